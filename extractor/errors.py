@@ -1,0 +1,52 @@
+"""What can go wrong, as a small hierarchy; each class knows the command's exit code.
+
+A message is one line: what is wrong, and what to do about it. It never holds anything read from a document.
+"""
+
+
+class ExtractorError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    exit_code = 3
+
+
+class UsageError(ExtractorError):
+    """The call itself is wrong: an unknown schema, option or engine."""
+
+    exit_code = 2
+
+
+class MissingExtraError(UsageError):
+    """An optional part is asked for whose packages are not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f'{feature} is not installed; run: pip install "id-document-extractor[{extra}]"')
+        self.feature, self.extra = feature, extra
+
+
+class SchemaError(UsageError):
+    """A schema cannot be found, loaded or expressed."""
+
+
+class UnreadableInputError(ExtractorError):
+    """The file is missing, broken, too large or of a kind that is not supported."""
+
+    exit_code = 3
+
+
+class CheckpointError(ExtractorError):
+    """A model folder is missing, incomplete or not one this engine can run."""
+
+    exit_code = 3
+
+
+class DeviceError(ExtractorError):
+    """The device cannot do what was asked: no such device, no such precision, out of memory."""
+
+    exit_code = 3
+
+
+class NoDocumentError(ExtractorError):
+    """The picture holds no document of the kind that was asked for."""
+
+    exit_code = 4
