@@ -1,0 +1,106 @@
+"""States and nationalities as ICAO Doc 9303-3, section 5 codes them, and how documents print them.
+
+Codes are ISO 3166-1 alpha-3 with ICAO's extras: `D` for Germany, the British nationalities, organisations, refugees
+and stateless persons, and `UTO`, the state of specimens. Printed forms (`Française`, `ČESKÁ REPUBLIKA`, `加拿大/CAN`)
+are found by the word stems in `states.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+
+from schemas.text import fold
+
+#: Doc 9303-3, section 5, parts B to E: codes that ISO 3166 does not have, and those on documents in use.
+ICAO_EXTRAS: frozenset[str] = frozenset(
+    "D EUE GBD GBN GBO GBP GBS RKS UNO UNA UNK XAA XBA XCC XCE XCO XDC XEC XES XIM XMP XOM XPO XXA XXB XXC XXX UTO"
+    " ANT NTZ YUG SCG TMP ZAR IAO".split()
+)
+
+_US_STATES = (
+    "AL Alabama AK Alaska AZ Arizona AR Arkansas CA California CO Colorado CT Connecticut DE Delaware FL Florida "
+    "GA Georgia HI Hawaii ID Idaho IL Illinois IN Indiana IA Iowa KS Kansas KY Kentucky LA Louisiana ME Maine "
+    "MD Maryland MA Massachusetts MI Michigan MN Minnesota MS Mississippi MO Missouri MT Montana NE Nebraska "
+    "NV Nevada NH New_Hampshire NJ New_Jersey NM New_Mexico NY New_York NC North_Carolina ND North_Dakota OH Ohio "
+    "OK Oklahoma OR Oregon PA Pennsylvania RI Rhode_Island SC South_Carolina SD South_Dakota TN Tennessee TX Texas "
+    "UT Utah VT Vermont VA Virginia WA Washington WV West_Virginia WI Wisconsin WY Wyoming"
+).split()
+#: Names of the states of the USA, folded; its licences print these and not always the country.
+US_STATE_NAMES: frozenset[str] = frozenset(fold(name.replace("_", " ")) for name in _US_STATES[1::2])
+#: Likewise the provinces of Canada.
+CANADIAN_PROVINCES: frozenset[str] = frozenset(
+    (
+        "alberta",
+        "british columbia",
+        "manitoba",
+        "new brunswick",
+        "newfoundland and labrador",
+        "nova scotia",
+        "ontario",
+        "prince edward island",
+        "quebec",
+        "saskatchewan",
+    )
+)
+
+
+@cache
+def state_codes() -> frozenset[str]:
+    """Every three-letter code (and `D`) that may stand in a nationality or issuing state."""
+    import pycountry
+
+    return frozenset(country.alpha_3 for country in pycountry.countries) | ICAO_EXTRAS
+
+
+@cache
+def _stems() -> tuple[tuple[str, str], ...]:
+    """(stem, code) pairs, longest stem first, so that `northern` names win over the parts they contain."""
+    table: dict[str, list[str]] = json.loads(files("schemas").joinpath("states.json").read_text("utf-8"))
+    pairs = [(stem, code) for code, stems in table.items() for stem in stems]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Folded English names of ISO 3166 -> code, for states whose stems are not listed."""
+    import pycountry
+
+    names: dict[str, str] = {}
+    for country in pycountry.countries:
+        for attribute in ("name", "official_name", "common_name"):
+            if text := getattr(country, attribute, None):
+                names[fold(text)] = country.alpha_3
+    return names
+
+
+def state_code(text: str) -> str | None:
+    """The code of the state or nationality that `text` prints, or None.
+
+    A code printed as such wins (`加拿大/CAN`, `EESTI / EST`); then the longest stem that begins a word.
+    """
+    codes = state_codes()
+    stripped = text.strip().strip("<").upper()
+    if stripped in codes or stripped == "DEU":
+        return "D" if stripped == "DEU" else stripped
+    folded = fold(text)
+    padded = f" {folded} "
+    for stem, code in _stems():
+        if stem.startswith("="):
+            if f" {stem[1:]} " in padded:
+                return code
+        elif f" {stem}" in padded or (not stem.isascii() and stem in folded):
+            return code
+    if folded in _names():
+        return _names()[folded]
+    tokens = re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", text)
+    return next((token for token in tokens if token in codes), None)
+
+
+def same_state(a: str | None, b: str | None) -> bool:
+    """Whether two codes or printed names mean one state; `D` and `DEU` do."""
+    if a is None or b is None:
+        return a == b
+    return (state_code(a) or a.upper()) == (state_code(b) or b.upper())

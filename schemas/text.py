@@ -1,0 +1,35 @@
+"""Text as it is compared: folding of case, diacritics, width and punctuation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Letters that Unicode does not decompose but readers and documents treat as variants of one another.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ı": "i", "ə": "e", "ħ": "h"}
+)
+
+
+def strip_marks(text: str) -> str:
+    """`text` without diacritics: NFKD, combining marks dropped; letters that do not decompose stay."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+@lru_cache(maxsize=16384)
+def fold(text: str) -> str:
+    """Lower case, no diacritics, half-width, punctuation as single spaces: for comparing, never for output."""
+    plain = strip_marks(unicodedata.normalize("NFKC", text).casefold()).translate(_LETTERS)
+    return re.sub(r"[\W_]+", " ", plain).strip()
+
+
+def squash(text: str) -> str:
+    """`fold` without any spaces: what is left when spacing means nothing (`日 本 花 子`, `Pass port`)."""
+    return fold(text).replace(" ", "")
+
+
+def scripts(text: str) -> set[str]:
+    """Unicode script words of the letters in `text`: LATIN, CYRILLIC, CJK, HANGUL, THAI, ARABIC ..."""
+    return {unicodedata.name(c, "UNKNOWN").split()[0] for c in text if c.isalpha()}
