@@ -17,8 +17,7 @@ from importlib.resources import files
 def _load() -> dict[str, dict[str, tuple[str, ...]]]:
     tables = json.loads(files("schemas").joinpath("captions.json").read_text(encoding="utf-8"))
     return {
-        name: {lang: tuple(phrases) for lang, phrases in by_language.items()}
-        for name, by_language in tables.items()
+        name: {lang: tuple(phrases) for lang, phrases in by_language.items()} for name, by_language in tables.items()
     }
 
 

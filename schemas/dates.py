@@ -40,8 +40,12 @@ _YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(
 _LETTER = r"[^\s\d/|\\,.:;()<>_\-'’]"
 _WORD = rf"[0158]?{_LETTER}(?:{_LETTER}|[0158](?=[^\d\s])|\.(?={_LETTER}))*\.?"
 _NAME = rf"{_WORD}(?:\s*[/|\\]\s*{_WORD})*"
-_DAY_NAME_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|º|er)?[\s.\-/,]*({_NAME})[\s.\-/,']*(\d{{4}}|\d{{2}})(?!\d)", re.I)
-_NAME_DAY_YEAR = re.compile(rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[\s.,\-/]+(\d{{4}})(?!\d)", re.I)
+_DAY_NAME_YEAR = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|º|er)?[\s.\-/,]*({_NAME})[\s.\-/,']*(\d{{4}}|\d{{2}})(?!\d)", re.I
+)
+_NAME_DAY_YEAR = re.compile(
+    rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[\s.,\-/]+(\d{{4}})(?!\d)", re.I
+)
 _NUMERIC = re.compile(rf"(?<!\d)(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}|\d{{2}})(?!\d)")
 _NAME_YEAR = re.compile(rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{4}})(?!\d)", re.I)
 _MONTH_YEAR = re.compile(r"(?<!\d)(\d{1,2})\s*[-./]\s*(\d{4})(?!\d)")
@@ -101,9 +105,8 @@ def parse_date(
         ):
             if 1850 <= year <= now.year + 60 and (iso := _iso(year, month, day)):
                 return PrintedDate(iso, match.start(), match.end())
-    if match := _NAME_YEAR.search(plain):
-        if month := _month(match[1]):
-            return PrintedDate(f"{_gregorian(int(match[2])):04d}-{month:02d}", match.start(), match.end())
+    if (match := _NAME_YEAR.search(plain)) and (named := _month(match[1])):
+        return PrintedDate(f"{_gregorian(int(match[2])):04d}-{named:02d}", match.start(), match.end())
     if (match := _MONTH_YEAR.search(plain)) and 1 <= int(match[1]) <= 12:
         return PrintedDate(f"{_gregorian(int(match[2])):04d}-{int(match[1]):02d}", match.start(), match.end())
     if match := _YEAR.search(plain):
@@ -200,7 +203,7 @@ def _english() -> dict[str, int]:
 
 
 def _month(printed: str) -> int | None:
-    """The month a printed word or pair of words means; ICAO puts English last, and English decides where it is there."""
+    """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one."""
     parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
     for part in reversed(parts):
         if len(parts) > 1 and part in _english():

@@ -1,0 +1,141 @@
+"""Finding a schema by what a user calls it: a built-in name, `module:Class`, `file.py:Class` or a JSON Schema file."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic import create_model as create_pydantic_model
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic.fields import FieldInfo
+
+from schemas.documents import ChineseIdCard, DrivingLicence, IdCard, Passport, ResidencePermit, Visa
+
+#: The built-in schemas, by the name that `--schema` takes.
+SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "passport": Passport,
+    "id_card": IdCard,
+    "chinese_id_card": ChineseIdCard,
+    "driving_licence": DrivingLicence,
+    "residence_permit": ResidencePermit,
+    "visa": Visa,
+}
+
+
+_JSON_TYPES = {"string", "integer", "number", "boolean", "array", "object", "null", None}
+
+
+class SchemaNotFoundError(LookupError):
+    """No schema by that name, or its definition cannot be loaded; the message says what to do."""
+
+
+def schema_name(schema: type[BaseModel]) -> str:
+    """The built-in name of `schema`, or its class name."""
+    return next((name for name, known in SCHEMAS.items() if known is schema), schema.__name__)
+
+
+def load_schema(reference: str) -> type[BaseModel]:
+    """The Pydantic model that `reference` names.
+
+    Code in `file.py:Class` and `module:Class` is the user's own and is run. Raises SchemaNotFoundError.
+    """
+    if reference in SCHEMAS:
+        return SCHEMAS[reference]
+    if reference.endswith(".json"):
+        return _from_json_schema(Path(reference))
+    module_name, separator, class_name = reference.rpartition(":")
+    if separator and module_name:
+        return _class_in(_module(module_name), class_name, reference)
+    raise SchemaNotFoundError(
+        f"no schema is called {reference!r}; use one of {', '.join(SCHEMAS)}, auto, module:Class, file.py:Class"
+        " or a JSON Schema file"
+    )
+
+
+def _module(name: str) -> ModuleType:
+    path = Path(name)
+    try:
+        if path.suffix != ".py":
+            sys.path.insert(0, "")
+            try:
+                return importlib.import_module(name)
+            finally:
+                sys.path.remove("")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        if spec is None or spec.loader is None or not path.is_file():
+            raise SchemaNotFoundError(f"there is no file {name}")
+        module = importlib.util.module_from_spec(spec)
+        # Pydantic resolves a class's annotations through its module, which must therefore be findable.
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
+    except SchemaNotFoundError:
+        raise
+    except Exception as error:
+        raise SchemaNotFoundError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _class_in(module: ModuleType, class_name: str, reference: str) -> type[BaseModel]:
+    found = getattr(module, class_name, None)
+    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+        raise SchemaNotFoundError(f"{reference} is not a Pydantic model")
+    return found
+
+
+def _from_json_schema(path: Path) -> type[BaseModel]:
+    try:
+        definition = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SchemaNotFoundError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SchemaNotFoundError(f"{path} is not JSON: {error}") from error
+    try:
+        return model_from_json_schema(definition, name=path.stem)
+    except ValueError as error:
+        raise SchemaNotFoundError(f"{path} cannot be used as a schema: {error}") from error
+
+
+def model_from_json_schema(definition: Any, *, name: str = "Document") -> type[BaseModel]:
+    """A Pydantic model for a JSON Schema of type object.
+
+    Its own properties become optional and nullable, whatever `required` says, because what is not on a document is
+    null; nested objects keep their rules. Raises ValueError for what is no such schema.
+    """
+    from json_schema_to_pydantic import SchemaError, create_model
+
+    if not isinstance(definition, dict) or definition.get("type") != "object" or not definition.get("properties"):
+        raise ValueError('it must be an object schema: {"type": "object", "properties": {...}}')
+    for key, value in definition["properties"].items():
+        declared = value.get("type") if isinstance(value, dict) else None
+        if unknown := set(declared if isinstance(declared, list) else [declared]) - _JSON_TYPES:
+            raise ValueError(f"property {key!r} has the type {', '.join(map(str, unknown))}, which JSON Schema lacks")
+    # Pydantic would fill a default in where the document is silent.
+    properties = {
+        key: {k: v for k, v in value.items() if k != "default"} if isinstance(value, dict) else value
+        for key, value in definition["properties"].items()
+    }
+    try:
+        strict = create_model({**definition, "properties": properties, "required": []})
+        fields: dict[str, Any] = {
+            key: (_annotation(info) | None, _nullable(info, properties[key].get("title")))
+            for key, info in strict.model_fields.items()
+        }
+    except (SchemaError, AttributeError, KeyError, PydanticSchemaGenerationError) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+    return create_pydantic_model(str(definition.get("title") or name), __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _annotation(info: FieldInfo) -> Any:
+    """A field's type together with its constraints, which Pydantic keeps apart."""
+    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+
+
+def _nullable(info: FieldInfo, title: str | None) -> Any:
+    return Field(default=None, title=title, description=info.description, json_schema_extra=info.json_schema_extra)
