@@ -28,7 +28,7 @@ except ModuleNotFoundError as error:
 
 __all__ = ["Phi3VConfig", "Phi3VForConditionalGeneration", "Phi3VImageProcessor", "Phi3VModel", "Phi3VProcessor"]
 
-AutoConfig.register(Phi3VConfig.model_type, Phi3VConfig)
-AutoModelForImageTextToText.register(Phi3VConfig, Phi3VForConditionalGeneration)
-AutoProcessor.register(Phi3VConfig, Phi3VProcessor)
-AutoImageProcessor.register(Phi3VConfig, image_processor_classes={"pil": Phi3VImageProcessor})
+AutoConfig.register(Phi3VConfig.model_type, Phi3VConfig, exist_ok=True)
+AutoModelForImageTextToText.register(Phi3VConfig, Phi3VForConditionalGeneration, exist_ok=True)
+AutoProcessor.register(Phi3VConfig, Phi3VProcessor, exist_ok=True)
+AutoImageProcessor.register(Phi3VConfig, image_processor_classes={"pil": Phi3VImageProcessor}, exist_ok=True)

@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerFast
 from transformers.feature_extraction_utils import BatchFeature
 from transformers.processing_utils import ProcessorMixin
 
-from extractor.phi3v.image_processing import Phi3VImageProcessor
+from extractor.phi3v.image_processing import Phi3VImageProcessor, flatten
 
 IMAGE_TAG = re.compile(r"<\|image_(\d+)\|>")
 STOP_TOKENS = ("<|end|>", "<|endoftext|>", "</s>")
@@ -107,8 +107,8 @@ class Phi3VProcessor(ProcessorMixin):
         prompts = [text] if isinstance(text, str) else list(text)
         data: dict[str, Any] = {}
         tokens: list[int] = []
-        if images is not None and images != []:
-            data = dict(self.image_processor(images, num_crops=num_crops))
+        if pictures := list(flatten(images)):
+            data = dict(self.image_processor(pictures, num_crops=num_crops))
             tokens = [int(count) for count in data.pop("num_img_tokens")]
         rows = self._encode_all(prompts, tokens, _per_prompt(images, len(prompts)))
         input_ids, attention_mask = _pad(rows, padding, max_length, self.tokenizer.pad_token_id)
