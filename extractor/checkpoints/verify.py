@@ -1,0 +1,190 @@
+"""Tells a sound checkpoint from a broken one by its small files and the headers of its weights.
+
+A safetensors file says at its beginning which tensors it holds, of which type and shape, and how long it is; comparing
+that with what the configuration implies finds a truncated download, a foreign model or a missing layer before
+gigabytes are read, and without a traceback from inside a library.
+"""
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from extractor.checkpoints.locate import Checkpoint, fetch_command, missing_files
+from extractor.errors import CheckpointError
+
+Shape = tuple[int, ...]
+
+_MARKS = ("<|user|>", "<|assistant|>", "<|end|>")  # what the prompt is made of
+_VISION_DEFAULTS = {
+    "hidden_size": 1024,
+    "intermediate_size": 4096,
+    "num_hidden_layers": 24,
+    "image_size": 336,
+    "patch_size": 14,
+    "num_channels": 3,
+}
+
+
+def verify_checkpoint(checkpoint: Checkpoint) -> None:
+    """Raises CheckpointError, one line that says what is wrong and what to do, unless the checkpoint is sound."""
+    folder = checkpoint.folder
+    config = read_config(folder)
+    if config.get("model_type") != "phi3_v":
+        kind = config.get("model_type", "nameless")
+        raise CheckpointError(f"{folder} holds a {kind} model; the Phi-3-vision engine reads phi3_v")
+    missing = missing_files(folder)
+    if missing:
+        if any(folder.glob("*.bin")) and not checkpoint.weight_files:
+            raise CheckpointError(f"{folder} has its weights as pickles (*.bin); only safetensors are read")
+        raise CheckpointError(f"{folder} is incomplete: {missing[0]} is missing{_again(checkpoint)}")
+    expected, found = expected_tensors(config), dict[str, Shape]()
+    for file in checkpoint.weight_files:
+        found.update(_read_shapes(file, _again(checkpoint)))
+    if "quantization_config" not in config:  # quantized weights come in shapes of their own
+        _compare(folder, expected, found)
+    _check_tokenizer(folder, int(config["vocab_size"]))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a checkpoint. Raises CheckpointError when there is none, or it is none."""
+    file = folder / "config.json"
+    if not file.is_file():
+        raise CheckpointError(f"{folder} is not a checkpoint: it has no config.json")
+    return _read_json(file)
+
+
+def expected_tensors(config: dict[str, Any]) -> dict[str, Shape]:
+    """Name and shape of every tensor a checkpoint with this config.json holds: 592 in the published ones.
+
+    Raises CheckpointError for a configuration that lacks a size.
+    """
+    try:
+        return dict(_text_tensors(config)) | dict(_vision_tensors(config))
+    except KeyError as error:
+        raise CheckpointError(f"config.json does not say {error.args[0]}") from None
+
+
+def _text_tensors(config: dict[str, Any]) -> Iterator[tuple[str, Shape]]:
+    hidden, inner, heads = config["hidden_size"], config["intermediate_size"], config["num_attention_heads"]
+    head = hidden // heads
+    keys = head * (config.get("num_key_value_heads") or heads)
+    yield "model.embed_tokens.weight", (config["vocab_size"], hidden)
+    for number in range(config["num_hidden_layers"]):
+        layer = f"model.layers.{number}"
+        yield f"{layer}.self_attn.qkv_proj.weight", (heads * head + 2 * keys, hidden)
+        yield f"{layer}.self_attn.o_proj.weight", (hidden, heads * head)
+        yield f"{layer}.mlp.gate_up_proj.weight", (2 * inner, hidden)
+        yield f"{layer}.mlp.down_proj.weight", (hidden, inner)
+        yield f"{layer}.input_layernorm.weight", (hidden,)
+        yield f"{layer}.post_attention_layernorm.weight", (hidden,)
+    yield "model.norm.weight", (hidden,)
+    if not config.get("tie_word_embeddings"):
+        yield "lm_head.weight", (config["vocab_size"], hidden)
+
+
+def _vision_tensors(config: dict[str, Any]) -> Iterator[tuple[str, Shape]]:
+    given = config.get("vision_config") or (config.get("img_processor") or {}).get("vision_config") or {}
+    sizes = {key: given.get(key, default) for key, default in _VISION_DEFAULTS.items()}
+    width, inner, patch = sizes["hidden_size"], sizes["intermediate_size"], sizes["patch_size"]
+    text, merged = config["hidden_size"], 4 * width
+    root = "model.vision_embed_tokens"
+    yield f"{root}.glb_GN", (1, 1, merged)
+    yield f"{root}.sub_GN", (1, 1, 1, merged)
+    yield from _linear(f"{root}.img_projection.0", text, merged)
+    yield from _linear(f"{root}.img_projection.2", text, text)
+    tower = f"{root}.img_processor.vision_model"
+    yield f"{tower}.embeddings.class_embedding", (width,)
+    yield f"{tower}.embeddings.patch_embedding.weight", (width, sizes["num_channels"], patch, patch)
+    yield f"{tower}.embeddings.position_embedding.weight", ((sizes["image_size"] // patch) ** 2 + 1, width)
+    for norm in ("pre_layrnorm", "post_layernorm"):
+        yield from _norm(f"{tower}.{norm}", width)
+    for number in range(sizes["num_hidden_layers"]):
+        layer = f"{tower}.encoder.layers.{number}"
+        for projection in ("k_proj", "v_proj", "q_proj", "out_proj"):
+            yield from _linear(f"{layer}.self_attn.{projection}", width, width)
+        yield from _linear(f"{layer}.mlp.fc1", inner, width)
+        yield from _linear(f"{layer}.mlp.fc2", width, inner)
+        yield from _norm(f"{layer}.layer_norm1", width)
+        yield from _norm(f"{layer}.layer_norm2", width)
+
+
+def _linear(name: str, out: int, into: int) -> Iterator[tuple[str, Shape]]:
+    yield f"{name}.weight", (out, into)
+    yield f"{name}.bias", (out,)
+
+
+def _norm(name: str, width: int) -> Iterator[tuple[str, Shape]]:
+    yield f"{name}.weight", (width,)
+    yield f"{name}.bias", (width,)
+
+
+def _read_shapes(file: Path, again: str) -> dict[str, Shape]:
+    """Tensor shapes by the header of a safetensors file: 8 bytes of length, then JSON, then the data it describes."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        start = stream.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
+        raw = stream.read(length) if length <= size - 8 else b""
+    if start == b"version ":
+        raise CheckpointError(f"{file} is a pointer of Git LFS, not the file itself; run: git lfs pull")
+    try:
+        header = json.loads(raw)
+        header.pop("__metadata__", None)
+        end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
+        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise CheckpointError(f"{file} is not a safetensors file, or broken off at its beginning{again}") from None
+    if size != end:
+        raise CheckpointError(f"{file} is truncated: it has {size:,} of {end:,} bytes{again}")
+    return shapes
+
+
+def _compare(folder: Path, expected: dict[str, Shape], found: dict[str, Shape]) -> None:
+    missing = sorted(expected.keys() - found.keys())
+    if missing:
+        raise CheckpointError(f"{folder} lacks {len(missing)} of {len(expected)} tensors, such as {missing[0]}")
+    for name, shape in expected.items():
+        if found[name] != shape:
+            raise CheckpointError(
+                f"{folder} does not fit its config.json: {name} is {_by(found[name])}, not {_by(shape)}"
+            )
+
+
+def _by(shape: Shape) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _check_tokenizer(folder: Path, rows: int) -> None:
+    tokenizer = _read_json(folder / "tokenizer.json")
+    try:
+        vocabulary = tokenizer["model"]["vocab"]
+        added = {token["content"]: token["id"] for token in tokenizer.get("added_tokens", [])}
+        ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
+        highest = max([*ids, *added.values()])
+    except (KeyError, TypeError, ValueError):
+        raise CheckpointError(f"{folder / 'tokenizer.json'} is not a tokenizer") from None
+    if highest >= rows:
+        raise CheckpointError(
+            f"the tokenizer in {folder} does not fit its model: it has ids up to {highest}, the model {rows} rows"
+        )
+    absent = [mark for mark in _MARKS if mark not in added]
+    if absent:
+        raise CheckpointError(f"the tokenizer in {folder} does not fit its model: it does not know {absent[0]}")
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{file} is not a JSON object; fetch it again")
+    return content
+
+
+def _again(checkpoint: Checkpoint) -> str:
+    if checkpoint.repo is None:
+        return "; copy or fetch it again"
+    return f"; fetch it again with: {fetch_command(checkpoint.repo, checkpoint.revision)}"
