@@ -1,0 +1,42 @@
+"""The machine-readable zone: find it among a page's text lines, repair it, parse it, verify it.
+
+    reading = read_mrz(lines)         # text lines with boxes, log probabilities where the recogniser gives them
+    reading.mrz.surname, reading.valid, reading.field_proof("document_number")
+
+The road: `rows` (text lines -> rows) -> `lattice` (what is known of a row) -> `align`, `namefield`, `proof` (what it
+must be) -> `repair` (one format's reading) -> `find` (the best one); `vote` puts several looks together. `formats`
+holds every format as data, `parse` reads lines that are known, `transliteration` compares names with printed ones.
+Nothing here imports more than numpy.
+"""
+
+from extractor.evidence.mrz.checkdigit import check_digit
+from extractor.evidence.mrz.ctc import Folder
+from extractor.evidence.mrz.find import read_mrz, read_zones
+from extractor.evidence.mrz.formats import FORMATS, MrzFormat, format_named
+from extractor.evidence.mrz.parse import CheckDigit, Mrz, parse
+from extractor.evidence.mrz.reading import FieldProof, MrzReading, Reason, Repair
+from extractor.evidence.mrz.rows import TextLine
+from extractor.evidence.mrz.transliteration import agreement, agrees, mrz_forms
+from extractor.evidence.mrz.vote import vote
+
+__all__ = [
+    "FORMATS",
+    "CheckDigit",
+    "FieldProof",
+    "Folder",
+    "Mrz",
+    "MrzFormat",
+    "MrzReading",
+    "Reason",
+    "Repair",
+    "TextLine",
+    "agreement",
+    "agrees",
+    "check_digit",
+    "format_named",
+    "mrz_forms",
+    "parse",
+    "read_mrz",
+    "read_zones",
+    "vote",
+]

@@ -1,0 +1,235 @@
+"""What is known about one line: a row of columns, each of which holds one character or none.
+
+A line of text gives one column per character. The output of a CTC recogniser gives one column per peak and keeps
+the recogniser's doubts, and where the peaks lie: the zone is printed at a fixed pitch, so a gap of two pitches is a
+lost character and two peaks within half a pitch are one character read twice. Between the columns, and at both
+ends, lie gap columns, empty unless a character was lost there.
+
+`Lattice.costs` turns a lattice into nats for one grade of print, ready for the aligner (`align`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.evidence.mrz.checkdigit import CHARACTERS, FILLER, INDEX
+from extractor.evidence.mrz.confusion import BLANK, CLASSES, Print, confusions, glyph, likeliest
+
+Array = NDArray[np.float64]
+
+# A character in a gap, where geometry is silent: a filler is lost far more often than a letter or digit.
+_LOST_FILLER = 2e-2
+_LOST_OTHER = 3e-4
+# A column that holds no character of the zone: dirt, a doubled character.
+_SPURIOUS = 1e-3
+# Fillers that may have been lost from a run of them, and at the end of the line.
+_SLACK_RUN = 8
+_SLACK_END = 4
+# Where one filler of a run is lost, the next is lost more easily (nats).
+_ANOTHER = -2.4
+# Peaks vary by less than this share of the pitch in a fixed-pitch font; beyond it, positions prove nothing.
+_REGULAR = 0.2
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column while a lattice is built; see `Lattice` for the parts."""
+
+    probabilities: Array
+    read: str = ""
+    is_gap: bool = False
+    lost: float = 0.0
+    kept: float = 0.0
+
+
+_EMPTY = np.zeros(CLASSES)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Columns of one line.
+
+    probabilities: (n, 38), per column: the blank, then the 37; zeros in a gap column that tells nothing.
+    read: the character read in each column, empty in gap columns and where nothing of the zone was read.
+    is_gap: (n,) whether the column is empty unless something was lost.
+    lost: (n,) nats that geometry adds to (or takes from) the cost of a character in this gap.
+    kept: (n,) nats that it adds to (or takes from) the cost of leaving this column empty.
+    """
+
+    probabilities: Array
+    read: tuple[str, ...]
+    is_gap: NDArray[np.bool_]
+    lost: Array
+    kept: Array
+
+    @classmethod
+    def of(cls, columns: Sequence[Column]) -> Lattice:
+        """A lattice of these columns; an empty line is one empty gap."""
+        columns = columns or [Column(_EMPTY, is_gap=True)]
+        return cls(
+            probabilities=np.array([column.probabilities for column in columns]),
+            read=tuple(column.read for column in columns),
+            is_gap=np.array([column.is_gap for column in columns]),
+            lost=np.array([column.lost for column in columns]),
+            kept=np.array([column.kept for column in columns]),
+        )
+
+    @property
+    def text(self) -> str:
+        """The line as it was read, free of any format."""
+        return "".join(self.read)
+
+    @property
+    def size(self) -> int:
+        """Number of characters read."""
+        return len(self.text)
+
+    def costs(self, grade: Print) -> tuple[Array, Array]:
+        """`emit` (n, 37): nats for holding each character; `skip` (n,): nats for holding none."""
+        if grade not in self._known:
+            self._known[grade] = self._costs(grade)
+        return self._known[grade]
+
+    @cached_property
+    def _known(self) -> dict[Print, tuple[Array, Array]]:
+        return {}
+
+    def _costs(self, grade: Print) -> tuple[Array, Array]:
+        emit = self.probabilities[:, 1:] @ confusions(grade)
+        prior = np.full(len(CHARACTERS), _LOST_OTHER)
+        prior[INDEX[FILLER]] = _LOST_FILLER
+        emit = np.where(self.is_gap[:, None], emit + prior, emit)
+        emit_cost = -np.log(np.clip(emit, 1e-6, 1.0)) + np.where(self.is_gap, self.lost, 0.0)[:, None]
+        blank = self.probabilities[:, BLANK] + np.where(self.is_gap, 1.0, _SPURIOUS)
+        skip_cost = -np.log(np.minimum(blank, 1.0)) + self.kept
+        return np.maximum(emit_cost, 0.0), np.maximum(skip_cost, 0.0)
+
+
+def from_text(text: str) -> Lattice:
+    """The lattice of a line of which only the text is known (any characters, spaces included)."""
+    columns = _start_gap()
+    run = 0
+    characters = [c for c in text if c != "\u200b"]
+    for position, character in enumerate(characters):
+        probabilities = glyph(character)
+        known = np.array(probabilities) if probabilities else np.append(0.0, np.full(CLASSES - 1, 1 / 37))
+        columns.append(Column(known, read=likeliest(character)))
+        following = characters[position + 1] if position + 1 < len(characters) else ""
+        run = run + 1 if columns[-1].read == FILLER else 0
+        if run and likeliest(following) != FILLER:
+            columns.extend(_run_gap(run))
+        else:
+            columns.append(Column(_EMPTY, is_gap=True))
+    columns.extend(_end_gap())
+    return Lattice.of(columns)
+
+
+def _run_gap(run: int) -> list[Column]:
+    """Gaps at the end of `run` fillers, of which more were lost the longer the run is."""
+    first = 2.0 if run < 3 else 0.0
+    return [Column(_EMPTY, is_gap=True, lost=_ANOTHER if k else first) for k in range(_SLACK_RUN)]
+
+
+def _start_gap() -> list[Column]:
+    return [Column(_EMPTY, is_gap=True, lost=3.0) for _ in range(2)]
+
+
+def _end_gap() -> list[Column]:
+    return [Column(_EMPTY, is_gap=True, lost=_ANOTHER if k else 0.0) for k in range(_SLACK_END)]
+
+
+def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
+    """The lattice of a line from (T, 38) log probabilities of a CTC recogniser (see `ctc.Folder`).
+
+    Raises ValueError for another number of columns.
+    """
+    frames = np.exp(np.asarray(log_probs, dtype=np.float64))
+    if frames.ndim != 2 or frames.shape[1] != CLASSES:
+        raise ValueError(f"expected (frames, {CLASSES}) log probabilities")
+    peaks = _peaks(frames)
+    if not peaks:
+        return Lattice.of(_end_gap())
+    centres = np.array([_centre(frames, start, end) for start, end in peaks])
+    spacing = _spacing(centres)
+    columns = _start_gap()
+    for k, (start, end) in enumerate(peaks):
+        inside = frames[start:end].max(axis=0)
+        inside[BLANK] = frames[start:end, BLANK].min()
+        inside /= inside.sum()
+        best = int(frames[start:end, 1:].max(axis=0).argmax())
+        columns.append(Column(inside, read=CHARACTERS[best], kept=_doubled(spacing, k)))
+        if k + 1 < len(peaks):
+            between = frames[end : peaks[k + 1][0]]
+            columns.extend(_gap_columns(between, None if spacing is None else float(spacing[k])))
+    columns.extend(_end_gap())
+    return Lattice.of(columns)
+
+
+def _peaks(frames: Array) -> list[tuple[int, int]]:
+    """Runs of frames (start, end) in which the same character beats the blank and all others."""
+    best = frames.argmax(axis=1)
+    edges = np.flatnonzero(np.diff(best)) + 1
+    starts, ends = np.append(0, edges), np.append(edges, len(best))
+    return [(int(s), int(e)) for s, e in zip(starts, ends, strict=True) if len(best) and best[s] != BLANK]
+
+
+def _centre(frames: Array, start: int, end: int) -> float:
+    weight = 1.0 - frames[start:end, BLANK] + 1e-6
+    return float((np.arange(start, end) * weight).sum() / weight.sum())
+
+
+def _spacing(centres: Array) -> Array | None:
+    """(n - 1,) distances between neighbours in pitches of the surrounding text; None where there is no pitch."""
+    steps = np.diff(centres)
+    if len(steps) < 8:
+        return None
+    # The pitch drifts along a line seen at an angle, so it is taken from the neighbourhood.
+    reach = 7
+    padded = np.pad(steps, reach, mode="reflect")
+    local = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
+    spacing = np.asarray(steps / np.maximum(local, 0.5))
+    return spacing if np.median(np.abs(spacing - 1.0)) < _REGULAR else None
+
+
+def _doubled(spacing: Array | None, k: int) -> float:
+    """What speaks against peak k being the same character as a neighbour: the room it has."""
+    if spacing is None or not 0 < k < len(spacing):
+        return 0.0
+    reach = spacing[k - 1] + spacing[k]
+    return -4.0 if reach < 1.5 else 0.0 if reach < 1.7 else 3.0
+
+
+def _gap_columns(between: Array, spacing: float | None) -> list[Column]:
+    """The gap between two peaks: as many columns as characters may be missing."""
+    inside = between.max(axis=0) if len(between) else _EMPTY.copy()
+    inside[BLANK] = 0.0
+    if spacing is None:
+        return [Column(inside, is_gap=True, lost=2.0)]
+    if spacing < 1.6:
+        return [Column(inside, is_gap=True, lost=6.0 if spacing < 1.3 else 2.0)]
+    missing = min(max(1, round(spacing) - 1), _SLACK_RUN)
+    return [Column(inside, is_gap=True, lost=-2.0, kept=2.0) for _ in range(missing)]
+
+
+def join(pieces: Sequence[Lattice], gaps: Sequence[float]) -> Lattice:
+    """One line that was found in several boxes side by side.
+
+    `gaps[k]` is the space between piece k and the next, in characters; fillers may be hidden in it.
+    """
+    parts = [pieces[0]]
+    for piece, gap in zip(pieces[1:], gaps, strict=True):
+        hidden = min(max(round(gap), 1), 12)
+        parts.append(Lattice.of([Column(_EMPTY, is_gap=True, lost=_ANOTHER) for _ in range(hidden)]))
+        parts.append(piece)
+    return Lattice(
+        probabilities=np.concatenate([part.probabilities for part in parts]),
+        read=tuple(read for part in parts for read in part.read),
+        is_gap=np.concatenate([part.is_gap for part in parts]),
+        lost=np.concatenate([part.lost for part in parts]),
+        kept=np.concatenate([part.kept for part in parts]),
+    )

@@ -1,0 +1,341 @@
+"""From what is known about a zone's lines to the reading that explains it best, under one format.
+
+Each line is laid on its places (`align`), in clean and in worn print; name fields are parted from their fillers
+(`namefield`); the check digits choose among what is left (`proof`). Two kinds of change are told apart:
+
+- what the format forces: a letter in a date, a digit in a name or state, a filler lost or doubled;
+- what check digits prove: accepted only when the proof's posterior probability is high, and higher still when another
+  check digit of the zone is wrong, because then the zone is one whose check digits do not mean much (specimens).
+
+Everything else stays as it was read, with less confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.evidence.mrz.align import Alignment, align, alignments, best_fit
+from extractor.evidence.mrz.checkdigit import CHARACTERS, FILLER, INDEX
+from extractor.evidence.mrz.confusion import Print
+from extractor.evidence.mrz.formats import Alphabet, MrzFormat, layouts
+from extractor.evidence.mrz.lattice import Lattice
+from extractor.evidence.mrz.namefield import split_letters
+from extractor.evidence.mrz.parse import parse, verify
+from extractor.evidence.mrz.prior import best_code, best_state, known_state, line_prior
+from extractor.evidence.mrz.proof import Place, Proof, prove
+from extractor.evidence.mrz.reading import CERTAIN, LineEvidence, MrzReading, Reason, Repair
+
+Array = NDArray[np.float64]
+
+# Posterior that a repair needs while another check digit of the zone is wrong.
+_ALONE = 0.985
+# Rivals of the best alignment: how much dearer they may be, and how many are tried per line.
+_WITHIN, _RIVALS = 7.0, 6
+# Below this cost a line needs no second look as worn print.
+_CLEAN_ENOUGH = 4.0
+# What a line of ordinary text costs when it is taken for a line of a zone, per character read.
+NULL_COST = 1.6
+# A line of the format that was not found.
+MISSING_LINE = 12.0
+
+
+@dataclass(frozen=True)
+class LineFit:
+    """One line of a format laid on one row of the page; `cost` in nats, spelling of names not counted."""
+
+    evidence: tuple[LineEvidence, ...]
+    cost: float
+
+
+def rough_cost(layout: MrzFormat, line: int, lattice: Lattice) -> float:
+    """A lower bound for `fit_line`'s cost, at a tenth of its price; infinite where the line cannot fit."""
+    emit, skip = lattice.costs(Print.CLEAN)
+    alignment = align(best_fit(emit, line_prior(layout, line)), skip)
+    return alignment.cost if alignment else float("inf")
+
+
+def fit_line(layout: MrzFormat, line: int, lattice: Lattice) -> LineFit | None:
+    """Lays a lattice on a line of a format: the best evidence first, then its rivals. None if it cannot fit."""
+    best: LineFit | None = None
+    lowest = np.inf
+    for grade in Print:
+        found = _fit(layout, line, lattice, grade)
+        if found is None:
+            return best
+        spelled, fit = found
+        if spelled + grade.value < lowest:
+            best, lowest = fit, spelled + grade.value
+        if fit.cost < _CLEAN_ENOUGH:
+            break
+    return best
+
+
+def _fit(layout: MrzFormat, line: int, lattice: Lattice, grade: Print) -> tuple[float, LineFit] | None:
+    emit, skip = lattice.costs(grade)
+    prior = line_prior(layout, line)
+    found = alignments(emit, skip, prior, lattice.is_gap, within=_WITHIN, limit=_RIVALS)
+    if not found:
+        return None
+    evidence = []
+    spelled = 0.0
+    for rank, alignment in enumerate(found):
+        costs = emit[list(alignment.columns)]
+        extra, spelling = _part_names(layout, line, costs, prior)
+        if rank == 0:
+            spelled = alignment.cost + extra + spelling
+        evidence.append(_evidence(lattice, alignment, costs, alignment.cost + extra))
+    evidence.sort(key=lambda item: item.cost)
+    return spelled, LineFit(tuple(evidence), evidence[0].cost + grade.value)
+
+
+def _evidence(lattice: Lattice, alignment: Alignment, costs: Array, cost: float) -> LineEvidence:
+    laid = {column: place for place, column in enumerate(alignment.columns)}
+    dropped = []
+    place = 0
+    for column, read in enumerate(lattice.read):
+        if column in laid:
+            place = laid[column] + 1
+        elif read:
+            dropped.append((place, read))
+    read_at = tuple(lattice.read[column] for column in alignment.columns)
+    return LineEvidence(costs, read_at, tuple(dropped), lattice.text, cost)
+
+
+def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tuple[float, float]:
+    """Decides letters against fillers in the line's name fields, in place: the loser is made dear.
+
+    Returns the nats this adds to the line, and the cost of the spelling.
+    """
+    added = spelling = 0.0
+    for field in layout.fields:
+        if field.alphabet is not Alphabet.NAME or field.span.line != line:
+            continue
+        start, end = field.span.start, field.span.end
+        fillers, total = split_letters(costs[start:end], parted_by_two=field.name == "given_names")
+        block = costs[start:end] + prior[start:end]
+        before = float(block.min(axis=1).sum())
+        losers = np.ones(block.shape, dtype=bool)
+        losers[:, INDEX[FILLER]] = False
+        losers[~fillers] = ~losers[~fillers]
+        costs[start:end][losers] += 4.0
+        after = float((costs[start:end] + prior[start:end]).min(axis=1).sum())
+        added += max(after - before, 0.0)
+        spelling += total - after
+    return added, spelling
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    layout: MrzFormat
+    evidence: tuple[LineEvidence | None, ...]
+    proof: Proof | None
+    cost: float
+
+
+def conclude(general: MrzFormat, fits: Sequence[LineFit | None], *, today: date | None = None) -> MrzReading | None:
+    """The best reading of rows that were laid on the lines of a format (None: a line that was not found)."""
+    if not any(fits):
+        return None
+    best: _Candidate | None = None
+    for evidence in _combinations(fits):
+        for layout in _layouts(general, evidence):
+            candidate = _prove(layout, evidence)
+            if best is None or candidate.cost < best.cost:
+                best = candidate
+        if best is not None and best.proof and not best.proof.unsatisfied and best.cost < _CLEAN_ENOUGH:
+            break
+    assert best is not None
+    return _read(best, today)
+
+
+def _combinations(fits: Sequence[LineFit | None]) -> list[tuple[LineEvidence | None, ...]]:
+    """Every choice of one alignment per line, cheapest first, a dozen at most."""
+    options = [fit.evidence if fit else (None,) for fit in fits]
+    choices = sorted(product(*options), key=lambda chosen: sum(item.cost for item in chosen if item))
+    return choices[:12]
+
+
+def _layouts(general: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> tuple[MrzFormat, ...]:
+    lines = tuple(_cheapest(item.costs + line_prior(general, k)) if item else "" for k, item in enumerate(evidence))
+    return layouts(general, lines)
+
+
+def _cheapest(costs: Array) -> str:
+    return "".join(CHARACTERS[k] for k in costs.argmin(axis=1))
+
+
+def _tables(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> list[Array]:
+    return [
+        item.costs + line_prior(layout, k) if item else np.zeros((layout.lengths[k], len(CHARACTERS)))
+        for k, item in enumerate(evidence)
+    ]
+
+
+def _prove(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> _Candidate:
+    cost = sum(item.cost for item in evidence if item)
+    present = tuple(
+        check for check in layout.checks if all(evidence[span.line] for span in (*check.covers, check.place))
+    )
+    if not present:
+        return _Candidate(layout, evidence, None, cost)
+    tables = _tables(layout, evidence)
+    proof = prove(replace(layout, checks=present), tables)
+    cheapest = sum(float(tables[line][k].min()) for line, k in proof.chosen)
+    return _Candidate(layout, evidence, proof, cost + proof.cost - cheapest)
+
+
+def _read(candidate: _Candidate, today: date | None) -> MrzReading:
+    layout, evidence = candidate.layout, candidate.evidence
+    tables = _tables(layout, evidence)
+    by_format = [_cheapest(table) if item else "" for table, item in zip(tables, evidence, strict=True)]
+    whole_codes = _settle_codes(layout, evidence, by_format)
+    lines, by_proof = _accept(layout, by_format, candidate.proof)
+    mrz = parse(lines, layout, today=today)
+    certainty = _certainty(lines, tables, evidence, candidate.proof, whole_codes)
+    proven = _format_proven(layout, lines, evidence)
+    reported = tuple(
+        _reported(line, item, proven) for line, item in zip(lines, evidence, strict=True) if item is not None
+    )
+    confidence = float(np.prod([c for row in certainty for c in row]))
+    missing = sum(item is None for item in evidence)
+    read = sum(len(item.text) for item in evidence if item)
+    return MrzReading(
+        mrz=mrz,
+        lines=reported,
+        raw_lines=tuple(item.text for item in evidence if item),
+        repairs=_repairs(lines, evidence, by_proof, proven),
+        confidence=confidence if proven and not missing else confidence / 2,
+        proven=proven,
+        score=NULL_COST * read - candidate.cost - MISSING_LINE * missing,
+        layout=layout,
+        evidence=evidence,
+        certainty=certainty,
+    )
+
+
+def _settle_codes(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...], lines: list[str]) -> dict[Place, float]:
+    """Document code, issuing state and nationality, chosen as whole codes; changes `lines`.
+
+    Returns each place's probability, such that those of a code multiply to the probability of the code.
+    """
+    issuing = None
+    certainty: dict[Place, float] = {}
+    for name in ("document_code", "issuing_state", "nationality"):
+        field = layout.field(name)
+        item = evidence[field.span.line] if field else None
+        if field is None or item is None:
+            continue
+        span = field.span
+        costs = item.costs[span.start : span.end]
+        code, probability = best_code(costs, layout) if name == "document_code" else best_state(costs, issuing)
+        lines[span.line] = lines[span.line][: span.start] + code + lines[span.line][span.end :]
+        certainty.update(((span.line, k), probability ** (1 / len(code))) for k in range(span.start, span.end))
+        issuing = code if name == "issuing_state" else issuing
+    return certainty
+
+
+def _accept(layout: MrzFormat, lines: list[str], proof: Proof | None) -> tuple[tuple[str, ...], set[Place]]:
+    """Takes from the proof, check digit by check digit, the changes that it makes certain enough."""
+    if proof is None:
+        return tuple(lines), set()
+    changed: set[Place] = set()
+    concluded = [list(line) for line in lines]
+    owner = {place: name for place, name in _owners(layout).items() if place in proof.chosen}
+    for group in dict.fromkeys(owner.values()):
+        moves = [
+            place for place, name in owner.items() if name == group and proof.chosen[place] != lines[place[0]][place[1]]
+        ]
+        needed = CERTAIN if not proof.unsatisfied - {group} else _ALONE
+        sure = all(proof.posterior[place][INDEX[proof.chosen[place]]] >= needed for place in moves)
+        if group in proof.unsatisfied or not sure:
+            continue
+        for place in moves:
+            concluded[place[0]][place[1]] = proof.chosen[place]
+        changed.update(moves)
+    return tuple("".join(line) for line in concluded), changed
+
+
+def _owners(layout: MrzFormat) -> dict[Place, str]:
+    """The check digit that speaks for each covered place: its own one, else the composite."""
+    owner: dict[Place, str] = {}
+    for check in sorted(layout.checks, key=lambda check: check.name == "composite"):
+        for span in (*check.covers, check.place):
+            for k in range(span.start, span.end):
+                owner.setdefault((span.line, k), check.name)
+    return owner
+
+
+def _certainty(
+    lines: tuple[str, ...],
+    tables: list[Array],
+    evidence: tuple[LineEvidence | None, ...],
+    proof: Proof | None,
+    whole_codes: dict[Place, float],
+) -> tuple[Array, ...]:
+    """Per line the probability of each concluded character."""
+    result = []
+    for line, (text, table, item) in enumerate(zip(lines, tables, evidence, strict=True)):
+        if item is None:
+            result.append(np.zeros(0))
+            continue
+        odds = np.exp(-(table - table.min(axis=1, keepdims=True)))
+        odds /= odds.sum(axis=1, keepdims=True)
+        posterior = proof.posterior if proof else {}
+        result.append(
+            np.array(
+                [
+                    whole_codes.get((line, k), float(posterior.get((line, k), odds[k])[INDEX[c]]))
+                    for k, c in enumerate(text)
+                ]
+            )
+        )
+    return tuple(result)
+
+
+def _format_proven(layout: MrzFormat, lines: tuple[str, ...], evidence: tuple[LineEvidence | None, ...]) -> bool:
+    """Whether check digits prove that the zone has this format, and with it the lengths of its lines.
+
+    One check digit fits by chance in one of ten; two do not. The only one of a one-line licence counts where the line
+    also has the right length and opens as a licence of a state that exists.
+    """
+    valid = sum(check.valid for check in verify(layout, lines))
+    if len(layout.checks) > 1:
+        return valid > 1
+    whole = all(item is not None and all(item.read) and not item.dropped for item in evidence)
+    return valid == 1 and whole and layout.opens_like(lines) and known_state(layout, lines)
+
+
+def _reported(line: str, item: LineEvidence, proven: bool) -> str:
+    """The line for the reader: of the format's length when that is proven, else of the length it was read with."""
+    if proven:
+        return line
+    kept = [(place, 1, c) for place, (c, read) in enumerate(zip(line, item.read, strict=True)) if read]
+    kept += [(place, 0, read) for place, read in item.dropped]
+    return "".join(c for _, _, c in sorted(kept, key=lambda entry: entry[:2]))
+
+
+def _repairs(
+    lines: tuple[str, ...], evidence: tuple[LineEvidence | None, ...], by_proof: set[Place], proven: bool
+) -> tuple[Repair, ...]:
+    repairs = []
+    for line, (text, item) in enumerate(zip(lines, evidence, strict=True)):
+        if item is None:
+            continue
+        for place, (c, read) in enumerate(zip(text, item.read, strict=True)):
+            if read == c:
+                continue
+            if not read:
+                if proven:
+                    repairs.append(Repair(line, place, "", c, Reason.LENGTH))
+                continue
+            reason = Reason.CHECK_DIGIT if (line, place) in by_proof else Reason.FORMAT
+            repairs.append(Repair(line, place, read, c, reason))
+        if proven:
+            repairs.extend(Repair(line, place, read, "", Reason.LENGTH) for place, read in item.dropped)
+    return tuple(repairs)
