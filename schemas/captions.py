@@ -12,10 +12,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
+
+
+def _json(name: str) -> Any:
+    return json.loads(files("schemas").joinpath(name).read_text(encoding="utf-8"))
 
 
 def _load() -> dict[str, dict[str, tuple[str, ...]]]:
-    tables = json.loads(files("schemas").joinpath("captions.json").read_text(encoding="utf-8"))
+    tables = _json("captions.json")
     return {
         name: {lang: tuple(phrases) for lang, phrases in by_language.items()} for name, by_language in tables.items()
     }
@@ -23,6 +28,9 @@ def _load() -> dict[str, dict[str, tuple[str, ...]]]:
 
 #: field name -> language tag -> phrases
 CAPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = _load()
+
+#: schema name -> what documents of that kind call themselves
+TITLES: Mapping[str, tuple[str, ...]] = {name: tuple(titles) for name, titles in _json("titles.json").items()}
 
 #: Numbers that stand for captions on licences after Directive 2006/126/EC, annex I.
 LICENCE_NUMBERS: Mapping[str, str] = {

@@ -1,0 +1,304 @@
+"""Takes the lines of a page apart into captions and what is no caption: `Sex M` holds one of each.
+
+A line is split into words (ideographs count as words), runs of words are matched against the lexicon, and the best
+set of runs that do not overlap is kept. Runs that name the same field, as in `Surname/Nom/Apellidos`, are one caption.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from extractor.evidence.captions.lexicon import MAX_WORDS, NUMBERING, WEAK_LENGTH, Lexicon, Match
+from extractor.evidence.ocr import Line
+from extractor.imaging.geometry import quad_size
+from schemas.text import squash
+
+_IDEOGRAPH = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(rf"[/|\\:;·•：／]|[{_IDEOGRAPH}]|[^\s/|\\:;·•：／{_IDEOGRAPH}]+")
+_BREAKS = frozenset("/|\\:;·•：／")
+#: Joins translations of one caption, where a colon sets it off from a value.
+_JOINTS = frozenset("/|\\／·")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a line: text, the four corners of where it stands, the reader's mean probability and its weakest
+    character's, and the index of its line."""
+
+    text: str
+    box: np.ndarray
+    score: float
+    weakest: float
+    line: int
+
+    @property
+    def left(self) -> float:
+        return float((self.box[0, 0] + self.box[3, 0]) / 2)
+
+    @property
+    def right(self) -> float:
+        return float((self.box[1, 0] + self.box[2, 0]) / 2)
+
+    @property
+    def top(self) -> float:
+        return float((self.box[0, 1] + self.box[1, 1]) / 2)
+
+    @property
+    def bottom(self) -> float:
+        return float((self.box[2, 1] + self.box[3, 1]) / 2)
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    @property
+    def height(self) -> float:
+        return quad_size(self.box)[1]
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A caption on the page: the fields it may name with their fit, where it stands, what follows it in its line."""
+
+    fields: Mapping[str, float]
+    segment: Segment
+    follower: Segment | None
+    weak: bool
+    letters: int
+    #: The caption is only a number, as on European licences.
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class _Token:
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_break(self) -> bool:
+        return self.text in _BREAKS
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Tokens `first`..`last` (inclusive) that match a caption."""
+
+    first: int
+    last: int
+    match: Match
+
+
+def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption], list[Segment]]:
+    """The captions of a page, and the segments that are none, both in reading order."""
+    tokens = [_tokens(line.text) for line in lines]
+    windows = [(i, *window) for i, own in enumerate(tokens) for window in _windows(own)]
+    words = [squash("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in windows]
+    matches = lexicon.match(words, [fuzzy for *_, fuzzy in windows])
+    runs: list[list[_Run]] = [[] for _ in lines]
+    for (i, first, last, _), match in zip(windows, matches, strict=True):
+        if match:
+            runs[i].append(_Run(first, last, match))
+    captions: list[Caption] = []
+    values: list[Segment] = []
+    for i, line in enumerate(lines):
+        own, rest = _take_apart(line, i, tokens[i], _best_cover(runs[i]), lexicon)
+        captions += own
+        values += rest
+    return captions, values
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Words with their places; a number glued to what it numbers (`1.MUSTER`) is a word of its own."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        start, word = match.start(), match[0]
+        glued = re.match(r"\(?\d{1,2}[a-d]?[.)](?=[^\W\d_])", word)
+        if glued:
+            found.append(_Token(glued[0], start, start + glued.end()))
+            start, word = start + glued.end(), word[glued.end() :]
+        found.append(_Token(word, start, start + len(word)))
+    return found
+
+
+def _windows(tokens: Sequence[_Token]) -> Iterator[tuple[int, int, bool]]:
+    """Runs of words (first, last, may be misspelt) that can be a caption.
+
+    A caption begins a part between breaks, after its number if it has one, or follows something with a digit in it or
+    a single letter (`M 15 HGT`): a word in the middle of other words (`Department of State`) is none. Ideographs have
+    no spaces, so that a caption can begin and end anywhere (`性别男民族汉`).
+    """
+    part: list[int] = []
+    for index in range(len(tokens) + 1):
+        if index < len(tokens) and not tokens[index].is_break:
+            part.append(index)
+            continue
+        for position, first in enumerate(part):
+            before = tokens[part[position - 1]].text if position else ""
+            begins = not before or (position == 1 and bool(NUMBERING.match(before)))
+            ideograph = _is_ideograph(tokens[first].text)
+            if begins or ideograph or len(before) == 1 or _is_ideograph(before) or any(c.isdigit() for c in before):
+                for last in part[position : position + (2 if ideograph else 1) * MAX_WORDS]:
+                    yield first, last, begins
+        part = []
+
+
+def _is_ideograph(text: str) -> bool:
+    return len(text) == 1 and text >= "\u2e80"
+
+
+def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
+    """Runs that do not overlap and together explain most letters; one long caption beats the two short ones inside."""
+    ordered = sorted(runs, key=lambda run: run.last)
+    best: list[tuple[float, list[_Run]]] = [(0.0, [])]
+    for i, run in enumerate(ordered):
+        gain = run.match.letters * max(run.match.fields.values()) - 0.5
+        before = next((best[j + 1] for j in range(i - 1, -1, -1) if ordered[j].last < run.first), best[0])
+        with_run = (before[0] + gain, [*before[1], run])
+        best.append(max(best[-1], with_run, key=lambda option: option[0]))
+    return best[-1][1]
+
+
+def _take_apart(
+    line: Line, index: int, tokens: Sequence[_Token], cover: Sequence[_Run], lexicon: Lexicon
+) -> tuple[list[Caption], list[Segment]]:
+    numbered = _by_number(line, index, tokens, lexicon) if not cover else None
+    if numbered:
+        return [numbered], [numbered.follower] if numbered.follower else []
+    if not cover:
+        return [], [_segment(line, index, 0, len(line.text))]
+    groups = [group for group in _groups(tokens, cover) if _credible(tokens, group)]
+    if not groups:
+        return [], [_segment(line, index, 0, len(line.text))]
+    captions: list[Caption] = []
+    values: list[Segment] = []
+    starts = [_caption_start(tokens, groups[0])]
+    starts += [g[0].first - bool(NUMBERING.match(tokens[g[0].first - 1].text)) for g in groups[1:]]
+    if starts[0] > 0 and (before := _value(line, index, tokens, 0, starts[0])):
+        values.append(before)
+    for number, group in enumerate(groups):
+        first = starts[number]
+        next_first = starts[number + 1] if number + 1 < len(groups) else len(tokens)
+        last = _caption_end(tokens, group[-1].last, next_first)
+        follower = _value(line, index, tokens, last + 1, next_first)
+        letters = sum(run.match.letters for run in group)
+        fields: dict[str, float] = {}
+        for run in group:
+            for name, fit in run.match.fields.items():
+                fields[name] = fields.get(name, 0.0) + fit * run.match.letters / letters
+        captions.append(
+            Caption(
+                fields,
+                _segment(line, index, tokens[first].start, tokens[last].end),
+                follower,
+                weak=letters <= WEAK_LENGTH,
+                letters=letters,
+            )
+        )
+        if follower:
+            values.append(follower)
+    return captions, values
+
+
+def _groups(tokens: Sequence[_Token], cover: Sequence[_Run]) -> list[list[_Run]]:
+    """Runs that translate one another are one caption; a run that names something else begins the next."""
+    groups: list[list[_Run]] = [[cover[0]]]
+    shared = set(cover[0].match.fields)
+    for run in cover[1:]:
+        between = tokens[groups[-1][-1].last + 1 : run.first]
+        joined = all(token.is_break for token in between) or (
+            bool(between) and between[0].text in _JOINTS and between[-1].text in _JOINTS
+        )
+        common = shared & set(run.match.fields)
+        if joined and common:
+            groups[-1].append(run)
+            shared = common
+        else:
+            groups.append([run])
+            shared = set(run.match.fields)
+    return groups
+
+
+def _credible(tokens: Sequence[_Token], group: Sequence[_Run]) -> bool:
+    """A caption of a few letters counts if it begins the line, or its number or something that is no word precedes it."""
+    first, last = group[0].first, group[-1].last
+    if sum(run.match.letters for run in group) > WEAK_LENGTH or first == 0:
+        return True
+    if NUMBERING.match(tokens[0].text):
+        return True
+    return not tokens[first - 1].is_break and last + 1 < len(tokens)
+
+
+def _caption_start(tokens: Sequence[_Token], group: Sequence[_Run]) -> int:
+    """Where the first caption begins, taking in its number and, before a slash, a translation that is not known."""
+    start = group[0].first
+    strong = sum(run.match.letters for run in group) > WEAK_LENGTH
+    if strong and start >= 2 and tokens[start - 1].text in _JOINTS and not any(token.text == ":" for token in tokens[:start]):
+        letters = "".join(token.text for token in tokens[: start - 1])
+        if sum(c.isalpha() for c in letters) > 0.7 * len(letters):
+            return 0
+    if start >= 1 and NUMBERING.match(tokens[start - 1].text):
+        start -= 1
+    return start
+
+
+def _caption_end(tokens: Sequence[_Token], last: int, limit: int) -> int:
+    """Where a caption ends, taking in breaks after it and a translation that is not known after a slash."""
+    end = last
+    while end + 1 < limit and tokens[end + 1].is_break:
+        end += 1
+        if tokens[end].text in _JOINTS:
+            while end + 1 < limit and tokens[end + 1].text.isalpha():
+                end += 1
+    return end
+
+
+def _by_number(line: Line, index: int, tokens: Sequence[_Token], lexicon: Lexicon) -> Caption | None:
+    """A line that begins with the number of a licence's field."""
+    number = NUMBERING.match(tokens[0].text) if tokens else None
+    name = lexicon.numbered.get(number[1].lower()) if number else None
+    if name is None:
+        return None
+    follower = _value(line, index, tokens, 1, len(tokens))
+    segment = _segment(line, index, tokens[0].start, tokens[0].end)
+    return Caption({name: 0.8}, segment, follower, weak=True, letters=1, numbered=True)
+
+
+def _value(line: Line, index: int, tokens: Sequence[_Token], first: int, end: int) -> Segment | None:
+    """Tokens first..end-1 as a segment, breaks at its ends dropped; None if nothing is left."""
+    while first < end and tokens[first].is_break:
+        first += 1
+    while end > first and tokens[end - 1].is_break:
+        end -= 1
+    if first >= end:
+        return None
+    segment = _segment(line, index, tokens[first].start, tokens[end - 1].end)
+    return segment if squash(segment.text) else None
+
+
+def _segment(line: Line, index: int, start: int, end: int) -> Segment:
+    """Characters start..end-1 of a line, with the part of its box they stand in."""
+    probabilities = line.probabilities[start:end] if len(line.probabilities) == len(line.text) else np.empty(0)
+    weakest = float(probabilities.min()) if len(probabilities) else line.score
+    score = float(probabilities.mean()) if len(probabilities) else line.score
+    if start == 0 and end == len(line.text):
+        return Segment(line.text, line.box, score, weakest, index)
+    places = line.positions if len(line.positions) == len(line.text) else (np.arange(len(line.text)) + 0.5) / len(line.text)
+    half = 0.5 / max(len(line.text), 1)
+    left = 0.0 if start == 0 else max(0.0, float(places[start]) - half)
+    right = 1.0 if end == len(line.text) else min(1.0, float(places[end - 1]) + half)
+    top_left, top_right, bottom_right, bottom_left = line.box
+    box = np.array(
+        [
+            top_left + (top_right - top_left) * left,
+            top_left + (top_right - top_left) * right,
+            bottom_left + (bottom_right - bottom_left) * right,
+            bottom_left + (bottom_right - bottom_left) * left,
+        ],
+        np.float32,
+    )
+    return Segment(line.text[start:end], box, score, weakest, index)

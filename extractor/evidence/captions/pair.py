@@ -1,0 +1,234 @@
+"""Ties captions to values by where they stand.
+
+A value follows its caption in the same line, stands to the right of it, below it or, on some documents, above it.
+Every possible pair is scored by distance and alignment, by how well the text fits the field's kind, by how surely the
+caption names the field, and by the habit of the page: pairs whose kind leaves no doubt (dates, sexes) show whether this
+document writes its values below or beside. The best pairs are taken first; a caption and a value serve once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from extractor.evidence.captions.find import Caption, Segment
+from extractor.evidence.captions.values import Context, Value, value_of
+from schemas.vocabulary import FieldSpec, Kind
+
+Relation = Literal["inline", "right", "below", "above"]
+
+#: How good a relation is before anything is known of the page.
+_PRIOR: Mapping[Relation, float] = {"inline": 1.0, "right": 0.8, "below": 0.9, "above": 0.45}
+#: Kinds whose values betray themselves, so that their pairs show the page's habit.
+_TELLING = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER})
+#: Pairs below this are no evidence.
+_LEAST = 0.18
+#: Kinds that run over several lines, and how many at most.
+_LINES = {Kind.ADDRESS: 5, Kind.TEXT: 3, Kind.NAME: 2}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A field's value on the page: the caption that names it, the segments it is made of, and how sure the tie is."""
+
+    field: str
+    caption: Caption
+    segments: tuple[Segment, ...]
+    value: Value
+    relation: Relation
+    score: float
+
+
+def pair(
+    captions: Sequence[Caption],
+    segments: Sequence[Segment],
+    specs: Mapping[str, FieldSpec],
+    context: Context,
+) -> list[Pair]:
+    """The best pairs, at most one for each caption and each segment, best first."""
+    options = list(_options(captions, segments, specs, context))
+    habit = _habit(options, specs)
+    options.sort(key=lambda option: -option.score * habit[option.relation])
+    taken_captions: set[int] = set()
+    taken_segments: set[int] = set()
+    filled: set[str] = set()
+    chosen: list[Pair] = []
+    for option in options:
+        if option.score * habit[option.relation] < _LEAST or option.field in filled:
+            continue
+        if id(option.caption) in taken_captions or any(id(segment) in taken_segments for segment in option.segments):
+            continue
+        taken_captions.add(id(option.caption))
+        taken_segments.update(id(segment) for segment in option.segments)
+        filled.add(option.field)
+        chosen.append(option)
+    return [_extended(one, captions, segments, taken_segments, specs, context) for one in chosen]
+
+
+def _options(
+    captions: Sequence[Caption], segments: Sequence[Segment], specs: Mapping[str, FieldSpec], context: Context
+) -> list[Pair]:
+    found = []
+    for caption in captions:
+        for segment in segments:
+            relation, nearness = _relation(caption, segment, captions, segments)
+            if relation is None:
+                continue
+            for name, certainty in caption.fields.items():
+                kind = specs[name].kind if name in specs else Kind.TEXT
+                value = value_of(name, kind, segment.text, context)
+                if value is None:
+                    continue
+                if caption.weak and relation != "inline" and kind not in _TELLING and not caption.numbered:
+                    certainty *= 0.6
+                score = min(certainty, 1.0) * nearness * value.fit * _PRIOR[relation] * _looks_printed(segment)
+                if score > 0.5 * _LEAST:
+                    found.append(Pair(name, caption, (segment,), value, relation, score))
+    return found
+
+
+def _looks_printed(segment: Segment) -> float:
+    """Small print that could not be read is more often a caption than a value."""
+    return 1.0 if segment.score > 0.85 else 0.8 if segment.score > 0.7 else 0.5
+
+
+def _relation(
+    caption: Caption, segment: Segment, captions: Sequence[Caption], segments: Sequence[Segment]
+) -> tuple[Relation | None, float]:
+    """How `segment` stands to `caption`, and how near (0..1)."""
+    if segment is caption.follower:
+        return "inline", 1.0
+    own = caption.segment
+    unit = max(own.height, 0.8 * segment.height, 1.0)
+    gap_x, level = segment.left - own.right, abs(segment.middle - own.middle)
+    if level < 0.55 * max(own.height, segment.height) and -0.5 * unit < gap_x < 14 * unit:
+        if caption.follower is not None or _between(own.right, segment.left, own, captions, segments, segment):
+            return None, 0.0
+        return "right", math.exp(-max(gap_x, 0.0) / (9 * unit)) * (1 - 0.4 * level / unit)
+    overlap = min(own.right, segment.right) - max(own.left, segment.left)
+    align = min(
+        abs(segment.left - own.left),
+        abs((segment.left + segment.right) - (own.left + own.right)) / 2,
+        abs(segment.right - own.right),
+    )
+    if overlap < -1.0 * unit:
+        return None, 0.0
+    beside = math.exp(-align / (6 * unit))
+    below, above = segment.top - own.bottom, own.top - segment.bottom
+    if -0.6 * unit < below < 2.6 * unit and segment.middle > own.middle + 0.4 * unit:
+        if _caption_between(own, segment, captions):
+            return None, 0.0
+        return "below", math.exp(-max(below, 0.0) / (2.2 * unit)) * beside
+    if -0.6 * unit < above < 1.5 * unit and segment.middle < own.middle - 0.4 * unit:
+        if _caption_between(segment, own, captions):
+            return None, 0.0
+        return "above", math.exp(-max(above, 0.0) / (1.5 * unit)) * beside
+    return None, 0.0
+
+
+def _between(
+    left: float,
+    right: float,
+    row: Segment,
+    captions: Sequence[Caption],
+    segments: Sequence[Segment],
+    target: Segment,
+) -> bool:
+    """Whether anything stands between x `left` and `right` on the row of a caption."""
+    others = [caption.segment for caption in captions] + list(segments)
+    return any(
+        other is not target
+        and other is not row
+        and left - 0.3 * row.height < (other.left + other.right) / 2 < right
+        and abs(other.middle - row.middle) < 0.5 * max(other.height, row.height)
+        for other in others
+    )
+
+
+def _caption_between(upper: Segment, lower: Segment, captions: Sequence[Caption]) -> bool:
+    """Whether a caption of something else stands between two segments, one above the other."""
+    return any(
+        caption.segment is not upper
+        and caption.segment is not lower
+        and not caption.weak
+        and upper.middle < caption.segment.middle < lower.middle - 0.3 * lower.height
+        and caption.segment.middle - upper.middle > 0.5 * upper.height
+        and min(caption.segment.right, lower.right) - max(caption.segment.left, lower.left) > 0
+        for caption in captions
+    )
+
+
+def _habit(options: Sequence[Pair], specs: Mapping[str, FieldSpec]) -> Mapping[Relation, float]:
+    """Factors by which the page's own habit favours a relation, from its telling pairs."""
+    counts: Counter[Relation] = Counter()
+    best: dict[int, Pair] = {}
+    for option in options:
+        spec = specs.get(option.field)
+        if spec and spec.kind in _TELLING and option.relation != "inline" and option.value.fit >= 0.9:
+            known = best.get(id(option.caption))
+            if known is None or option.score > known.score:
+                best[id(option.caption)] = option
+    counts.update(option.relation for option in best.values())
+    total = sum(counts.values())
+    factors: dict[Relation, float] = {"inline": 1.0}
+    for relation in ("right", "below", "above"):
+        share = (counts[relation] + 1) / (total + 3)
+        factors[relation] = 0.55 + 0.9 * share if total >= 2 else 1.0
+    return factors
+
+
+def _extended(
+    one: Pair,
+    captions: Sequence[Caption],
+    segments: Sequence[Segment],
+    taken: set[int],
+    specs: Mapping[str, FieldSpec],
+    context: Context,
+) -> Pair:
+    """A pair with the further lines of its value: same left edge, same size, no caption, close below."""
+    spec = specs.get(one.field)
+    kind = spec.kind if spec else Kind.TEXT
+    parts = list(one.segments)
+    while len(parts) < _LINES.get(kind, 1):
+        last = parts[-1]
+        following = [
+            segment
+            for segment in segments
+            if id(segment) not in taken
+            and abs(segment.left - parts[0].left) < 1.2 * last.height
+            and 0.3 * last.height < segment.middle - last.middle < 1.9 * last.height
+            and 0.65 < segment.height / max(last.height, 1.0) < 1.5
+            and segment.score > 0.6
+            and not _caption_between(last, segment, captions)
+            and _continues(kind, segment, context)
+        ]
+        if not following:
+            break
+        parts.append(min(following, key=lambda segment: segment.middle))
+        taken.add(id(parts[-1]))
+    if len(parts) == 1:
+        return one
+    text = join_lines([part.text for part in parts])
+    value = value_of(one.field, kind, text, context) or one.value
+    return Pair(one.field, one.caption, tuple(parts), value, one.relation, one.score)
+
+
+def _continues(kind: Kind, segment: Segment, context: Context) -> bool:
+    """Whether a line can be the next line of a value of this kind."""
+    if value_of("birth_date", Kind.DATE, segment.text, context) and kind is not Kind.ADDRESS:
+        return False
+    return value_of("", kind, segment.text, context) is not None
+
+
+def join_lines(lines: Sequence[str]) -> str:
+    """Lines of one value as one string: without a space between ideographs, with one elsewhere."""
+    joined = lines[0]
+    for line in lines[1:]:
+        glue = "" if joined[-1:] >= "\u2e80" and line[:1] >= "\u2e80" else " "
+        if joined[-1:] >= "\u2e80" and line[:1].isdigit():
+            glue = ""
+        joined += glue + line
+    return joined

@@ -1,0 +1,194 @@
+"""What a piece of text is worth as the value of a field of some kind: the normalised value and how well it fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from schemas.dates import Meaning, Order, find_dates, parse_date
+from schemas.states import state_code, state_codes
+from schemas.text import fold, scripts
+from schemas.vocabulary import Kind
+
+_MEANING: Mapping[str, Meaning] = {
+    "birth_date": "birth",
+    "issue_date": "issue",
+    "valid_from": "issue",
+    "expiry_date": "expiry",
+}
+
+#: Words for the sexes, folded. Letters that mean both in different languages are left out: `K`, `M` beside `H`.
+_MALE = "m male man masculin masculino maschio homme hombre mann mannlich maennlich maskulin muz muski musko мужской м муж чол чоловіча ч"
+_MALE += " erkek kisi laki lelaki mies férfi ferfi vyras virietis mees mas 男 남 ชาย ذكر αρρεν α masculine l mies karl"
+_FEMALE = "f female woman feminin femenino femminile femme mujer frau weiblich feminina w zena zenski zensko женский ж жен жіноча"
+_FEMALE += " kadin qadin perempuan wanita nainen no moteris sieviete naine vrouw kobieta kvinne kvinna kvinde 女 여 หญิง أنثى انثى θηλυ θ feminine fem mot z n v"
+_SEXES: Mapping[str, Literal["M", "F", "X"]] = {
+    **dict.fromkeys(fold(_MALE).split(), "M"),
+    **dict.fromkeys(fold(_FEMALE).split(), "F"),
+    **dict.fromkeys(["x", "unspecified", "diverse", "divers", "indeterminate"], "X"),
+}
+
+#: Titles before a name that are no part of it.
+_TITLES = re.compile(
+    r"^(?:mr|mrs|ms|miss|mme|mlle|m|herr|frau|sr|sra|dr|นาย|นางสาว|นาง|น\.ส\.)[.\s]+(?=\S{2})", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A normalised value, the text it was made from, and how well the text fits the field's kind (0..1)."""
+
+    value: Any
+    text: str
+    fit: float
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known of the document: the order of its numeric dates, its issuer (alpha-3), the day of reading."""
+
+    order: Order | None = None
+    issuer: str | None = None
+    today: date | None = None
+
+
+def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None:
+    """`text` as the value of field `name`, or None if it cannot be one."""
+    text = text.strip(" \t:;|/\\·•*")
+    if not text:
+        return None
+    return _READERS[kind](name, text, context)
+
+
+def _date(name: str, text: str, context: Context) -> Value | None:
+    meaning = _MEANING.get(name)
+    found = find_dates(text, order=context.order, meaning=meaning, today=context.today)
+    if not found:
+        partial = parse_date(text, order=context.order, meaning=meaning, today=context.today)
+        if partial is None or (len(partial.iso) < 10 and name != "birth_date"):
+            return None
+        rest = len(text) - (partial.end - partial.start)
+        return Value(partial.iso, text[partial.start : partial.end], 0.7 if rest <= 2 else 0.3)
+    # A period names its end last.
+    chosen = found[-1] if meaning == "expiry" else found[0]
+    rest = len(text) - sum(printed.end - printed.start for printed in found)
+    return Value(chosen.iso, text[chosen.start : chosen.end], 1.0 if rest <= 3 else 0.8 if rest <= 12 else 0.5)
+
+
+def _sex(_name: str, text: str, context: Context) -> Value | None:
+    words = fold(text).split()
+    if not words or len(words) > 4:
+        return None
+    meanings = [meaning for word in words if (meaning := _SEXES.get(word))]
+    if not meanings:
+        return None
+    # Where two languages stand side by side, ICAO's letter comes last (Doc 9303-4, 4.1.1.1).
+    value = meanings[-1]
+    if context.issuer == "MEX" and words == ["m"]:
+        value = "F"
+    return Value(value, text, 1.0 if len(meanings) == len(words) else 0.6)
+
+
+def _state(_name: str, text: str, _context: Context) -> Value | None:
+    code = state_code(text)
+    if code is None or any(c.isdigit() for c in text):
+        return None
+    exact = text.strip().upper() in state_codes()
+    return Value(code, text, 1.0 if exact else 0.9)
+
+
+def _number(_name: str, text: str, _context: Context) -> Value | None:
+    """Numbers are kept as printed, with their spaces and hyphens; words before them are not part of them."""
+    words = text.split()
+    while len(words) > 1 and not any(c.isdigit() for c in words[0]) and (len(words[0]) > 2 or words[0].endswith(".")):
+        words = words[1:]
+    while len(words) > 1 and not any(c.isdigit() for c in words[-1]) and len(words[-1]) > 3:
+        words = words[:-1]
+    text = " ".join(words)
+    digits, letters = sum(c.isdigit() for c in text), sum(c.isalpha() for c in text)
+    if digits < 3 or len(text) > 30 or any(c.islower() for c in text if c.isascii()) or find_dates(text):
+        return None if digits < 3 or len(text) > 30 else Value(text, text, 0.25)
+    if letters > 4 and letters > digits:
+        return Value(text, text, 0.3)
+    return Value(text, text, 1.0 if digits + letters >= 5 else 0.6)
+
+
+def _name(_name: str, text: str, _context: Context) -> Value | None:
+    cleaned = clean_name(text)
+    letters = sum(c.isalpha() for c in cleaned)
+    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned):
+        return None
+    if any(c in "<>@#%=+" for c in cleaned) or find_dates(cleaned):
+        return None
+    digits = sum(c.isdigit() for c in cleaned)
+    return Value(cleaned, cleaned, (1.0 if letters > 1 else 0.4) * (0.6 if digits else 1.0))
+
+
+def clean_name(text: str) -> str:
+    """A printed name without titles, and with the digits that OCR makes of letters undone between letters."""
+    text = _TITLES.sub("", text.strip(" .,:;'\"-_*"))
+    text = re.sub(r"(?<=[^\W\d_])0(?=[^\W\d_])", "O", text)
+    text = re.sub(r"(?<=[^\W\d_])[1|](?=[^\W\d_])", "I", text)
+    if scripts(text) <= {"CJK", "HIRAGANA", "KATAKANA", "HANGUL"}:
+        return re.sub(r"\s+", "", text)
+    return re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", text)).strip(" ,")
+
+
+def _text(_name: str, text: str, _context: Context) -> Value | None:
+    letters = sum(c.isalpha() for c in text)
+    if letters == 0:
+        return None
+    return Value(text, text, 0.5 if find_dates(text) or letters < 2 else 1.0)
+
+
+def _address(_name: str, text: str, _context: Context) -> Value | None:
+    if sum(c.isalnum() for c in text) < 2:
+        return None
+    return Value(text, text, 0.4 if find_dates(text) else 1.0)
+
+
+def _code(name: str, text: str, _context: Context) -> Value | None:
+    if not any(c.isalnum() for c in text) or len(text) > 24:
+        return None
+    if name == "document_type":
+        return Value(text, text, 1.0 if len(text) <= 2 else 0.7 if len(text) <= 4 else 0.15)
+    return Value(text, text, 1.0 if len(text) <= 12 else 0.6)
+
+
+def _list(_name: str, text: str, _context: Context) -> Value | None:
+    items = [item for item in re.split(r"[\s,;/·]+", text) if item]
+    short = [item for item in items if len(item) <= 4]
+    if not items or len(short) < len(items):
+        return Value([text], text, 0.3) if items else None
+    return Value(items, text, 1.0)
+
+
+def _flag(_name: str, text: str, _context: Context) -> Value | None:
+    permanent = any(word in text for word in ("长期", "長期", "无限期")) or fold(text) in _PERMANENT
+    return Value(True, text, 1.0) if permanent else None
+
+
+_PERMANENT = frozenset(
+    fold(word)
+    for word in (
+        "permanent|permanente|unbefristet|illimité|illimitée|illimitee|indefinite|unlimited|bezterminowo|neomezená|bez omezení"
+        "|doživotno|trajno|nielimitată|onbepaald|unbegrenzt|indefinido|vitalícia|vitalicia|безстроково|бессрочно|постоянно|pastāvīgi"
+    ).split("|")
+)
+
+_READERS: Mapping[Kind, Callable[[str, str, Context], Value | None]] = {
+    Kind.DATE: _date,
+    Kind.SEX: _sex,
+    Kind.STATE: _state,
+    Kind.NUMBER: _number,
+    Kind.NAME: _name,
+    Kind.TEXT: _text,
+    Kind.ADDRESS: _address,
+    Kind.CODE: _code,
+    Kind.LIST: _list,
+    Kind.FLAG: _flag,
+    Kind.MRZ: lambda _name, _text, _context: None,
+}

@@ -1,0 +1,303 @@
+"""Text lines of a page, by the PP-OCRv6 models that RapidOCR ships inside its wheel: nothing is ever downloaded.
+
+The models are run here directly rather than through RapidOCR's pipeline, for three reasons: the recogniser's
+probabilities are evidence (an MRZ is decoded from them under its own rules, `evidence.mrz`), lines are batched by
+width and spread over the cores (about half the time), and the import is four times quicker. Detection follows the
+"Differentiable Binarization" paper (Liao et al., 2020): threshold, contours, minimum-area rectangles, unclip.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from extractor.errors import ExtractorError
+from extractor.imaging.geometry import crop_quad, quad_size
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+#: Detection works on the page scaled to this shorter side ...
+_DETECTION_SIDE = 736
+#: ... but not to a longer side above this.
+_DETECTION_LONGEST = 1536
+#: A pixel is text from here on; a region is text if its mean is above the second (RapidOCR's own settings).
+_PIXEL_THRESHOLD, _REGION_THRESHOLD = 0.3, 0.5
+#: The detector marks shrunken text; boxes grow back by area * ratio / perimeter.
+_UNCLIP_RATIO = 1.6
+_LINE_HEIGHT = 48
+#: Narrower crops are padded to this width: the recogniser has never seen any narrower.
+_MIN_WIDTH = 96
+#: A batch is at most this wide in all; larger ones gain nothing on a CPU and cost memory.
+_BATCH_PIXELS = 2048
+#: Characters of an MRZ, in the order of `Reading.mrz_log_probs` columns 1 to 37.
+MRZ_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
+#: What the recogniser writes for a filler when the background is busy and it has no context.
+_FILLERS = "<＜«‹〈《≪くㄑ"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One recognised line: text, mean probability, and for each character its probability and place (0..1 across).
+
+    `mrz_log_probs` (frames, 38) holds log probabilities of blank and MRZ_ALPHABET for lines that may belong to an MRZ.
+    """
+
+    text: str
+    score: float
+    probabilities: np.ndarray
+    positions: np.ndarray
+    mrz_log_probs: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text on a page: `box` (4, 2) in pixels, clockwise from the text's top left."""
+
+    text: str
+    score: float
+    box: np.ndarray
+    probabilities: np.ndarray = field(default_factory=lambda: np.empty(0))
+    positions: np.ndarray = field(default_factory=lambda: np.empty(0))
+    log_probs: np.ndarray | None = None
+    #: "rapidocr" or "tesseract"
+    reader: str = "rapidocr"
+
+    @property
+    def height(self) -> float:
+        return quad_size(self.box)[1]
+
+
+def threads() -> int:
+    """Cores this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+@cache
+def _session(name: str, intra_threads: int) -> InferenceSession:
+    import importlib.util
+
+    import onnxruntime
+
+    found = importlib.util.find_spec("rapidocr")
+    folder = Path(next(iter(found.submodule_search_locations or []))) if found else None
+    path = folder / "models" / name if folder else None
+    if path is None or not path.is_file():
+        raise ExtractorError(f'the OCR model {name} is missing; run: pip install --force-reinstall "rapidocr>=3.10,<4"')
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = intra_threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # The arena keeps the largest page's memory for ever; pages differ, and memory must stay flat over thousands.
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _detector() -> InferenceSession:
+    return _session("PP-OCRv6_det_small.onnx", threads())
+
+
+def _recogniser() -> InferenceSession:
+    # One thread each: lines are spread over the cores instead, which scales better than threads inside a small network.
+    return _session("PP-OCRv6_rec_small.onnx", 1)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=threads(), thread_name_prefix="ocr")
+
+
+@cache
+def alphabet() -> tuple[str, ...]:
+    """The recogniser's classes; class 0 is CTC's blank."""
+    characters = _recogniser().get_modelmeta().custom_metadata_map["character"].splitlines()
+    return ("", *characters, " ")
+
+
+def warm_up() -> None:
+    """Loads both models side by side, so that the first page does not wait for one after the other."""
+    list(_pool().map(lambda load: load(), (_detector, _recogniser)))
+
+
+def detection_scale(width: float, height: float) -> float:
+    """By how much a page of this size is scaled before the detector sees it.
+
+    Small pages are enlarged. Large ones are looked at as they are, up to the longest side: small print vanishes when
+    they are shrunk.
+    """
+    wanted = max(1.0, _DETECTION_SIDE / min(width, height))
+    return min(wanted, _DETECTION_LONGEST / max(width, height))
+
+
+def detect(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes of text on an RGB page: (n, 4, 2) float32 in its pixels, clockwise from top left, and their scores (n,)."""
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = detection_scale(width, height)
+    new_size = tuple(max(32, round(length * scale / 32) * 32) for length in (width, height))
+    resized = cv2.resize(image, new_size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    # The models were trained on BGR.
+    blob = (resized[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[None]
+    probability = _detector().run(None, {"x": np.ascontiguousarray(blob)})[0][0, 0]
+    boxes, scores = _boxes(probability)
+    boxes *= np.array([width / new_size[0], height / new_size[1]], np.float32)
+    return boxes, scores
+
+
+def _boxes(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rectangles around the regions of a probability map (height, width), in its own pixels."""
+    import cv2
+
+    mask = cv2.dilate((probability > _PIXEL_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    boxes, scores = [], []
+    for contour in contours:
+        (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
+        if min(w, h) < 3:
+            continue
+        score = _mean_inside(probability, contour)
+        if score < _REGION_THRESHOLD:
+            continue
+        grow = 2 * (w * h) * _UNCLIP_RATIO / (2 * (w + h))
+        boxes.append(clockwise(cv2.boxPoints(((cx, cy), (w + grow, h + grow), angle))))
+        scores.append(score)
+    return np.array(boxes, np.float32).reshape(-1, 4, 2), np.array(scores, np.float32)
+
+
+def _mean_inside(probability: np.ndarray, contour: np.ndarray) -> float:
+    import cv2
+
+    x, y, w, h = cv2.boundingRect(contour)
+    mask = np.zeros((h, w), np.uint8)
+    cv2.fillPoly(mask, [contour - (x, y)], 1)
+    return float(cv2.mean(probability[y : y + h, x : x + w], mask)[0])
+
+
+def clockwise(corners: np.ndarray) -> np.ndarray:
+    """Corners of a rectangle, clockwise from the one nearest the top left (y downwards)."""
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    left, right = by_x[:2], by_x[2:]
+    top_left, bottom_left = left[np.argsort(left[:, 1], kind="stable")]
+    top_right, bottom_right = right[np.argsort(right[:, 1], kind="stable")]
+    return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
+
+
+def recognise(crops: Sequence[np.ndarray]) -> list[Reading]:
+    """Reads single lines of text, RGB crops of any size, in the order given."""
+    ready = [_line_image(crop) for crop in crops]
+    readings: list[Reading | None] = [None] * len(ready)
+
+    def run(batch: list[int]) -> None:
+        width = max(_MIN_WIDTH, max(ready[i].shape[1] for i in batch))
+        blob = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
+        for row, i in enumerate(batch):
+            blob[row, :, :, : ready[i].shape[1]] = (ready[i][:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(
+                2, 0, 1
+            )
+        probabilities = _recogniser().run(None, {"x": blob})[0]
+        for row, i in enumerate(batch):
+            readings[i] = _decode(probabilities[row], ready[i].shape[1] / width)
+
+    list(_pool().map(run, _batches([image.shape[1] for image in ready])))
+    return [reading for reading in readings if reading is not None]
+
+
+def _line_image(crop: np.ndarray) -> np.ndarray:
+    import cv2
+
+    height, width = crop.shape[:2]
+    if height == _LINE_HEIGHT and width >= 8:
+        return crop
+    return cv2.resize(crop, (max(8, round(width * _LINE_HEIGHT / max(height, 1))), _LINE_HEIGHT))
+
+
+def _batches(widths: Sequence[int]) -> Iterable[list[int]]:
+    """Indices grouped so that a batch holds lines of like width: padding costs as much as text. Widest first, so that
+    no core is left with the longest line at the end."""
+    batch: list[int] = []
+    for i in sorted(range(len(widths)), key=lambda i: -widths[i]):
+        widest = max(_MIN_WIDTH, widths[batch[0]] if batch else 0)
+        if batch and ((len(batch) + 1) * widest > _BATCH_PIXELS or widths[i] < 0.7 * widest):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _decode(probabilities: np.ndarray, used: float) -> Reading:
+    """Greedy CTC: the best class of every frame, repeats merged, blanks dropped. `used` is the unpadded share."""
+    best = probabilities.argmax(axis=1)
+    keep = np.flatnonzero((best != 0) & (best != np.r_[-1, best[:-1]]))
+    characters = [alphabet()[index] for index in best[keep]]
+    text = "".join(characters)
+    # A space has no probability worth keeping apart; leading and trailing ones are no text.
+    chances = probabilities[keep, best[keep]]
+    places = (keep + 0.5) / (len(best) * used)
+    score = float(chances.mean()) if len(chances) else 0.0
+    return Reading(text, score, chances, places, _mrz_log_probs(probabilities) if _may_be_mrz(text) else None)
+
+
+def _may_be_mrz(text: str) -> bool:
+    """Long lines of capitals, digits and fillers, or of what fillers are misread as."""
+    compact = text.replace(" ", "")
+    if len(compact) < 15:
+        return False
+    return any(mark in compact for mark in _FILLERS) or sum(c.isupper() or c.isdigit() for c in compact) > 0.6 * len(compact)
+
+
+@cache
+def _mrz_classes() -> np.ndarray:
+    """(classes, 38) 0/1: which of the recogniser's classes count for blank and for each character of MRZ_ALPHABET."""
+    fold = np.zeros((len(alphabet()), 1 + len(MRZ_ALPHABET)), np.float32)
+    fold[0, 0] = 1
+    for index, character in enumerate(alphabet()):
+        symbol = "<" if character and character in _FILLERS else character.upper()
+        if len(symbol) == 1 and symbol in MRZ_ALPHABET:
+            fold[index, 1 + MRZ_ALPHABET.index(symbol)] = 1
+    return fold
+
+
+def _mrz_log_probs(probabilities: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(probabilities @ _mrz_classes(), 1e-9)).astype(np.float32)
+
+
+def read_lines(image: np.ndarray, boxes: np.ndarray) -> list[Line]:
+    """The text inside `boxes` (n, 4, 2) of an upright page; empty readings are left out."""
+    readings = recognise([line_crop(image, box) for box in boxes])
+    return [as_line(box, reading) for box, reading in zip(boxes, readings, strict=True) if reading.text.strip()]
+
+
+def as_line(box: np.ndarray, reading: Reading) -> Line:
+    """A reading and where it stands, without blanks at its ends."""
+    text = reading.text.strip()
+    start = reading.text.index(text)
+    inside = slice(start, start + len(text))
+    return Line(
+        text=text,
+        score=reading.score,
+        box=box,
+        probabilities=reading.probabilities[inside],
+        positions=reading.positions[inside],
+        log_probs=reading.mrz_log_probs,
+    )
+
+
+def line_crop(image: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The picture of one line, laid flat at the recogniser's height."""
+    import cv2
+
+    if quad_size(box)[1] > 2 * _LINE_HEIGHT:
+        # Shrinking by more than half needs averaging, or thin strokes are lost between the samples.
+        natural = crop_quad(image, box)
+        width = max(8, round(natural.shape[1] * _LINE_HEIGHT / natural.shape[0]))
+        return cv2.resize(natural, (width, _LINE_HEIGHT), interpolation=cv2.INTER_AREA)
+    return crop_quad(image, box, height=_LINE_HEIGHT)

@@ -1,0 +1,153 @@
+"""From a picture to an upright page with its lines of text.
+
+One detection pass serves everything: the boxes say whether the page lies on its side, a few lines read both ways say
+which way is up, their slope says how far it is tilted, and their extent whether a small document in a large
+photograph deserves a closer look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from extractor.evidence import ocr
+from extractor.evidence.ocr import Line
+from extractor.imaging.geometry import apply, quad_size, tilt_matrix, turn, turn_matrix, warp
+
+#: Lines read to decide which way is up.
+_PROBES = 4
+#: Mean probability from which probes are believed without trying them upside down.
+_CERTAIN = 0.9
+#: Degrees of tilt below which captions and values still line up.
+_TILT_TOLERANCE = 0.8
+#: Text lower than this (pixels, as the detector saw it) is worth enlarging.
+_SMALL_TEXT = 13.0
+
+
+@dataclass(frozen=True)
+class Page:
+    """An upright page: RGB `image`, its lines in reading order, and the way back to the picture as given.
+
+    `to_source` (3, 3) maps page pixels to the given picture's pixels; `rotation` is the clockwise turn in degrees that
+    set it upright; `source_size` is (width, height) as given.
+    """
+
+    image: np.ndarray
+    lines: tuple[Line, ...]
+    to_source: np.ndarray
+    rotation: int
+    source_size: tuple[int, int]
+    index: int = 0
+
+
+def read_page(image: np.ndarray, index: int = 0) -> Page:
+    """Sets an RGB picture upright and reads its lines."""
+    height, width = image.shape[:2]
+    boxes, _ = ocr.detect(image)
+    rotation = _rotation(image, boxes)
+    forward = turn_matrix(rotation, width, height)
+    upright = turn(image, rotation)
+    boxes = _turned(boxes, forward)
+    tilt = _tilt(boxes)
+    if abs(tilt) > _TILT_TOLERANCE:
+        straighten, size = tilt_matrix(-tilt, upright.shape[1], upright.shape[0])
+        upright = warp(upright, straighten, size)
+        boxes = apply(straighten, boxes).astype(np.float32)
+        forward = straighten @ forward
+    closer = _closer_look(upright, boxes)
+    lines = ocr.read_lines(upright, boxes if closer is None else closer)
+    page = Page(upright, (), np.linalg.inv(forward), rotation, (width, height), index)
+    return replace(page, lines=tuple(reading_order(lines)))
+
+
+def _turned(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Boxes after a turn, corners again clockwise from the text's top left."""
+    moved = apply(matrix, boxes).astype(np.float32)
+    return np.array([ocr.clockwise(box) for box in moved], np.float32).reshape(-1, 4, 2)
+
+
+def _rotation(image: np.ndarray, boxes: np.ndarray) -> int:
+    """The clockwise turn, a multiple of 90 degrees, that sets the page upright."""
+    if not len(boxes):
+        return 0
+    sizes = np.array([quad_size(box) for box in boxes])
+    long_side, short_side = sizes.max(axis=1), sizes.min(axis=1)
+    # Square boxes (single letters, stamps) have no direction.
+    weight = np.where(long_side > 1.5 * short_side, long_side, 0.0)
+    sideways = float(weight[sizes[:, 1] > sizes[:, 0]].sum()) > 0.5 * float(weight.sum())
+    candidates = (90, 270) if sideways else (0, 180)
+    probes = boxes[_probe_order(sizes)[:_PROBES]]
+    scores = []
+    for rotation in candidates:
+        scores.append(_probe_score(image, probes, rotation))
+        if scores[-1] >= _CERTAIN:
+            return rotation
+    return candidates[int(np.argmax(scores))]
+
+
+def _probe_order(sizes: np.ndarray) -> np.ndarray:
+    """Indices of boxes, most telling first: long lines, but not those that take long to read."""
+    long_side, short_side = sizes.max(axis=1), sizes.min(axis=1)
+    aspect = long_side / np.maximum(short_side, 1)
+    usable = (aspect > 2.5) & (aspect < 14)
+    return np.argsort(-(long_side * short_side * usable + aspect * 1e-3), kind="stable")
+
+
+def _probe_score(image: np.ndarray, probes: np.ndarray, rotation: int) -> float:
+    """How well the probes read after a turn: mean probability, in which a line of one or two signs says little."""
+    matrix = turn_matrix(rotation, image.shape[1], image.shape[0])
+    upright = turn(image, rotation)
+    readings = ocr.recognise([ocr.line_crop(upright, box) for box in _turned(probes, matrix)])
+    lengths = np.array([min(len(reading.text.strip()), 12) for reading in readings], float)
+    if lengths.sum() == 0:
+        return 0.0
+    return float((lengths * [reading.score for reading in readings]).sum() / lengths.sum())
+
+
+def _tilt(boxes: np.ndarray) -> float:
+    """Degrees, clockwise, by which the lines of an upright page slope; the median over long lines."""
+    angles, weights = [], []
+    for box in boxes:
+        width, height = quad_size(box)
+        if width > 3 * height:
+            dx, dy = box[1] - box[0]
+            angles.append(np.degrees(np.arctan2(dy, dx)))
+            weights.append(width)
+    if not angles:
+        return 0.0
+    order = np.argsort(angles)
+    cumulative = np.cumsum(np.array(weights)[order])
+    return float(np.array(angles)[order][np.searchsorted(cumulative, cumulative[-1] / 2)])
+
+
+def _closer_look(image: np.ndarray, boxes: np.ndarray) -> np.ndarray | None:
+    """Boxes found by a second detection on the part that holds text, where the first saw it too small; else None."""
+    if not len(boxes):
+        return None
+    height, width = image.shape[:2]
+    seen_at = ocr.detection_scale(width, height)
+    text_height = float(np.median([quad_size(box)[1] for box in boxes])) * min(seen_at, 1.0)
+    corners = boxes.reshape(-1, 2)
+    margin = 2.0 * text_height / min(seen_at, 1.0)
+    left, top = np.maximum(corners.min(axis=0) - margin, 0).astype(int)
+    right, bottom = np.minimum(corners.max(axis=0) + margin, (width, height)).astype(int)
+    part_scale = ocr.detection_scale(right - left, bottom - top)
+    if seen_at > 0.9 or part_scale < 1.3 * seen_at or text_height > _SMALL_TEXT:
+        return None
+    found, _ = ocr.detect(image[top:bottom, left:right])
+    return found + np.array([left, top], np.float32) if len(found) >= len(boxes) else None
+
+
+def reading_order(lines: list[Line]) -> list[Line]:
+    """Lines top to bottom, and left to right where they stand on one row."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: float(line.box[:, 1].mean())):
+        middle = float(line.box[:, 1].mean())
+        if rows:
+            last = rows[-1][-1]
+            if abs(middle - float(last.box[:, 1].mean())) < 0.5 * min(last.height, line.height):
+                rows[-1].append(line)
+                continue
+        rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: float(line.box[:, 0].min()))]
