@@ -112,10 +112,6 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):
         Raises ValueError when the pictures given and the places in `input_ids` do not match.
         """
         if pixel_values is None:
-            # One token is a decoding step: it holds no picture, and looking would stall the device.
-            prompt = input_ids.shape[1] > 1 and not torch.compiler.is_compiling()
-            if prompt and bool((input_ids < 0).any()):
-                raise ValueError("input_ids hold places of pictures, but no pixel_values were given")
             return self.embed_tokens(input_ids)
         if image_sizes is None:
             raise ValueError("pixel_values need their image_sizes")
@@ -139,6 +135,11 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give either input_ids or inputs_embeds")
         if input_ids is not None:
+            # Only with a prompt: looking stalls the device, and a step after it holds no picture.
+            starts = past_key_values is None or not past_key_values.is_initialized
+            looks = starts and pixel_values is None and not torch.compiler.is_compiling()
+            if looks and bool((input_ids < 0).any()):
+                raise ValueError("input_ids hold places of pictures, but no pixel_values were given")
             inputs_embeds = self.embed(input_ids, pixel_values, image_sizes)
         return super().forward(
             attention_mask=attention_mask,

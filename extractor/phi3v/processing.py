@@ -189,11 +189,10 @@ def _is_text(value: Any) -> bool:
 
 def _refuse_unknown(kwargs: dict[str, Any]) -> None:
     """Options other processors have are accepted where they ask for nothing."""
-    harmless = {"truncation": False, "videos": None, "audio": None, "legacy": False}
-    unknown = [key for key, value in kwargs.items() if value is not None and harmless.get(key, value) is not value]
-    unknown += [key for key, value in kwargs.items() if value is not None and key not in harmless]
-    if unknown:
-        raise TypeError(f"Phi3VProcessor does not know {', '.join(sorted(set(unknown)))}")
+    nothing = {"truncation": False, "legacy": False, "videos": None, "audio": None}
+    asked = (key for key, value in kwargs.items() if value is not None and value is not nothing.get(key))
+    if unknown := sorted(asked):
+        raise TypeError(f"Phi3VProcessor does not know {', '.join(unknown)}")
 
 
 def _per_prompt(images: Any, prompts: int) -> list[int] | None:

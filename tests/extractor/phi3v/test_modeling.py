@@ -127,6 +127,19 @@ def test_a_conversation_goes_on_over_the_cache_of_its_first_turn(cases, model):
     assert ids_after[0].tolist() == case.golden["greedy_ids"].tolist()
 
 
+@torch.no_grad()
+def test_a_tag_out_of_order_shows_its_own_picture(picture, processor, model):
+    """The reference would show the first picture at the first tag, whatever its number."""
+    wide, small = picture("wide"), picture("small")
+    text = "<|user|>\n<|image_{}|> and <|image_{}|>\nCompare.<|end|>\n<|assistant|>\n"
+    in_order = processor(text=text.format(1, 2), images=[wide, small], return_tensors="pt")
+    crossed = processor(text=text.format(2, 1), images=[small, wide], return_tensors="pt")
+    uncrossed = processor(text=text.format(2, 1), images=[wide, small], return_tensors="pt")
+    want = model(**in_order).logits
+    torch.testing.assert_close(model(**crossed).logits, want, atol=1e-4, rtol=0)
+    assert not model(**uncrossed).logits.allclose(want, atol=1e-2)
+
+
 def test_sampling_is_reproducible_and_samples_share_their_picture(cases, processor, model, monkeypatch):
     inputs = cases["image_portrait"].inputs(processor)
     tower = model.model.vision_embed_tokens.img_processor
