@@ -1,0 +1,60 @@
+"""Reads identity documents into validated Pydantic models, every field with the evidence it rests on.
+
+    from extractor import extract
+    from schemas import Passport
+
+    result = extract("passport.jpg", schema=Passport)
+    result.document.surname
+    result.fields["surname"].verdict
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from extractor.errors import (
+    CheckpointError,
+    DeviceError,
+    ExtractorError,
+    MissingExtraError,
+    NoDocumentError,
+    SchemaError,
+    UnreadableInputError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from extractor.extraction import Box, Extraction, FieldEvidence, Source, SourceKind, Verdict, Warning
+    from extractor.pipeline import extract
+
+__all__ = [
+    "Box",
+    "CheckpointError",
+    "DeviceError",
+    "Extraction",
+    "ExtractorError",
+    "FieldEvidence",
+    "MissingExtraError",
+    "NoDocumentError",
+    "SchemaError",
+    "Source",
+    "SourceKind",
+    "UnreadableInputError",
+    "UsageError",
+    "Verdict",
+    "Warning",
+    "extract",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the pipeline on first use: `extract --help` never pays for it."""
+    if name == "extract":
+        from extractor.pipeline import extract
+
+        return extract
+    if name in __all__:
+        from extractor import extraction
+
+        return getattr(extraction, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from extractor.errors import ExtractorError
+from extractor.evidence.mrz import Folder
 from extractor.imaging.geometry import crop_quad, quad_size
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ _LINE_HEIGHT = 48
 _MIN_WIDTH = 96
 #: A batch is at most this wide in all; larger ones gain nothing on a CPU and cost memory.
 _BATCH_PIXELS = 2048
-#: Characters of an MRZ, in the order of `Reading.mrz_log_probs` columns 1 to 37.
-MRZ_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
 #: What the recogniser writes for a filler when the background is busy and it has no context.
 _FILLERS = "<＜«‹〈《≪くㄑ"
 
@@ -47,7 +46,7 @@ _FILLERS = "<＜«‹〈《≪くㄑ"
 class Reading:
     """One recognised line: text, mean probability, and for each character its probability and place (0..1 across).
 
-    `mrz_log_probs` (frames, 38) holds log probabilities of blank and MRZ_ALPHABET for lines that may belong to an MRZ.
+    `mrz_log_probs` (frames, 38) is there for lines that may belong to an MRZ (`evidence.mrz.ctc`).
     """
 
     text: str
@@ -243,7 +242,7 @@ def _decode(probabilities: np.ndarray, used: float) -> Reading:
     chances = probabilities[keep, best[keep]]
     places = (keep + 0.5) / (len(best) * used)
     score = float(chances.mean()) if len(chances) else 0.0
-    return Reading(text, score, chances, places, _mrz_log_probs(probabilities) if _may_be_mrz(text) else None)
+    return Reading(text, score, chances, places, _folder()(probabilities) if _may_be_mrz(text) else None)
 
 
 def _may_be_mrz(text: str) -> bool:
@@ -255,19 +254,8 @@ def _may_be_mrz(text: str) -> bool:
 
 
 @cache
-def _mrz_classes() -> np.ndarray:
-    """(classes, 38) 0/1: which of the recogniser's classes count for blank and for each character of MRZ_ALPHABET."""
-    fold = np.zeros((len(alphabet()), 1 + len(MRZ_ALPHABET)), np.float32)
-    fold[0, 0] = 1
-    for index, character in enumerate(alphabet()):
-        symbol = "<" if character and character in _FILLERS else character.upper()
-        if len(symbol) == 1 and symbol in MRZ_ALPHABET:
-            fold[index, 1 + MRZ_ALPHABET.index(symbol)] = 1
-    return fold
-
-
-def _mrz_log_probs(probabilities: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(probabilities @ _mrz_classes(), 1e-9)).astype(np.float32)
+def _folder() -> Folder:
+    return Folder(alphabet())
 
 
 def read_lines(image: np.ndarray, boxes: np.ndarray) -> list[Line]:

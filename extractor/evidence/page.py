@@ -73,17 +73,25 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> int:
         return 0
     sizes = np.array([quad_size(box) for box in boxes])
     long_side, short_side = sizes.max(axis=1), sizes.min(axis=1)
-    # Square boxes (single letters, stamps) have no direction.
-    weight = np.where(long_side > 1.5 * short_side, long_side, 0.0)
-    sideways = float(weight[sizes[:, 1] > sizes[:, 0]].sum()) > 0.5 * float(weight.sum())
-    candidates = (90, 270) if sideways else (0, 180)
-    probes = boxes[_probe_order(sizes)[:_PROBES]]
-    scores = []
-    for rotation in candidates:
-        scores.append(_probe_score(image, probes, rotation))
-        if scores[-1] >= _CERTAIN:
-            return rotation
-    return candidates[int(np.argmax(scores))]
+    # Square boxes (single letters, stamps) have no direction; long lines, those of the MRZ above all, have the most.
+    weight = np.where(long_side > 1.5 * short_side, long_side**2, 0.0)
+    lying = sizes[:, 1] > sizes[:, 0]
+    sideways = float(weight[lying].sum() / max(weight.sum(), 1.0))
+    candidates = [(90, 270)] if sideways > 0.5 else [(0, 180)]
+    if 0.2 < sideways < 0.8:
+        # Two pages in one picture, each its own way: the one that reads better decides.
+        candidates.append((0, 180) if sideways > 0.5 else (90, 270))
+    best, best_score = 0, -1.0
+    for pair in candidates:
+        group = np.flatnonzero(lying if pair == (90, 270) else ~lying)
+        probes = boxes[group[_probe_order(sizes[group])[:_PROBES]]]
+        for rotation in pair:
+            score = _probe_score(image, probes, rotation)
+            if score > best_score:
+                best, best_score = rotation, score
+            if score >= _CERTAIN and len(candidates) == 1:
+                return rotation
+    return best
 
 
 def _probe_order(sizes: np.ndarray) -> np.ndarray:

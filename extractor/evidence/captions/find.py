@@ -15,6 +15,7 @@ import numpy as np
 from extractor.evidence.captions.lexicon import MAX_WORDS, NUMBERING, WEAK_LENGTH, Lexicon, Match
 from extractor.evidence.ocr import Line
 from extractor.imaging.geometry import quad_size
+from schemas.dates import find_dates
 from schemas.text import squash
 
 _IDEOGRAPH = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -109,7 +110,30 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
         own, rest = _take_apart(line, i, tokens[i], _best_cover(runs[i]), lexicon)
         captions += own
         values += rest
-    return captions, values
+    return captions, _join_dates(values)
+
+
+def _join_dates(segments: list[Segment]) -> list[Segment]:
+    """Neighbours in a row that are a date only together (`19 OKT/OCT` `1971`) as one segment."""
+    joined: list[Segment] = []
+    waiting = list(segments)
+    while waiting:
+        segment = waiting.pop(0)
+        if any(c.isdigit() for c in segment.text) and len(segment.text) <= 14 and not find_dates(segment.text):
+            for other in waiting:
+                level = abs(other.middle - segment.middle) < 0.5 * max(segment.height, other.height)
+                gap = other.left - segment.right
+                if level and -0.5 * segment.height < gap < 6 * segment.height and len(other.text) <= 14:
+                    text = f"{segment.text} {other.text}"
+                    if not find_dates(other.text) and find_dates(text):
+                        box = np.array([segment.box[0], other.box[1], other.box[2], segment.box[3]], np.float32)
+                        weakest = min(segment.weakest, other.weakest)
+                        score = (segment.score + other.score) / 2
+                        segment = Segment(text, box, score, weakest, segment.line)
+                        waiting.remove(other)
+                        break
+        joined.append(segment)
+    return joined
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -277,7 +301,8 @@ def _value(line: Line, index: int, tokens: Sequence[_Token], first: int, end: in
     if first >= end:
         return None
     segment = _segment(line, index, tokens[first].start, tokens[end - 1].end)
-    return segment if squash(segment.text) else None
+    # `(7)` after a caption is the number of the field, as passports print it.
+    return segment if squash(segment.text) and not re.fullmatch(r"\(\d{1,2}\)", segment.text) else None
 
 
 def _segment(line: Line, index: int, start: int, end: int) -> Segment:

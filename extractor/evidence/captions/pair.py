@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from extractor.evidence.captions.find import Caption, Segment
 from extractor.evidence.captions.values import Context, Value, value_of
+from schemas.dates import find_dates
 from schemas.vocabulary import FieldSpec, Kind
 
 Relation = Literal["inline", "right", "below", "above"]
@@ -42,30 +43,72 @@ class Pair:
     score: float
 
 
+@dataclass(frozen=True)
+class Known:
+    """Segments that the MRZ explains: id of a segment -> the fields whose value it holds; and all fields it knows."""
+
+    explains: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    fields: frozenset[str] = frozenset()
+
+    def factor(self, name: str, segment: Segment) -> float:
+        held = self.explains.get(id(segment))
+        if held is not None:
+            return 1.6 if name in held else 0.0
+        return 0.7 if name in self.fields else 1.0
+
+
 def pair(
     captions: Sequence[Caption],
     segments: Sequence[Segment],
     specs: Mapping[str, FieldSpec],
     context: Context,
+    *,
+    known: Known | None = None,
 ) -> list[Pair]:
-    """The best pairs, at most one for each caption and each segment, best first."""
-    options = list(_options(captions, segments, specs, context))
+    """The best pairs, at most one for each caption and each segment, best first.
+
+    `known` is what the MRZ says of the segments: a value it confirms is preferred, one it explains otherwise is out.
+    """
+    known = known or Known()
+    options = [
+        replace(option, score=option.score * known.factor(option.field, option.segments[0]))
+        for option in _options(captions, segments, specs, context)
+    ]
     habit = _habit(options, specs)
     options.sort(key=lambda option: -option.score * habit[option.relation])
-    taken_captions: set[int] = set()
-    taken_segments: set[int] = set()
+    taken: set[tuple[int, bool]] = set()
     filled: set[str] = set()
     chosen: list[Pair] = []
     for option in options:
         if option.score * habit[option.relation] < _LEAST or option.field in filled:
             continue
-        if id(option.caption) in taken_captions or any(id(segment) in taken_segments for segment in option.segments):
+        # One caption can name a date and a place (`Place and date of birth`), and one line can hold both.
+        dated = option.field in specs and specs[option.field].kind is Kind.DATE
+        keys = {(id(option.caption), dated), *((id(segment), dated) for segment in option.segments)}
+        if keys & taken or (not dated and _is_date_only(option)):
             continue
-        taken_captions.add(id(option.caption))
-        taken_segments.update(id(segment) for segment in option.segments)
+        taken |= keys
+        if not _names_both(option.caption, specs):
+            taken |= {(key, not dated) for key, _ in keys}
         filled.add(option.field)
         chosen.append(option)
-    return [_extended(one, captions, segments, taken_segments, specs, context) for one in chosen]
+    taken_segments = {key for key, _ in taken}
+    taken_segments.update(known.explains)
+    return [
+        one if id(one.segments[0]) in known.explains else _extended(one, captions, segments, taken_segments, specs, context)
+        for one in chosen
+    ]
+
+
+def _names_both(caption: Caption, specs: Mapping[str, FieldSpec]) -> bool:
+    """Whether a caption names a date and something else of equal right."""
+    best = max(caption.fields.values())
+    kinds = {specs[name].kind is Kind.DATE for name, fit in caption.fields.items() if name in specs and fit > 0.9 * best}
+    return len(kinds) > 1
+
+
+def _is_date_only(option: Pair) -> bool:
+    return bool(find_dates(option.segments[0].text)) and option.value.text == option.segments[0].text
 
 
 def _options(
@@ -203,6 +246,7 @@ def _extended(
             and 0.65 < segment.height / max(last.height, 1.0) < 1.5
             and segment.score > 0.6
             and not _caption_between(last, segment, captions)
+            and segment.text.isupper() == last.text.isupper()
             and _continues(kind, segment, context)
         ]
         if not following:

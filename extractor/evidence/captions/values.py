@@ -138,10 +138,14 @@ def clean_name(text: str) -> str:
 
 
 def _text(_name: str, text: str, _context: Context) -> Value | None:
+    dates = find_dates(text)
+    for printed in reversed(dates):
+        text = f"{text[: printed.start]} {text[printed.end :]}"
+    text = re.sub(r"\s+", " ", text).strip(" ,;:-/")
     letters = sum(c.isalpha() for c in text)
-    if letters == 0:
+    if letters == 0 or (dates and letters < 3):
         return None
-    return Value(text, text, 0.5 if find_dates(text) or letters < 2 else 1.0)
+    return Value(text, text, 0.5 if letters < 2 else 0.9 if dates else 1.0)
 
 
 def _address(_name: str, text: str, _context: Context) -> Value | None:

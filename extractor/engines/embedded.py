@@ -1,0 +1,167 @@
+"""The embedded engine: MRZ and visual zone, from what the packages ship, offline, on a CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from extractor.evidence.captions.find import Segment
+from extractor.evidence.gather import DocumentEvidence, PageEvidence
+from extractor.evidence.mrz import FieldProof, MrzReading
+from extractor.evidence.visual import Found, read_visual
+from extractor.extraction import Box, Source, SourceKind
+from extractor.imaging.geometry import apply
+from schemas import field_specs, schema_name
+
+#: Our field names for the MRZ's own.
+_FROM_MRZ = {
+    "document_type": "document_code",
+    "issuing_country": "issuing_state",
+    "surname": "surname",
+    "given_names": "given_names",
+    "document_number": "document_number",
+    "nationality": "nationality",
+    "birth_date": "birth_date",
+    "sex": "sex",
+    "expiry_date": "expiry_date",
+    "personal_number": "personal_number",
+}
+
+
+class EmbeddedEngine:
+    """Reads fields from the MRZ and from captions; needs nothing but the base installation."""
+
+    name = "embedded"
+
+    def read(self, evidence: DocumentEvidence) -> dict[str, list[Source]]:
+        """Every source for every field of the schema, best page first."""
+        sources: dict[str, list[Source]] = {name: [] for name in field_specs(evidence.schema)}
+        for page in evidence.pages:
+            for name, source in self._page_sources(page, evidence):
+                if name in sources:
+                    sources[name].append(source)
+        return sources
+
+    def _page_sources(self, page: PageEvidence, evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
+        specs = field_specs(evidence.schema)
+        zone = evidence.zone
+        found = read_visual(page.captions, page.segments, specs, evidence.context, zone.mrz if zone else None)
+        named = {one.field for one in found}
+        if page.zone:
+            yield from _mrz_sources(page.zone, page, evidence, found)
+        for one in found:
+            yield one.field, _visual_source(one, page)
+        if "issuing_country" not in named:
+            yield from _issuer_sources(page, evidence)
+
+
+def _mrz_sources(
+    zone: MrzReading, page: PageEvidence, evidence: DocumentEvidence, found: list[Found]
+) -> Iterator[tuple[str, Source]]:
+    names = dict(_FROM_MRZ)
+    if schema_name(evidence.schema) == "visa" and _is_passport_number(zone, found):
+        # Doc 9303-7, 4.2.2: the number in a visa's MRZ may be the passport's or the visa's own.
+        names["passport_number"] = names.pop("document_number")
+    boxes = [_box(np.concatenate(line), page) for line in zone.line_boxes if len(line)]
+    whole = _hull(boxes)
+    for name, attribute in names.items():
+        value = getattr(zone.mrz, attribute)
+        raw = zone.mrz.raw.get(attribute, "")
+        if value is None and (not attribute.endswith("_date") or not raw.strip("<")):
+            continue
+        proof = zone.field_proof(attribute)
+        basis = f"{zone.mrz.format}, {proof.value}" if proof is not FieldProof.NONE else zone.mrz.format
+        repaired = sum(1 for repair in zone.repairs)
+        basis += f", {repaired} characters of the zone repaired" if repaired else ""
+        yield (
+            name,
+            Source(
+                SourceKind.MRZ,
+                value,
+                raw or str(value),
+                zone.field_confidence(attribute),
+                whole,
+                proven=proof in (FieldProof.CHECK_DIGIT, FieldProof.COMPOSITE),
+                basis=basis,
+            ),
+        )
+    lines = list(zone.lines)
+    yield (
+        "mrz",
+        Source(
+            SourceKind.MRZ, lines, "\n".join(zone.raw_lines), zone.confidence, whole, proven=zone.valid, basis=zone.mrz.format
+        ),
+    )
+
+
+def _is_passport_number(zone: MrzReading, found: list[Found]) -> bool:
+    """Whether the page shows the MRZ's number as the passport's, or another one as the visa's."""
+    number = zone.mrz.document_number
+    by_caption = {one.field: one for one in found if one.basis.startswith("caption")}
+    if passport := by_caption.get("passport_number"):
+        return passport.value.value == number
+    visa = by_caption.get("document_number")
+    return visa is not None and visa.value.value != number
+
+
+def _visual_source(one: Found, page: PageEvidence) -> Source:
+    score = float(np.mean([segment.score for segment in one.segments]))
+    return Source(
+        SourceKind.VISUAL,
+        one.value.value,
+        one.value.text,
+        round(min(1.0, one.tie) * score, 4),
+        _hull([_box(segment.box, page) for segment in one.segments]),
+        basis=one.basis,
+    )
+
+
+def _issuer_sources(page: PageEvidence, evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
+    """The issuing state where no caption names it: the heading, or a kind of card that only one state issues."""
+    if page.heading:
+        segment: Segment = page.heading.segment
+        yield (
+            "issuing_country",
+            Source(
+                SourceKind.VISUAL,
+                page.heading.code,
+                segment.text,
+                0.9 * segment.score,
+                _box(segment.box, page),
+                basis=page.heading.basis,
+            ),
+        )
+    elif schema_name(evidence.schema) == "chinese_id_card":
+        caption = next((c for c in page.captions if c.fields.get("document_number", 0) > 0.7), None)
+        if caption:
+            yield (
+                "issuing_country",
+                Source(
+                    SourceKind.DERIVED,
+                    "CHN",
+                    "",
+                    0.9,
+                    _box(caption.segment.box, page),
+                    basis="the citizen identity number's caption stands on cards of the People's Republic of China only",
+                ),
+            )
+
+
+def _box(corners: np.ndarray, page: PageEvidence) -> Box:
+    """Corners (4, 2), or those of several boxes, as one box in the picture as given."""
+    if len(corners) > 4:
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    mapped = apply(page.page.to_source, corners.astype(np.float64))
+    a, b, c, d = ((round(float(x), 1), round(float(y), 1)) for x, y in mapped)
+    return Box(page.page.index, (a, b, c, d))
+
+
+def _hull(boxes: list[Box]) -> Box | None:
+    """One box around several of one page."""
+    if len(boxes) <= 1:
+        return boxes[0] if boxes else None
+    points = np.array([point for box in boxes for point in box.points])
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return Box(boxes[0].page, ((left, top), (right, top), (right, bottom), (left, bottom)))

@@ -1,0 +1,63 @@
+"""All evidence of one document: its pages, their captions, the MRZ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel
+
+from extractor.evidence.captions.find import Caption, Segment, find_captions
+from extractor.evidence.captions.lexicon import lexicon
+from extractor.evidence.captions.values import Context
+from extractor.evidence.issuer import Heading, find_issuer
+from extractor.evidence.mrz import MrzReading
+from extractor.evidence.page import Page
+from schemas.dates import numeric_order
+
+#: States that write the month first in all-numeric dates.
+_MONTH_FIRST = frozenset({"USA", "PHL", "FSM", "MHL", "PLW"})
+
+
+@dataclass(frozen=True)
+class PageEvidence:
+    """One page taken apart: its captions, what is no caption, the heading that names a state, the MRZ on it."""
+
+    page: Page
+    captions: tuple[Caption, ...]
+    segments: tuple[Segment, ...]
+    heading: Heading | None
+    zone: MrzReading | None
+
+
+@dataclass(frozen=True)
+class DocumentEvidence:
+    """What is known of a document before an engine reads it."""
+
+    schema: type[BaseModel]
+    pages: tuple[PageEvidence, ...]
+    context: Context
+
+    @property
+    def zone(self) -> MrzReading | None:
+        """The best MRZ of all pages."""
+        zones = [page.zone for page in self.pages if page.zone]
+        return max(zones, key=lambda zone: (zone.valid, zone.confidence), default=None)
+
+
+def gather(
+    pages: Sequence[Page], zones: Sequence[MrzReading | None], schema: type[BaseModel], *, today: date | None = None
+) -> DocumentEvidence:
+    """Takes pages apart for `schema`. `zones` holds each page's MRZ, or None."""
+    words = lexicon(schema)
+    taken_apart = []
+    for page, zone in zip(pages, zones, strict=True):
+        captions, segments = find_captions(page.lines, words)
+        heading = find_issuer(segments, [caption.segment for caption in captions], set())
+        taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, zone))
+    texts = [line.text for page in pages for line in page.lines]
+    issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
+    issuer = issuer or next((one.heading.code for one in taken_apart if one.heading), None)
+    order = numeric_order(texts) or ("mdy" if issuer in _MONTH_FIRST else None)
+    return DocumentEvidence(schema, tuple(taken_apart), Context(order=order, issuer=issuer, today=today))

@@ -1,0 +1,100 @@
+"""What the visual zone says of each field: captions, what the MRZ finds confirmed on the page, and the page's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from extractor.evidence.anchors import WEAK, Anchor, find_anchors, part_of
+from extractor.evidence.captions.find import Caption, Segment
+from extractor.evidence.captions.pair import Known, Pair, pair
+from extractor.evidence.captions.values import Context, Value
+from extractor.evidence.layout import Placed, infer_issue_date, infer_passport_texts
+from extractor.evidence.mrz import Mrz
+from schemas.vocabulary import FieldSpec
+
+
+@dataclass(frozen=True)
+class Found:
+    """A value on a page: what it is, where it stands, how it was found, how sure the tie to its field is (0..1)."""
+
+    field: str
+    value: Value
+    segments: tuple[Segment, ...]
+    basis: str
+    tie: float
+    page: int = 0
+
+
+def read_visual(
+    captions: Sequence[Caption],
+    segments: Sequence[Segment],
+    specs: Mapping[str, FieldSpec],
+    context: Context,
+    mrz: Mrz | None,
+) -> list[Found]:
+    """The visual zone's value of each field, at most one a field."""
+    anchors = find_anchors(mrz, segments, specs, context) if mrz else []
+    pairs = pair(captions, segments, specs, context, known=_known(anchors, mrz))
+    found = {one.field: _from_pair(one, anchors) for one in pairs if one.field in specs}
+    for anchor in anchors:
+        alone = anchor.agreement > WEAK or sum(other.field == anchor.field for other in anchors) == 1
+        if anchor.field in specs and anchor.field not in found and alone:
+            found[anchor.field] = _from_anchor(anchor)
+    for placed in _inferred(found, segments, specs, context, mrz):
+        found[placed.field] = Found(placed.field, placed.value, placed.segments, placed.basis, 0.7)
+    return list(found.values())
+
+
+def _inferred(
+    found: Mapping[str, Found],
+    segments: Sequence[Segment],
+    specs: Mapping[str, FieldSpec],
+    context: Context,
+    mrz: Mrz | None,
+) -> Iterator[Placed]:
+    """What the page's layout adds to what captions and the MRZ gave."""
+    anchored = {name: one.segments[0] for name, one in found.items()}
+    used = {id(segment) for one in found.values() for segment in one.segments}
+    birth, expiry = (_value(found, mrz, name) for name in ("birth_date", "expiry_date"))
+    if "issue_date" in specs and "issue_date" not in found:
+        issue = infer_issue_date(segments, birth, expiry, context)
+        if issue and id(issue.segments[0]) not in used:
+            anchored["issue_date"] = issue.segments[0]
+            used.add(id(issue.segments[0]))
+            yield issue
+    if mrz and mrz.format == "TD3":
+        zone_tops = [segment.top for segment in segments if segment.text.count("<") > 2]
+        yield from infer_passport_texts(segments, anchored, used, min(zone_tops, default=None))
+
+
+def _value(found: Mapping[str, Found], mrz: Mrz | None, name: str) -> str | None:
+    return found[name].value.value if name in found else getattr(mrz, name, None)
+
+
+def _known(anchors: Sequence[Anchor], mrz: Mrz | None) -> Known:
+    explains: dict[int, set[str]] = {}
+    for anchor in anchors:
+        # A state's name can be a place of birth or an authority as well, and one letter can be anything.
+        if anchor.agreement >= 0.85 and anchor.agreement > WEAK:
+            explains.setdefault(id(anchor.segment), set()).add(anchor.field)
+    fields = {name for name in ("surname", "given_names", "birth_date", "expiry_date", "document_number") if mrz}
+    return Known({key: frozenset(held) for key, held in explains.items()}, frozenset(fields))
+
+
+def _from_pair(one: Pair, anchors: Sequence[Anchor]) -> Found:
+    for anchor in anchors:
+        if anchor.field == one.field and anchor.segment is one.segments[0]:
+            return replace(_from_anchor(anchor), basis=f"caption {_printed(one.caption)}, agrees with the MRZ")
+    basis = f"caption {_printed(one.caption)}"
+    return Found(one.field, one.value, one.segments, basis, min(1.0, one.score))
+
+
+def _from_anchor(anchor: Anchor) -> Found:
+    segment = part_of(anchor.segment, anchor.value.text)
+    return Found(anchor.field, anchor.value, (segment,), "stands on the page as in the MRZ", anchor.agreement)
+
+
+def _printed(caption: Caption) -> str:
+    """A caption as evidence names it: by field, since what OCR made of it could hold part of a value."""
+    return f"of {max(caption.fields, key=lambda name: caption.fields[name])}"

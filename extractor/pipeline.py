@@ -1,0 +1,141 @@
+"""The one road every document takes: picture -> page -> evidence -> engine -> reconcile -> Extraction.
+
+    from extractor import extract
+    from schemas import Passport
+    result = extract("passport.jpg", schema=Passport)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from extractor.engines import EmbeddedEngine, Engine
+from extractor.errors import NoDocumentError, SchemaError
+from extractor.evidence.classify import classify, kind_of
+from extractor.evidence.gather import DocumentEvidence, gather
+from extractor.evidence.mrz import MrzReading
+from extractor.evidence.page import Page, read_page
+from extractor.evidence.zone import read_zone
+from extractor.extraction import Extraction, FieldEvidence, PageInfo, Verdict, Warning
+from extractor.imaging import load_pages
+from extractor.imaging.load import Input
+from extractor.imaging.quality import quality
+from extractor.reconcile import reconcile
+from schemas import SCHEMAS, SchemaNotFoundError, load_schema, schema_name
+
+#: Fields whose presence does not show that a picture is a document.
+_SAYS_LITTLE = frozenset({"issuing_country", "document_type", "mrz", "endorsements", "permanent"})
+
+
+def extract(
+    source: Input | Sequence[Input],
+    schema: type[BaseModel] | str = "auto",
+    *,
+    pages: Sequence[int] | None = None,
+    engine: Engine | None = None,
+    today: date | None = None,
+) -> Extraction:
+    """Reads one document.
+
+    source: path, bytes, binary file object, PIL image or numpy array; a list of these is several pages or sides of
+    one document. schema: a Pydantic model, a built-in name, or "auto". pages: page numbers from 1, for files of
+    several. today: the day two-digit years are resolved by.
+
+    Raises UnreadableInputError, NoDocumentError (no such document on the picture) or SchemaError.
+    """
+    seconds: dict[str, float] = {}
+    model = None if schema == "auto" else _schema(schema)
+    with _timed(seconds, "load"):
+        images = _load(source, pages)
+    read: list[Page] = []
+    zones: list[MrzReading | None] = []
+    for index, image in enumerate(images):
+        with _timed(seconds, "ocr"):
+            read.append(read_page(image, index))
+        with _timed(seconds, "mrz"):
+            zones.append(read_zone(read[-1], today=today))
+    with _timed(seconds, "evidence"):
+        kinds = classify([line for page in read for line in page.lines], next((z.mrz for z in zones if z), None))
+        model = model or _recognised(kinds)
+        evidence = gather(read, zones, model, today=today)
+    reader = engine or EmbeddedEngine()
+    with _timed(seconds, "engine"):
+        sources = reader.read(evidence)
+    with _timed(seconds, "reconcile"):
+        document, values, fields, warnings = reconcile(model, sources)
+    if _is_empty(fields, evidence.zone):
+        raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
+    warnings += _zone_warnings(evidence) + _schema_warnings(model, kinds)
+    infos = tuple(
+        PageInfo(*page.source_size, page.rotation, quality(image)) for page, image in zip(read, images, strict=True)
+    )
+    return Extraction(
+        model, document, values, fields, tuple(warnings), infos, {"name": reader.name}, seconds
+    )
+
+
+def _schema(schema: type[BaseModel] | str) -> type[BaseModel]:
+    if not isinstance(schema, str):
+        return schema
+    try:
+        return load_schema(schema)
+    except SchemaNotFoundError as error:
+        raise SchemaError(str(error)) from error
+
+
+def _load(source: Input | Sequence[Input], pages: Sequence[int] | None) -> list[np.ndarray]:
+    inputs: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
+    return [image for one in inputs for image in load_pages(one, pages=pages)]
+
+
+def _recognised(kinds: dict[str, float]) -> type[BaseModel]:
+    kind = kind_of(kinds)
+    if kind is None:
+        raise NoDocumentError("not a document: nothing on the picture says what kind it is; name it with --schema")
+    return SCHEMAS[kind]
+
+
+def _is_empty(fields: dict[str, FieldEvidence], zone: MrzReading | None) -> bool:
+    """Whether the picture shows no document: no MRZ, and hardly anything that a caption names."""
+    telling = [name for name, one in fields.items() if one.verdict is not Verdict.ABSENT and name not in _SAYS_LITTLE]
+    return zone is None and len(telling) < 2
+
+
+def _zone_warnings(evidence: DocumentEvidence) -> list[Warning]:
+    zone = evidence.zone
+    if zone is None:
+        return []
+    found = [
+        Warning("mrz_check_digit", f"the MRZ's check digit for {check.name} is wrong", _field_of(check.name))
+        for check in zone.mrz.check_digits
+        if not check.valid
+    ]
+    if zone.mrz.names_truncated:
+        found.append(Warning("names_truncated", "the MRZ had no room for the whole name", "given_names"))
+    return found
+
+
+def _field_of(check: str) -> str | None:
+    return check if check in ("document_number", "birth_date", "expiry_date", "personal_number") else None
+
+
+def _schema_warnings(schema: type[BaseModel], kinds: dict[str, float]) -> list[Warning]:
+    """Says so where the page calls itself something else than what it was read as."""
+    name, shown = schema_name(schema), kind_of(kinds)
+    if name not in SCHEMAS or shown is None or shown == name or kinds.get(name, 0.0) > 0.5 or kinds[shown] < 0.8:
+        return []
+    return [Warning("schema_mismatch", f"the picture looks like {shown}, and was read as {name}")]
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 4)

@@ -1,0 +1,181 @@
+"""Several sources, one value and a verdict for each field.
+
+The rules, in order: a value that a check digit proves is right unless the visual zone clearly prints another one; of
+two sources that agree the printed form is given, since the MRZ has no diacritics; of two that contradict each other
+the printed one is given if it was read surely, else the MRZ's, and both are kept. Nothing is ever made up: a field
+without a source is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from extractor.evidence.mrz import agreement
+from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict, Warning
+from schemas import IdentityDocument, field_specs
+from schemas.states import same_state
+from schemas.text import fold, squash
+from schemas.vocabulary import Kind
+
+#: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
+_AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4
+#: A visual value below this is too weak to be called a contradiction.
+_NEGLIGIBLE = 0.3
+
+
+def same(kind: Kind, a: Any, b: Any) -> bool:
+    """Whether two values of one kind mean the same: punctuation, case and diacritics aside."""
+    if a is None or b is None:
+        return a is b
+    if kind is Kind.STATE:
+        return same_state(str(a), str(b))
+    if kind is Kind.DATE:
+        # Of reduced precision (1988) and full (1988-05-01) dates the shorter must begin the longer.
+        return str(a).startswith(str(b)) or str(b).startswith(str(a))
+    if isinstance(a, list) or isinstance(b, list):
+        return a == b
+    return squash(str(a)) == squash(str(b))
+
+
+def _agree(kind: Kind, mrz: Any, printed: Any) -> bool:
+    """Whether a printed value can be what the MRZ writes."""
+    if kind is Kind.NAME:
+        return agreement(str(mrz), str(printed)) == 1.0 or agreement(str(mrz), str(printed), truncated=True) == 1.0
+    return same(kind, mrz, printed)
+
+
+def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
+    """The value that `sources` give together, with its verdict and confidence."""
+    mrz = _best(sources, SourceKind.MRZ)
+    printed = _best(sources, SourceKind.BARCODE) or _best(sources, SourceKind.VISUAL)
+    derived = _best(sources, SourceKind.DERIVED)
+    if mrz is None and printed is None:
+        return _alone(derived, sources)
+    if mrz is None or printed is None:
+        return _alone(mrz or printed, sources)
+    if mrz.value is None:
+        note = "what the MRZ has in this place is no date"
+        return FieldEvidence(printed.value, Verdict.CONFLICT, printed.confidence, tuple(sources), printed.box, note)
+    if _agree(kind, mrz.value, printed.value):
+        verdict = Verdict.VERIFIED if mrz.proven else Verdict.AGREE
+        confidence = 1 - (1 - mrz.confidence) * (1 - printed.confidence)
+        value = mrz.value if kind in (Kind.STATE, Kind.CODE) else printed.value
+        if kind is Kind.DATE and len(str(mrz.value)) > len(str(printed.value)):
+            value = mrz.value
+        return FieldEvidence(value, verdict, max(confidence, 0.9), tuple(sources), printed.box or mrz.box)
+    return _conflict(mrz, printed, sources)
+
+
+def _best(sources: Sequence[Source], kind: SourceKind) -> Source | None:
+    return max((source for source in sources if source.kind is kind), key=lambda source: source.confidence, default=None)
+
+
+def _alone(source: Source | None, sources: Sequence[Source]) -> FieldEvidence:
+    if source is None or source.value is None:
+        return FieldEvidence(None, Verdict.ABSENT, 0.9, tuple(sources))
+    verdict = Verdict.VERIFIED if source.proven else Verdict.SINGLE
+    return FieldEvidence(source.value, verdict, source.confidence, tuple(sources), source.box)
+
+
+def _conflict(mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldEvidence:
+    needed = _AGAINST_PROOF if mrz.proven else _AGAINST_MRZ
+    if printed.confidence < min(_NEGLIGIBLE, mrz.confidence):
+        note = "the printed value was read too poorly to contradict the MRZ"
+        verdict = Verdict.VERIFIED if mrz.proven else Verdict.SINGLE
+        return FieldEvidence(mrz.value, verdict, mrz.confidence, tuple(sources), mrz.box, note)
+    if printed.confidence >= needed:
+        note = "the printed value was read surely; the MRZ says something else"
+        confidence = 0.5 if mrz.proven else 0.8
+        return FieldEvidence(printed.value, Verdict.CONFLICT, confidence * printed.confidence, tuple(sources), printed.box, note)
+    note = "check digits prove the MRZ's value" if mrz.proven else "the printed value was read poorly"
+    confidence = mrz.confidence * (0.9 if mrz.proven else 0.6)
+    return FieldEvidence(mrz.value, Verdict.CONFLICT, confidence, tuple(sources), mrz.box, note)
+
+
+def reconcile(
+    schema: type[BaseModel], sources: Mapping[str, Sequence[Source]]
+) -> tuple[BaseModel | None, dict[str, Any], dict[str, FieldEvidence], list[Warning]]:
+    """The validated document (None if a required field is missing), its values, their evidence, and warnings."""
+    specs = field_specs(schema)
+    fields = {name: reconcile_field(spec.kind, sources.get(name, ())) for name, spec in specs.items()}
+    warnings = [
+        Warning("conflict", f"sources contradict each other about {name}; {evidence.note}", name)
+        for name, evidence in fields.items()
+        if evidence.verdict is Verdict.CONFLICT
+    ]
+    for name, evidence in list(fields.items()):
+        checked = _fitting(schema, name, evidence)
+        if checked is None:
+            message = f"what was read for {name} does not fit the field's type; it is kept in the evidence"
+            warnings.append(Warning("invalid_value", message, name))
+            fields[name] = replace(evidence, value=None, confidence=0.0)
+        else:
+            fields[name] = checked
+    values = {name: evidence.value for name, evidence in fields.items()}
+    document = _validated(schema, values, warnings)
+    if isinstance(document, IdentityDocument):
+        fields = _checked(document, fields, warnings)
+    return document, values, fields, warnings
+
+
+def _fitting(schema: type[BaseModel], name: str, evidence: FieldEvidence) -> FieldEvidence | None:
+    """The evidence with its value in the field's own type, or None if the value cannot be one."""
+    if evidence.value is None:
+        return evidence
+    info = schema.model_fields[name]
+    adapter: TypeAdapter[Any] = TypeAdapter(info.annotation if not info.metadata else _annotated(info))
+    for candidate in (evidence.value, str(evidence.value), [evidence.value]):
+        try:
+            return replace(evidence, value=adapter.validate_python(candidate))
+        except ValidationError:
+            continue
+    return None
+
+
+def _annotated(info: Any) -> Any:
+    from typing import Annotated
+
+    return Annotated[info.annotation, *info.metadata]
+
+
+def _validated(schema: type[BaseModel], values: Mapping[str, Any], warnings: list[Warning]) -> BaseModel | None:
+    try:
+        return schema.model_validate(dict(values))
+    except ValidationError:
+        pass
+    present = {name: value for name, value in values.items() if value is not None}
+    try:
+        # A field that is optional but not nullable is left out where the document is silent.
+        return schema.model_validate(present)
+    except ValidationError as error:
+        for name in sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}):
+            message = f"the schema requires {name}, which is not on the document or could not be read"
+            warnings.append(Warning("required_field_missing", message, name))
+        return None
+
+
+def _checked(
+    document: IdentityDocument, fields: Mapping[str, FieldEvidence], warnings: list[Warning]
+) -> dict[str, FieldEvidence]:
+    """Applies the schema's own rules: a checksum that holds verifies its field, a rule that fails is a warning."""
+    result = dict(fields)
+    for check in document.checks():
+        if check.passed is False:
+            warnings.append(Warning("check_failed", f"{check.code}: {check.message}", check.fields[0]))
+            for name in check.fields:
+                result[name] = replace(result[name], confidence=min(result[name].confidence, 0.6))
+        elif check.passed and check.code.endswith("_checksum"):
+            name = check.fields[0]
+            evidence = result[name]
+            if evidence.verdict is not Verdict.CONFLICT:
+                result[name] = replace(evidence, verdict=Verdict.VERIFIED, confidence=max(evidence.confidence, 0.97))
+    return result
+
+
+def comparable(kind: Kind, value: Any) -> str:
+    """A value as scoring and voting compare it."""
+    return fold(str(value)) if kind is Kind.NAME else squash(str(value))
