@@ -1,0 +1,341 @@
+"""What a specimen says: an invented holder's values, as they are printed and as the label states them.
+
+`invent` fills every field that the document prints. A few are left blank on purpose; which ones may be is a matter of
+what a real document of the kind can lack. Fields that only the MRZ carries are stated as the MRZ spells them.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from eval.synthesis.addresses import (
+    arabic_digits,
+    chinese_address,
+    invent_address,
+    invent_place,
+)
+from eval.synthesis.canvas import Run
+from eval.synthesis.dates import print_date, years_later
+from eval.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
+from eval.synthesis.numbers import chinese_id_number, document_number, personal_number
+from eval.synthesis.people import TODAY, Person, invent_person
+from eval.synthesis.pools import Pool, pool_of, stock, whole_stock
+from eval.synthesis.romanisation import mandarin
+from eval.synthesis.templates import Document
+
+#: How often a field that the document prints stays empty, where it can; the caption stands all the same.
+_BLANK = {
+    "place_of_birth": 0.08, "authority": 0.06, "personal_number": 0.08, "issue_date": 0.04, "address": 0.08,
+    "endorsements": 0.5, "restrictions": 0.4, "card_access_number": 0.1, "place_of_issue": 0.06, "category": 0.04,
+    "entries": 0.05, "duration_of_stay": 0.06, "passport_number": 0.04, "valid_from": 0.04,
+}  # fmt: skip
+#: The same for fields that a zone would carry, on documents without one.
+_BLANK_WITHOUT_MRZ = {
+    "sex": 0.04,
+    "nationality": 0.05,
+    "expiry_date": 0.05,
+    "document_number": 0.03,
+    "birth_date": 0.02,
+}
+#: What an MRZ says too (visas: no personal number).
+MRZ_FIELDS = (
+    "document_type", "issuing_country", "document_number", "surname", "given_names", "nationality", "birth_date",
+    "sex", "expiry_date",
+)  # fmt: skip
+#: Languages whose people hold the foreigners' documents: their names are in Latin letters everywhere.
+_HOLDERS = ("en", "fr", "de", "es", "it", "pt", "pl")
+
+Lines = list[list[Run]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """`lines`: what each cell prints, line by line, in runs that name the field they are the value of. `values`: the
+    label's value of each field. `mrz`: the zone's lines. `carried`: values as the zone alone spells them. `printed`:
+    what a field says where its runs stand among captions."""
+
+    lines: Mapping[str, Lines]
+    values: Mapping[str, Any]
+    mrz: tuple[str, ...]
+    carried: Mapping[str, Any]
+    printed: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def terms() -> Mapping[str, Any]:
+    """Closed word lists: permit categories, remarks, vehicle classes, visa classes, nationalities."""
+    return json.loads(files("eval.synthesis").joinpath("terms.json").read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+@dataclass
+class _Draft:
+    document: Document
+    pool: Pool
+    rng: random.Random
+    person: Person
+    upper: bool
+    lines: dict[str, Lines]
+    values: dict[str, Any]
+
+    def say(self, name: str, text: str, value: Any = None, *, keep: bool = False) -> None:
+        """Prints `text` (lines parted by `\\n`) in cell `name`; the label says `value`, else the text in one piece."""
+        shown = text if keep or not self.upper else _upper(text, self.document.language)
+        self.lines[name] = [[Run(line, name)] for line in shown.split("\n")]
+        joint = "" if self.document.language in ("zh", "ja") else " "
+        self.values[name] = shown.replace("\n", joint) if value is None else value
+
+
+def _upper(text: str, language: str) -> str:
+    # German capitals: the long s of names has no capital on documents but SS.
+    return text.upper() if language != "de" else text.replace("ß", "ss").upper()
+
+
+def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
+    """An invented holder's content for `document`."""
+    foreign = bool(document.option("foreign"))
+    language = rng.choice(_HOLDERS) if foreign else document.language
+    person = invent_person(rng, pool, language, youngest=16 if "licence" in document.group else 0)
+    upper = rng.random() < 0.85
+    draft = _Draft(document, pool, rng, person, upper, {}, {})
+    _names(draft)
+    nationality = _nationality(draft)
+    sex = _sex(draft)
+    dates = _dates(draft)
+    _numbers(draft)
+    _wording(draft)
+    for name in document.fields:
+        chance = _BLANK.get(name, 0.0 if document.option("mrz") else _BLANK_WITHOUT_MRZ.get(name, 0.0))
+        if rng.random() < chance:
+            draft.lines.pop(name, None)
+            draft.values[name] = None
+    mrz, carried = _zone(draft, nationality, sex, dates) if document.option("mrz") else ((), {})
+    return Content(draft.lines, draft.values, mrz, carried)
+
+
+def _names(draft: _Draft) -> None:
+    person, document = draft.person, draft.document
+    mode = document.option("names", "latin")
+    if mode == "latin":
+        draft.say("surname", person.surname)
+        draft.say("given_names", person.given_names)
+    elif mode == "latin_one":
+        joined = draft.rng.choice(("{given} {surname}", "{surname} {given}"))
+        draft.say("name", joined.format(given=person.given_names, surname=person.surname))
+    elif mode == "native_one":
+        draft.say("name", person.native_name, keep=document.language != "ru")
+    elif mode == "native":
+        draft.say("surname", person.native_surname)
+        draft.say("given_names", f"{person.native_given} {person.patronymic}".strip())
+    elif mode == "native_plus":
+        draft.say("name", person.native_name, keep=True)
+        draft.say("surname", person.surname)
+        draft.say("given_names", person.given_names)
+    elif mode == "both":
+        _two_scripts(draft)
+
+
+def _two_scripts(draft: _Draft) -> None:
+    """Native above or beside romanised, in one cell: the native parts together are the field `name`."""
+    person = draft.person
+    native = {"surname": person.native_surname, "given_names": f"{person.native_given} {person.patronymic}".strip()}
+    beside = draft.rng.random() < 0.4
+    for name, latin in (("surname", person.surname), ("given_names", person.given_names)):
+        first, second = native[name].upper(), latin.upper()
+        together = [[Run(first, "name"), Run(" / "), Run(second, name)]]
+        draft.lines[name] = together if beside else [[Run(first, "name")], [Run(second, name)]]
+        draft.values[name] = second
+    draft.values["name"] = f"{native['surname']} {native['given_names']}".upper()
+
+
+def _nationality(draft: _Draft) -> str:
+    """Prints the nationality; returns its code."""
+    from schemas.states import state_code
+
+    document = draft.document
+    wording = document.option("nationality", "")
+    if document.option("foreign"):
+        table = terms()["nationalities"]["code" if wording == "code" else wording]
+        code = draft.rng.choice(sorted(table))
+        draft.say("nationality", table[code], code, keep=True)
+        return code
+    code = document.option("nationality_code", document.state)
+    if wording in terms()["nationalities"]:
+        table = terms()["nationalities"][wording]
+        code = draft.rng.choice(sorted(table))
+        wording = table[code]
+    if wording:
+        draft.say("nationality", wording, state_code(code) or code, keep=True)
+    return code
+
+
+def _sex(draft: _Draft) -> str:
+    words = draft.document.option("sex", "M|F").split("|")
+    draft.say("sex", words["MF".index(draft.person.sex)], draft.person.sex, keep=True)
+    return draft.person.sex
+
+
+def _dates(draft: _Draft) -> dict[str, date]:
+    document, rng, person = draft.document, draft.rng, draft.person
+    earliest = max(person.birth_date + timedelta(days=20), TODAY - timedelta(days=11 * 365))
+    if "licence" in document.group:
+        earliest = max(earliest, years_later(person.birth_date, 17))
+    issue = earliest + timedelta(days=rng.randrange(max(1, (TODAY - earliest).days)))
+    years = rng.choice(document.option("years", [10]))
+    start = issue + timedelta(days=rng.choice((0, 0, 1, 7, 30))) if "visa" in document.group else issue
+    expiry = years_later(start, years)
+    if document.group.startswith("visa"):
+        expiry = start + timedelta(days=rng.choice((15, 30, 90, 180, 365, 730)))
+    elif rng.random() < 0.6:
+        expiry -= timedelta(days=1)
+    if "licence" in document.group and document.language == "ja":
+        # Japanese licences end one month after a birthday.
+        expiry = years_later(person.birth_date, expiry.year - person.birth_date.year) + timedelta(days=30)
+    dates = {"birth_date": person.birth_date, "issue_date": issue, "valid_from": start, "expiry_date": expiry}
+    for name, day in dates.items():
+        style = (
+            document.option("expiry")
+            if name == "expiry_date" and document.option("expiry")
+            else document.option("date")
+        )
+        draft.say(name, print_date(day, style), day.isoformat(), keep=True)
+    return dates
+
+
+def _numbers(draft: _Draft) -> None:
+    document, rng, person = draft.document, draft.rng, draft.person
+    arabic = document.option("arabic_digits")
+    pattern = document.option("number")
+    if pattern == "chinese_id":
+        address, region = chinese_address(rng, draft.pool)
+        draft.say("address", address, keep=True)
+        draft.say("document_number", chinese_id_number(rng, region, person.birth_date, person.sex), keep=True)
+    elif pattern:
+        _say_number(
+            draft,
+            "document_number",
+            document_number(rng, pattern if isinstance(pattern, str) else rng.choice(pattern)),
+            arabic,
+        )
+    if rule := document.option("personal"):
+        _say_number(draft, "personal_number", personal_number(rng, rule, person), arabic)
+    draft.say(
+        "passport_number",
+        document_number(rng, rng.choice(("999999999", "AA999999", "A9999999", "AA9999999", "99AA99999"))),
+        keep=True,
+    )
+    draft.say("card_access_number", document_number(rng, "999999"), keep=True)
+
+
+def _say_number(draft: _Draft, name: str, number: str, arabic: bool) -> None:
+    draft.say(name, arabic_digits(number) if arabic else number, number, keep=True)
+
+
+def _wording(draft: _Draft) -> None:
+    """Places, authorities, addresses and the closed words of permits, visas and licences."""
+    document, rng, pool = draft.document, draft.rng, draft.pool
+    language = document.language
+    if "address" in document.fields and "address" not in draft.lines:
+        draft.say("address", invent_address(rng, pool, language, document.state))
+    draft.say("place_of_birth", _place(draft, document.option("place", "{place}")))
+    issued_at = "ru" if language == "ru" else language if language in _HOLDERS else "en"
+    draft.say("place_of_issue", invent_place(rng, pool, issued_at))
+    draft.say("authority", _authority(draft))
+    words = terms()
+    for name in ("category", "endorsements", "restrictions"):
+        choices = words[name].get(language) or words[name]["en"]
+        draft.say(
+            name, rng.choice([w for w in choices if pool_of(w) == pool] or choices), keep=language not in _HOLDERS
+        )
+    if document.option("endorsements"):
+        draft.say("endorsements", document.option("endorsements"))
+    classes = rng.choice(words["vehicle_classes"][document.option("classes", "eu")])
+    if language in ("ja", "ko", "ar"):
+        draft.say("vehicle_classes", classes, classes.split(), keep=True)
+    else:
+        draft.say(
+            "vehicle_classes", draft.rng.choice((" ", "/", ", ")).join(classes.split()), classes.split(), keep=True
+        )
+    for name in ("visa_class", "entries", "duration_of_stay"):
+        draft.say(name, rng.choice(words[name]), keep=True)
+    if document.option("mrz"):
+        draft.say("document_type", document.option("code", "P").replace("<", ""), keep=True)
+    draft.say("issuing_country", document.state, keep=True)
+    if document.option("birth_with_place"):
+        # Licences print the place behind the date (Directive 2006/126/EC, annex I, 3).
+        birth = [Run(draft.lines["birth_date"][0][0].text, "birth_date")]
+        place = [Run(line[0].text, "place_of_birth") for line in draft.lines["place_of_birth"]]
+        draft.lines["birth_date"] = [[birth[0], Run("  "), *place]]
+
+
+def _place(draft: _Draft, form: str) -> str:
+    rng, pool, language = draft.rng, draft.pool, draft.document.language
+    if form == "chinese_province":
+        from eval.synthesis.pools import stock_file
+
+        province = rng.choice([name for name in stock_file("regions_cn")])
+        for ending in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "省", "市"):
+            province = province.removesuffix(ending)
+        return f"{province}/{mandarin(province)}"
+    if form == "native":
+        return rng.choice(stock("ar", "cities", pool)).split(":")[0]
+    holder = draft.person.language if draft.document.option("foreign") else language
+    if holder in ("zh", "ko"):
+        holder = "en"
+    place = invent_place(rng, pool, holder)
+    return form.format(place=place, province=rng.choice(whole_stock("it", "provinces")))
+
+
+def _authority(draft: _Draft) -> str:
+    document = draft.document
+    own = document.option("authority")
+    if own:
+        return draft.rng.choice(own)
+    script = {"ja": lambda name: not name.isascii(), "ko": lambda name: not name.isascii()}.get(document.language)
+    names = stock(document.language, "authorities", draft.pool)
+    return draft.rng.choice([name for name in names if script is None or script(name)])
+
+
+def _zone(
+    draft: _Draft, nationality: str, sex: str, dates: Mapping[str, date]
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The MRZ, and the label's values of the fields that it carries, for those the visual zone does not print."""
+    document, person = draft.document, draft.person
+    kind = document.option("mrz")
+    personal = (
+        "" if draft.values.get("personal_number") is None or kind.startswith("MRV") else draft.values["personal_number"]
+    )
+    printed = "personal_number" in document.fields
+    fields = MrzFields(
+        document.option("code", "P"),
+        document.state,
+        person.surname,
+        person.given_names,
+        draft.values["document_number"],
+        nationality,
+        f"{dates['birth_date']:%y%m%d}",
+        sex,
+        f"{dates['expiry_date']:%y%m%d}",
+        optional=personal if printed else "",
+    )
+    if kind in ("MRV-A", "MRV-B"):
+        fields = replace(fields, document_number=draft.values["document_number"])
+    lines = tuple(COMPOSERS[kind](fields))
+    carried = {
+        "document_type": document.option("code", "P").replace("<", ""),
+        "issuing_country": document.state,
+        "document_number": draft.values["document_number"],
+        "surname": mrz_name(person.surname).replace("<", " "),
+        "given_names": mrz_name(person.given_names).replace("<", " "),
+        "nationality": nationality,
+        "birth_date": dates["birth_date"].isoformat(),
+        "sex": sex,
+        "expiry_date": dates["expiry_date"].isoformat(),
+    }
+    return lines, carried

@@ -1,0 +1,203 @@
+"""The fonts that specimens are set in: which belong to which pool, where they lie, and their glyphs as small masks.
+
+`fonts.json` lists the files, the Debian package that ships each one, the scripts it is used for and its roles. Files
+are looked for by name under the system's font folders and under the folders of the environment variable
+SPECIMEN_FONTS, so that a machine without packages can be given a folder of (subsetted) files.
+
+Glyphs are rasterised once per font, size and quarter-pixel position, at three times the size and reduced, which gives
+the soft, unhinted edges of print; drawing a line of text is then copying small arrays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from eval.synthesis.shaping import is_arabic
+from extractor.errors import UsageError
+
+FOLDERS_VARIABLE = "SPECIMEN_FONTS"
+_SYSTEM_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+_OVERSAMPLING = 3
+_PHASES = 4
+#: Sizes are rounded to this many steps per pixel, so that most glyphs of a document are already in the cache.
+_SIZE_STEPS = 2
+
+
+class FontsMissingError(UsageError):
+    """Font files that the specimens are drawn with are not on this machine."""
+
+    def __init__(self, packages: Iterable[str]) -> None:
+        self.packages = tuple(sorted(set(packages)))
+        super().__init__(
+            f"fonts for drawing specimens are missing; run: apt-get install {' '.join(self.packages)}"
+            f" (or name a folder that has them in {FOLDERS_VARIABLE})"
+        )
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity: `font_files` makes each one once, and glyphs are cached by it
+class FontFile:
+    """One font of a pool: a file (and its index in a collection), for some scripts and roles."""
+
+    file: str
+    package: str
+    pool: str
+    scripts: frozenset[str]
+    roles: frozenset[str]
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """Coverage mask (h, w) uint8; its top left corner relative to the pen on the baseline, and the advance, pixels."""
+
+    mask: np.ndarray
+    left: int
+    top: int
+    advance: float
+
+
+@cache
+def font_files() -> tuple[FontFile, ...]:
+    """Every font of both pools."""
+    table = json.loads(files("eval.synthesis").joinpath("fonts.json").read_text("utf-8"))
+    return tuple(
+        FontFile(
+            entry["file"],
+            entry["package"],
+            pool,
+            frozenset(entry["scripts"].split()),
+            frozenset(entry["roles"].split()),
+            entry.get("index", 0),
+        )
+        for pool, entries in table.items()
+        for entry in entries
+    )
+
+
+@cache
+def _installed(folders: tuple[str, ...]) -> dict[str, str]:
+    """File name -> path under `folders`, the first folder winning."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        for parent, _, names in os.walk(Path(folder).expanduser()):
+            for name in sorted(names):
+                found.setdefault(name, str(Path(parent) / name))
+    return found
+
+
+def installed_fonts() -> dict[str, str]:
+    """File name -> path of every font file on this machine."""
+    own = tuple(folder for folder in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if folder)
+    return _installed(own + _SYSTEM_FOLDERS)
+
+
+def require_fonts(pool: str) -> None:
+    """Raises FontsMissingError, naming the packages, unless every font of `pool` is here."""
+    present = installed_fonts()
+    missing = {font.package for font in font_files() if font.pool == pool and font.file not in present}
+    if missing:
+        raise FontsMissingError(missing)
+
+
+@lru_cache(maxsize=512)
+def _loaded(file: str, index: int, size: float) -> ImageFont.FreeTypeFont:
+    path = installed_fonts().get(file)
+    if path is None:
+        raise FontsMissingError(font.package for font in font_files() if font.file == file)
+    # A collection cut down to one face is a plain file: its only index is 0.
+    collection = Path(path).suffix == ".ttc" or path.endswith(".otc")
+    return ImageFont.truetype(path, size, index=index if collection else 0, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=120_000)
+def glyph(font: FontFile, character: str, size: float, phase: int) -> Glyph:
+    """`character` in `font` at `size` pixels, `phase` quarters of a pixel right of the pen."""
+    loaded = _loaded(font.file, font.index, size * _OVERSAMPLING)
+    advance = loaded.getlength(character) / _OVERSAMPLING
+    left, top, right, bottom = loaded.getbbox(character, anchor="ls")
+    if right <= left or bottom <= top:
+        return Glyph(np.zeros((0, 0), np.uint8), 0, 0, advance)
+    n = _OVERSAMPLING
+    shift = phase * n / _PHASES
+    x0, y0 = int(np.floor((left + shift) / n)), int(np.floor(top / n))
+    x1, y1 = int(np.ceil((right + shift) / n)) + 1, int(np.ceil(bottom / n)) + 1
+    image = Image.new("L", ((x1 - x0) * n, (y1 - y0) * n))
+    ImageDraw.Draw(image).text((shift - x0 * n, -y0 * n), character, fill=255, font=loaded, anchor="ls")
+    pixels = np.asarray(image, np.uint16).reshape(y1 - y0, n, x1 - x0, n)
+    return Glyph((pixels.sum((1, 3)) // (n * n)).astype(np.uint8), x0, y0, advance)
+
+
+def rounded_size(size: float) -> float:
+    """`size` in pixels as glyphs are cached."""
+    return max(5.0, round(size * _SIZE_STEPS) / _SIZE_STEPS)
+
+
+def placed_glyph(font: FontFile, character: str, size: float, x: float) -> tuple[Glyph, int]:
+    """The glyph for a pen at `x` pixels, and the whole pixel that its mask's `left` counts from."""
+    whole = int(np.floor(x))
+    phase = int((x - whole) * _PHASES)
+    return glyph(font, character, size, phase), whole
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a line is set in: a font for each script that may occur in it."""
+
+    latin: FontFile
+    cyrillic: FontFile
+    east_asian: FontFile | None = None
+    arabic: FontFile | None = None
+
+    def font(self, character: str) -> FontFile:
+        """The font for `character` (a source or a presentation form)."""
+        code = ord(character)
+        if code < 0x370 or 0x2000 <= code < 0x2070:
+            return self.latin
+        if code < 0x530 or code == 0x2116:
+            return self.cyrillic
+        if is_arabic(character) or 0xFE70 <= code <= 0xFEFF:
+            return self.arabic or self.latin
+        return self.east_asian or self.latin
+
+
+_EAST_ASIAN = {"zh": "hans", "ja": "jpan", "ko": "hang"}
+
+
+def choose_face(rng: random.Random, pool: str, roles: tuple[str, ...], language: str) -> Face:
+    """A face for documents in `language`; for each script a font of the first of `roles` that the pool has for it."""
+    base = language.split("-")[0]
+    latin = _choose(rng, pool, roles, "latin")
+    if latin is None:
+        raise ValueError(f"the {pool} pool has no Latin font for {roles}")
+    cyrillic = latin if "cyrillic-ext" in latin.scripts else _choose(rng, pool, roles, "cyrillic-ext")
+    east_asian = _choose(rng, pool, roles, _EAST_ASIAN[base]) if base in _EAST_ASIAN else None
+    arabic = _choose(rng, pool, roles, "arabic") if base == "ar" else None
+    return Face(latin, cyrillic or latin, east_asian, arabic)
+
+
+def single_font(rng: random.Random, pool: str, role: str) -> FontFile:
+    """Any font of `pool` that has `role` (the MRZ's and the numbers' OCR-B, for example)."""
+    return rng.choice([font for font in font_files() if font.pool == pool and role in font.roles])
+
+
+def _choose(rng: random.Random, pool: str, roles: tuple[str, ...], script: str) -> FontFile | None:
+    for role in (*roles, "sans", "serif"):
+        found = _candidates(pool, role, script)
+        if found:
+            return rng.choice(found)
+    return None
+
+
+@cache
+def _candidates(pool: str, role: str, script: str) -> tuple[FontFile, ...]:
+    return tuple(font for font in font_files() if font.pool == pool and role in font.roles and script in font.scripts)

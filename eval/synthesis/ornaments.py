@@ -1,0 +1,172 @@
+"""What stands on a document beside its text: a drawn face, a signature, a chip, a flat emblem, the SPECIMEN mark.
+
+Everything is made of ellipses, curves and flat colour; nothing is taken from a real document or a real face.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from functools import lru_cache
+
+import numpy as np
+
+from eval.synthesis.canvas import Canvas, Colour, Run, blend
+from eval.synthesis.fonts import Face
+from eval.synthesis.pools import Pool
+
+#: The word that says "not a real document", by language.
+SPECIMEN_WORDS = {
+    "en": "SPECIMEN", "fr": "SPÉCIMEN", "de": "MUSTER", "es": "MUESTRA", "it": "FAC-SIMILE", "pt": "ESPÉCIME",
+    "pl": "WZÓR", "ru": "ОБРАЗЕЦ", "zh": "样本", "ja": "見本", "ko": "견본", "ar": "نموذج",
+}  # fmt: skip
+_FACES = 40
+_FACE_SIZE = (240, 320)
+
+
+@lru_cache(maxsize=2 * _FACES)
+def _face(pool: Pool, number: int) -> np.ndarray:
+    """Portrait `number` of a pool, (320, 240, 3) uint8: a plainly artificial face of ellipses."""
+    import cv2
+
+    rng = np.random.default_rng([len(pool), number])
+    w, h = _FACE_SIZE
+    wall = rng.uniform(185, 240)
+    image = np.empty((h, w, 3), np.uint8)
+    image[:] = (wall + rng.uniform(-8, 8, 3)).astype(np.uint8)
+
+    def colour(low: float, high: float, spread: float = 18) -> tuple[int, int, int]:
+        r, g, b = np.clip(rng.uniform(low, high) + rng.uniform(-spread, spread, 3), 0, 255).astype(int)
+        return int(r), int(g), int(b)
+
+    def oval(
+        x: float, y: float, a: float, b: float, fill: tuple[int, int, int], start: int = 0, end: int = 360
+    ) -> None:
+        axes = (round(a * w), round(b * h))
+        cv2.ellipse(image, (round(x * w), round(y * h)), axes, 0, start, end, fill, -1, cv2.LINE_AA)
+
+    hair, clothes = colour(15, 130, 30), colour(25, 150, 40)
+    tone = rng.uniform(0.45, 1.0)
+    skin = (int(235 * tone), int(190 * tone), int(160 * tone))
+    shade = tuple(int(c * 0.82) for c in skin)
+    wide, tall = rng.uniform(0.2, 0.25), rng.uniform(0.23, 0.27)
+    if rng.random() < 0.5:
+        oval(0.5, 0.46, wide * 1.28, tall * 1.5, hair)
+    oval(0.5, 1.08, rng.uniform(0.4, 0.5), 0.33, clothes)
+    oval(0.5, 0.76, wide * 0.5, 0.13, shade)  # type: ignore[arg-type]
+    oval(0.5, 0.42, wide * 1.1, tall * 1.1, hair)
+    oval(0.5, 0.47, wide, tall, skin)
+    oval(0.5, 0.36 - tall * 0.35, wide * 0.98, tall * 0.52, hair, 180, 360)
+    for side in (-1, 1):
+        x = 0.5 + side * wide * 0.42
+        oval(x, 0.45, 0.035, 0.014, (245, 245, 245))
+        oval(x, 0.45, 0.014, 0.012, (30, 25, 20))
+        oval(x, 0.415, 0.05, 0.007, hair)
+        oval(0.5 + side * wide, 0.48, 0.025, 0.035, shade)  # type: ignore[arg-type]
+    oval(0.5, 0.52, 0.018, 0.022, shade)  # type: ignore[arg-type]
+    oval(0.5, 0.6, 0.055, 0.012, (int(skin[0] * 0.75), int(skin[1] * 0.5), int(skin[2] * 0.5)))
+    if rng.random() < 0.25:
+        for side in (-1, 1):
+            centre = (round((0.5 + side * wide * 0.42) * w), round(0.45 * h))
+            cv2.circle(image, centre, round(0.07 * w), (40, 40, 45), 2, cv2.LINE_AA)
+    light = np.linspace(1.06, 0.9, w, dtype=np.float32)[None, :, None]
+    return np.clip(cv2.GaussianBlur(image, (0, 0), 1.2) * light, 0, 255).astype(np.uint8)
+
+
+def portrait(canvas: Canvas, rng: random.Random, pool: Pool, box: tuple[float, float, float, float]) -> int:
+    """Draws a face into `box` (x, y, width, height, millimetres); returns its number, for a ghost of the same face."""
+    number = rng.randrange(_FACES)
+    _paste_face(canvas, pool, number, box, 1.0, rng.random() < 0.35)
+    return number
+
+
+def ghost(canvas: Canvas, pool: Pool, number: int, box: tuple[float, float, float, float]) -> None:
+    """The same face, small and faint."""
+    _paste_face(canvas, pool, number, box, 0.3, True)
+
+
+def _paste_face(
+    canvas: Canvas, pool: Pool, number: int, box: tuple[float, float, float, float], opacity: float, grey: bool
+) -> None:
+    import cv2
+
+    x, y, w, h = canvas.pixels(*box)
+    face = cv2.resize(_face(pool, number), (w, h), interpolation=cv2.INTER_AREA)
+    if grey:
+        face = np.repeat(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
+    target = canvas.image[y : y + h, x : x + w]
+    face = face[: target.shape[0], : target.shape[1]]
+    target[:] = face if opacity >= 1 else cv2.addWeighted(face, opacity, target, 1 - opacity, 0)
+
+
+def signature(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, float]) -> None:
+    """A scribble of pen strokes in `box`."""
+    import cv2
+
+    x, y, w, h = canvas.pixels(*box)
+    steps = np.linspace(0, 1, 90)
+    a, b, c = rng.uniform(14, 30), rng.uniform(5, 11), rng.uniform(0, 6)
+    xs = x + w * (steps + 0.05 * np.sin(a * steps + c))
+    ys = y + h * (0.5 + 0.42 * np.sin(a * 0.9 * steps + c) * np.cos(b * steps) * (1 - 0.5 * steps))
+    points = np.round(np.stack([xs, ys], 1) * 16).astype(np.int32)
+    ink = (rng.randint(10, 40), rng.randint(10, 50), rng.randint(30, 120))
+    cv2.polylines(canvas.image, [points], False, ink, max(1, round(0.25 * canvas.scale)), cv2.LINE_AA, 4)
+
+
+def chip(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, float]) -> None:
+    """A contact chip: a gilt plate with its fields."""
+    import cv2
+
+    x, y, w, h = canvas.pixels(*box)
+    gold = (rng.randint(190, 225), rng.randint(165, 195), rng.randint(90, 130))
+    cv2.rectangle(canvas.image, (x, y), (x + w, y + h), gold, -1, cv2.LINE_AA)
+    dark = tuple(c - 70 for c in gold)
+    for i in (1, 2):
+        cv2.line(canvas.image, (x, y + i * h // 3), (x + w, y + i * h // 3), dark, 1, cv2.LINE_AA)
+        cv2.line(canvas.image, (x + i * w // 3, y), (x + i * w // 3, y + h), dark, 1, cv2.LINE_AA)
+    cv2.rectangle(canvas.image, (x, y), (x + w, y + h), dark, 1, cv2.LINE_AA)
+
+
+def emblem(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, float]) -> None:
+    """A disc of nested polygons: the place of a coat of arms, and nobody's."""
+    import cv2
+
+    x, y, w, h = canvas.pixels(*box)
+    colour = tuple(rng.randint(60, 200) for _ in range(3))
+    centre = np.array([x + w / 2, y + h / 2])
+    points, turn = rng.randint(5, 12), rng.random()
+    for k in (0.5, 0.36, 0.22):
+        angles = turn + np.arange(points) * 2 * math.pi / points
+        radius = np.array([w, h]) * k * np.where(np.arange(points) % 2, 1.0, 0.7)[:, None]
+        shape = np.round((centre + radius * np.stack([np.cos(angles), np.sin(angles)], 1)) * 16).astype(np.int32)
+        cv2.polylines(canvas.image, [shape], True, colour, max(1, round(0.2 * canvas.scale)), cv2.LINE_AA, 4)
+    cv2.circle(canvas.image, (round(centre[0]), round(centre[1])), round(w / 2), colour, 1, cv2.LINE_AA)
+
+
+def panel(canvas: Canvas, box: tuple[float, float, float, float], colour: Colour, opacity: float = 1.0) -> None:
+    """A flat area of colour."""
+    x, y, w, h = canvas.pixels(*box)
+    region = canvas.image[max(0, y) : y + h, max(0, x) : x + w]
+    blend(region, np.full(region.shape[:2], 255, np.uint8), colour, opacity)
+
+
+def specimen_mark(
+    canvas: Canvas, language: str, face: Face, centre: tuple[float, float], size: float, angle: float, opacity: float
+) -> None:
+    """The language's word for SPECIMEN across `centre`, turned by `angle` degrees. It is no part of the record."""
+    import cv2
+
+    word = SPECIMEN_WORDS[language.split("-")[0]]
+    width = canvas.width_of(word, face, size)
+    side = math.ceil(max(width, size) * canvas.scale * 1.15)
+    sheet = Canvas(np.zeros((side, side, 3), np.uint8), canvas.scale)
+    middle = side / canvas.scale / 2
+    sheet.line(middle, middle + 0.36 * size, [Run(word)], face, size, (255, 255, 255), align="centre", record=False)
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0)
+    cover = cv2.warpAffine(np.ascontiguousarray(sheet.image[..., 0]), turn, (side, side), flags=cv2.INTER_LINEAR)
+    x, y = round(centre[0] * canvas.scale - side / 2), round(centre[1] * canvas.scale - side / 2)
+    height, length = canvas.image.shape[:2]
+    x0, y0, x1, y1 = max(0, x), max(0, y), min(length, x + side), min(height, y + side)
+    if x1 > x0 and y1 > y0:
+        region = canvas.image[y0:y1, x0:x1]
+        blend(region, cover[y0 - y : y1 - y, x0 - x : x1 - x], (170, 30, 40), opacity)
