@@ -42,8 +42,14 @@ def verify_checkpoint(checkpoint: Checkpoint) -> None:
     expected, found = expected_tensors(config), dict[str, Shape]()
     for file in checkpoint.weight_files:
         found.update(_read_shapes(file, _again(checkpoint)))
-    if "quantization_config" not in config:  # quantized weights come in shapes of their own
+    quantized = config.get("quantization_config")
+    if quantized is None:
         _compare(folder, expected, found)
+    elif quantized.get("quant_method") != "bitsandbytes":  # whose weights come in shapes of their own
+        kind = quantized.get("quant_method")
+        raise CheckpointError(
+            f"{folder} is quantized with {kind}; of quantized checkpoints only bitsandbytes' are read"
+        )
     _check_tokenizer(folder, int(config["vocab_size"]))
 
 

@@ -26,7 +26,7 @@ from transformers import BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from extractor.checkpoints import Checkpoint, expected_tensors, find_checkpoint, read_config, verify_checkpoint
-from extractor.errors import CheckpointError, DeviceError, MissingExtraError, UsageError
+from extractor.errors import CheckpointError, DeviceError, ExtractorError, MissingExtraError, UsageError
 from extractor.phi3v.modeling import Phi3VForConditionalGeneration
 from extractor.phi3v.processing import Phi3VProcessor
 
@@ -91,7 +91,7 @@ def load(
     plan = make_plan(checkpoint, dtype=dtype, device=device)
     implementation = _attention(attention, plan)
     options: dict[str, Any] = {} if num_crops is None else {"num_crops": num_crops}
-    with _quiet(), memory_guard(plan.device, f"loading {plan.dtype}"):
+    with _quiet(), memory_guard(plan.device, f"loading {plan.dtype}"), _blame(checkpoint):
         processor = Phi3VProcessor.from_pretrained(checkpoint.folder, local_files_only=True, **options)
         model = _load_model(checkpoint, plan, implementation)
     model.generation_config.eos_token_id = processor.stop_token_ids
@@ -221,24 +221,36 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _load_model(checkpoint: Checkpoint, plan: Plan, attention: str) -> Phi3VForConditionalGeneration:
-    try:
-        model, report = Phi3VForConditionalGeneration.from_pretrained(
-            checkpoint.folder,
-            dtype=plan.compute,
-            device_map={"": plan.device},
-            attn_implementation=attention,
-            quantization_config=_quantization(checkpoint, plan),
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{checkpoint.folder} cannot be loaded: {reason}") from error
+    model, report = Phi3VForConditionalGeneration.from_pretrained(
+        checkpoint.folder,
+        dtype=plan.compute,
+        device_map={"": plan.device},
+        attn_implementation=attention,
+        quantization_config=_quantization(checkpoint, plan),
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+    )
     absent = sorted(report["missing_keys"]) + sorted(map(str, report["mismatched_keys"]))
     if absent:
         raise CheckpointError(f"{checkpoint.folder} lacks {len(absent)} tensors, such as {absent[0]}")
     return model
+
+
+@contextmanager
+def _blame(checkpoint: Checkpoint) -> Iterator[None]:
+    """What the libraries say about a file they cannot take, as a CheckpointError of one line.
+
+    The tokenizers library raises bare Exceptions, so everything is caught but our own errors and RuntimeErrors, which
+    are about the device.
+    """
+    try:
+        yield
+    except (ExtractorError, RuntimeError, MemoryError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{checkpoint.folder} cannot be loaded: {reason}") from error
 
 
 def _quantization(checkpoint: Checkpoint, plan: Plan) -> BitsAndBytesConfig | None:

@@ -52,6 +52,11 @@ def test_a_quantized_checkpoint_is_not_measured_by_the_shapes_of_a_whole_one(fol
     verify_checkpoint(Checkpoint(folder))
 
 
+def test_other_quantizations_are_named(folder):
+    change(folder / "config.json", quantization_config={"quant_method": "awq", "bits": 4})
+    assert "quantized with awq" in broken(folder)
+
+
 def test_a_folder_without_a_config_is_no_checkpoint(tmp_path):
     assert "is not a checkpoint: it has no config.json" in broken(tmp_path)
 

@@ -274,6 +274,16 @@ def test_a_config_transformers_cannot_take_is_a_checkpoint_error(tiny, tmp_path)
     assert "yarn" in one_line(error)
 
 
+def test_a_tokenizer_its_library_cannot_take_is_a_checkpoint_error(tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "odd")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    tokenizer["normalizer"] = {"type": "Imagined"}
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(CheckpointError) as error:
+        load(folder, device="cpu")
+    assert "cannot be loaded" in one_line(error)
+
+
 @pytest.mark.parametrize(
     "failure",
     [
