@@ -70,13 +70,35 @@ def alignments(
     if first is None:
         return []
     found = [first]
-    used = set(first.columns)
-    doubtful = [t for t in range(len(skip)) if (t in used) == bool(is_gap[t])]
-    for t in doubtful:
-        if t in used:
-            rival = align(np.where(np.arange(len(skip))[:, None] == t, np.inf, fit), skip)
-        else:
-            rival = align(fit, np.where(np.arange(len(skip)) == t, np.inf, skip))
-        if rival and rival.cost <= first.cost + within and all(rival.columns != a.columns for a in found):
-            found.append(rival)
+    for decision in _decisions(first, is_gap):
+        # Forbid it, then also whatever takes its place, for as long as the line stays likely enough.
+        forbidden = np.zeros(len(skip), dtype=bool)
+        pending = [decision]
+        while pending and len(found) < 2 * limit:
+            for start, end in pending:
+                forbidden[start:end] = True
+            rival = align(
+                np.where((forbidden & is_gap)[:, None], np.inf, fit), np.where(forbidden & ~is_gap, np.inf, skip)
+            )
+            if rival is None or rival.cost > first.cost + within:
+                break
+            if all(rival.columns != other.columns for other in found):
+                found.append(rival)
+            pending = [new for new in _decisions(rival, is_gap) if new not in _decisions(first, is_gap)]
     return sorted(found, key=lambda alignment: alignment.cost)[:limit]
+
+
+def _decisions(alignment: Alignment, is_gap: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Runs of columns (start, end) that make up one decision: a gap that was filled, or a character left out."""
+    used = set(alignment.columns)
+    runs = []
+    start = 0
+    while start < len(is_gap):
+        end = start + 1
+        while is_gap[start] and end < len(is_gap) and is_gap[end]:
+            end += 1
+        filled = any(column in used for column in range(start, end))
+        if filled == bool(is_gap[start]):
+            runs.append((start, end))
+        start = end
+    return runs

@@ -26,6 +26,7 @@ class Alphabet(StrEnum):
     DIGIT = "digit"
     DATE = "date"
     ANY = "any"
+    MOSTLY_DIGITS = "mostly digits"
     SEX = "sex"
     FILL = "fill"
 
@@ -37,6 +38,7 @@ ALLOWED = {
     Alphabet.DIGIT: DIGITS,
     Alphabet.DATE: DIGITS + FILLER,
     Alphabet.ANY: DIGITS + LETTERS + FILLER,
+    Alphabet.MOSTLY_DIGITS: DIGITS + LETTERS + FILLER,
     Alphabet.SEX: "MFX" + FILLER,
     Alphabet.FILL: FILLER,
 }
@@ -199,7 +201,7 @@ MRVA = _two_lines("MRVA", 44, ("V",), 16, optional_alphabet=Alphabet.ANY)
 MRVB = _two_lines("MRVB", 36, ("V",), 8, optional_alphabet=Alphabet.ANY)
 
 # The optional data are the first digit and the last six of the personal number (CNP); see `personal`.
-ROU = replace(TD2, name="ID-36x2", openings=("IDROU",))
+ROU = _two_lines("ID-36x2", 36, ("IDROU",), 7, _TD2_COMPOSITE, optional_alphabet=Alphabet.MOSTLY_DIGITS)
 
 FRA = MrzFormat(
     name="FRA-36x2",
@@ -208,10 +210,10 @@ FRA = MrzFormat(
     fields=(
         *_opening(),
         _f("surname", 0, 5, 30, Alphabet.NAME),
-        _f("issuing_office", 0, 30, 36, Alphabet.ANY),
-        _f("document_number", 1, 0, 12, Alphabet.ANY),
+        _f("issuing_office", 0, 30, 36, Alphabet.MOSTLY_DIGITS),
+        _f("document_number", 1, 0, 12, Alphabet.DIGIT),
         _f("issue_month", 1, 0, 4, Alphabet.DIGIT),
-        _f("department", 1, 4, 7, Alphabet.ANY),
+        _f("department", 1, 4, 7, Alphabet.MOSTLY_DIGITS),
         _f("given_names", 1, 13, 27, Alphabet.NAME),
         _f("birth_date", 1, 27, 33, Alphabet.DATE),
         _f("sex", 1, 34, 35, Alphabet.SEX),
@@ -262,13 +264,16 @@ IDL = MrzFormat(
     checks=(_IDL_COMPOSITE,),
 )
 
-# The Swiss licence has no check digit at all; line 1 is the number of the blank.
+# The Swiss licence has no check digit at all; line 1 is the number of the blank: three letters, three digits, language.
 CHE = MrzFormat(
     name="CHE-9-30-30",
     lengths=(9, 30, 30),
     openings=("FACHE",),
     fields=(
         _f("optional_data_1", 0, 0, 9, Alphabet.ANY),
+        _f("blank_series", 0, 0, 3, Alphabet.CODE),
+        _f("blank_serial", 0, 3, 6, Alphabet.DIGIT),
+        _f("blank_language", 0, 6, 7, Alphabet.CODE),
         *_opening(1),
         _f("document_number", 1, 5, 17, Alphabet.DIGIT),
         _f("filler_1", 1, 17, 19, Alphabet.FILL),

@@ -11,7 +11,7 @@ ends, lie gap columns, empty unless a character was lost there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -32,6 +32,9 @@ _SLACK_RUN = 8
 _SLACK_END = 4
 # Where one filler of a run is lost, the next is lost more easily (nats).
 _ANOTHER = -2.4
+# A filler after fillers is one too many more easily than any other character is: in a long run, and as the second of
+# the two that part surname and given names (nats).
+_DOUBLED_IN_RUN, _DOUBLED_IN_PAIR = -3.0, -1.0
 # Peaks vary by less than this share of the pitch in a fixed-pitch font; beyond it, positions prove nothing.
 _REGULAR = 0.2
 
@@ -121,6 +124,8 @@ def from_text(text: str) -> Lattice:
         columns.append(Column(known, read=likeliest(character)))
         following = characters[position + 1] if position + 1 < len(characters) else ""
         run = run + 1 if columns[-1].read == FILLER else 0
+        if run > 1:
+            columns[-1] = replace(columns[-1], kept=_repeated(run))
         if run and likeliest(following) != FILLER:
             columns.extend(_run_gap(run))
         else:
@@ -157,12 +162,15 @@ def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
     centres = np.array([_centre(frames, start, end) for start, end in peaks])
     spacing = _spacing(centres)
     columns = _start_gap()
+    run = 0
     for k, (start, end) in enumerate(peaks):
         inside = frames[start:end].max(axis=0)
         inside[BLANK] = frames[start:end, BLANK].min()
         inside /= inside.sum()
         best = int(frames[start:end, 1:].max(axis=0).argmax())
-        columns.append(Column(inside, read=CHARACTERS[best], kept=_doubled(spacing, k)))
+        read = CHARACTERS[best]
+        run = run + 1 if read == FILLER else 0
+        columns.append(Column(inside, read=read, kept=_repeated(run) if spacing is None else _doubled(spacing, k)))
         if k + 1 < len(peaks):
             between = frames[end : peaks[k + 1][0]]
             columns.extend(_gap_columns(between, None if spacing is None else float(spacing[k])))
@@ -196,9 +204,14 @@ def _spacing(centres: Array) -> Array | None:
     return spacing if np.median(np.abs(spacing - 1.0)) < _REGULAR else None
 
 
-def _doubled(spacing: Array | None, k: int) -> float:
+def _repeated(run: int) -> float:
+    """What speaks for the last of `run` fillers being one too many, where geometry is silent."""
+    return _DOUBLED_IN_RUN if run > 2 else _DOUBLED_IN_PAIR if run == 2 else 0.0
+
+
+def _doubled(spacing: Array, k: int) -> float:
     """What speaks against peak k being the same character as a neighbour: the room it has."""
-    if spacing is None or not 0 < k < len(spacing):
+    if not 0 < k < len(spacing):
         return 0.0
     reach = spacing[k - 1] + spacing[k]
     return -4.0 if reach < 1.5 else 0.0 if reach < 1.7 else 3.0

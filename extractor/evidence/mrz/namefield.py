@@ -4,13 +4,14 @@ No check digit covers the names of ICAO formats, and on a bad print the recognis
 them into K, C, S, E, ... This module weighs, place by place, "the letter that was read" against "a filler that was
 read as that letter": the recogniser's costs on one side, on the other the grammar of the field (ICAO Doc 9303-3,
 4.6: words parted by `<`, surname and given names by `<<`, then fillers to the end) and how much the letters look
-like a name in any of some sixty languages. Letters are never exchanged for other letters here.
+like a name in any of some sixty languages. What was read as a letter is never exchanged for another letter here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,8 @@ BIGRAM = np.minimum(np.array([[int(digit, 36) / 4 for digit in row] for row in _
 _TRIPLE = 4.0
 # A letter after the field has ended; the start of the field with a filler; a field cut in the middle of a word.
 _AFTER_END, _STARTS_EMPTY, _CUT = 7.0, 4.0, 1.5
-# One more given name after `<<`, on the French card.
-_ANOTHER_NAME = 1.0
+# From this cost on (nats), the letter that fits best was not read as a letter.
+_NOT_READ = 1.5
 
 # A node of the grammar: where in the field, and what stood in the last place.
 _Node = tuple[int, int]
@@ -67,11 +68,20 @@ class _Places:
         return cls(letters.argmin(axis=1), letters.min(axis=1), table[:, INDEX[FILLER]])
 
 
-def split_letters(table: Array, *, parted_by_two: bool = False) -> tuple[NDArray[np.bool_], float]:
+class Grammar(Enum):
+    """What a name field holds; the value is the nats for a letter after `<<`: where a surname ends or begins, and
+    where the whole name has ended."""
+
+    WHOLE = (0.0, _AFTER_END)
+    SURNAME = (_AFTER_END, _AFTER_END)
+    GIVEN = (0.0, 1.0)  # of the French card, which parts given names by `<<`
+
+
+def split_letters(table: Array, grammar: Grammar = Grammar.WHOLE) -> tuple[NDArray[np.bool_], float]:
     """Which places of a name field are fillers.
 
-    table: (L, 37) nats of each character in each place. `parted_by_two`: the given names of the French card, which
-    are parted by `<<`. Returns (L,) booleans and the cost of the field in nats, spelling included.
+    table: (L, 37) nats of each character in each place. Returns (L,) booleans and the cost of the field in nats,
+    spelling included.
     """
     places = _Places.of(table)
     # cost[node]: the best field so far that ends in a node of the grammar; came[place][node]: from which node.
@@ -81,7 +91,7 @@ def split_letters(table: Array, *, parted_by_two: bool = False) -> tuple[NDArray
         new: dict[_Node, float] = {}
         step: dict[_Node, _Node] = {}
         for node, before in cost.items():
-            for target, price in _moves(places, place, node, parted_by_two):
+            for target, price in _moves(places, place, node, grammar):
                 if before + price < new.get(target, np.inf):
                     new[target], step[target] = before + price, node
         cost = new
@@ -96,7 +106,22 @@ def split_letters(table: Array, *, parted_by_two: bool = False) -> tuple[NDArray
     return fillers, total
 
 
-def _moves(places: _Places, place: int, node: _Node, parted_by_two: bool) -> Iterator[tuple[_Node, float]]:
+def spell(table: Array, fillers: NDArray[np.bool_]) -> dict[int, int]:
+    """Letters for the places of a name where something else was read (a digit, a stroke): place -> letter, A = 0.
+
+    A 1 among letters is an I or an L; what stands beside it tells which. Places read as letters are left alone.
+    """
+    costs = table[:, INDEX["A"] : INDEX["Z"] + 1]
+    known = np.where(fillers, 0, 1 + costs.argmin(axis=1))
+    edge = np.concatenate([[0], known, [0]])
+    open_places = np.flatnonzero(~fillers & (costs.min(axis=1) > _NOT_READ))
+    return {
+        int(place): int((costs[place] + BIGRAM[edge[place], 1:] + BIGRAM[1:, edge[place + 2]]).argmin())
+        for place in open_places
+    }
+
+
+def _moves(places: _Places, place: int, node: _Node, grammar: Grammar) -> Iterator[tuple[_Node, float]]:
     """The nodes that a letter and a filler in `place` lead to, and their prices."""
     state, last = node
     previous = 0 if last == _FILLER else 1 + int(places.letter[place - 1])
@@ -104,8 +129,8 @@ def _moves(places: _Places, place: int, node: _Node, parted_by_two: bool) -> Ite
     spelled = float(places.as_letter[place] + BIGRAM[previous, 1 + int(places.letter[place])])
     if same and last == _TWICE:
         spelled += _TRIPLE
-    if state == _TAIL:
-        spelled += _ANOTHER_NAME if parted_by_two else _AFTER_END
+    if state in {_MIDDLE, _TAIL}:
+        spelled += grammar.value[state == _TAIL]
     yield (_ON_LETTER[state], _TWICE if same else _LETTER), spelled
     ended = BIGRAM[previous, 0] if last != _FILLER else 0.0
     yield (_ON_FILLER[state], _FILLER), float(places.as_filler[place] + ended + (_STARTS_EMPTY if not place else 0.0))

@@ -7,13 +7,14 @@ truly prints in the wrong place, and prints clearly, stays.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.evidence.mrz.checkdigit import CHARACTERS, DIGITS, FILLER, INDEX, LETTERS
-from extractor.evidence.mrz.formats import ALLOWED, Field, MrzFormat
+from extractor.evidence.mrz.formats import ALLOWED, FORMATS, Alphabet, Field, MrzFormat
 from extractor.evidence.mrz.states import PRINTED_STATE_CODES
 
 Array = NDArray[np.float64]
@@ -21,9 +22,13 @@ Array = NDArray[np.float64]
 # A character in a place where the format has another kind.
 OUT_OF_PLACE = 6.0
 # A code of a state that nobody knows; a nationality other than the issuing state.
-_UNKNOWN_STATE, _OTHER_STATE = 5.0, 0.7
+_UNKNOWN_STATE, _OTHER_STATE = 7.0, 0.7
 # A digit in the code of a state; less than OUT_OF_PLACE, because a wrong code does no harm that a digit would not.
 _DIGIT_IN_STATE = 2.5
+# A character that is not the one that all documents of the format open with.
+_OTHER_OPENING = 4.0
+# A letter where the format nearly always has digits (departments of Corsica, of old French cards).
+_RARE_LETTER = 2.5
 # Months begin with 0 or 1, days with 0 to 3.
 _BAD_TENS = 3.0
 # A filler inside a document number, by how many characters would follow it.
@@ -48,15 +53,41 @@ def line_prior(layout: MrzFormat, line: int) -> Array:
             place = prior[check.place.start]
             place[:] = OUT_OF_PLACE
             place[_indices(DIGITS)] = 0.0
-            place[INDEX[FILLER]] = _CHECK_FILLER
+            if check.filler_means_zero or (check.name == "document_number" and layout.name in {"TD1", "TD2"}):
+                place[INDEX[FILLER]] = _CHECK_FILLER
     code = layout.field("document_code")
     if code is not None and code.span.line == line:
+        for place, character in enumerate(fixed_opening(layout)):
+            prior[code.span.start + place] += _OTHER_OPENING
+            prior[code.span.start + place, INDEX[character]] = 0.0
         first = "".join(sorted({opening[0] for opening in layout.openings}))
-        prior[code.span.start, _indices(LETTERS)] += 3.0
-        prior[code.span.start, _indices(first)] -= 3.0
+        prior[code.span.start, _indices(LETTERS)] += first_letter_cost(layout)
+        prior[code.span.start, _indices(first)] -= first_letter_cost(layout)
         prior[code.span.start, INDEX[FILLER]] = OUT_OF_PLACE
     prior.setflags(write=False)
     return prior
+
+
+def fixed_opening(layout: MrzFormat) -> str:
+    """Document code and issuing state where the format has only one of each, else nothing."""
+    return layout.openings[0] if len(layout.openings) == 1 and len(layout.openings[0]) == 5 else ""
+
+
+def special_layout_cost(layout: MrzFormat, opening: str) -> float:
+    """Nats for taking a zone that opens like a special layout of these lengths for a general one.
+
+    `opening`: the five characters of document code and issuing state.
+    """
+    special = [fixed_opening(other) for other in FORMATS if other.lengths == layout.lengths and fixed_opening(other)]
+    if fixed_opening(layout) or not special:
+        return 0.0
+    return 8.0 if opening in special else 6.0 if any(opening[2:] == start[2:] for start in special) else 0.0
+
+
+def first_letter_cost(layout: MrzFormat) -> float:
+    """Nats for a document code that does not begin as the format's do. Cards take liberties; passports and visas are
+    told apart by this letter."""
+    return 3.0 if layout.name in {"TD1", "TD2"} else 8.0
 
 
 def _indices(characters: str) -> list[int]:
@@ -67,6 +98,8 @@ def _add_field(prior: Array, field: Field) -> None:
     start, end = field.span.start, field.span.end
     block = np.full(len(CHARACTERS), OUT_OF_PLACE)
     block[_indices(ALLOWED[field.alphabet])] = 0.0
+    if field.alphabet is Alphabet.MOSTLY_DIGITS:
+        block[_indices(LETTERS)] += _RARE_LETTER
     prior[start:end] = block
     if field.name in {"birth_date", "expiry_date"}:
         prior[start + 2, _indices("23456789")] += _BAD_TENS
@@ -79,19 +112,59 @@ def _add_field(prior: Array, field: Field) -> None:
         prior[start, _indices("X" + FILLER)] += 1.0
 
 
-def best_state(costs: Array, issuing: str | None = None) -> tuple[str, float]:
-    """The code of a state in three places, and its probability among all codes that it might be.
+@dataclass(frozen=True)
+class Code:
+    """A document code or state chosen as a whole: its probability among all codes that it might be, and its cost in
+    nats, what makes codes likely included."""
 
-    costs: (3, 37) nats, priors not included; `issuing`: the issuing state, which a nationality usually equals.
+    text: str
+    probability: float
+    cost: float
+
+
+def best_state(costs: Array, issuing: str | None = None, *, only: str = "") -> Code:
+    """The code of a state in three places.
+
+    costs: (3, 37) nats, priors not included; `issuing`: the issuing state, which a nationality usually equals; `only`:
+    the one code that the format can have.
     A code nobody knows is kept where it was read well; its digits are not turned into letters for nothing.
     """
+    if only:
+        return Code(only, 1.0, sum(_read_as(costs, k, c) for k, c in enumerate(only)))
     lettered = costs.copy()
     lettered[:, _indices(DIGITS)] += _DIGIT_IN_STATE
     unknown = "".join(CHARACTERS[k] for k in lettered.argmin(axis=1))
     options = {unknown: float(lettered.min(axis=1).sum()) + _UNKNOWN_STATE}
     for code in PRINTED_STATE_CODES:
         other = _OTHER_STATE if issuing and code != issuing else 0.0
-        options[code] = sum(float(costs[k, INDEX[c]]) for k, c in enumerate(code)) + other
+        options[code] = sum(_read_as(costs, k, c) for k, c in enumerate(code)) + other
+    return _likeliest(options)
+
+
+def _read_as(costs: Array, place: int, character: str) -> float:
+    return float(costs[place, INDEX[character]])
+
+
+def best_code(costs: Array, layout: MrzFormat) -> Code:
+    """The document code in two places; costs (2, 37) nats, priors not included."""
+    if fixed_opening(layout):
+        code = fixed_opening(layout)[:2]
+        return Code(code, 1.0, _read_as(costs, 0, code[0]) + _read_as(costs, 1, code[1]))
+    openings = {opening[0] for opening in layout.openings}
+    fixed = {opening[:2] for opening in layout.openings if len(opening) > 1}
+    options = {}
+    for first in LETTERS:
+        for second in FILLER + LETTERS + DIGITS:
+            code = first + second
+            cost = _read_as(costs, 0, first) + _read_as(costs, 1, second)
+            cost += 0.0 if first in openings else first_letter_cost(layout)
+            if fixed:
+                cost += 0.0 if code in fixed else OUT_OF_PLACE
+            elif second in DIGITS:
+                cost += 0.5 if code in _CODES_WITH_DIGIT else OUT_OF_PLACE
+            elif second != FILLER and second not in _SECOND_LETTERS:
+                cost += 2.5
+            options[code] = cost
     return _likeliest(options)
 
 
@@ -101,26 +174,7 @@ def known_state(layout: MrzFormat, lines: Sequence[str]) -> bool:
     return field is not None and field.span.cut(lines) in PRINTED_STATE_CODES
 
 
-def _likeliest(options: dict[str, float]) -> tuple[str, float]:
+def _likeliest(options: dict[str, float]) -> Code:
     best = min(options, key=lambda option: options[option])
-    return best, 1.0 / sum(float(np.exp(options[best] - cost)) for cost in options.values())
-
-
-def best_code(costs: Array, layout: MrzFormat) -> tuple[str, float]:
-    """The document code in two places, and its probability; costs (2, 37) nats, priors not included."""
-    openings = {opening[0] for opening in layout.openings}
-    fixed = {opening[:2] for opening in layout.openings if len(opening) > 1}
-    options = {}
-    for first in LETTERS:
-        for second in FILLER + LETTERS + DIGITS:
-            code = first + second
-            cost = float(costs[0, INDEX[first]] + costs[1, INDEX[second]])
-            cost += 0.0 if first in openings else 3.0
-            if fixed:
-                cost += 0.0 if code in fixed else OUT_OF_PLACE
-            elif second in DIGITS:
-                cost += 0.5 if code in _CODES_WITH_DIGIT else OUT_OF_PLACE
-            elif second != FILLER and second not in _SECOND_LETTERS:
-                cost += 2.5
-            options[code] = cost
-    return _likeliest(options)
+    probability = 1.0 / sum(float(np.exp(options[best] - cost)) for cost in options.values())
+    return Code(best, probability, options[best])

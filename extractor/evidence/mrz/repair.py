@@ -25,9 +25,17 @@ from extractor.evidence.mrz.checkdigit import CHARACTERS, FILLER, INDEX
 from extractor.evidence.mrz.confusion import Print
 from extractor.evidence.mrz.formats import Alphabet, MrzFormat, layouts
 from extractor.evidence.mrz.lattice import Lattice
-from extractor.evidence.mrz.namefield import split_letters
+from extractor.evidence.mrz.namefield import Grammar, spell, split_letters
 from extractor.evidence.mrz.parse import parse, verify
-from extractor.evidence.mrz.prior import best_code, best_state, known_state, line_prior
+from extractor.evidence.mrz.prior import (
+    Code,
+    best_code,
+    best_state,
+    fixed_opening,
+    known_state,
+    line_prior,
+    special_layout_cost,
+)
 from extractor.evidence.mrz.proof import Place, Proof, prove
 from extractor.evidence.mrz.reading import CERTAIN, LineEvidence, MrzReading, Reason, Repair
 
@@ -36,9 +44,16 @@ Array = NDArray[np.float64]
 # Posterior that a repair needs while another check digit of the zone is wrong.
 _ALONE = 0.985
 # Rivals of the best alignment: how much dearer they may be, and how many are tried per line.
-_WITHIN, _RIVALS = 7.0, 6
-# Below this cost a line needs no second look as worn print.
-_CLEAN_ENOUGH = 4.0
+_WITHIN, _RIVALS = 7.0, 16
+# Choices of one alignment per line that are weighed against each other.
+_COMBINED = 16
+# Below this cost a line needs no second look as worn print; below that one a zone has no rivals worth weighing.
+_CLEAN_ENOUGH, _FLAWLESS = 4.0, 1.0
+# How much dearer (nats) characters are that would break up a code.
+_CODE_STANDS = 3.0
+_GRAMMAR = {"name": Grammar.WHOLE, "surname": Grammar.SURNAME, "given_names": Grammar.GIVEN}
+# How much dearer (nats) a character is that stands alone among fillers.
+_ISLAND = 7.0
 # What a line of ordinary text costs when it is taken for a line of a zone, per character read.
 NULL_COST = 1.6
 # A line of the format that was not found.
@@ -117,13 +132,16 @@ def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tup
         if field.alphabet is not Alphabet.NAME or field.span.line != line:
             continue
         start, end = field.span.start, field.span.end
-        fillers, total = split_letters(costs[start:end], parted_by_two=field.name == "given_names")
+        fillers, total = split_letters(costs[start:end], _GRAMMAR[field.name])
         block = costs[start:end] + prior[start:end]
         before = float(block.min(axis=1).sum())
         losers = np.ones(block.shape, dtype=bool)
         losers[:, INDEX[FILLER]] = False
         losers[~fillers] = ~losers[~fillers]
         costs[start:end][losers] += 4.0
+        for place, letter in spell(costs[start:end], fillers).items():
+            row = costs[start + place]
+            row[INDEX["A"] + letter] = row[INDEX["A"] : INDEX["Z"] + 1].min() - 1e-3
         after = float((costs[start:end] + prior[start:end]).min(axis=1).sum())
         added += max(after - before, 0.0)
         spelling += total - after
@@ -134,31 +152,54 @@ def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tup
 class _Candidate:
     layout: MrzFormat
     evidence: tuple[LineEvidence | None, ...]
+    tables: list[Array]  # per line (L, 37) nats, priors included
+    codes: dict[Place, Code]
     proof: Proof | None
     cost: float
+
+    def lines(self) -> list[str]:
+        """The likeliest lines, check digits taken at their word."""
+        lines = [list(_cheapest(table)) if item else [] for table, item in zip(self.tables, self.evidence, strict=True)]
+        for (line, place), character in (self.proof.chosen if self.proof else {}).items():
+            lines[line][place] = character
+        return ["".join(line) for line in lines]
 
 
 def conclude(general: MrzFormat, fits: Sequence[LineFit | None], *, today: date | None = None) -> MrzReading | None:
     """The best reading of rows that were laid on the lines of a format (None: a line that was not found)."""
     if not any(fits):
         return None
-    best: _Candidate | None = None
+    candidates: list[_Candidate] = []
     for evidence in _combinations(fits):
-        for layout in _layouts(general, evidence):
-            candidate = _prove(layout, evidence)
-            if best is None or candidate.cost < best.cost:
-                best = candidate
-        if best is not None and best.proof and not best.proof.unsatisfied and best.cost < _CLEAN_ENOUGH:
+        candidates.extend(_prove(layout, evidence) for layout in _layouts(general, evidence))
+        best = min(candidates, key=lambda candidate: candidate.cost)
+        if best.proof and not best.proof.unsatisfied and best.cost < _FLAWLESS:
             break
-    assert best is not None
-    return _read(best, today)
+    return _read(best, _agreement(best, candidates), today)
+
+
+def _agreement(best: _Candidate, candidates: list[_Candidate]) -> tuple[Array, ...]:
+    """Per line and place the probability that `best` is right about how columns lie on places.
+
+    Its rivals (other alignments, another length of the document number) count with their likelihoods, where they
+    want another character.
+    """
+    lines = best.lines()
+    agreement = [np.zeros(len(line)) for line in lines]
+    total = 0.0
+    for candidate in candidates:
+        weight = float(np.exp(best.cost - candidate.cost))
+        total += weight
+        for line, (ours, theirs) in enumerate(zip(lines, candidate.lines(), strict=True)):
+            agreement[line] += [weight * (a == b) for a, b in zip(ours, theirs, strict=True)]
+    return tuple(row / total for row in agreement)
 
 
 def _combinations(fits: Sequence[LineFit | None]) -> list[tuple[LineEvidence | None, ...]]:
-    """Every choice of one alignment per line, cheapest first, a dozen at most."""
+    """Every choice of one alignment per line, cheapest first."""
     options = [fit.evidence if fit else (None,) for fit in fits]
     choices = sorted(product(*options), key=lambda chosen: sum(item.cost for item in chosen if item))
-    return choices[:12]
+    return choices[:_COMBINED]
 
 
 def _layouts(general: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> tuple[MrzFormat, ...]:
@@ -170,6 +211,24 @@ def _cheapest(costs: Array) -> str:
     return "".join(CHARACTERS[k] for k in costs.argmin(axis=1))
 
 
+def _doubt_islands(layout: MrzFormat, tables: list[Array]) -> None:
+    """Makes single characters amid fillers dear, in place.
+
+    Data fill a field from the left; a lone K among fillers is a filler read badly, and no check digit can tell the
+    two apart, because both count for zero.
+    """
+    for field in layout.fields:
+        table = tables[field.span.line]
+        start, end = field.span.start, field.span.end
+        if field.alphabet not in {Alphabet.ANY, Alphabet.MOSTLY_DIGITS} or end - start < 3:
+            continue
+        filler = table[start:end].argmin(axis=1) == INDEX[FILLER]
+        before, after = np.append(False, filler[:-1]), np.append(filler[1:], True)
+        alone = np.flatnonzero(before & after & ~filler) + start
+        others = np.arange(len(CHARACTERS)) != INDEX[FILLER]
+        table[np.ix_(alone, others)] += _ISLAND
+
+
 def _tables(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> list[Array]:
     return [
         item.costs + line_prior(layout, k) if item else np.zeros((layout.lengths[k], len(CHARACTERS)))
@@ -178,26 +237,53 @@ def _tables(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> lis
 
 
 def _prove(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> _Candidate:
+    tables = _tables(layout, evidence)
+    _doubt_islands(layout, tables)
+    codes = _settle_codes(layout, evidence)
     cost = sum(item.cost for item in evidence if item)
+    for place, code in codes.items():
+        block = tables[place[0]][place[1] : place[1] + len(code.text)]
+        cost += max(0.0, code.cost - float(block.min(axis=1).sum()))
+        # From here on, the code's characters stand unless check digits speak loudly against them.
+        chosen = [INDEX[c] for c in code.text]
+        rows = np.arange(len(chosen))
+        block[rows, chosen] = np.minimum(block[rows, chosen], block.min(axis=1) - _CODE_STANDS)
+    cost += special_layout_cost(layout, "".join(code.text for code in list(codes.values())[:2]))
     present = tuple(
         check for check in layout.checks if all(evidence[span.line] for span in (*check.covers, check.place))
     )
     if not present:
-        return _Candidate(layout, evidence, None, cost)
-    tables = _tables(layout, evidence)
+        return _Candidate(layout, evidence, tables, codes, None, cost)
     proof = prove(replace(layout, checks=present), tables)
     cheapest = sum(float(tables[line][k].min()) for line, k in proof.chosen)
-    return _Candidate(layout, evidence, proof, cost + proof.cost - cheapest)
+    return _Candidate(layout, evidence, tables, codes, proof, cost + proof.cost - cheapest)
 
 
-def _read(candidate: _Candidate, today: date | None) -> MrzReading:
-    layout, evidence = candidate.layout, candidate.evidence
-    tables = _tables(layout, evidence)
+def _settle_codes(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...]) -> dict[Place, Code]:
+    """Document code, issuing state and nationality, chosen as whole codes, by the place where each begins."""
+    issuing = None
+    codes: dict[Place, Code] = {}
+    for name in ("document_code", "issuing_state", "nationality"):
+        field = layout.field(name)
+        item = evidence[field.span.line] if field else None
+        if field is None or item is None:
+            continue
+        costs = item.costs[field.span.start : field.span.end]
+        if name == "document_code":
+            code = best_code(costs, layout)
+        else:
+            code = best_state(costs, issuing, only=fixed_opening(layout)[2:] if name == "issuing_state" else "")
+        codes[field.span.line, field.span.start] = code
+        issuing = code.text if name == "issuing_state" else issuing
+    return codes
+
+
+def _read(candidate: _Candidate, agreement: tuple[Array, ...], today: date | None) -> MrzReading:
+    layout, evidence, tables = candidate.layout, candidate.evidence, candidate.tables
     by_format = [_cheapest(table) if item else "" for table, item in zip(tables, evidence, strict=True)]
-    whole_codes = _settle_codes(layout, evidence, by_format)
     lines, by_proof = _accept(layout, by_format, candidate.proof)
     mrz = parse(lines, layout, today=today)
-    certainty = _certainty(lines, tables, evidence, candidate.proof, whole_codes)
+    certainty = tuple(sure * agreed for sure, agreed in zip(_certainty(lines, candidate), agreement, strict=True))
     proven = _format_proven(layout, lines, evidence)
     reported = tuple(
         _reported(line, item, proven) for line, item in zip(lines, evidence, strict=True) if item is not None
@@ -217,27 +303,6 @@ def _read(candidate: _Candidate, today: date | None) -> MrzReading:
         evidence=evidence,
         certainty=certainty,
     )
-
-
-def _settle_codes(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...], lines: list[str]) -> dict[Place, float]:
-    """Document code, issuing state and nationality, chosen as whole codes; changes `lines`.
-
-    Returns each place's probability, such that those of a code multiply to the probability of the code.
-    """
-    issuing = None
-    certainty: dict[Place, float] = {}
-    for name in ("document_code", "issuing_state", "nationality"):
-        field = layout.field(name)
-        item = evidence[field.span.line] if field else None
-        if field is None or item is None:
-            continue
-        span = field.span
-        costs = item.costs[span.start : span.end]
-        code, probability = best_code(costs, layout) if name == "document_code" else best_state(costs, issuing)
-        lines[span.line] = lines[span.line][: span.start] + code + lines[span.line][span.end :]
-        certainty.update(((span.line, k), probability ** (1 / len(code))) for k in range(span.start, span.end))
-        issuing = code if name == "issuing_state" else issuing
-    return certainty
 
 
 def _accept(layout: MrzFormat, lines: list[str], proof: Proof | None) -> tuple[tuple[str, ...], set[Place]]:
@@ -271,30 +336,20 @@ def _owners(layout: MrzFormat) -> dict[Place, str]:
     return owner
 
 
-def _certainty(
-    lines: tuple[str, ...],
-    tables: list[Array],
-    evidence: tuple[LineEvidence | None, ...],
-    proof: Proof | None,
-    whole_codes: dict[Place, float],
-) -> tuple[Array, ...]:
-    """Per line the probability of each concluded character."""
+def _certainty(lines: tuple[str, ...], candidate: _Candidate) -> tuple[Array, ...]:
+    """Per line the probability of each concluded character; those of a code multiply to the code's probability."""
+    whole = {
+        (line, start + k): code.probability ** (1 / len(code.text))
+        for (line, start), code in candidate.codes.items()
+        for k in range(len(code.text))
+    }
+    posterior = candidate.proof.posterior if candidate.proof else {}
     result = []
-    for line, (text, table, item) in enumerate(zip(lines, tables, evidence, strict=True)):
-        if item is None:
-            result.append(np.zeros(0))
-            continue
+    for line, (text, table) in enumerate(zip(lines, candidate.tables, strict=True)):
         odds = np.exp(-(table - table.min(axis=1, keepdims=True)))
         odds /= odds.sum(axis=1, keepdims=True)
-        posterior = proof.posterior if proof else {}
-        result.append(
-            np.array(
-                [
-                    whole_codes.get((line, k), float(posterior.get((line, k), odds[k])[INDEX[c]]))
-                    for k, c in enumerate(text)
-                ]
-            )
-        )
+        sure = [whole.get((line, k), float(posterior.get((line, k), odds[k])[INDEX[c]])) for k, c in enumerate(text)]
+        result.append(np.array(sure))
     return tuple(result)
 
 
