@@ -35,6 +35,10 @@ _SEPARATOR = r"\s*[-./·,\s]\s*"
 _CJK = re.compile(
     rf"({'|'.join(_ERAS)})?\s*(元|\d{{1,4}})\s*[年년]\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일号號]?)?"
 )
+# Passports of China and Korea: `12 8月/AUG 1974`, `16 2월/FEB 2017`.
+_DAY_CJK_MONTH = re.compile(
+    r"(?<!\d)(\d{1,2})[\s.\-/]+(\d{1,2})\s*[月월](?:\s*[/|\\]?\s*[A-Za-z]{3,9}\.?)?\s*(\d{4}|\d{2})(?!\d)"
+)
 _YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{1,2}})(?!\d)")
 # A month word: letters and their marks of any script, the digits that OCR makes of letters, and dots (`ม.ค.`).
 _LETTER = r"[^\s\d/|\\,.:;()<>_\-'’]"
@@ -139,6 +143,9 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
         number = 1 if year == "元" else int(year)
         start_year = _ERAS[era] + number if era else number
         if day and start_year >= 1000 and (iso := _iso(_gregorian(start_year), int(month), int(day))):
+            yield PrintedDate(iso, match.start(), match.end())
+    for match in _DAY_CJK_MONTH.finditer(text):
+        if iso := _iso(_year(match[3], meaning, now), int(match[2]), int(match[1])):
             yield PrintedDate(iso, match.start(), match.end())
     for match in _YEAR_FIRST.finditer(text):
         if iso := _iso(_gregorian(int(match[1])), int(match[2]), int(match[3])):

@@ -59,7 +59,8 @@ def state_codes() -> frozenset[str]:
 def _stems() -> tuple[tuple[str, str], ...]:
     """(stem, code) pairs, longest stem first, so that `northern` names win over the parts they contain."""
     table: dict[str, list[str]] = json.loads(files("schemas").joinpath("states.json").read_text("utf-8"))
-    pairs = [(stem, code) for code, stems in table.items() for stem in stems]
+    # Stems are compared with folded text, and folding takes the voicing marks of kana (ブ) away.
+    pairs = [(stem if stem.isascii() else fold(stem), code) for code, stems in table.items() for stem in stems]
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
 
 
