@@ -61,37 +61,52 @@ def _american(rng: random.Random, pool: Pool) -> str:
 
 
 def _european(rng: random.Random, pool: Pool, language: str, state: str) -> str:
-    street, city, house = (
-        rng.choice(stock(language, "streets", pool)),
-        rng.choice(stock(language, "cities", pool)),
-        _house(rng),
+    street, house = rng.choice(stock(language, "streets", pool)), _house(rng)
+    city = rng.choice(stock(language, "cities", pool, state))
+    form, code = _FORMS.get(state) or _FORMS[language]
+    extra = rng.choice(_EXTRAS.get(state) or _EXTRAS.get(language, ("",))) if rng.random() < 0.3 else ""
+    province = rng.choice(whole_stock("it", "provinces")) if language == "it" else ""
+    number = _postcode(rng, code)
+    text = form.format(street=street, house=house, extra=extra.format(n=rng.randint(1, 60)), code=number, city=city)
+    return (text + (f" ({province})" if province else "")).replace("\n ", "\n")
+
+
+#: Address forms and postcodes (`9` a digit, `A` a letter) by state, else by language.
+_FORMS = {
+    "en": ("{extra} {house} {street}\n{city} {code}", "AA9 9AA"),
+    "IRL": ("{house} {street}{extra}\n{city} {code}", "A99 A9A9"),
+    "KEN": ("{house} {street}\n{city} {code}", "99999"),
+    "fr": ("{house} {street}{extra}\n{code} {city}", "99999"),
+    "BEL": ("{street} {house}{extra}\n{code} {city}", "9999"),
+    "LUX": ("{house}, {street}{extra}\nL-{code} {city}", "9999"),
+    "de": ("{street} {house}{extra}\n{code} {city}", "99999"),
+    "AUT": ("{street} {house}{extra}\n{code} {city}", "9999"),
+    "CHE": ("{street} {house}{extra}\n{code} {city}", "9999"),
+    "es": ("{street} {house}{extra}\n{code} {city}", "99999"),
+    "it": ("{street} {house}{extra}\n{code} {city}", "99999"),
+    "pt": ("{street} {house}{extra}\n{code} {city}", "9999-999"),
+    "BRA": ("{street}, {house}{extra}\n{city} - CEP {code}", "99999-999"),
+    "pl": ("{street} {house}{extra}\n{code} {city}", "99-999"),
+}
+_EXTRAS = {
+    "en": ("Flat {n},", "Unit {n},", "The Old Mill,"),
+    "IRL": (", Apt {n}",),
+    "fr": (", Bât. B", ", Appt {n}", "\nRésidence Les Pins"),
+    "BEL": (" bte {n}",),
+    "de": (" Whg. {n}", " Hinterhaus"),
+    "AUT": ("/{n}", "/Stg. 2/{n}"),
+    "es": (" 1º A", " 4º B", " Esc. {n} 3º D", " Int. {n}"),
+    "it": (" int. {n}", " sc. B"),
+    "pt": (", 2º Dto", ", {n}º Esq", ", R/C"),
+    "BRA": (", Apto {n}", ", Bloco B"),
+    "pl": ("/{n}", " m. {n}"),
+}
+
+
+def _postcode(rng: random.Random, form: str) -> str:
+    return "".join(
+        str(rng.randint(0, 9)) if c == "9" else rng.choice("ABDEFGHJLNPRSTWY") if c == "A" else c for c in form
     )
-    if language == "en":
-        letters = "ABDEFGHJLNPQRSTUWXYZ"
-        code = f"{rng.choice(letters)}{rng.choice(letters)}{rng.randint(1, 29)} {rng.randint(1, 9)}{rng.choice(letters)}{rng.choice(letters)}"
-        flat = f"Flat {rng.randint(1, 30)}, " if rng.random() < 0.2 else ""
-        return f"{flat}{house} {street}\n{city} {code}"
-    if language == "fr":
-        code = digits(rng, 4 if state in ("BEL", "CHE", "LUX") else 5)
-        if state in ("BEL", "CHE"):
-            return f"{street.capitalize()} {house}\n{code} {city}"
-        floor = rng.choice(("Bâtiment B\n", "Appt 12\n", "Résidence Les Pins\n")) if rng.random() < 0.12 else ""
-        return f"{floor}{house} {street}\n{code} {city}"
-    if language == "de":
-        return f"{street} {house}\n{digits(rng, 4 if state in ('AUT', 'CHE', 'LIE') else 5)} {city}"
-    if language == "es":
-        flat = f" {rng.randint(1, 9)}º {rng.choice('ABCD')}" if rng.random() < 0.4 else ""
-        return f"{street} {house}{flat}\n{digits(rng, 5)} {city}"
-    if language == "it":
-        province = rng.choice(whole_stock("it", "provinces"))
-        return f"{street} {house}\n{digits(rng, 5)} {city} ({province})"
-    if language == "pt":
-        if state == "BRA":
-            return f"{street}, {house}\n{city} - CEP {digits(rng, 5)}-{digits(rng, 3)}"
-        flat = f", {rng.randint(1, 9)}º {rng.choice(('Dto', 'Esq', 'A'))}" if rng.random() < 0.4 else ""
-        return f"{street} {house}{flat}\n{digits(rng, 4)}-{digits(rng, 3)} {city}"
-    flat = f"/{rng.randint(1, 90)}" if rng.random() < 0.6 else ""
-    return f"{street} {house}{flat}\n{rng.randint(0, 99):02d}-{rng.randint(0, 999):03d} {city}"
 
 
 def _russian(rng: random.Random, pool: Pool) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from eval.synthesis.fonts import Face, FontFile, Glyph, placed_glyph, rounded_size
+from eval.synthesis.fonts import Face, FontFile, advance, placed_glyph, rounded_size
 from eval.synthesis.shaping import visual
 
 Colour = tuple[int, int, int]
@@ -23,6 +23,18 @@ class Run:
 
     text: str
     field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A glyph of a line: the character whose shape is drawn, what it stands for, and its pen and advance, pixels."""
+
+    font: FontFile
+    shown: str
+    source: str
+    field: str | None
+    pen: float
+    advance: float
 
 
 @dataclass
@@ -43,7 +55,7 @@ class Canvas:
     def width_of(self, text: str, face: Face, size: float, tracking: float = 0.0) -> float:
         """Width of `text` in millimetres at `size` millimetres."""
         pixels = rounded_size(size * self.scale)
-        advances = (placed_glyph(face.font(shown), shown, pixels, 0.0)[0].advance for shown, _ in visual(text))
+        advances = (advance(face.font(shown), shown, pixels) for shown, _ in visual(text))
         return sum(advances) / self.scale + tracking * len(text)
 
     def line(
@@ -58,96 +70,100 @@ class Canvas:
         tracking: float = 0.0,
         align: str = "left",
         squeeze: float = 1.0,
-        opacity: float = 1.0,
         record: bool = True,
     ) -> float:
         """Sets `runs` on the baseline `y` from `x` (their right end if `align` is "right", their middle if "centre").
 
         All lengths in millimetres; `size` is the em, `tracking` is added after each character, `squeeze` narrows the
-        letters. Text that reads from right to left is laid out that way as a whole. Returns the width.
+        letters. Returns the width. What is not to be recorded is neither a value nor a character.
         """
         pixels = rounded_size(size * self.scale)
-        pieces = [(shown, source, run.field) for run in runs for shown, source in visual(run.text)]
-        glyphs: list[tuple[FontFile, str, str, str | None, float]] = []
+        placed: list[_Placed] = []
         pen = 0.0
-        for shown, source, name in pieces:
-            font = face.font(shown)
-            glyphs.append((font, shown, source, name, pen))
-            pen += placed_glyph(font, shown, pixels, 0.0)[0].advance * squeeze + tracking * self.scale
-        start = x * self.scale - {"left": 0.0, "centre": pen / 2, "right": pen}[align]
-        self._compose(glyphs, start, y * self.scale, pixels, squeeze, colour, opacity, record)
         for run in runs:
+            for shown, source in visual(run.text):
+                font = face.font(shown)
+                wide = advance(font, shown, pixels) * squeeze
+                placed.append(_Placed(font, shown, source, run.field, pen, wide))
+                pen += wide + tracking * self.scale
             if record and run.field and run.text:
                 self.texts.setdefault(run.field, []).append(run.text)
+        start = x * self.scale - {"left": 0.0, "centre": pen / 2, "right": pen}[align]
+        self._compose(placed, start, y * self.scale, pixels, colour, squeeze=squeeze, record=record)
         return pen / self.scale
 
-    def pitched(
-        self, x: float, y: float, text: str, font: FontFile, size: float, pitch: float, colour: Colour, name: str
-    ) -> None:
-        """Sets `text` one character every `pitch` millimetres, as machine-readable zones are."""
+    def pitched(self, x: float, y: float, run: Run, font: FontFile, size: float, pitch: float, colour: Colour) -> None:
+        """Sets `run` one character every `pitch` millimetres, as machine-readable zones are."""
         pixels = rounded_size(size * self.scale)
-        glyphs: list[tuple[FontFile, str, str, str | None, float]] = []
-        for i, character in enumerate(text):
-            advance = placed_glyph(font, character, pixels, 0.0)[0].advance
-            glyphs.append((font, character, character, name, (i + 0.5) * pitch * self.scale - advance / 2))
-        self._compose(glyphs, x * self.scale, y * self.scale, pixels, 1.0, colour, 1.0, True)
-        self.texts.setdefault(name, []).append(text)
+        placed: list[_Placed] = []
+        for i, character in enumerate(run.text):
+            wide = advance(font, character, pixels)
+            pen = (i + 0.5) * pitch * self.scale - wide / 2
+            placed.append(_Placed(font, character, character, run.field, pen, wide))
+        self._compose(placed, x * self.scale, y * self.scale, pixels, colour)
+        if run.field:
+            self.texts.setdefault(run.field, []).append(run.text)
 
     def _compose(
         self,
-        glyphs: Sequence[tuple[FontFile, str, str, str | None, float]],
+        placed: Sequence[_Placed],
         x: float,
         y: float,
         size: float,
-        squeeze: float,
         colour: Colour,
-        opacity: float,
-        record: bool,
+        *,
+        squeeze: float = 1.0,
+        record: bool = True,
     ) -> None:
+        """Draws the glyphs of a line whose pen starts at (x, y), pixels, and takes note of them."""
         baseline = round(y)
-        placed: list[tuple[Glyph, int, str, str | None, float]] = []
-        for font, shown, source, name, pen in glyphs:
-            cut, whole = placed_glyph(font, shown, size, x + pen)
-            mask = cut.mask if squeeze == 1.0 or not cut.mask.size else _narrowed(cut.mask, squeeze)
-            cut = cut if mask is cut.mask else Glyph(mask, round(cut.left * squeeze), cut.top, cut.advance * squeeze)
-            placed.append((cut, whole, source, name, x + pen))
-        inked = [(cut, whole + cut.left, baseline + cut.top) for cut, whole, *_ in placed if cut.mask.size]
-        if inked:
-            self._blend(inked, colour, opacity)
-        if not record:
-            return
-        # A character without height of its own (a dash) is centred where the line's letters are.
+        # Where a letter is recorded: the height at which a line's letters have their middle.
         middle = y - 0.35 * size
-        extents: dict[str, list[float]] = {}
-        for cut, whole, source, name, pen in placed:
-            if cut.mask.size:
-                left, top = whole + cut.left, baseline + cut.top
-                right, bottom = left + cut.mask.shape[1], top + cut.mask.shape[0]
-                for i, character in enumerate(reversed(source)):
-                    self.characters.append(character)
-                    self.centres.append((pen + cut.advance * (i + 0.5) / len(source), middle))
-                if name is not None:
-                    box = extents.setdefault(name, [left, top, right, bottom])
-                    box[:] = min(box[0], left), min(box[1], top), max(box[2], right), max(box[3], bottom)
+        inked: list[tuple[np.ndarray, int, int]] = []
+        extents: dict[str, list[int]] = {}
+        for item in placed:
+            cut, whole = placed_glyph(item.font, item.shown, size, x + item.pen)
+            if not cut.mask.size:
+                continue
+            mask, left, top = cut.mask, whole + cut.left, baseline + cut.top
+            if squeeze != 1.0:
+                mask, left = _narrowed(mask, squeeze), whole + round(cut.left * squeeze)
+            inked.append((mask, left, top))
+            if not record:
+                continue
+            for i, character in enumerate(reversed(item.source)):
+                self.characters.append(character)
+                self.centres.append((x + item.pen + item.advance * (i + 0.5) / len(item.source), middle))
+            if item.field is not None:
+                right, bottom = left + mask.shape[1], top + mask.shape[0]
+                box = extents.setdefault(item.field, [left, top, right, bottom])
+                box[:] = min(box[0], left), min(box[1], top), max(box[2], right), max(box[3], bottom)
+        if inked:
+            self._blend(inked, colour)
         for name, (left, top, right, bottom) in extents.items():
             self.boxes.setdefault(name, []).append((left, top, right, bottom))
 
-    def _blend(self, inked: Sequence[tuple[Glyph, int, int]], colour: Colour, opacity: float) -> None:
+    def _blend(self, inked: Sequence[tuple[np.ndarray, int, int]], colour: Colour) -> None:
         height, width = self.image.shape[:2]
         x0 = max(0, min(left for _, left, _ in inked))
         y0 = max(0, min(top for _, _, top in inked))
-        x1 = min(width, max(left + cut.mask.shape[1] for cut, left, _ in inked))
-        y1 = min(height, max(top + cut.mask.shape[0] for cut, _, top in inked))
+        x1 = min(width, max(left + mask.shape[1] for mask, left, _ in inked))
+        y1 = min(height, max(top + mask.shape[0] for mask, _, top in inked))
         if x1 <= x0 or y1 <= y0:
             return
         cover = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        for cut, left, top in inked:
-            h, w = cut.mask.shape
-            a, b, c, d = max(left, x0), max(top, y0), min(left + w, x1), min(top + h, y1)
-            if c > a and d > b:
-                spot = cover[b - y0 : d - y0, a - x0 : c - x0]
-                np.maximum(spot, cut.mask[b - top : d - top, a - left : c - left], out=spot)
-        blend(self.image[y0:y1, x0:x1], cover, colour, opacity)
+        for mask, left, top in inked:
+            h, w = mask.shape
+            a, b = left - x0, top - y0
+            if a < 0 or b < 0 or left + w > x1 or top + h > y1:
+                mask = mask[max(0, -b) : max(0, y1 - top), max(0, -a) : max(0, x1 - left)]
+                a, b = max(0, a), max(0, b)
+                h, w = mask.shape
+                if not mask.size:
+                    continue
+            spot = cover[b : b + h, a : a + w]
+            np.maximum(spot, mask, out=spot)
+        blend(self.image[y0:y1, x0:x1], cover, colour)
 
     def pixels(self, *lengths: float) -> tuple[int, ...]:
         """Millimetres as whole pixels."""
@@ -156,9 +172,10 @@ class Canvas:
 
 def blend(region: np.ndarray, cover: np.ndarray, colour: Colour, opacity: float = 1.0) -> None:
     """Lays `colour` over `region` (h, w, 3) uint8 in place where `cover` (h, w) uint8 says how much."""
-    share = (cover.astype(np.uint16) if opacity >= 1.0 else (cover * opacity).astype(np.uint16))[..., None]
-    paint = np.asarray(colour, np.uint16)
-    region[:] = ((region * (255 - share) + paint * share + 127) // 255).astype(np.uint8)
+    # In 256ths, so that a shift divides; what covers fully (255) becomes 256.
+    share = cover.astype(np.int32) if opacity >= 1.0 else (cover * opacity).astype(np.int32)
+    share += share >> 7
+    region += ((np.asarray(colour, np.int32) - region) * share[..., None] >> 8).astype(np.uint8)
 
 
 def _narrowed(mask: np.ndarray, squeeze: float) -> np.ndarray:

@@ -133,17 +133,8 @@ def _front(canvas: Canvas, side: Side, content: Content, style: Style, rng: rand
     font = style.mrz_font if rng.random() < 0.5 else style.value_face.latin
     for line in number:
         pitch = min(rng.uniform(2.6, 2.95), room / 18)
-        size = style.value_size * 1.1
-        canvas.pitched(
-            left + side.places["number_x"],
-            bottom,
-            line[0].text,
-            font,
-            size,
-            pitch,
-            style.value_colour,
-            "document_number",
-        )
+        at = left + side.places["number_x"]
+        canvas.pitched(at, bottom, line[0], font, style.value_size * 1.1, pitch, style.value_colour)
 
 
 def _address_lines(canvas: Canvas, lines: Lines | None, room: float, style: Style) -> Lines | None:
@@ -171,7 +162,12 @@ def _back(canvas: Canvas, side: Side, content: Content, style: Style) -> None:
     lines = content.lines
     black = replace(style, caption_colour=style.value_colour)
     _caption(canvas, x, y, "签发机关", black, 0.1)
-    _value(canvas, v, y, lines.get("authority"), style)
+    authority = lines.get("authority")
+    wide = canvas.width_of(authority[0][0].text, style.value_face, style.value_size) if authority else 0.0
+    room = side.size[0] - v - 2
+    _value(
+        canvas, v, y, authority, style if wide <= room else replace(style, value_size=style.value_size * room / wide)
+    )
     y += bottom - top
     _caption(canvas, x, y, "有效期限", black, 0.1)
     pen = _value(canvas, v, y, lines.get("issue_date"), style)

@@ -52,6 +52,9 @@ MRZ_FIELDS = (
 #: Languages whose people hold the foreigners' documents: their names are in Latin letters everywhere.
 _HOLDERS = ("en", "fr", "de", "es", "it", "pt", "pl")
 
+#: Forms of the passport numbers on visas.
+_PASSPORT_NUMBERS = ("999999999", "AA999999", "A9999999", "AA9999999", "99AA99999")
+
 Lines = list[list[Run]]
 
 
@@ -115,6 +118,10 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
         if rng.random() < chance:
             draft.lines.pop(name, None)
             draft.values[name] = None
+    if document.option("birth_with_place"):
+        # Licences print the place behind the date (Directive 2006/126/EC, annex I, 3).
+        parts = [run for name in ("birth_date", "place_of_birth") for line in draft.lines.pop(name, []) for run in line]
+        draft.lines["birth_date"] = [[run for part in parts for run in (part, Run("  "))]]
     mrz, carried = _zone(draft, nationality, sex, dates) if document.option("mrz") else ((), {})
     return Content(draft.lines, draft.values, mrz, carried)
 
@@ -209,69 +216,58 @@ def _dates(draft: _Draft) -> dict[str, date]:
 
 
 def _numbers(draft: _Draft) -> None:
+    """Document and personal numbers. A document's `number` is a pattern, several of them, `chinese_id` (the citizen
+    number, which goes with the address) or `=rule`, a national number of that rule."""
     document, rng, person = draft.document, draft.rng, draft.person
-    arabic = document.option("arabic_digits")
-    pattern = document.option("number")
+    patterns = document.option("number")
+    pattern = rng.choice(patterns) if isinstance(patterns, list) else patterns
     if pattern == "chinese_id":
         address, region = chinese_address(rng, draft.pool)
         draft.say("address", address, keep=True)
         draft.say("document_number", chinese_id_number(rng, region, person.birth_date, person.sex), keep=True)
+    elif pattern and pattern.startswith("="):
+        _say_number(draft, "document_number", personal_number(rng, pattern[1:], person))
     elif pattern:
-        _say_number(
-            draft,
-            "document_number",
-            document_number(rng, pattern if isinstance(pattern, str) else rng.choice(pattern)),
-            arabic,
-        )
+        _say_number(draft, "document_number", document_number(rng, pattern))
     if rule := document.option("personal"):
-        _say_number(draft, "personal_number", personal_number(rng, rule, person), arabic)
-    draft.say(
-        "passport_number",
-        document_number(rng, rng.choice(("999999999", "AA999999", "A9999999", "AA9999999", "99AA99999"))),
-        keep=True,
-    )
-    draft.say("card_access_number", document_number(rng, "999999"), keep=True)
+        _say_number(draft, "personal_number", personal_number(rng, rule, person))
+    _say_number(draft, "passport_number", document_number(rng, rng.choice(_PASSPORT_NUMBERS)))
+    _say_number(draft, "card_access_number", document_number(rng, "999999"))
 
 
-def _say_number(draft: _Draft, name: str, number: str, arabic: bool) -> None:
-    draft.say(name, arabic_digits(number) if arabic else number, number, keep=True)
+def _say_number(draft: _Draft, name: str, number: str) -> None:
+    # Figures are normalised to 0-9 in the label, whatever script the document prints them in.
+    draft.say(name, arabic_digits(number) if draft.document.option("arabic_digits") else number, number, keep=True)
 
 
 def _wording(draft: _Draft) -> None:
     """Places, authorities, addresses and the closed words of permits, visas and licences."""
     document, rng, pool = draft.document, draft.rng, draft.pool
-    language = document.language
-    if "address" in document.fields and "address" not in draft.lines:
+    language, words = document.language, terms()
+    wanted = set(document.fields)
+    if "address" in wanted and "address" not in draft.lines:
         draft.say("address", invent_address(rng, pool, language, document.state))
-    draft.say("place_of_birth", _place(draft, document.option("place", "{place}")))
-    issued_at = "ru" if language == "ru" else language if language in _HOLDERS else "en"
-    draft.say("place_of_issue", invent_place(rng, pool, issued_at))
-    draft.say("authority", _authority(draft))
-    words = terms()
-    for name in ("category", "endorsements", "restrictions"):
+    if "place_of_birth" in wanted:
+        draft.say("place_of_birth", _place(draft, document.option("place", "{place}")))
+    if "place_of_issue" in wanted:
+        issued_at = language if language in (*_HOLDERS, "ru") else "en"
+        draft.say("place_of_issue", invent_place(rng, pool, issued_at))
+    if "authority" in wanted:
+        draft.say("authority", _authority(draft))
+    for name in (name for name in ("category", "endorsements", "restrictions") if name in wanted):
         choices = words[name].get(language) or words[name]["en"]
-        draft.say(
-            name, rng.choice([w for w in choices if pool_of(w) == pool] or choices), keep=language not in _HOLDERS
-        )
-    if document.option("endorsements"):
-        draft.say("endorsements", document.option("endorsements"))
-    classes = rng.choice(words["vehicle_classes"][document.option("classes", "eu")])
-    if language in ("ja", "ko", "ar"):
-        draft.say("vehicle_classes", classes, classes.split(), keep=True)
-    else:
-        draft.say(
-            "vehicle_classes", draft.rng.choice((" ", "/", ", ")).join(classes.split()), classes.split(), keep=True
-        )
-    for name in ("visa_class", "entries", "duration_of_stay"):
+        text = document.option("endorsements") if name == "endorsements" else None
+        own = [choice for choice in choices if pool_of(choice) == pool] or choices
+        draft.say(name, text or rng.choice(own), keep=language not in _HOLDERS)
+    if "vehicle_classes" in wanted:
+        classes = rng.choice(words["vehicle_classes"][document.option("classes", "eu")]).split()
+        joint = " " if language in ("ja", "ko", "ar") else rng.choice((" ", "/", ", "))
+        draft.say("vehicle_classes", joint.join(classes), classes, keep=True)
+    for name in (name for name in ("visa_class", "entries", "duration_of_stay") if name in wanted):
         draft.say(name, rng.choice(words[name]), keep=True)
     if document.option("mrz"):
-        draft.say("document_type", document.option("code", "P").replace("<", ""), keep=True)
+        draft.say("document_type", document.option("code", "P"), keep=True)
     draft.say("issuing_country", document.state, keep=True)
-    if document.option("birth_with_place"):
-        # Licences print the place behind the date (Directive 2006/126/EC, annex I, 3).
-        birth = [Run(draft.lines["birth_date"][0][0].text, "birth_date")]
-        place = [Run(line[0].text, "place_of_birth") for line in draft.lines["place_of_birth"]]
-        draft.lines["birth_date"] = [[birth[0], Run("  "), *place]]
 
 
 def _place(draft: _Draft, form: str) -> str:
@@ -298,7 +294,7 @@ def _authority(draft: _Draft) -> str:
     if own:
         return draft.rng.choice(own)
     script = {"ja": lambda name: not name.isascii(), "ko": lambda name: not name.isascii()}.get(document.language)
-    names = stock(document.language, "authorities", draft.pool)
+    names = stock(document.language, "authorities", draft.pool, document.state)
     return draft.rng.choice([name for name in names if script is None or script(name)])
 
 

@@ -81,6 +81,8 @@ def draw(template: Template, seed: int, *, width: int | None = None) -> Page:
 
 def _sides(template: Template, rng: random.Random) -> tuple[tuple[Side, ...], str]:
     sides, kind = template.layout.sides, template.kind
+    if template.document.option("rtl"):
+        sides = tuple(side.mirrored() for side in sides)
     if len(sides) > 1 and not kind.startswith("chinese") and rng.random() < _FRONT_ONLY:
         return sides[:1], f"{kind}_front"
     return sides, kind

@@ -156,11 +156,11 @@ def _set_rows(
     y = top + dy
     for row, row_fits, height in zip(rows, fits, heights, strict=True):
         for cell, fit, room in zip(row, row_fits, _rooms(row, width, layout, style), strict=True):
-            x = left + dx + cell.share * width
-            box = (x, y, room, height * shrink)
+            start = 1.0 - cell.share - (room + _GAP) / width if document.option("rtl") else cell.share
+            x = left + dx + max(0.0, start) * width
+            box = (x, y, room)
             _set_cell(canvas, cell.field, fit, box, style, template, shrink)
         y += height * shrink + pad
-    del document
 
 
 def _rooms(row: tuple[Cell, ...], width: float, layout: Layout, style: Style) -> list[float]:
@@ -174,10 +174,6 @@ def _caption_text(document: Document, name: str, style: Style) -> str:
         return f"{_NUMBER_OF_FIELD[name]}."
     captions = document.captions(name)
     return style.caption_joint.join(caption.upper() if style.caption_upper else caption for caption in captions)
-
-
-def _value_room(room: float, caption_width: float, layout: Layout) -> float:
-    return room if layout.caption == "above" else room - caption_width - 0.8
 
 
 def _fit(canvas: Canvas, lines: Lines, name: str, room: float, size: float, style: Style) -> _Fit:
@@ -215,41 +211,33 @@ def _set_cell(
     canvas: Canvas,
     name: str,
     fit: _Fit,
-    box: tuple[float, float, float, float],
+    box: tuple[float, float, float],
     style: Style,
     template: Template,
     shrink: float,
 ) -> None:
-    x, y, room, _ = box
+    x, y, room = box
     layout, document = template.layout, template.document
     rtl = bool(document.option("rtl"))
     caption = _caption_text(document, name, style)
     size = style.caption_size * shrink
-    value_size = fit.size * shrink
     if layout.caption == "above":
         _set_caption(canvas, caption, x, y + size, room, size, style, rtl)
-        baseline, start = y + size * 1.12 + value_size, x
+        baseline, start = y + size * 1.12 + fit.size * shrink, 0.0
     else:
         baseline = y + style.value_size * shrink
-        start = x + _set_caption(canvas, caption, x, baseline, room * 0.55, size, style, rtl) + 0.8
-        room -= start - x
-        if layout.caption == "left":
-            column = min(room * 0.5, 0.28 * (box[2]))
-            moved = max(start, x + column)
-            room -= moved - start
-            start = moved
-        fit = _refit(canvas, fit, room, style)
-        value_size = fit.size * shrink
+        used = _set_caption(canvas, caption, x, baseline, room * 0.55, size, style, rtl, whole=room)
+        # Captions to the left leave a common column for the values.
+        start = max(used + 0.8, 0.3 * room if layout.caption == "left" else 0.0)
+        fit = _refit(canvas, fit, room - start, style)
     for i, line in enumerate(fit.lines):
-        text = "".join(run.text for run in line)
-        right = rtl or (is_arabic(text[:1]) and layout.caption == "above")
-        at = x + box[2] - (start - x) if rtl and layout.caption != "above" else x + box[2] if right else start
+        right = rtl or (is_arabic(line[0].text[:1]) and layout.caption == "above")
         canvas.line(
-            at,
-            baseline + i * value_size * _LINE,
-            line if not right or len(line) == 1 else list(reversed(line)),
+            x + room - (start if rtl else 0.0) if right else x + start,
+            baseline + i * fit.size * shrink * _LINE,
+            list(reversed(line)) if right else line,
             style.value_face,
-            value_size,
+            fit.size * shrink,
             style.value_colour,
             align="right" if right else "left",
             squeeze=fit.squeeze,
@@ -267,23 +255,33 @@ def _refit(canvas: Canvas, fit: _Fit, room: float, style: Style) -> _Fit:
 
 
 def _set_caption(
-    canvas: Canvas, text: str, x: float, y: float, room: float, size: float, style: Style, rtl: bool
+    canvas: Canvas,
+    text: str,
+    x: float,
+    y: float,
+    room: float,
+    size: float,
+    style: Style,
+    rtl: bool,
+    *,
+    whole: float | None = None,
 ) -> float:
-    """Sets a caption from `x`, or from the cell's right edge; returns its width. Latin and Arabic take the two ends."""
+    """Sets a caption into `room` millimetres from `x`, or, right to left, up to the cell's right edge (`whole` from
+    `x`); returns the width it took. Latin and Arabic take the two ends."""
     if not text:
         return 0.0
+    face, colour = style.caption_face, style.caption_colour
     latin, arabic = _split_scripts(text, style.caption_joint)
-    if arabic and latin and not rtl:
-        needed = canvas.width_of(latin, style.caption_face, size) + canvas.width_of(arabic, style.caption_face, size)
+    if arabic and latin and not rtl and whole is None:
+        needed = canvas.width_of(latin, face, size) + canvas.width_of(arabic, face, size)
         small = size * min(1.0, max(0.4, (room - 0.6) / needed))
-        wide = canvas.line(x, y, [Run(latin)], style.caption_face, small, style.caption_colour)
-        canvas.line(x + room, y, [Run(arabic)], style.caption_face, small, style.caption_colour, align="right")
-        return wide
-    needed = canvas.width_of(text, style.caption_face, size)
+        canvas.line(x + room, y, [Run(arabic)], face, small, colour, align="right")
+        return canvas.line(x, y, [Run(latin)], face, small, colour)
+    needed = canvas.width_of(text, face, size)
     squeeze = max(_NARROWEST, min(1.0, room / needed))
     size = size if needed * squeeze <= room else size * room / (needed * squeeze)
-    align, at = ("right", x + room) if rtl else ("left", x)
-    return canvas.line(at, y, [Run(text)], style.caption_face, size, style.caption_colour, align=align, squeeze=squeeze)
+    align, at = ("right", x + (whole or room)) if rtl else ("left", x)
+    return canvas.line(at, y, [Run(text)], face, size, colour, align=align, squeeze=squeeze)
 
 
 def _split_scripts(text: str, joint: str) -> tuple[str, str]:
@@ -300,4 +298,4 @@ def _zone(canvas: Canvas, side: Side, content: Content, style: Style) -> None:
     pale: Mapping[str, Colour] = {"paper": (246, 246, 243)}
     ornaments.panel(canvas, (0, y - 5.2, width, height - y + 5.2), pale["paper"], 0.72)
     for i, line in enumerate(content.mrz):
-        canvas.pitched(x, y + i * 4.6, line, style.mrz_font, 3.45, pitch, (25, 25, 30), "mrz")
+        canvas.pitched(x, y + i * 4.6, Run(line, "mrz"), style.mrz_font, 3.45, pitch, (25, 25, 30))

@@ -4,13 +4,14 @@
 are looked for by name under the system's font folders and under the folders of the environment variable
 SPECIMEN_FONTS, so that a machine without packages can be given a folder of (subsetted) files.
 
-Glyphs are rasterised once per font, size and quarter-pixel position, at three times the size and reduced, which gives
+Glyphs are rasterised once per font, size and half-pixel position, larger and reduced, which gives
 the soft, unhinted edges of print; drawing a line of text is then copying small arrays.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 from collections.abc import Iterable
@@ -27,8 +28,13 @@ from extractor.errors import UsageError
 
 FOLDERS_VARIABLE = "SPECIMEN_FONTS"
 _SYSTEM_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
-_OVERSAMPLING = 3
-_PHASES = 4
+#: Times the size at which glyphs are drawn before they are reduced: below and from `_LARGE` pixels.
+_OVERSAMPLING = (3, 2)
+_LARGE = 15.0
+_PHASES = 2
+#: Size, pixels, at which advances are measured.
+_REFERENCE = 120.0
+_EMPTY = np.zeros((0, 0), np.uint8)
 #: Sizes are rounded to this many steps per pixel, so that most glyphs of a document are already in the cache.
 _SIZE_STEPS = 2
 
@@ -58,12 +64,11 @@ class FontFile:
 
 @dataclass(frozen=True)
 class Glyph:
-    """Coverage mask (h, w) uint8; its top left corner relative to the pen on the baseline, and the advance, pixels."""
+    """Coverage mask (h, w) uint8, and its top left corner relative to the pen on the baseline, pixels."""
 
     mask: np.ndarray
     left: int
     top: int
-    advance: float
 
 
 @cache
@@ -119,22 +124,31 @@ def _loaded(file: str, index: int, size: float) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, index=index if collection else 0, layout_engine=ImageFont.Layout.BASIC)
 
 
-@lru_cache(maxsize=120_000)
+@lru_cache(maxsize=100_000)
+def _unit_advance(font: FontFile, character: str) -> float:
+    """Advance of `character` as a share of the em; unhinted, so that it is the same at every size."""
+    return _loaded(font.file, font.index, _REFERENCE).getlength(character) / _REFERENCE
+
+
+def advance(font: FontFile, character: str, size: float) -> float:
+    """Advance of `character` at `size` pixels."""
+    return _unit_advance(font, character) * size
+
+
+@lru_cache(maxsize=200_000)
 def glyph(font: FontFile, character: str, size: float, phase: int) -> Glyph:
-    """`character` in `font` at `size` pixels, `phase` quarters of a pixel right of the pen."""
-    loaded = _loaded(font.file, font.index, size * _OVERSAMPLING)
-    advance = loaded.getlength(character) / _OVERSAMPLING
+    """`character` in `font` at `size` pixels, `phase` parts of a pixel right of the pen."""
+    n = _OVERSAMPLING[size >= _LARGE]
+    loaded = _loaded(font.file, font.index, size * n)
     left, top, right, bottom = loaded.getbbox(character, anchor="ls")
     if right <= left or bottom <= top:
-        return Glyph(np.zeros((0, 0), np.uint8), 0, 0, advance)
-    n = _OVERSAMPLING
+        return Glyph(_EMPTY, 0, 0)
     shift = phase * n / _PHASES
-    x0, y0 = int(np.floor((left + shift) / n)), int(np.floor(top / n))
-    x1, y1 = int(np.ceil((right + shift) / n)) + 1, int(np.ceil(bottom / n)) + 1
+    x0, y0 = math.floor((left + shift) / n), math.floor(top / n)
+    x1, y1 = math.ceil((right + shift) / n) + 1, math.ceil(bottom / n) + 1
     image = Image.new("L", ((x1 - x0) * n, (y1 - y0) * n))
     ImageDraw.Draw(image).text((shift - x0 * n, -y0 * n), character, fill=255, font=loaded, anchor="ls")
-    pixels = np.asarray(image, np.uint16).reshape(y1 - y0, n, x1 - x0, n)
-    return Glyph((pixels.sum((1, 3)) // (n * n)).astype(np.uint8), x0, y0, advance)
+    return Glyph(np.asarray(image.reduce(n)), x0, y0)
 
 
 def rounded_size(size: float) -> float:
@@ -144,9 +158,12 @@ def rounded_size(size: float) -> float:
 
 def placed_glyph(font: FontFile, character: str, size: float, x: float) -> tuple[Glyph, int]:
     """The glyph for a pen at `x` pixels, and the whole pixel that its mask's `left` counts from."""
-    whole = int(np.floor(x))
-    phase = int((x - whole) * _PHASES)
-    return glyph(font, character, size, phase), whole
+    parts = round(x * _PHASES)
+    whole = parts // _PHASES
+    # Characters as wide as Han ones are many, and half a pixel does not tell in them.
+    if ord(character) >= 0x2E80 and character < "\ufe70":
+        return glyph(font, character, size, 0), round(x)
+    return glyph(font, character, size, parts - whole * _PHASES), whole
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ SPECIMEN_WORDS = {
     "pl": "WZÓR", "ru": "ОБРАЗЕЦ", "zh": "样本", "ja": "見本", "ko": "견본", "ar": "نموذج",
 }  # fmt: skip
 _FACES = 40
+#: Colour of the SPECIMEN mark.
+_MARK = (170, 30, 40)
 _FACE_SIZE = (240, 320)
 
 
@@ -169,4 +171,5 @@ def specimen_mark(
     x0, y0, x1, y1 = max(0, x), max(0, y), min(length, x + side), min(height, y + side)
     if x1 > x0 and y1 > y0:
         region = canvas.image[y0:y1, x0:x1]
-        blend(region, cover[y0 - y : y1 - y, x0 - x : x1 - x], (170, 30, 40), opacity)
+        share = cover[y0 - y : y1 - y, x0 - x : x1 - x] * np.float32(opacity / 255)
+        region[:] = cv2.blendLinear(np.full_like(region, _MARK), np.ascontiguousarray(region), share, 1 - share)

@@ -34,17 +34,32 @@ def stock_file(name: str) -> Any:
 
 
 @cache
-def stock(language: str, key: str, pool: Pool) -> tuple[str, ...]:
-    """The entries of a stock that belong to `pool`; `native:ROMAN` pairs belong by their native part."""
-    return tuple(entry for entry in whole_stock(language, key) if pool_of(entry.split(":")[0]) == pool)
+def stock(language: str, key: str, pool: Pool, state: str | None = None) -> tuple[str, ...]:
+    """The entries of a stock that belong to `pool`; underscores stand for spaces.
+
+    An entry may carry a romanisation (`native:ROMAN`) and a state (`Liège@BEL`). With a `state`, its own entries are
+    returned if the stock has any, else those of no particular state; without one, all. A pool never gets the other's:
+    an entry belongs to its pool by its native text alone.
+    """
+    mine = [entry for entry in _entries(language, key) if pool_of(entry[0].split(":")[0]) == pool]
+    if state is not None:
+        mine = [entry for entry in mine if entry[1] == state] or [entry for entry in mine if not entry[1]] or mine
+    return tuple(text for text, _ in mine)
 
 
 @cache
 def whole_stock(language: str, key: str) -> tuple[str, ...]:
-    """All entries of a stock; underscores stand for spaces."""
+    """All entries of a stock, of both pools: for what law or custom closes."""
+    return tuple(text for text, _ in _entries(language, key))
+
+
+@cache
+def _entries(language: str, key: str) -> tuple[tuple[str, str], ...]:
+    """(text, state or nothing) of every entry."""
     table = stock_file(language)[key]
     entries = table.split() if isinstance(table, str) else table
-    return tuple(entry.replace("_", " ") for entry in entries)
+    parted = (entry.replace("_", " ").partition("@") for entry in entries)
+    return tuple((text, state) for text, _, state in parted)
 
 
 def seeded(pool: Pool, *parts: object) -> random.Random:

@@ -11,7 +11,13 @@ import re
 import unicodedata
 from functools import cache
 
-_LEFT_TO_RIGHT = re.compile(r"[0-9A-Za-zÀ-ɏ\u0660-\u0669]+(?:[./:\-'][0-9A-Za-zÀ-ɏ\u0660-\u0669]+)*")
+_LATIN = r"A-Za-zÀ-ɏ"
+_DIGITS = r"0-9\u0660-\u0669"
+#: What keeps its direction inside right-to-left text: Latin words, and numbers with their own separators.
+_LEFT_TO_RIGHT = re.compile(
+    rf"[{_LATIN}][{_LATIN}{_DIGITS} .&'\-]*[{_LATIN}{_DIGITS}.]|[{_LATIN}]|[{_DIGITS}]+(?:[./:\-][{_DIGITS}]+)*"
+)
+_RIGHT_TO_LEFT = re.compile(rf"[\u0600-\u06ff](?:[\u0600-\u06ff{_DIGITS}\s./:\-،]*[\u0600-\u06ff])?")
 _LAM = "\u0644"
 
 
@@ -30,12 +36,28 @@ def is_arabic(character: str) -> bool:
 
 
 def visual(text: str) -> list[tuple[str, str]]:
-    """(glyph character, source characters) of `text` from left to right; a ligature has two source characters."""
+    """(glyph character, source characters) of `text` from left to right; a ligature has two source characters.
+
+    Text that begins in Latin letters runs from the left as a whole, with its Arabic stretches turned round in place.
+    """
     if not any(map(is_arabic, text)):
         return [(character, character) for character in text]
+    first = next(character for character in text if character.isalpha() or character.isdigit())
+    if is_arabic(first):
+        return _turned(text)
+    ordered: list[tuple[str, str]] = []
+    end = 0
+    for match in _RIGHT_TO_LEFT.finditer(text):
+        ordered += [(character, character) for character in text[end : match.start()]]
+        ordered += _turned(match[0])
+        end = match.end()
+    return ordered + [(character, character) for character in text[end:]]
+
+
+def _turned(text: str) -> list[tuple[str, str]]:
+    """Right-to-left text from the left: its end first, only numbers and Latin words in their own order."""
     ordered: list[tuple[str, str]] = []
     position = len(text)
-    # From the end: right-to-left text runs that way on paper, and only numbers and Latin words keep their order.
     spans = [match.span() for match in _LEFT_TO_RIGHT.finditer(text)]
     for start, end in reversed([*spans, (len(text), len(text))]):
         ordered += reversed(_joined(text[end:position]))

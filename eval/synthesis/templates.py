@@ -42,6 +42,22 @@ class Side:
     rows: tuple[tuple[Cell, ...], ...]
     places: Mapping[str, Any]
 
+    def mirrored(self) -> Side:
+        """The same side for a script that reads from right to left."""
+        width = self.size[0]
+        left, top, right, bottom = self.body
+        ends = {"left": "right", "right": "left", "centre": "centre"}
+        places: dict[str, Any] = {}
+        for name, place in self.places.items():
+            if name in ("country", "title"):
+                align = ends[place[3] if len(place) > 3 else "left"]
+                places[name] = [width - place[0], *place[1:3], align, *place[4:]]
+            elif name == "mrz":
+                places[name] = place
+            else:
+                places[name] = [width - place[0] - place[2], *place[1:]]
+        return Side(self.size, (width - right, top, width - left, bottom), self.rows, places)
+
 
 @dataclass(frozen=True)
 class Layout:
