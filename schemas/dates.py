@@ -50,6 +50,8 @@ _DAY_NAME_YEAR = re.compile(
 _NAME_DAY_YEAR = re.compile(
     rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[\s.,\-/]+(\d{{4}})(?!\d)", re.I
 )
+# OCR loses dots and spaces: `12 071984` is a date as long as one separator is left.
+_RUN_TOGETHER = re.compile(r"(?<!\d)(\d{2})(?:[. ](\d{2})|(\d{2})[. ])(\d{4})(?!\d)")
 _NUMERIC = re.compile(rf"(?<!\d)(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}|\d{{2}})(?!\d)")
 _NAME_YEAR = re.compile(rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{4}})(?!\d)", re.I)
 _MONTH_YEAR = re.compile(r"(?<!\d)(\d{1,2})\s*[-./]\s*(\d{4})(?!\d)")
@@ -162,6 +164,11 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
         if iso := preferred or other:
             ambiguous = order is None and by_day is not None and by_month is not None and by_day != by_month
             yield PrintedDate(iso, match.start(), match.end(), ambiguous)
+
+
+    for match in _RUN_TOGETHER.finditer(text):
+        if iso := _iso(int(match[4]), int(match[2] or match[3]), int(match[1])):
+            yield PrintedDate(iso, match.start(), match.end())
 
 
 def numeric_order(texts: list[str]) -> Order | None:

@@ -86,9 +86,9 @@ def infer_passport_texts(
     left = min(segment.left for segment in anchored.values())
     free = [s for s in segments if id(s) not in used and _is_value(s, unit) and s.left > left - 2 * unit]
     first_validity = min((s for s in (issue, expiry) if s), key=lambda s: s.middle)
-    start = birth.middle - 0.6 * unit if birth else max(s.bottom for s in person)
+    start = birth.middle - 0.6 * unit if birth else 0.0
     placed = []
-    if "place_of_birth" not in anchored:
+    if "place_of_birth" not in anchored and birth is not None:
         upper = [s for s in free if start < s.middle < first_validity.middle - 0.6 * unit]
         in_row = [s for s in upper if sex is not None and abs(s.middle - sex.middle) < 0.6 * unit]
         if chosen := _single(in_row, unit) or _single(upper, unit):

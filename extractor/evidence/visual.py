@@ -11,6 +11,7 @@ from extractor.evidence.captions.pair import Known, Pair, pair
 from extractor.evidence.captions.values import Context, Value
 from extractor.evidence.layout import Placed, infer_issue_date, infer_passport_texts
 from extractor.evidence.mrz import Mrz
+from extractor.evidence.shapes import split_name, telling_values
 from schemas.vocabulary import FieldSpec
 
 
@@ -37,13 +38,43 @@ def read_visual(
     anchors = find_anchors(mrz, segments, specs, context) if mrz else []
     pairs = pair(captions, segments, specs, context, known=_known(anchors, mrz))
     found = {one.field: _from_pair(one, anchors) for one in pairs if one.field in specs}
-    for anchor in anchors:
-        alone = anchor.agreement > WEAK or sum(other.field == anchor.field for other in anchors) == 1
-        if anchor.field in specs and anchor.field not in found and alone:
+    for anchor in _settled(anchors, found):
+        if anchor.field in specs and anchor.field not in found:
             found[anchor.field] = _from_anchor(anchor)
     for placed in _inferred(found, segments, specs, context, mrz):
         found[placed.field] = Found(placed.field, placed.value, placed.segments, placed.basis, 0.7)
+    for shaped in telling_values(found, segments, specs, context):
+        found[shaped.field] = Found(shaped.field, shaped.value, shaped.segments, shaped.basis, 0.7)
+    _split_names(found, specs, context)
     return list(found.values())
+
+
+def _split_names(found: dict[str, Found], specs: Mapping[str, FieldSpec], context: Context) -> None:
+    """Surname and given names out of a name in one piece, where the document itself shows which is which."""
+    whole = found.get("name")
+    if whole is None or "surname" not in specs or "surname" in found or "given_names" in found:
+        return
+    parts, basis = split_name(whole.value.value, context.issuer)
+    for name, text in zip(("surname", "given_names"), parts, strict=False):
+        segment = part_of(whole.segments[0], text)
+        found[name] = Found(name, Value(text, text, 1.0), (segment,), basis, 0.8 * whole.tie)
+
+
+def _settled(anchors: Sequence[Anchor], found: Mapping[str, Found]) -> Iterator[Anchor]:
+    """Anchors to use where no caption led to the field: sure ones, and of weak ones the nearest below the names."""
+    names = [one.segments[0] for name, one in found.items() if name in ("surname", "given_names")]
+    names += [anchor.segment for anchor in anchors if anchor.field in ("surname", "given_names")]
+    for anchor in anchors:
+        if anchor.agreement > WEAK:
+            yield anchor
+    for name in ("nationality", "sex"):
+        weak = [anchor for anchor in anchors if anchor.field == name and anchor.agreement == WEAK]
+        if names:
+            lowest = max(segment.bottom for segment in names)
+            below = [anchor for anchor in weak if anchor.segment.middle > lowest]
+            yield from sorted(below, key=lambda anchor: anchor.segment.middle)[:1]
+        elif len(weak) == 1:
+            yield weak[0]
 
 
 def _inferred(
@@ -87,7 +118,7 @@ def _from_pair(one: Pair, anchors: Sequence[Anchor]) -> Found:
         if anchor.field == one.field and anchor.segment is one.segments[0]:
             return replace(_from_anchor(anchor), basis=f"caption {_printed(one.caption)}, agrees with the MRZ")
     basis = f"caption {_printed(one.caption)}"
-    return Found(one.field, one.value, one.segments, basis, min(1.0, one.score))
+    return Found(one.field, one.value, one.segments, basis, min(1.0, one.tie))
 
 
 def _from_anchor(anchor: Anchor) -> Found:

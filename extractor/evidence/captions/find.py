@@ -7,6 +7,7 @@ set of runs that do not overlap is kept. Runs that name the same field, as in `S
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -99,18 +100,47 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
     tokens = [_tokens(line.text) for line in lines]
     windows = [(i, *window) for i, own in enumerate(tokens) for window in _windows(own)]
     words = [squash("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in windows]
-    matches = lexicon.match(words, [fuzzy for *_, fuzzy in windows])
+    matches = lexicon.match(words, [_tolerance(lines[i]) if fuzzy else 1.0 for i, *_, fuzzy in windows])
     runs: list[list[_Run]] = [[] for _ in lines]
     for (i, first, last, _), match in zip(windows, matches, strict=True):
         if match:
             runs[i].append(_Run(first, last, match))
+    covers = _in_the_page_s_languages([_best_cover(own) for own in runs])
     captions: list[Caption] = []
     values: list[Segment] = []
     for i, line in enumerate(lines):
-        own, rest = _take_apart(line, i, tokens[i], _best_cover(runs[i]), lexicon)
+        if line.text.count("<") > 2:
+            continue
+        own, rest = _take_apart(line, i, tokens[i], covers[i], lexicon)
         captions += own
         values += rest
     return captions, _join_dates(values)
+
+
+def _tolerance(line: Line) -> float:
+    """How alike a run of words must be to a caption: what was read surely and is no caption to the letter is none."""
+    return 0.93 if line.score > 0.97 else 0.85 if line.score > 0.93 else 0.7
+
+
+def _in_the_page_s_languages(covers: list[list[_Run]]) -> list[list[_Run]]:
+    """Drops short captions in a language the page does not otherwise use (`ORGAN DONOR` is not Polish for authority)."""
+    spoken: Counter[str] = Counter()
+    for cover in covers:
+        for run in cover:
+            for language in run.match.languages:
+                spoken[language] += run.match.letters / len(run.match.languages)
+    if not spoken:
+        return covers
+    most = max(spoken.values())
+    used = {language for language, weight in spoken.items() if weight >= 0.15 * most or weight >= 12}
+    return [
+        [
+            run
+            for run in cover
+            if not run.match.languages or run.match.letters >= 10 or run.match.languages & used or len(cover) > 1
+        ]
+        for cover in covers
+    ]
 
 
 def _join_dates(segments: list[Segment]) -> list[Segment]:
@@ -141,7 +171,8 @@ def _tokens(text: str) -> list[_Token]:
     found = []
     for match in _TOKEN.finditer(text):
         start, word = match.start(), match[0]
-        glued = re.match(r"\(?\d{1,2}[a-d]?[.)](?=[^\W\d_])", word)
+        # A number glued to its caption (`1.MUSTER`), a caption glued to its value (`CNP1850509`).
+        glued = re.match(r"\(?\d{1,2}[a-d]?[.)](?=[^\W\d_])|[^\W\d_]{3,}[.:]?(?=\d{2})", word)
         if glued:
             found.append(_Token(glued[0], start, start + glued.end()))
             start, word = start + glued.end(), word[glued.end() :]

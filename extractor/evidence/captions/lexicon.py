@@ -47,6 +47,7 @@ class Match:
     fields: Mapping[str, float]
     letters: int
     exact: bool
+    languages: frozenset[str] = frozenset()
 
     @property
     def weak(self) -> bool:
@@ -60,14 +61,16 @@ class Lexicon:
         self.specs = field_specs(schema)
         self.name = schema_name(schema)
         self._fields: dict[str, dict[str, float]] = {}
+        self._languages: dict[str, set[str]] = {}
         others = {name: spec for name, spec in VOCABULARY.items() if name not in self.specs}
         for name, spec in {**others, **self.specs}.items():
             own = name in self.specs
-            for phrases in spec.captions.values():
+            for language, phrases in spec.captions.items():
                 for phrase in phrases:
                     # A single letter says nothing; a single ideograph does.
                     if (key := squash(phrase)) and letters_in(key) > 1:
                         fields = self._fields.setdefault(key, {})
+                        self._languages.setdefault(key, set()).add(language)
                         # A field of the schema is what was asked for; another one only takes what is left.
                         fields[name] = 1.0 if own else 0.9
         # A document's title is no caption and no value either; it stands under a name of its own.
@@ -81,18 +84,21 @@ class Lexicon:
         self._fuzzy = [key for key in self._fields if len(key) >= _FUZZY_LENGTH]
         self.numbered = LICENCE_NUMBERS if self.name == "driving_licence" else {}
 
-    def match(self, words: Sequence[str], fuzzy: Sequence[bool]) -> list[Match | None]:
-        """For each run of words, already squashed, the caption it is, or None; `fuzzy` tells which may be misspelt."""
+    def match(self, words: Sequence[str], fuzzy: Sequence[float]) -> list[Match | None]:
+        """For each run of words, already squashed, the caption it is, or None.
+
+        `fuzzy` is how alike a run must at least be to count where it is no caption to the letter; 1 for never.
+        """
         found: list[Match | None] = [None] * len(words)
         inexact: list[int] = []
         for i, word in enumerate(words):
             if fields := self._fields.get(word):
-                found[i] = Match(fields, letters_in(word), exact=True)
-            elif fuzzy[i] and len(word) >= _FUZZY_LENGTH:
+                found[i] = Match(fields, letters_in(word), True, frozenset(self._languages.get(word, ())))
+            elif fuzzy[i] < 1 and len(word) >= _FUZZY_LENGTH:
                 inexact.append(i)
         if inexact:
             for i, match in zip(inexact, self._nearest(tuple(words[i] for i in inexact)), strict=True):
-                found[i] = match
+                found[i] = match if match and max(match.fields.values()) >= 0.9 * fuzzy[i] else None
         return found
 
     def _nearest(self, words: Sequence[str]) -> list[Match | None]:
@@ -111,10 +117,11 @@ class Lexicon:
                 results.append(None)
                 continue
             fields: dict[str, float] = {}
+            languages = frozenset(self._languages.get(self._fuzzy[best], ()))
             for index in np.flatnonzero(row >= row[best] - 0.02):
                 for name, fit in self._fields[self._fuzzy[index]].items():
                     fields[name] = max(fields.get(name, 0.0), fit * float(row[index]))
-            results.append(Match(fields, letters_in(word), exact=False))
+            results.append(Match(fields, letters_in(word), False, languages))
         return results
 
 

@@ -17,14 +17,16 @@ from typing import Literal
 from extractor.evidence.captions.find import Caption, Segment
 from extractor.evidence.captions.values import Context, Value, value_of
 from schemas.dates import find_dates
+from schemas.text import squash
 from schemas.vocabulary import FieldSpec, Kind
 
-Relation = Literal["inline", "right", "below", "above"]
+Relation = Literal["inline", "before", "right", "below", "above"]
 
 #: How good a relation is before anything is known of the page.
-_PRIOR: Mapping[Relation, float] = {"inline": 1.0, "right": 0.8, "below": 0.9, "above": 0.45}
+_PRIOR: Mapping[Relation, float] = {"inline": 1.0, "before": 0.95, "right": 0.8, "below": 0.9, "above": 0.45}
 #: Kinds whose values betray themselves, so that their pairs show the page's habit.
 _TELLING = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER})
+_SUFFIXES = frozenset({"生", "生まれ", "まて有効", "まで有効", "まて", "で有効", "有効"})
 #: Pairs below this are no evidence.
 _LEAST = 0.18
 #: Kinds that run over several lines, and how many at most.
@@ -41,6 +43,8 @@ class Pair:
     value: Value
     relation: Relation
     score: float
+    #: `score` before anything the MRZ says entered it: how sure the page alone is.
+    tie: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,9 @@ def pair(
     `known` is what the MRZ says of the segments: a value it confirms is preferred, one it explains otherwise is out.
     """
     known = known or Known()
+    captions = _settled_names(captions)
     options = [
-        replace(option, score=option.score * known.factor(option.field, option.segments[0]))
+        replace(option, score=option.score * known.factor(option.field, option.segments[0]), tie=option.score)
         for option in _options(captions, segments, specs, context)
     ]
     habit = _habit(options, specs)
@@ -98,6 +103,19 @@ def pair(
         one if id(one.segments[0]) in known.explains else _extended(one, captions, segments, taken_segments, specs, context)
         for one in chosen
     ]
+
+
+def _settled_names(captions: Sequence[Caption]) -> list[Caption]:
+    """`Name` is the surname where the page has a caption for given names, and the whole name where it has none."""
+    given = any(caption.fields.get("given_names", 0) > 0.75 and "surname" not in caption.fields for caption in captions)
+    surname = any(caption.fields.get("surname", 0) > 0.75 and "name" not in caption.fields for caption in captions)
+    settled = []
+    for caption in captions:
+        fields = dict(caption.fields)
+        if {"name", "surname"} <= fields.keys():
+            fields.pop("name" if given and not surname else "surname")
+        settled.append(replace(caption, fields=fields))
+    return settled
 
 
 def _names_both(caption: Caption, specs: Mapping[str, FieldSpec]) -> bool:
@@ -147,6 +165,8 @@ def _relation(
     own = caption.segment
     unit = max(own.height, 0.8 * segment.height, 1.0)
     gap_x, level = segment.left - own.right, abs(segment.middle - own.middle)
+    if _follows_its_value(caption) and level < 0.5 * unit and abs(own.left - segment.right) < 1.5 * unit:
+        return "before", 1.0
     if level < 0.55 * max(own.height, segment.height) and -0.5 * unit < gap_x < 14 * unit:
         if caption.follower is not None or _between(own.right, segment.left, own, captions, segments, segment):
             return None, 0.0
@@ -170,6 +190,11 @@ def _relation(
             return None, 0.0
         return "above", math.exp(-max(above, 0.0) / (1.5 * unit)) * beside
     return None, 0.0
+
+
+def _follows_its_value(caption: Caption) -> bool:
+    """Japanese writes `born` and `valid until` after the date: 平成元年3月31日生, 2025年3月31日まで有効."""
+    return caption.follower is None and squash(caption.segment.text) in _SUFFIXES
 
 
 def _between(
@@ -216,7 +241,7 @@ def _habit(options: Sequence[Pair], specs: Mapping[str, FieldSpec]) -> Mapping[R
                 best[id(option.caption)] = option
     counts.update(option.relation for option in best.values())
     total = sum(counts.values())
-    factors: dict[Relation, float] = {"inline": 1.0}
+    factors: dict[Relation, float] = {"inline": 1.0, "before": 1.0}
     for relation in ("right", "below", "above"):
         share = (counts[relation] + 1) / (total + 3)
         factors[relation] = 0.55 + 0.9 * share if total >= 2 else 1.0
@@ -253,11 +278,43 @@ def _extended(
             break
         parts.append(min(following, key=lambda segment: segment.middle))
         taken.add(id(parts[-1]))
+    parts = _widened(parts, captions, segments, taken, kind)
     if len(parts) == 1:
         return one
     text = join_lines([part.text for part in parts])
     value = value_of(one.field, kind, text, context) or one.value
-    return Pair(one.field, one.caption, tuple(parts), value, one.relation, one.score)
+    return replace(one, segments=tuple(parts), value=value)
+
+
+def _widened(
+    parts: list[Segment], captions: Sequence[Caption], segments: Sequence[Segment], taken: set[int], kind: Kind
+) -> list[Segment]:
+    """A one-line text with what stands close after it on its row: the detector breaks lines at wide spaces."""
+    if kind not in (Kind.TEXT, Kind.NAME, Kind.ADDRESS) or len(parts) > 1:
+        return parts
+    last = parts[-1]
+    for segment in segments:
+        gap = segment.left - last.right
+        if (
+            id(segment) not in taken
+            and -0.3 * last.height < gap < 1.6 * last.height
+            and abs(segment.middle - last.middle) < 0.35 * last.height
+            and 0.7 < segment.height / max(last.height, 1.0) < 1.4
+            and segment.score > 0.85
+            and any(c.isalpha() for c in segment.text)
+            and not any(_above(caption.segment, segment) for caption in captions)
+        ):
+            taken.add(id(segment))
+            return [*parts, segment]
+    return parts
+
+
+def _above(caption: Segment, segment: Segment) -> bool:
+    """Whether a caption stands right above a segment, which is then that caption's own value."""
+    return (
+        abs(caption.left - segment.left) < 1.5 * segment.height
+        and 0 < segment.middle - caption.middle < 2 * segment.height
+    )
 
 
 def _continues(kind: Kind, segment: Segment, context: Context) -> bool:
