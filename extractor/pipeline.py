@@ -20,8 +20,10 @@ from extractor.engines import EmbeddedEngine, Engine
 from extractor.errors import NoDocumentError, SchemaError
 from extractor.evidence.classify import classify, kind_of
 from extractor.evidence.gather import DocumentEvidence, gather
+from extractor.evidence.issuer import issuer_of_lines
 from extractor.evidence.mrz import MrzReading
 from extractor.evidence.page import Page, read_page
+from extractor.evidence.scripts import read_other_script
 from extractor.evidence.zone import read_zone
 from extractor.extraction import Extraction, FieldEvidence, PageInfo, Verdict, Warning
 from extractor.imaging import load_pages
@@ -61,6 +63,8 @@ def extract(
             read.append(read_page(image, index))
         with _timed(seconds, "mrz"):
             zones.append(read_zone(read[-1], today=today))
+    with _timed(seconds, "scripts"):
+        read, script_warnings = _other_scripts(read, zones)
     with _timed(seconds, "evidence"):
         kinds = classify([line for page in read for line in page.lines], next((z.mrz for z in zones if z), None))
         model = model or _recognised(kinds)
@@ -72,7 +76,7 @@ def extract(
         document, values, fields, warnings = reconcile(model, sources)
     if _is_empty(fields, evidence.zone):
         raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
-    warnings += _zone_warnings(evidence) + _schema_warnings(model, kinds)
+    warnings += script_warnings + _zone_warnings(evidence) + _schema_warnings(model, kinds)
     infos = tuple(
         PageInfo(*page.source_size, page.rotation, quality(image)) for page, image in zip(read, images, strict=True)
     )
@@ -100,6 +104,14 @@ def _recognised(kinds: dict[str, float]) -> type[BaseModel]:
     if kind is None:
         raise NoDocumentError("not a document: nothing on the picture says what kind it is; name it with --schema")
     return SCHEMAS[kind]
+
+
+def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) -> tuple[list[Page], list[Warning]]:
+    """Pages with the lines that only tesseract can read; which script, the MRZ's issuer or the heading says."""
+    issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
+    issuer = issuer or next((code for page in pages if (code := issuer_of_lines(page.lines))), None)
+    done = [read_other_script(page, issuer) for page in pages]
+    return [page for page, _ in done], list({warning for _, found in done for warning in found})
 
 
 def _is_empty(fields: dict[str, FieldEvidence], zone: MrzReading | None) -> bool:

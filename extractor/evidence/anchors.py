@@ -43,10 +43,9 @@ def find_anchors(mrz: Mrz, segments: Sequence[Segment], specs: Mapping[str, Fiel
         found += _names(mrz, segment)
         for name in _DATES:
             found += _date(name, getattr(mrz, name), segment, context)
-        for name in ("document_number", "personal_number", "passport_number"):
-            expected = mrz.document_number if name == "passport_number" else getattr(mrz, name)
+        for name in ("document_number", "personal_number"):
             if name in specs:
-                found += _number(name, expected, segment)
+                found += _number(name, getattr(mrz, name), segment)
         found += _weak(mrz, segment, context)
     return sorted(found, key=lambda anchor: -anchor.agreement)
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from extractor.evidence.captions.find import Caption, Segment, find_captions
 from extractor.evidence.captions.lexicon import lexicon
 from extractor.evidence.captions.values import Context
-from extractor.evidence.issuer import Heading, find_issuer
+from extractor.evidence.issuer import Heading, find_issuer, issuer_by_title
 from extractor.evidence.mrz import MrzReading
 from extractor.evidence.page import Page
 from schemas.dates import numeric_order
@@ -28,6 +28,8 @@ class PageEvidence:
     captions: tuple[Caption, ...]
     segments: tuple[Segment, ...]
     heading: Heading | None
+    #: the state that alone issues documents of this title, where no heading names one
+    only_issuer: Heading | None
     zone: MrzReading | None
 
 
@@ -54,10 +56,13 @@ def gather(
     taken_apart = []
     for page, zone in zip(pages, zones, strict=True):
         captions, segments = find_captions(page.lines, words)
-        heading = find_issuer(segments, [caption.segment for caption in captions], set())
-        taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, zone))
+        marks = [caption.segment for caption in captions]
+        heading = find_issuer(segments, marks, set())
+        derived = None if heading else issuer_by_title([*marks, *segments])
+        taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, derived, zone))
     texts = [line.text for page in pages for line in page.lines]
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
-    issuer = issuer or next((one.heading.code for one in taken_apart if one.heading), None)
+    headings = [one.heading or one.only_issuer for one in taken_apart]
+    issuer = issuer or next((heading.code for heading in headings if heading), None)
     order = numeric_order(texts) or ("mdy" if issuer in _MONTH_FIRST else None)
     return DocumentEvidence(schema, tuple(taken_apart), Context(order=order, issuer=issuer, today=today))

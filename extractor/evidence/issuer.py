@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.evidence.captions.find import Segment
+from extractor.evidence.ocr import Line
 from schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, state_code
 from schemas.text import fold, squash
 
@@ -16,6 +17,24 @@ _OFFICIAL = (
     " latvijas eesti suomi sverige magyarorszag united states america commonwealth emirate sultanate principality duche"
     " grand hong kong kwnoe 中华人民共和国 中華民國 日本国 대한민국 共和国 共和國 royaume estados unidos special administrative"
 ).split()
+
+
+#: Titles of documents that only one state issues.
+_ONLY_ISSUER = {
+    squash(title): code
+    for code, titles in {
+        "CHN": "居民身份证|公民身份号码|公民身份证号码|外国人永久居留身份证|港澳居民来往内地通行证|机动车驾驶证",
+        "JPN": "個人番号カード|個人番号|マイナンバーカード|在留カード|運転免許証|特別永住者証明書",
+        "KOR": "주민등록증|자동차운전면허증|외국인등록증",
+        "IND": "aadhaar|unique identification authority of india",
+        "TWN": "國民身分證|中華民國國民身分證|全民健康保險",
+        "HKG": "香港永久性居民身份證|香港身份證",
+        "USA": "social security",
+        "MYS": "mykad",
+        "BRA": "carteira nacional de habilitação",
+    }.items()
+    for title in titles.split("|")
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +66,23 @@ def find_issuer(segments: Sequence[Segment], captions: Sequence[Segment], used: 
         if (official or height > 0.8) and (best is None or rank > best[0]):
             best = rank, Heading(segment, code, basis)
     return best[1] if best else None
+
+
+def issuer_of_lines(lines: Sequence[Line]) -> str | None:
+    """The issuing state, from plain lines, before anything is known of their captions."""
+    segments = [Segment(line.text, line.box, line.score, line.score, index) for index, line in enumerate(lines)]
+    heading = find_issuer(segments, [], set()) or issuer_by_title(segments)
+    return heading.code if heading else None
+
+
+def issuer_by_title(segments: Sequence[Segment]) -> Heading | None:
+    """The state that alone issues documents of the title or with the caption that the page carries."""
+    for segment in segments:
+        text = squash(segment.text)
+        for title, code in _ONLY_ISSUER.items():
+            if title in text:
+                return Heading(segment, code, f"documents of this title or caption are issued by {code} only")
+    return None
 
 
 def _code(text: str) -> tuple[str, str] | None:

@@ -31,7 +31,7 @@ class _Shape:
 #: Published layouts: Hong Kong identity card number, Aadhaar (UIDAI), US Social Security number (SSA), Taiwan's national
 #: number, Korea's resident registration number, Thailand's citizen number, Singapore's NRIC, Malaysia's NRIC.
 _SHAPES = (
-    _Shape("HKG", "document_number", re.compile(r"[A-Z]{1,2}\d{6}\s?\([\dA]\)"), "Hong Kong identity card number"),
+    _Shape("HKG", "document_number", re.compile(r"[A-Z]{1,2}\d{6}\s?\([\dA-Z]\)"), "Hong Kong identity card number"),
     _Shape("IND", "document_number", re.compile(r"(?<!\d)\d{4} \d{4} \d{4}(?!\d)"), "Aadhaar number"),
     _Shape("USA", "document_number", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), "Social Security number"),
     _Shape("TWN", "personal_number", re.compile(r"(?<![A-Z\d])[A-Z][12]\d{8}(?!\d)"), "Taiwan national number"),
@@ -55,7 +55,7 @@ def telling_values(
             yield from _by_shape(shape, segments)
     if "sex" in specs and "sex" not in found:
         yield from _sex_word(segments, context)
-    if context.issuer == "USA" and "address" in specs and "address" not in found:
+    if context.issuer == "USA" and "address" in specs:
         yield from _us_address(found, segments, specs)
     if context.issuer == "HKG" and "name" in specs and "name" not in found and "surname" not in found:
         yield from _hong_kong_name(segments)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from extractor.evidence.anchors import WEAK, Anchor, find_anchors, part_of
 from extractor.evidence.captions.find import Caption, Segment
 from extractor.evidence.captions.pair import Known, Pair, pair
-from extractor.evidence.captions.values import Context, Value
+from extractor.evidence.captions.values import Context, Value, clean_name
 from extractor.evidence.layout import Placed, infer_issue_date, infer_passport_texts
 from extractor.evidence.mrz import Mrz
 from extractor.evidence.shapes import split_name, telling_values
+from schemas.dates import find_dates
+from schemas.text import scripts
 from schemas.vocabulary import FieldSpec
 
 
@@ -39,14 +41,56 @@ def read_visual(
     pairs = pair(captions, segments, specs, context, known=_known(anchors, mrz))
     found = {one.field: _from_pair(one, anchors) for one in pairs if one.field in specs}
     for anchor in _settled(anchors, found):
-        if anchor.field in specs and anchor.field not in found:
+        known = found.get(anchor.field)
+        # What the page and the MRZ agree on stands against a caption that leads elsewhere; but a visa's MRZ may hold
+        # the passport's number.
+        agreed = anchor.agreement >= 0.95 and not (anchor.field == "document_number" and "passport_number" in specs)
+        if anchor.field in specs and (known is None or (agreed and "MRZ" not in known.basis)):
             found[anchor.field] = _from_anchor(anchor)
     for placed in _inferred(found, segments, specs, context, mrz):
         found[placed.field] = Found(placed.field, placed.value, placed.segments, placed.basis, 0.7)
     for shaped in telling_values(found, segments, specs, context):
         found[shaped.field] = Found(shaped.field, shaped.value, shaped.segments, shaped.basis, 0.7)
     _split_names(found, specs, context)
+    _native_name(found, segments, specs)
+    _start_of_period(found, specs, context)
     return list(found.values())
+
+
+def _native_name(found: dict[str, Found], segments: Sequence[Segment], specs: Mapping[str, FieldSpec]) -> None:
+    """The name in the native script, where a document prints it beside the romanised one."""
+    roman = found.get("name") or found.get("surname")
+    if "name" not in specs or roman is None or scripts(roman.value.text) - {"LATIN"}:
+        return
+    segment = roman.segments[0]
+    used = {id(part) for one in found.values() for part in one.segments}
+    for other in segments:
+        in_row = abs(other.middle - segment.middle) < 0.7 * segment.height
+        under = abs(other.middle - segment.middle) < 2.4 * segment.height and (
+            min(other.right, segment.right) > max(other.left, segment.left)
+        )
+        native = scripts(other.text)
+        if (in_row or under) and id(other) not in used and native and "LATIN" not in native and other.score > 0.8:
+            text = clean_name(other.text)
+            length = sum(c.isalpha() for c in text)
+            if length == len(text.replace(" ", "")) and (2 <= length <= 5 or native.isdisjoint({"CJK"})):
+                found["name"] = Found("name", Value(text, text, 1.0), (other,), "beside the romanised name", 0.8)
+                return
+
+
+def _start_of_period(found: dict[str, Found], specs: Mapping[str, FieldSpec], context: Context) -> None:
+    """`2023.09.15-2033.09.14` under one caption: the first date is the day of issue where no other is named."""
+    expiry = found.get("expiry_date")
+    if expiry is None or {"issue_date", "valid_from"} & found.keys() or "issue_date" not in specs:
+        return
+    for segment in expiry.segments:
+        dates = find_dates(segment.text, order=context.order, meaning="issue", today=context.today)
+        if len(dates) == 2 and dates[0].iso < str(expiry.value.value):
+            text = segment.text[dates[0].start : dates[0].end]
+            value = Value(dates[0].iso, text, 1.0)
+            basis = "first date of the period of validity"
+            found["issue_date"] = Found("issue_date", value, (part_of(segment, text),), basis, expiry.tie)
+            return
 
 
 def _split_names(found: dict[str, Found], specs: Mapping[str, FieldSpec], context: Context) -> None:

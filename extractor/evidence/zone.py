@@ -19,7 +19,7 @@ _LOOKS = (40, 64)
 def read_zone(page: Page, *, today: date | None = None) -> MrzReading | None:
     """The MRZ on an upright page, or None."""
     first = read_mrz(page.lines, today=today)
-    if first is None or first.valid:
+    if first is None or _complete(first):
         return first
     readings = [first]
     for height in _LOOKS:
@@ -27,9 +27,14 @@ def read_zone(page: Page, *, today: date | None = None) -> MrzReading | None:
         if again:
             readings.append(again)
         best = vote(readings, today=today)
-        if best and best.valid:
+        if best and _complete(best):
             return best
     return vote(readings, today=today)
+
+
+def _complete(zone: MrzReading) -> bool:
+    """Every check digit right and every line there: nothing a closer look could add."""
+    return zone.valid and all(zone.mrz.lines) and len(zone.lines) == len(zone.mrz.lines)
 
 
 @dataclass(frozen=True)

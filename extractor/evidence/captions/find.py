@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extractor.evidence.captions.lexicon import MAX_WORDS, NUMBERING, WEAK_LENGTH, Lexicon, Match
+from extractor.evidence.captions.lexicon import AFTER_THE_VALUE, MAX_WORDS, NUMBERING, WEAK_LENGTH, Lexicon, Match
 from extractor.evidence.ocr import Line
 from extractor.imaging.geometry import quad_size
 from schemas.dates import find_dates
@@ -97,6 +97,7 @@ class _Run:
 
 def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption], list[Segment]]:
     """The captions of a page, and the segments that are none, both in reading order."""
+    lines = [part for line in lines for part in _parted(line)]
     tokens = [_tokens(line.text) for line in lines]
     windows = [(i, *window) for i, own in enumerate(tokens) for window in _windows(own)]
     words = [squash("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in windows]
@@ -105,6 +106,7 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
     for (i, first, last, _), match in zip(windows, matches, strict=True):
         if match:
             runs[i].append(_Run(first, last, match))
+    runs = [_in_place(own, tokens[i]) for i, own in enumerate(runs)]
     covers = _in_the_page_s_languages([_best_cover(own) for own in runs])
     captions: list[Caption] = []
     values: list[Segment] = []
@@ -117,30 +119,73 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
     return captions, _join_dates(values)
 
 
+def _parted(line: Line) -> list[Line]:
+    """A line cut where it has a gap as wide as a column's: the detector joins columns that stand close."""
+    if len(line.positions) != len(line.text) or len(line.text) < 4 or line.text.count("<") > 2:
+        return [line]
+    width, height = quad_size(line.box)
+    ink = [i for i, character in enumerate(line.text) if not character.isspace()]
+    places = line.positions * width
+    advance = np.diff(places[ink])
+    usual = float(np.median(advance)) if len(advance) else 0.0
+    cuts = [k for k, step in enumerate(advance) if step > max(2.6 * usual, 1.4 * height) and ink[k + 1] - ink[k] > 1]
+    if not cuts:
+        return [line]
+    parts, start = [], 0
+    for end in [ink[k] + 1 for k in cuts] + [len(line.text)]:
+        piece = _segment(line, 0, start, end)
+        parts.append(
+            replace(
+                line,
+                text=line.text[start:end],
+                box=piece.box,
+                score=piece.score,
+                probabilities=line.probabilities[start:end],
+                positions=_within(line.positions[start:end]),
+            )
+        )
+        start = next((i for i in ink if i >= end), end)
+    return parts
+
+
+def _within(positions: np.ndarray) -> np.ndarray:
+    """Places of a part's characters as shares of the part itself."""
+    if len(positions) < 2:
+        return np.full(len(positions), 0.5)
+    half = (positions[-1] - positions[0]) / (len(positions) - 1) / 2
+    return (positions - positions[0] + half) / (positions[-1] - positions[0] + 2 * half)
+
+
 def _tolerance(line: Line) -> float:
     """How alike a run of words must be to a caption: what was read surely and is no caption to the letter is none."""
     return 0.93 if line.score > 0.97 else 0.85 if line.score > 0.93 else 0.7
 
 
 def _in_the_page_s_languages(covers: list[list[_Run]]) -> list[list[_Run]]:
-    """Drops short captions in a language the page does not otherwise use (`ORGAN DONOR` is not Polish for authority)."""
+    """Captions as the languages of the page mean them: `Nom` is a surname where French is printed, not Catalan's name;
+    and short ones in a language the page does not otherwise use are none (`ORGAN DONOR` names no authority)."""
     spoken: Counter[str] = Counter()
-    for cover in covers:
-        for run in cover:
-            for language in run.match.languages:
-                spoken[language] += run.match.letters / len(run.match.languages)
+    for run in (run for cover in covers for run in cover):
+        for language in run.match.tongues:
+            spoken[language] += run.match.letters / len(run.match.tongues)
     if not spoken:
         return covers
     most = max(spoken.values())
     used = {language for language, weight in spoken.items() if weight >= 0.15 * most or weight >= 12}
-    return [
-        [
-            run
-            for run in cover
-            if not run.match.languages or run.match.letters >= 10 or run.match.languages & used or len(cover) > 1
-        ]
-        for cover in covers
-    ]
+    return [[kept for run in cover if (kept := _in_languages(run, used, alone=len(cover) == 1))] for cover in covers]
+
+
+def _in_languages(run: _Run, used: set[str], *, alone: bool) -> _Run | None:
+    match = run.match
+    meant = {
+        name: fit
+        for name, fit in match.fields.items()
+        if name not in match.languages or match.languages[name] & used
+    }
+    if not meant:
+        # Long captions, and those that translate another one, are believed in any language.
+        return run if match.letters >= 10 or not alone else None
+    return replace(run, match=replace(match, fields=meant))
 
 
 def _join_dates(segments: list[Segment]) -> list[Segment]:
@@ -181,12 +226,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _windows(tokens: Sequence[_Token]) -> Iterator[tuple[int, int, bool]]:
-    """Runs of words (first, last, may be misspelt) that can be a caption.
-
-    A caption begins a part between breaks, after its number if it has one, or follows something with a digit in it or
-    a single letter (`M 15 HGT`): a word in the middle of other words (`Department of State`) is none. Ideographs have
-    no spaces, so that a caption can begin and end anywhere (`性别男民族汉`).
-    """
+    """Runs of words (first, last, whether one begins its part and may be misspelt) within one part between breaks."""
     part: list[int] = []
     for index in range(len(tokens) + 1):
         if index < len(tokens) and not tokens[index].is_break:
@@ -196,10 +236,31 @@ def _windows(tokens: Sequence[_Token]) -> Iterator[tuple[int, int, bool]]:
             before = tokens[part[position - 1]].text if position else ""
             begins = not before or (position == 1 and bool(NUMBERING.match(before)))
             ideograph = _is_ideograph(tokens[first].text)
-            if begins or ideograph or len(before) == 1 or _is_ideograph(before) or any(c.isdigit() for c in before):
-                for last in part[position : position + (2 if ideograph else 1) * MAX_WORDS]:
-                    yield first, last, begins
+            for last in part[position : position + (2 if ideograph else 1) * MAX_WORDS]:
+                yield first, last, begins
         part = []
+
+
+def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
+    """Drops words in the middle of other words (`Department of State`).
+
+    A caption begins its part, after its number if it has one, or follows another caption, a value with a digit in it
+    or a single letter (`M 15 HGT`). Ideographs have no spaces, so that theirs begins anywhere (`性别男民族汉`).
+    """
+    ends = {run.last for run in runs}
+    kept = []
+    for run in sorted(runs, key=lambda run: run.first):
+        before = tokens[run.first - 1].text if run.first else ""
+        if (
+            not before
+            or before in _BREAKS
+            or len(before) == 1
+            or any(c.isdigit() for c in before)
+            or _is_ideograph(tokens[run.first].text)
+            or run.first - 1 in ends
+        ):
+            kept.append(run)
+    return kept
 
 
 def _is_ideograph(text: str) -> bool:
@@ -241,6 +302,7 @@ def _take_apart(
         last = _caption_end(tokens, group[-1].last, next_first)
         follower = _value(line, index, tokens, last + 1, next_first)
         letters = sum(run.match.letters for run in group)
+        absorbed = sum(len(token.text) for token in tokens[first : last + 1] if not token.is_break)
         fields: dict[str, float] = {}
         for run in group:
             for name, fit in run.match.fields.items():
@@ -250,7 +312,7 @@ def _take_apart(
                 fields,
                 _segment(line, index, tokens[first].start, tokens[last].end),
                 follower,
-                weak=letters <= WEAK_LENGTH,
+                weak=letters <= WEAK_LENGTH and absorbed <= 2 * WEAK_LENGTH,
                 letters=letters,
             )
         )
@@ -283,7 +345,7 @@ def _credible(tokens: Sequence[_Token], group: Sequence[_Run]) -> bool:
     first, last = group[0].first, group[-1].last
     if sum(run.match.letters for run in group) > WEAK_LENGTH or first == 0:
         return True
-    if NUMBERING.match(tokens[0].text):
+    if NUMBERING.match(tokens[0].text) or "".join(t.text for t in tokens[first : last + 1]) in AFTER_THE_VALUE:
         return True
     return not tokens[first - 1].is_break and last + 1 < len(tokens)
 
@@ -304,6 +366,9 @@ def _caption_start(tokens: Sequence[_Token], group: Sequence[_Run]) -> int:
 def _caption_end(tokens: Sequence[_Token], last: int, limit: int) -> int:
     """Where a caption ends, taking in breaks after it and a translation that is not known after a slash."""
     end = last
+    while end + 1 < limit and tokens[end].text.endswith(",") and not tokens[end + 1].is_break:
+        # `Nombre, apellidos`: what follows a comma inside a caption is caption too.
+        end += 1
     while end + 1 < limit and tokens[end + 1].is_break:
         end += 1
         if tokens[end].text in _JOINTS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -47,7 +47,12 @@ class Match:
     fields: Mapping[str, float]
     letters: int
     exact: bool
-    languages: frozenset[str] = frozenset()
+    #: for each field, the languages in which the caption names it
+    languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def tongues(self) -> frozenset[str]:
+        return frozenset().union(*self.languages.values())
 
     @property
     def weak(self) -> bool:
@@ -61,7 +66,7 @@ class Lexicon:
         self.specs = field_specs(schema)
         self.name = schema_name(schema)
         self._fields: dict[str, dict[str, float]] = {}
-        self._languages: dict[str, set[str]] = {}
+        self._languages: dict[str, dict[str, set[str]]] = {}
         others = {name: spec for name, spec in VOCABULARY.items() if name not in self.specs}
         for name, spec in {**others, **self.specs}.items():
             own = name in self.specs
@@ -70,7 +75,7 @@ class Lexicon:
                     # A single letter says nothing; a single ideograph does.
                     if (key := squash(phrase)) and letters_in(key) > 1:
                         fields = self._fields.setdefault(key, {})
-                        self._languages.setdefault(key, set()).add(language)
+                        self._languages.setdefault(key, {}).setdefault(name, set()).add(language)
                         # A field of the schema is what was asked for; another one only takes what is left.
                         fields[name] = 1.0 if own else 0.9
         # A document's title is no caption and no value either; it stands under a name of its own.
@@ -93,13 +98,16 @@ class Lexicon:
         inexact: list[int] = []
         for i, word in enumerate(words):
             if fields := self._fields.get(word):
-                found[i] = Match(fields, letters_in(word), True, frozenset(self._languages.get(word, ())))
+                found[i] = Match(fields, letters_in(word), True, self._tongues(word))
             elif fuzzy[i] < 1 and len(word) >= _FUZZY_LENGTH:
                 inexact.append(i)
         if inexact:
             for i, match in zip(inexact, self._nearest(tuple(words[i] for i in inexact)), strict=True):
                 found[i] = match if match and max(match.fields.values()) >= 0.9 * fuzzy[i] else None
         return found
+
+    def _tongues(self, key: str) -> dict[str, frozenset[str]]:
+        return {name: frozenset(languages) for name, languages in self._languages.get(key, {}).items()}
 
     def _nearest(self, words: Sequence[str]) -> list[Match | None]:
         from rapidfuzz import process
@@ -113,11 +121,11 @@ class Lexicon:
             best = int(row.argmax())
             length = max(len(word), len(self._fuzzy[best]))
             # Short captions may have one letter wrong, or values that resemble them would be lost; long ones, a quarter.
-            if row[best] < (0.74 if length > 14 else 1 - (1.01 if length < 8 else 2.01) / length):
+            if row[best] < (0.75 if length > 11 else 1 - (1.01 if length < 8 else 2.01) / length):
                 results.append(None)
                 continue
             fields: dict[str, float] = {}
-            languages = frozenset(self._languages.get(self._fuzzy[best], ()))
+            languages = self._tongues(self._fuzzy[best])
             for index in np.flatnonzero(row >= row[best] - 0.02):
                 for name, fit in self._fields[self._fuzzy[index]].items():
                     fields[name] = max(fields.get(name, 0.0), fit * float(row[index]))
@@ -135,6 +143,9 @@ def lexicon(schema: type[BaseModel]) -> Lexicon:
     """The lexicon of a schema, built once."""
     return Lexicon(schema)
 
+
+#: Japanese writes `born` and `valid until` after the date: 平成元年3月31日生, 2025年3月31日まで有効.
+AFTER_THE_VALUE = frozenset({"生", "生まれ", "まて有効", "まで有効", "で有効"})
 
 #: `1.`, `4b.`, `(3)`, `04`: the numbers that many documents print before a caption.
 NUMBERING = re.compile(r"^\(?(\d{1,2}[a-d]?)[.):]?$", re.IGNORECASE)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from extractor.evidence.captions.find import Caption, Segment
+from extractor.evidence.captions.lexicon import AFTER_THE_VALUE
 from extractor.evidence.captions.values import Context, Value, value_of
 from schemas.dates import find_dates
-from schemas.text import squash
 from schemas.vocabulary import FieldSpec, Kind
 
 Relation = Literal["inline", "before", "right", "below", "above"]
@@ -26,7 +26,6 @@ Relation = Literal["inline", "before", "right", "below", "above"]
 _PRIOR: Mapping[Relation, float] = {"inline": 1.0, "before": 0.95, "right": 0.8, "below": 0.9, "above": 0.45}
 #: Kinds whose values betray themselves, so that their pairs show the page's habit.
 _TELLING = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER})
-_SUFFIXES = frozenset({"生", "生まれ", "まて有効", "まで有効", "まて", "で有効", "有効"})
 #: Pairs below this are no evidence.
 _LEAST = 0.18
 #: Kinds that run over several lines, and how many at most.
@@ -194,7 +193,7 @@ def _relation(
 
 def _follows_its_value(caption: Caption) -> bool:
     """Japanese writes `born` and `valid until` after the date: 平成元年3月31日生, 2025年3月31日まで有効."""
-    return caption.follower is None and squash(caption.segment.text) in _SUFFIXES
+    return caption.follower is None and caption.segment.text in AFTER_THE_VALUE
 
 
 def _between(
@@ -297,7 +296,7 @@ def _widened(
         gap = segment.left - last.right
         if (
             id(segment) not in taken
-            and -0.3 * last.height < gap < 1.6 * last.height
+            and -0.3 * last.height < gap < 2.2 * last.height
             and abs(segment.middle - last.middle) < 0.35 * last.height
             and 0.7 < segment.height / max(last.height, 1.0) < 1.4
             and segment.score > 0.85
@@ -320,6 +319,8 @@ def _above(caption: Segment, segment: Segment) -> bool:
 def _continues(kind: Kind, segment: Segment, context: Context) -> bool:
     """Whether a line can be the next line of a value of this kind."""
     if value_of("birth_date", Kind.DATE, segment.text, context) and kind is not Kind.ADDRESS:
+        return False
+    if kind is Kind.NAME and any(c.isdigit() for c in segment.text):
         return False
     return value_of("", kind, segment.text, context) is not None
 

@@ -79,7 +79,8 @@ def _date(name: str, text: str, context: Context) -> Value | None:
 
 
 def _sex(_name: str, text: str, context: Context) -> Value | None:
-    words = fold(text).split()
+    # `女F` is two words in two scripts.
+    words = re.findall(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+", fold(text))
     if not words or len(words) > 4:
         return None
     meanings = [meaning for word in words if (meaning := _SEXES.get(word))]
@@ -130,6 +131,8 @@ def _name(_name: str, text: str, _context: Context) -> Value | None:
 def clean_name(text: str) -> str:
     """A printed name without titles, and with the digits that OCR makes of letters undone between letters."""
     text = _TITLES.sub("", text.strip(" .,:;'\"-_*"))
+    # A digit of its own is the number of the field.
+    text = re.sub(r"^\(?\d{1,2}[.)]?\s+(?=\D)", "", text)
     text = re.sub(r"(?<=[^\W\d_])0(?=[^\W\d_])", "O", text)
     text = re.sub(r"(?<=[^\W\d_])[1|](?=[^\W\d_])", "I", text)
     if scripts(text) <= {"CJK", "HIRAGANA", "KATAKANA", "HANGUL"}:
@@ -138,6 +141,9 @@ def clean_name(text: str) -> str:
 
 
 def _text(_name: str, text: str, _context: Context) -> Value | None:
+    if re.search(r"\(\d{1,2}\)$", text):
+        # The number of a field stands after its caption.
+        return None
     dates = find_dates(text)
     for printed in reversed(dates):
         text = f"{text[: printed.start]} {text[printed.end :]}"

@@ -1,0 +1,162 @@
+"""Scripts that the bundled recogniser does not know, read through tesseract where it is installed.
+
+PP-OCRv6 knows Latin, Chinese and Japanese; of Cyrillic, Greek, Hangul, Thai, Arabic, Hebrew and Devanagari it makes
+look-alike Latin letters. On documents of states that print such a script, every line is read a second time by
+tesseract, in one call for all lines, through a pipe: nothing is written to disk. Without tesseract or without the
+language, what could be look-alikes is left out, and a warning says what to install.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from extractor.evidence.ocr import Line, line_crop
+from extractor.evidence.page import Page
+from extractor.extraction import Warning
+from schemas.text import scripts
+
+_ARABIC = "QAT ARE SAU KWT BHR OMN IRQ JOR LBN SYR EGY LBY TUN DZA MAR YEM SDN PSE MRT"
+#: tesseract's language, its Debian package's ending, the script's Unicode name, and the states that print it.
+_LANGUAGES: tuple[tuple[str, str, str, str], ...] = (
+    ("rus", "rus", "CYRILLIC", "RUS"),
+    ("ukr", "ukr", "CYRILLIC", "UKR"),
+    ("bel", "bel", "CYRILLIC", "BLR"),
+    ("bul", "bul", "CYRILLIC", "BGR"),
+    ("srp", "srp", "CYRILLIC", "SRB"),
+    ("mkd", "mkd", "CYRILLIC", "MKD"),
+    ("kaz", "kaz", "CYRILLIC", "KAZ"),
+    ("kir", "kir", "CYRILLIC", "KGZ"),
+    ("tgk", "tgk", "CYRILLIC", "TJK"),
+    ("mon", "mon", "CYRILLIC", "MNG"),
+    ("ell", "ell", "GREEK", "GRC CYP"),
+    ("tha", "tha", "THAI", "THA"),
+    ("kor", "kor", "HANGUL", "KOR PRK"),
+    ("ara", "ara", "ARABIC", _ARABIC),
+    ("fas", "fas", "ARABIC", "IRN AFG"),
+    ("urd", "urd", "ARABIC", "PAK"),
+    ("heb", "heb", "HEBREW", "ISR"),
+    ("hin", "hin", "DEVANAGARI", "IND"),
+    ("nep", "nep", "DEVANAGARI", "NPL"),
+    ("ben", "ben", "BENGALI", "BGD"),
+    ("kat", "kat", "GEORGIAN", "GEO"),
+    ("hye", "hye", "ARMENIAN", "ARM"),
+)
+_BY_STATE = {state: row for row in _LANGUAGES for state in row[3].split()}
+#: Latin letters that a Cyrillic or Greek word can consist of to the eye.
+_LOOKALIKES = frozenset("ABCEHIKMNOPTXYZaceopxyKMHT")
+_LINE_HEIGHT, _GAP = 56, 28
+#: tesseract's own confidence (0..100) from which a word counts.
+_CONFIDENT = 45.0
+_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class OtherScript:
+    """A script beside Latin on documents of one state: tesseract's language and the script's Unicode name."""
+
+    language: str
+    package: str
+    script: str
+
+
+def script_of(issuer: str | None) -> OtherScript | None:
+    """The script that documents of `issuer` print and the bundled recogniser does not know, or None."""
+    row = _BY_STATE.get(issuer or "")
+    return OtherScript(row[0], f"tesseract-ocr-{row[1]}", row[2]) if row else None
+
+
+@cache
+def tesseract_languages() -> frozenset[str]:
+    """Languages of the installed tesseract; empty without one."""
+    if shutil.which("tesseract") is None:
+        return frozenset()
+    listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    return frozenset(listed.stdout.split()[1:])
+
+
+def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warning]]:
+    """The page with its lines in the issuer's own script, or without what cannot be told from it."""
+    other = script_of(issuer)
+    if other is None:
+        return page, []
+    if other.language not in tesseract_languages():
+        kept = tuple(line for line in page.lines if not may_be_lookalike(line))
+        message = (
+            f"{other.script.capitalize()} text is left out: it is read by tesseract, which lacks it; "
+            f"run: apt-get install tesseract-ocr {other.package}"
+        )
+        return replace(page, lines=kept), [Warning("script_not_read", message)]
+    candidates = [line for line in page.lines if line.text.count("<") < 3]
+    readings = _tesseract([line_crop(page.image, line.box) for line in candidates], other.language)
+    second = {id(line): reading for line, reading in zip(candidates, readings, strict=True)}
+    lines = tuple(_better(line, second.get(id(line)), other) for line in page.lines)
+    return replace(page, lines=tuple(line for line in lines if line is not None)), []
+
+
+def may_be_lookalike(line: Line) -> bool:
+    """Whether a line could be another script misread as Latin: nothing but look-alike letters, or read poorly."""
+    letters = [c for c in line.text if c.isalpha()]
+    if line.text.count("<") > 2 or not letters:
+        return False
+    return line.score < 0.9 or (len(letters) >= 2 and set(letters) <= _LOOKALIKES)
+
+
+def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) -> Line | None:
+    """The reading that fits: tesseract's where it sees the script in most letters, else the first, unless that may
+    be look-alikes of what neither could read."""
+    if second and second[0]:
+        text, confidence = second
+        letters = [c for c in text if c.isalpha()]
+        native = sum(other.script in scripts(c) for c in letters)
+        if letters and native >= 0.5 * len(letters) and native >= 2:
+            # Two scripts on one line, `ТКАЧЕНКО/TKACHENKO`: tesseract's languages hold Latin as well.
+            empty = np.empty(0)
+            return replace(line, text=text, score=confidence, probabilities=empty, positions=empty, reader="tesseract")
+    return line
+
+
+def _tesseract(crops: Sequence[np.ndarray], language: str) -> list[tuple[str, float] | None]:
+    """Text and confidence (0..1) of each line, all read in one call as rows of one picture."""
+    import cv2
+
+    if not crops:
+        return []
+    scaled = [cv2.resize(crop, (max(8, crop.shape[1] * _LINE_HEIGHT // crop.shape[0]), _LINE_HEIGHT)) for crop in crops]
+    width = max(crop.shape[1] for crop in scaled) + 2 * _GAP
+    pitch = _LINE_HEIGHT + _GAP
+    sheet = np.full((pitch * len(scaled) + _GAP, width), 255, np.uint8)
+    for row, crop in enumerate(scaled):
+        grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+        top = _GAP + row * pitch
+        sheet[top : top + _LINE_HEIGHT, _GAP : _GAP + crop.shape[1]] = cv2.normalize(grey, None, 0, 255, cv2.NORM_MINMAX)
+    encoded = cv2.imencode(".png", sheet)[1].tobytes()
+    command = ["tesseract", "stdin", "stdout", "-l", f"{language}+eng", "--psm", "6", "tsv"]
+    try:
+        done = subprocess.run(command, input=encoded, capture_output=True, timeout=_TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return [None] * len(crops)
+    return _rows(done.stdout.decode("utf-8", "replace"), len(crops), pitch)
+
+
+def _rows(tsv: str, count: int, pitch: int) -> list[tuple[str, float] | None]:
+    """Words of tesseract's TSV by the row of the sheet they stand in."""
+    words: list[list[tuple[int, str, float]]] = [[] for _ in range(count)]
+    for record in tsv.splitlines()[1:]:
+        cells = record.split("\t")
+        if len(cells) < 12 or not cells[11].strip():
+            continue
+        confidence = float(cells[10])
+        row = (int(cells[7]) + int(cells[9]) // 2 - _GAP // 2) // pitch
+        if confidence >= _CONFIDENT and 0 <= row < count:
+            words[row].append((int(cells[6]), cells[11], confidence / 100))
+    # tesseract lists the words of right-to-left scripts in reading order already.
+    return [
+        (" ".join(word for _, word, _ in found), float(np.mean([c for *_, c in found]))) if found else None
+        for found in words
+    ]
