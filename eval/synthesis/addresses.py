@@ -68,7 +68,8 @@ def _european(rng: random.Random, pool: Pool, language: str, state: str) -> str:
     province = rng.choice(whole_stock("it", "provinces")) if language == "it" else ""
     number = _postcode(rng, code)
     text = form.format(street=street, house=house, extra=extra.format(n=rng.randint(1, 60)), code=number, city=city)
-    return (text + (f" ({province})" if province else "")).replace("\n ", "\n")
+    text += f" ({province})" if province else ""
+    return "\n".join(line.strip() for line in text.split("\n"))
 
 
 #: Address forms and postcodes (`9` a digit, `A` a letter) by state, else by language.

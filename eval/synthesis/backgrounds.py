@@ -35,7 +35,7 @@ def _waves(rng: np.random.Generator, xs: np.ndarray) -> Curves:
 def _rosettes(rng: np.random.Generator, _: np.ndarray) -> Curves:
     h, w = _SHAPE
     curves = []
-    for _ in range(int(rng.integers(3, 7))):
+    for _rosette in range(int(rng.integers(3, 7))):
         t = np.linspace(0, 2 * np.pi, 700)
         petals, radius = rng.integers(5, 17), rng.uniform(60, 260)
         cx, cy = rng.uniform(0, w), rng.uniform(0, h)
@@ -59,8 +59,10 @@ def _envelopes(rng: np.random.Generator, xs: np.ndarray) -> Curves:
     curves = []
     for _ in range(int(rng.integers(2, 5))):
         y, width, period = rng.uniform(0, h), rng.uniform(30, 130), rng.uniform(40, 160)
-        for k in np.linspace(-1, 1, 15):
-            curves.append(np.stack([xs, y + width * np.sin(xs / period) * k + 12 * np.sin(xs / 19 + k * 3)], 1))
+        shares = np.linspace(-1, 1, 15)
+        curves += [
+            np.stack([xs, y + width * np.sin(xs / period) * k + 12 * np.sin(xs / 19 + k * 3)], 1) for k in shares
+        ]
     return curves
 
 
@@ -132,7 +134,7 @@ def _texture(pool: Pool, style: str, variant: int) -> np.ndarray:
     paper = rng.uniform(218, 250, 3)
     # A slow change of colour across the page, as rainbow printing gives.
     colours = paper + rng.uniform(-16, 6, (int(rng.integers(2, 4)), int(rng.integers(2, 5)), 3))
-    page = cv2.resize(colours.astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+    page: np.ndarray = cv2.resize(colours.astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
     ink = np.zeros((h, w), np.uint8)
     for curve in STYLES[pool][style](rng, np.linspace(-10, w + 10, 220)):
         cv2.polylines(ink, [np.round(curve * 16).astype(np.int32)], False, 255, 1, cv2.LINE_AA, 4)

@@ -7,7 +7,7 @@ captions by the field that a run names.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,18 @@ from eval.synthesis.fonts import Face, FontFile, advance, placed_glyph, rounded_
 from eval.synthesis.shaping import visual
 
 Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """How text is set: a face, the em's size in millimetres, a colour."""
+
+    face: Face
+    size: float
+    colour: Colour
+
+    def resized(self, size: float) -> Lettering:
+        return replace(self, size=size)
 
 
 @dataclass(frozen=True)
@@ -41,8 +53,8 @@ class _Placed:
 class Canvas:
     """An RGB page of `image.shape` pixels at `scale` pixels a millimetre.
 
-    `boxes` maps a field to the (left, top, right, bottom) of each printed piece of its value, pixels, and `texts` to what
-    each piece says; `characters` and `centres` say which character stands where.
+    `boxes` maps a field to the (left, top, right, bottom) of each printed piece of its value, pixels, and `texts` to
+    what each piece says; `characters` and `centres` say which character stands where.
     """
 
     image: np.ndarray
@@ -52,20 +64,17 @@ class Canvas:
     characters: list[str] = field(default_factory=list)
     centres: list[tuple[float, float]] = field(default_factory=list)
 
-    def width_of(self, text: str, face: Face, size: float, tracking: float = 0.0) -> float:
-        """Width of `text` in millimetres at `size` millimetres."""
-        pixels = rounded_size(size * self.scale)
-        advances = (advance(face.font(shown), shown, pixels) for shown, _ in visual(text))
-        return sum(advances) / self.scale + tracking * len(text)
+    def width_of(self, text: str, lettering: Lettering) -> float:
+        """Width of `text` in millimetres."""
+        pixels = rounded_size(lettering.size * self.scale)
+        return sum(advance(lettering.face.font(shown), shown, pixels) for shown, _ in visual(text)) / self.scale
 
     def line(
         self,
         x: float,
         y: float,
         runs: Sequence[Run],
-        face: Face,
-        size: float,
-        colour: Colour,
+        lettering: Lettering,
         *,
         tracking: float = 0.0,
         align: str = "left",
@@ -74,48 +83,49 @@ class Canvas:
     ) -> float:
         """Sets `runs` on the baseline `y` from `x` (their right end if `align` is "right", their middle if "centre").
 
-        All lengths in millimetres; `size` is the em, `tracking` is added after each character, `squeeze` narrows the
-        letters. Returns the width. What is not to be recorded is neither a value nor a character.
+        All lengths in millimetres; `tracking` is added after each character, `squeeze` narrows the letters. Returns
+        the width. What is not to be recorded is neither a value nor a character.
         """
-        pixels = rounded_size(size * self.scale)
+        pixels = rounded_size(lettering.size * self.scale)
         placed: list[_Placed] = []
         pen = 0.0
         for run in runs:
             for shown, source in visual(run.text):
-                font = face.font(shown)
+                font = lettering.face.font(shown)
                 wide = advance(font, shown, pixels) * squeeze
                 placed.append(_Placed(font, shown, source, run.field, pen, wide))
                 pen += wide + tracking * self.scale
             if record and run.field and run.text:
                 self.texts.setdefault(run.field, []).append(run.text)
         start = x * self.scale - {"left": 0.0, "centre": pen / 2, "right": pen}[align]
-        self._compose(placed, start, y * self.scale, pixels, colour, squeeze=squeeze, record=record)
+        self._compose(placed, (start, y * self.scale), pixels, lettering.colour, squeeze=squeeze, record=record)
         return pen / self.scale
 
-    def pitched(self, x: float, y: float, run: Run, font: FontFile, size: float, pitch: float, colour: Colour) -> None:
+    def pitched(self, x: float, y: float, run: Run, lettering: Lettering, pitch: float) -> None:
         """Sets `run` one character every `pitch` millimetres, as machine-readable zones are."""
-        pixels = rounded_size(size * self.scale)
+        pixels = rounded_size(lettering.size * self.scale)
         placed: list[_Placed] = []
         for i, character in enumerate(run.text):
+            font = lettering.face.font(character)
             wide = advance(font, character, pixels)
             pen = (i + 0.5) * pitch * self.scale - wide / 2
             placed.append(_Placed(font, character, character, run.field, pen, wide))
-        self._compose(placed, x * self.scale, y * self.scale, pixels, colour)
+        self._compose(placed, (x * self.scale, y * self.scale), pixels, lettering.colour)
         if run.field:
             self.texts.setdefault(run.field, []).append(run.text)
 
     def _compose(
         self,
         placed: Sequence[_Placed],
-        x: float,
-        y: float,
+        origin: tuple[float, float],
         size: float,
         colour: Colour,
         *,
         squeeze: float = 1.0,
         record: bool = True,
     ) -> None:
-        """Draws the glyphs of a line whose pen starts at (x, y), pixels, and takes note of them."""
+        """Draws the glyphs of a line whose pen starts at `origin`, pixels, and takes note of them."""
+        x, y = origin
         baseline = round(y)
         # Where a letter is recorded: the height at which a line's letters have their middle.
         middle = y - 0.35 * size
@@ -126,7 +136,7 @@ class Canvas:
             if not cut.mask.size:
                 continue
             mask, left, top = cut.mask, whole + cut.left, baseline + cut.top
-            if squeeze != 1.0:
+            if squeeze < 1.0:
                 mask, left = _narrowed(mask, squeeze), whole + round(cut.left * squeeze)
             inked.append((mask, left, top))
             if not record:
@@ -153,16 +163,15 @@ class Canvas:
             return
         cover = np.zeros((y1 - y0, x1 - x0), np.uint8)
         for mask, left, top in inked:
-            h, w = mask.shape
             a, b = left - x0, top - y0
-            if a < 0 or b < 0 or left + w > x1 or top + h > y1:
-                mask = mask[max(0, -b) : max(0, y1 - top), max(0, -a) : max(0, x1 - left)]
+            seen = mask
+            if a < 0 or b < 0 or left + mask.shape[1] > x1 or top + mask.shape[0] > y1:
+                seen = mask[max(0, -b) : max(0, y1 - top), max(0, -a) : max(0, x1 - left)]
                 a, b = max(0, a), max(0, b)
-                h, w = mask.shape
-                if not mask.size:
-                    continue
+            h, w = seen.shape
             spot = cover[b : b + h, a : a + w]
-            np.maximum(spot, mask, out=spot)
+            if seen.size and spot.shape == seen.shape:
+                np.maximum(spot, seen, out=spot)
         blend(self.image[y0:y1, x0:x1], cover, colour)
 
     def pixels(self, *lengths: float) -> tuple[int, ...]:

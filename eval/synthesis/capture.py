@@ -290,5 +290,5 @@ def _finished(view: _View, noise: np.random.Generator, sigma: float, quality: in
     tile = np.tile(field, repeats)[y : y + h, x : x + w] if repeats != (1, 1, 1) else field[y : y + h, x : x + w]
     grainy = np.clip(view.image + tile * np.float32(sigma / 32), 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", grainy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    view.image = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    view.image = np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1])
     return view

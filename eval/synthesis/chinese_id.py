@@ -13,15 +13,14 @@ from typing import Any
 
 from eval.synthesis import ornaments
 from eval.synthesis.addresses import chinese_address, chinese_authority
-from eval.synthesis.canvas import Canvas, Run
+from eval.synthesis.canvas import Lettering, Run
 from eval.synthesis.content import Content, Lines
 from eval.synthesis.dates import years_later
-from eval.synthesis.flow import Style
-from eval.synthesis.fonts import Face
+from eval.synthesis.flow import Setting, Style
 from eval.synthesis.numbers import chinese_id_number
 from eval.synthesis.people import TODAY, invent_person
 from eval.synthesis.pools import Pool, whole_stock
-from eval.synthesis.templates import Document, Side, Template
+from eval.synthesis.templates import Document
 
 _BLANK = {"ethnicity": 0.04, "address": 0.04, "authority": 0.05, "sex": 0.02, "issue_date": 0.03}
 _ADDRESS_CHARACTERS = 11
@@ -67,109 +66,111 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     return Content(lines, values, (), {}, printed)
 
 
-def draw_side(
-    canvas: Canvas, side: Side, template: Template, content: Content, style: Style, rng: random.Random
-) -> set[str]:
+def draw_side(setting: Setting) -> set[str]:
     """Draws the front or the back; returns the fields that stand on it."""
-    style = _house_style(style, rng)
-    if "portrait" in side.places:
-        ornaments.portrait(canvas, rng, template.pool, side.places["portrait"])
-        _front(canvas, side, content, style, rng)
+    setting = replace(setting, style=_house_style(setting.style, setting.rng))
+    places, rng = setting.side.places, setting.rng
+    if "portrait" in places:
+        face = ornaments.choose_face(rng)
+        ornaments.portrait(setting.canvas, setting.template.pool, face, places["portrait"], grey=rng.random() < 0.35)
+        _front(setting)
         return {"issuing_country", "name", "sex", "ethnicity", "birth_date", "address", "document_number"}
-    ornaments.emblem(canvas, rng, side.places["emblem"])
-    _back(canvas, side, content, style)
+    ornaments.emblem(setting.canvas, rng, places["emblem"])
+    _back(setting)
     return {"issuing_country", "authority", "issue_date", "expiry_date", "permanent"}
 
 
 def _house_style(style: Style, rng: random.Random) -> Style:
     """Captions in blue, values in black, figures mostly from the same font as the characters."""
     blue = (rng.randint(20, 90), rng.randint(90, 140), rng.randint(160, 215))
-    black = tuple([rng.randint(10, 50)] * 3)
-    value = style.value_face
-    if rng.random() < 0.6 and value.east_asian:
-        value = replace(value, latin=value.east_asian)
-    return replace(style, caption_colour=blue, value_colour=black, title_colour=black, value_face=value)  # type: ignore[arg-type]
+    level = rng.randint(10, 50)
+    black = (level, level, level)
+    face = style.value.face
+    if rng.random() < 0.6 and face.east_asian:
+        face = replace(face, latin=face.east_asian)
+    return replace(
+        style,
+        caption=replace(style.caption, colour=blue),
+        value=Lettering(face, style.value.size, black),
+        title=replace(style.title, colour=black),
+        mrz=replace(style.mrz, colour=black),
+    )
 
 
-def _caption(canvas: Canvas, x: float, y: float, text: str, style: Style, tracking: float = 0.0) -> float:
-    face, size = style.caption_face, style.caption_size
-    return x + canvas.line(x, y, [Run(text)], face, size, style.caption_colour, tracking=tracking)
+def _caption(setting: Setting, x: float, y: float, text: str, tracking: float = 0.0) -> float:
+    """Sets a caption; returns its right end."""
+    return x + setting.canvas.line(x, y, [Run(text)], setting.style.caption, tracking=tracking)
 
 
-def _value(canvas: Canvas, x: float, y: float, lines: Lines | None, style: Style, tracking: float = 0.0) -> float:
+def _value(setting: Setting, x: float, y: float, lines: Lines | None, lettering: Lettering | None = None) -> float:
+    """Sets the lines of a value, if there is one; returns the last one's right end."""
+    style = lettering or setting.style.value
+    end = x
     for i, line in enumerate(lines or []):
-        at = y + i * style.value_size * 1.36
-        end = x + canvas.line(x, at, line, style.value_face, style.value_size, style.value_colour, tracking=tracking)
-    return end if lines else x
+        end = x + setting.canvas.line(x, y + i * style.size * 1.36, line, style)
+    return end
 
 
-def _front(canvas: Canvas, side: Side, content: Content, style: Style, rng: random.Random) -> None:
-    left, top, right, bottom = side.body
-    x, v, step = left + style.shift[0], left + side.places["value_x"] + style.shift[0], side.places["step"]
-    y = top + style.shift[1] + 2
-    spread = rng.uniform(0.2, 0.9)
-    lines = content.lines
-    _caption(canvas, x, y, "姓名", style, spread)
-    _value(canvas, v, y, lines.get("name"), replace(style, value_size=style.value_size * 1.12), rng.uniform(0, 0.5))
-    y += step
-    _caption(canvas, x, y, "性别", style, spread)
-    _value(canvas, v, y, lines.get("sex"), style)
-    after = _caption(canvas, v + rng.uniform(10, 13), y, "民族", style, spread)
-    _value(canvas, after + 1.6, y, lines.get("ethnicity"), style)
-    y += step
-    _caption(canvas, x, y, "出生", style, spread)
-    parts = lines["birth_date"][0] if "birth_date" in lines else [Run(""), Run(""), Run("")]
+def _front(setting: Setting) -> None:
+    style, rng, lines, places = setting.style, setting.rng, setting.content.lines, setting.side.places
+    left, top, right, bottom = setting.side.body
+    x, y = left + style.shift[0], top + style.shift[1] + 2
+    v, spread = x + places["value_x"], rng.uniform(0.2, 0.9)
+    _caption(setting, x, y, "姓名", spread)
+    _value(setting, v, y, lines.get("name"), style.value.resized(style.value.size * 1.12))
+    y += places["step"]
+    _caption(setting, x, y, "性别", spread)
+    _value(setting, v, y, lines.get("sex"))
+    after = _caption(setting, v + rng.uniform(10, 13), y, "民族", spread)
+    _value(setting, after + 1.6, y, lines.get("ethnicity"))
+    y += places["step"]
+    _caption(setting, x, y, "出生", spread)
     pen = v
-    for part, unit in zip(parts, "年月日", strict=True):
-        pen = _value(canvas, pen, y, [[part]], style) + 0.8
-        pen = _caption(canvas, pen, y, unit, style) + rng.uniform(1.0, 1.6)
-    y += step
-    _caption(canvas, x, y, "住址", style, spread)
-    _value(canvas, v, y, _address_lines(canvas, lines.get("address"), right - v, style), style)
+    for part, unit in zip(lines["birth_date"][0], "年月日", strict=True):
+        pen = _value(setting, pen, y, [[part]]) + 0.8
+        pen = _caption(setting, pen, y, unit) + rng.uniform(1.0, 1.6)
+    y += places["step"]
+    _caption(setting, x, y, "住址", spread)
+    _value(setting, v, y, _address_lines(setting, lines.get("address"), right - v))
     bottom += style.shift[1]
-    _caption(canvas, x, bottom, "公民身份号码", style, rng.uniform(0.0, 0.25))
-    number = lines.get("document_number", [])
-    room = side.size[0] - 5 - (left + side.places["number_x"])
-    font = style.mrz_font if rng.random() < 0.5 else style.value_face.latin
-    for line in number:
-        pitch = min(rng.uniform(2.6, 2.95), room / 18)
-        at = left + side.places["number_x"]
-        canvas.pitched(at, bottom, line[0], font, style.value_size * 1.1, pitch, style.value_colour)
+    _caption(setting, x, bottom, "公民身份号码", rng.uniform(0.0, 0.25))
+    at = left + places["number_x"]
+    pitch = min(rng.uniform(2.6, 2.95), (setting.side.size[0] - 5 - at) / 18)
+    lettering = (style.mrz if rng.random() < 0.5 else style.value).resized(style.value.size * 1.1)
+    for line in lines.get("document_number", []):
+        setting.canvas.pitched(at, bottom, line[0], lettering, pitch)
 
 
-def _address_lines(canvas: Canvas, lines: Lines | None, room: float, style: Style) -> Lines | None:
+def _address_lines(setting: Setting, lines: Lines | None, room: float) -> Lines | None:
     """The address in lines of about eleven characters, as the cards break it."""
     if not lines:
         return lines
-    wide = min(room, _ADDRESS_CHARACTERS * style.value_size * 1.02)
+    value = setting.style.value
+    wide = min(room, _ADDRESS_CHARACTERS * value.size * 1.02)
     broken, current = [], ""
     for character in lines[0][0].text:
-        if canvas.width_of(current + character, style.value_face, style.value_size) > wide:
+        if setting.canvas.width_of(current + character, value) > wide:
             broken.append(current)
             current = ""
         current += character
     return [[Run(text, "address")] for text in [*broken, current]]
 
 
-def _back(canvas: Canvas, side: Side, content: Content, style: Style) -> None:
-    centre, first, second = side.places["heading"]
-    for y, text, size, tracking in ((first, "中华人民共和国", 5.0, 0.8), (second, "居民身份证", 6.6, 2.0)):
-        face: Face = style.title_face
-        canvas.line(centre, y, [Run(text)], face, size, style.title_colour, align="centre", tracking=tracking)
-    left, top, _, bottom = side.body
+def _back(setting: Setting) -> None:
+    style, canvas, lines = setting.style, setting.canvas, setting.content.lines
+    setting = replace(setting, style=replace(style, caption=replace(style.caption, colour=style.value.colour)))
+    centre, first, second = setting.side.places["heading"]
+    canvas.line(centre, first, [Run("中华人民共和国")], style.title.resized(5.0), align="centre", tracking=0.8)
+    canvas.line(centre, second, [Run("居民身份证")], style.title.resized(6.6), align="centre", tracking=2.0)
+    left, top, _, bottom = setting.side.body
     x, y = left + style.shift[0], top + style.shift[1]
-    v = x + side.places["value_x"]
-    lines = content.lines
-    black = replace(style, caption_colour=style.value_colour)
-    _caption(canvas, x, y, "签发机关", black, 0.1)
-    authority = lines.get("authority")
-    wide = canvas.width_of(authority[0][0].text, style.value_face, style.value_size) if authority else 0.0
-    room = side.size[0] - v - 2
-    _value(
-        canvas, v, y, authority, style if wide <= room else replace(style, value_size=style.value_size * room / wide)
-    )
+    v = x + setting.side.places["value_x"]
+    _caption(setting, x, y, "签发机关", 0.1)
+    if authority := lines.get("authority"):
+        room = (setting.side.size[0] - v - 2) / canvas.width_of(authority[0][0].text, style.value)
+        _value(setting, v, y, authority, style.value.resized(style.value.size * min(1.0, room)))
     y += bottom - top
-    _caption(canvas, x, y, "有效期限", black, 0.1)
-    pen = _value(canvas, v, y, lines.get("issue_date"), style)
-    pen += canvas.line(pen, y, [Run("-")], style.value_face, style.value_size, style.value_colour)
-    _value(canvas, pen, y, lines.get("expiry_date"), style)
+    _caption(setting, x, y, "有效期限", 0.1)
+    pen = _value(setting, v, y, lines.get("issue_date"))
+    pen += canvas.line(pen, y, [Run("-")], style.value)
+    _value(setting, pen, y, lines.get("expiry_date"))

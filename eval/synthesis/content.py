@@ -26,7 +26,7 @@ from eval.synthesis.dates import print_date, years_later
 from eval.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
 from eval.synthesis.numbers import chinese_id_number, document_number, personal_number
 from eval.synthesis.people import TODAY, Person, invent_person
-from eval.synthesis.pools import Pool, pool_of, stock, whole_stock
+from eval.synthesis.pools import Pool, pool_of, stock, stock_file, whole_stock
 from eval.synthesis.romanisation import mandarin
 from eval.synthesis.templates import Document
 
@@ -74,7 +74,7 @@ class Content:
 @cache
 def terms() -> Mapping[str, Any]:
     """Closed word lists: permit categories, remarks, vehicle classes, visa classes, nationalities."""
-    return json.loads(files("eval.synthesis").joinpath("terms.json").read_text("utf-8"))  # type: ignore[no-any-return]
+    return json.loads(files("eval.synthesis").joinpath("terms.json").read_text("utf-8"))
 
 
 @dataclass
@@ -254,7 +254,7 @@ def _wording(draft: _Draft) -> None:
         draft.say("place_of_issue", invent_place(rng, pool, issued_at))
     if "authority" in wanted:
         draft.say("authority", _authority(draft))
-    for name in (name for name in ("category", "endorsements", "restrictions") if name in wanted):
+    for name in [name for name in ("category", "endorsements", "restrictions") if name in wanted]:
         choices = words[name].get(language) or words[name]["en"]
         text = document.option("endorsements") if name == "endorsements" else None
         own = [choice for choice in choices if pool_of(choice) == pool] or choices
@@ -263,8 +263,8 @@ def _wording(draft: _Draft) -> None:
         classes = rng.choice(words["vehicle_classes"][document.option("classes", "eu")]).split()
         joint = " " if language in ("ja", "ko", "ar") else rng.choice((" ", "/", ", "))
         draft.say("vehicle_classes", joint.join(classes), classes, keep=True)
-    for name in (name for name in ("visa_class", "entries", "duration_of_stay") if name in wanted):
-        draft.say(name, rng.choice(words[name]), keep=True)
+    for code in [code for code in ("visa_class", "entries", "duration_of_stay") if code in wanted]:
+        draft.say(code, rng.choice(words[code]), keep=True)
     if document.option("mrz"):
         draft.say("document_type", document.option("code", "P"), keep=True)
     draft.say("issuing_country", document.state, keep=True)
@@ -273,9 +273,7 @@ def _wording(draft: _Draft) -> None:
 def _place(draft: _Draft, form: str) -> str:
     rng, pool, language = draft.rng, draft.pool, draft.document.language
     if form == "chinese_province":
-        from eval.synthesis.pools import stock_file
-
-        province = rng.choice([name for name in stock_file("regions_cn")])
+        province = rng.choice(list(stock_file("regions_cn")))
         for ending in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "省", "市"):
             province = province.removesuffix(ending)
         return f"{province}/{mandarin(province)}"

@@ -18,10 +18,10 @@ import numpy as np
 
 from eval.synthesis import chinese_id, content, flow, ornaments
 from eval.synthesis.backgrounds import background
-from eval.synthesis.canvas import Canvas
+from eval.synthesis.canvas import Canvas, Lettering
 from eval.synthesis.content import Content
-from eval.synthesis.flow import Style
-from eval.synthesis.fonts import choose_face, single_font
+from eval.synthesis.flow import Setting, Style
+from eval.synthesis.fonts import Face, choose_face, single_font
 from eval.synthesis.pools import Pool, seeded
 from eval.synthesis.templates import Side, Template
 from schemas import SCHEMAS
@@ -70,13 +70,11 @@ def draw(template: Template, seed: int, *, width: int | None = None) -> Page:
     drawn: set[str] = set()
     for side, corner in zip(sides, corners, strict=True):
         canvas = _side_canvas(sheet, side, corner, template.pool, rng)
-        if special:
-            drawn |= chinese_id.draw_side(canvas, side, template, said, style, rng)
-        else:
-            drawn |= flow.draw_side(canvas, side, template, said, style, rng)
-        _mark(canvas, side, template, style, rng)
+        setting = Setting(canvas, side, template, said, style, rng)
+        drawn |= (chinese_id if special else flow).draw_side(setting)
+        _mark(setting)
         _take_over(sheet, canvas, corner)
-    return _page(template, seed, kind, sheet, said, drawn)
+    return _page(template, seed, kind, _Drawn(sheet, said, drawn))
 
 
 def _sides(template: Template, rng: random.Random) -> tuple[tuple[Side, ...], str]:
@@ -127,42 +125,56 @@ def _take_over(sheet: Canvas, canvas: Canvas, corner: tuple[float, float]) -> No
 
 def _style(template: Template, rng: random.Random) -> Style:
     layout, pool, language = template.layout, template.pool, template.language
-    dark, hue = rng.randint(0, 60), [rng.randint(0, 35) for _ in range(3)]
-    tint = [rng.randint(20, 130) for _ in range(3)]
-    value_roles = rng.choice((("sans",), ("sans",), ("bold",), ("serif",), ("mono",)))
+    dark = rng.randint(0, 60)
+    ink = (dark + rng.randint(0, 35), dark + rng.randint(0, 35), dark + rng.randint(0, 35))
+    tint = (rng.randint(20, 130), rng.randint(20, 130), rng.randint(20, 130))
+    roles = rng.choice((("sans",), ("sans",), ("bold",), ("serif",), ("mono",)))
+    caption = choose_face(rng, pool, ("sans",) if rng.random() < 0.85 else ("serif",), language)
+    title = choose_face(rng, pool, ("bold",) if rng.random() < 0.7 else ("serif",), language)
+    zone = single_font(rng, pool, "ocr" if rng.random() < 0.85 else "mrz")
     return Style(
-        caption_face=choose_face(rng, pool, ("sans",) if rng.random() < 0.85 else ("serif",), language),
-        value_face=choose_face(rng, pool, value_roles, language),
-        title_face=choose_face(rng, pool, ("bold",) if rng.random() < 0.7 else ("serif",), language),
-        mrz_font=single_font(rng, pool, "ocr" if rng.random() < 0.85 else "mrz"),
-        caption_size=rng.uniform(*layout.caption_sizes),
-        value_size=rng.uniform(*layout.value_sizes),
-        caption_colour=(tint[0], tint[1], tint[2]),
-        value_colour=(dark + hue[0], dark + hue[1], dark + hue[2]),
-        title_colour=(tint[1] // 2, tint[2] // 2, tint[0]),
+        caption=Lettering(caption, rng.uniform(*layout.caption_sizes), tint),
+        value=Lettering(choose_face(rng, pool, roles, language), rng.uniform(*layout.value_sizes), ink),
+        title=Lettering(title, 3.0, (tint[1] // 2, tint[2] // 2, tint[0])),
+        mrz=Lettering(Face(zone, zone), 4.2, (25, 25, 30)),
         caption_upper=rng.random() < 0.15,
         caption_joint=rng.choice((" / ", "/", " / ")),
         shift=(rng.uniform(-0.6, 0.6), rng.uniform(-0.6, 0.6)),
     )
 
 
-def _mark(canvas: Canvas, side: Side, template: Template, style: Style, rng: random.Random) -> None:
+def _mark(setting: Setting) -> None:
     """The SPECIMEN mark: over the face, where it hides no value, or faintly across the whole side."""
-    width, height = side.size
-    word = ornaments.SPECIMEN_WORDS[template.language]
-    if "portrait" in side.places and rng.random() < 0.75:
-        x, y, w, h = side.places["portrait"]
-        across = w * 1.05 / max(2.0, 0.66 * len(word))
-        spot = (x + w / 2, y + h * rng.uniform(0.78, 0.9))
-        ornaments.specimen_mark(canvas, template.language, style.title_face, spot, across, rng.uniform(0, 35), 0.85)
-        return
-    across = width * 0.7 / max(2.5, 0.66 * len(word))
-    spot, angle = (width / 2, height * rng.uniform(0.45, 0.6)), rng.uniform(12, 32)
-    ornaments.specimen_mark(canvas, template.language, style.title_face, spot, across, angle, rng.uniform(0.1, 0.17))
+    rng, places = setting.rng, setting.side.places
+    word = ornaments.SPECIMEN_WORDS[setting.template.language]
+    width, height = setting.side.size
+    if "portrait" in places and rng.random() < 0.75:
+        x, y, w, h = places["portrait"]
+        size = w * 1.05 / max(2.0, 0.66 * len(word))
+        centre, angle, opacity = (x + w / 2, y + h * rng.uniform(0.78, 0.9)), rng.uniform(0, 35), 0.85
+    else:
+        size = width * 0.7 / max(2.5, 0.66 * len(word))
+        centre, angle, opacity = (
+            (width / 2, height * rng.uniform(0.45, 0.6)),
+            rng.uniform(12, 32),
+            rng.uniform(0.1, 0.17),
+        )
+    lettering = Lettering(setting.style.title.face, size, ornaments.MARK_COLOUR)
+    ornaments.specimen_mark(setting.canvas, word, lettering, centre, angle=angle, opacity=opacity)
 
 
-def _page(template: Template, seed: int, kind: str, sheet: Canvas, said: Content, drawn: set[str]) -> Page:
+@dataclass(frozen=True)
+class _Drawn:
+    """What a sheet shows: everything on it, the content it is made from, and the fields that have a place there."""
+
+    sheet: Canvas
+    said: Content
+    fields: set[str]
+
+
+def _page(template: Template, seed: int, kind: str, shown: _Drawn) -> Page:
     """The label: what is drawn, what the zone alone says, and null for what is not on these sides."""
+    sheet, said, drawn = shown.sheet, shown.said, shown.fields
     fields: dict[str, Any] = {}
     for name in SCHEMAS[template.document.schema].model_fields:
         if name == "mrz":

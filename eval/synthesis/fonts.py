@@ -192,7 +192,7 @@ _EAST_ASIAN = {"zh": "hans", "ja": "jpan", "ko": "hang"}
 
 def choose_face(rng: random.Random, pool: str, roles: tuple[str, ...], language: str) -> Face:
     """A face for documents in `language`; for each script a font of the first of `roles` that the pool has for it."""
-    base = language.split("-")[0]
+    base = language.split("-", maxsplit=1)[0]
     latin = _choose(rng, pool, roles, "latin")
     if latin is None:
         raise ValueError(f"the {pool} pool has no Latin font for {roles}")

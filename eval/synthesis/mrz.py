@@ -6,7 +6,7 @@ The reader's side of the same rules is `extractor.evidence.mrz`; this one only e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from schemas.text import strip_marks
@@ -39,7 +39,7 @@ def mrz_number(number: str) -> str:
 
 @dataclass(frozen=True)
 class MrzFields:
-    """What a zone holds. Dates are YYMMDD, `sex` is M, F or <, `optional` and `optional2` are as the state uses them."""
+    """What a zone holds. Dates are YYMMDD, `sex` is M, F or <; `optional` and `optional2` are the state's to use."""
 
     document_code: str
     issuing_state: str
@@ -142,4 +142,10 @@ def mrv_b(fields: MrzFields) -> list[str]:
     return _visa(fields, 36)
 
 
-COMPOSERS: Mapping[str, object] = {"TD1": td1, "TD2": td2, "TD3": td3, "MRV-A": mrv_a, "MRV-B": mrv_b}
+COMPOSERS: Mapping[str, Callable[[MrzFields], list[str]]] = {
+    "TD1": td1,
+    "TD2": td2,
+    "TD3": td3,
+    "MRV-A": mrv_a,
+    "MRV-B": mrv_b,
+}

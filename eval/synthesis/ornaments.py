@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from eval.synthesis.canvas import Canvas, Colour, Run, blend
-from eval.synthesis.fonts import Face
+from eval.synthesis.canvas import Canvas, Colour, Lettering, Run, blend
 from eval.synthesis.pools import Pool
+from eval.synthesis.templates import Box
 
 #: The word that says "not a real document", by language.
 SPECIMEN_WORDS = {
@@ -22,8 +23,22 @@ SPECIMEN_WORDS = {
 }  # fmt: skip
 _FACES = 40
 #: Colour of the SPECIMEN mark.
-_MARK = (170, 30, 40)
+MARK_COLOUR = (170, 30, 40)
 _FACE_SIZE = (240, 320)
+
+
+@dataclass(frozen=True)
+class _Easel:
+    """A picture on which ovals are drawn by shares of its width and height."""
+
+    image: np.ndarray
+
+    def oval(self, centre: tuple[float, float], radii: tuple[float, float], fill: Colour, start: int = 0) -> None:
+        import cv2
+
+        h, w = self.image.shape[:2]
+        at = (round(centre[0] * w), round(centre[1] * h))
+        cv2.ellipse(self.image, at, (round(radii[0] * w), round(radii[1] * h)), 0, start, 360, fill, -1, cv2.LINE_AA)
 
 
 @lru_cache(maxsize=2 * _FACES)
@@ -32,76 +47,76 @@ def _face(pool: Pool, number: int) -> np.ndarray:
     import cv2
 
     rng = np.random.default_rng([len(pool), number])
-    w, h = _FACE_SIZE
-    wall = rng.uniform(185, 240)
-    image = np.empty((h, w, 3), np.uint8)
-    image[:] = (wall + rng.uniform(-8, 8, 3)).astype(np.uint8)
 
-    def colour(low: float, high: float, spread: float = 18) -> tuple[int, int, int]:
+    def colour(low: float, high: float, spread: float) -> Colour:
         r, g, b = np.clip(rng.uniform(low, high) + rng.uniform(-spread, spread, 3), 0, 255).astype(int)
         return int(r), int(g), int(b)
 
-    def oval(
-        x: float, y: float, a: float, b: float, fill: tuple[int, int, int], start: int = 0, end: int = 360
-    ) -> None:
-        axes = (round(a * w), round(b * h))
-        cv2.ellipse(image, (round(x * w), round(y * h)), axes, 0, start, end, fill, -1, cv2.LINE_AA)
-
-    hair, clothes = colour(15, 130, 30), colour(25, 150, 40)
-    tone = rng.uniform(0.45, 1.0)
+    w, h = _FACE_SIZE
+    easel = _Easel(np.full((h, w, 3), colour(185, 240, 8), np.uint8))
+    hair, clothes, tone = colour(15, 130, 30), colour(25, 150, 40), rng.uniform(0.45, 1.0)
     skin = (int(235 * tone), int(190 * tone), int(160 * tone))
-    shade = tuple(int(c * 0.82) for c in skin)
+    shade = (int(193 * tone), int(156 * tone), int(131 * tone))
     wide, tall = rng.uniform(0.2, 0.25), rng.uniform(0.23, 0.27)
     if rng.random() < 0.5:
-        oval(0.5, 0.46, wide * 1.28, tall * 1.5, hair)
-    oval(0.5, 1.08, rng.uniform(0.4, 0.5), 0.33, clothes)
-    oval(0.5, 0.76, wide * 0.5, 0.13, shade)  # type: ignore[arg-type]
-    oval(0.5, 0.42, wide * 1.1, tall * 1.1, hair)
-    oval(0.5, 0.47, wide, tall, skin)
-    oval(0.5, 0.36 - tall * 0.35, wide * 0.98, tall * 0.52, hair, 180, 360)
+        easel.oval((0.5, 0.46), (wide * 1.28, tall * 1.5), hair)
+    easel.oval((0.5, 1.08), (rng.uniform(0.4, 0.5), 0.33), clothes)
+    easel.oval((0.5, 0.76), (wide * 0.5, 0.13), shade)
+    easel.oval((0.5, 0.42), (wide * 1.1, tall * 1.1), hair)
+    easel.oval((0.5, 0.47), (wide, tall), skin)
+    easel.oval((0.5, 0.36 - tall * 0.35), (wide * 0.98, tall * 0.52), hair, 180)
+    glasses = rng.random() < 0.25
     for side in (-1, 1):
         x = 0.5 + side * wide * 0.42
-        oval(x, 0.45, 0.035, 0.014, (245, 245, 245))
-        oval(x, 0.45, 0.014, 0.012, (30, 25, 20))
-        oval(x, 0.415, 0.05, 0.007, hair)
-        oval(0.5 + side * wide, 0.48, 0.025, 0.035, shade)  # type: ignore[arg-type]
-    oval(0.5, 0.52, 0.018, 0.022, shade)  # type: ignore[arg-type]
-    oval(0.5, 0.6, 0.055, 0.012, (int(skin[0] * 0.75), int(skin[1] * 0.5), int(skin[2] * 0.5)))
-    if rng.random() < 0.25:
-        for side in (-1, 1):
-            centre = (round((0.5 + side * wide * 0.42) * w), round(0.45 * h))
-            cv2.circle(image, centre, round(0.07 * w), (40, 40, 45), 2, cv2.LINE_AA)
+        easel.oval((x, 0.45), (0.035, 0.014), (245, 245, 245))
+        easel.oval((x, 0.45), (0.014, 0.012), (30, 25, 20))
+        easel.oval((x, 0.415), (0.05, 0.007), hair)
+        easel.oval((0.5 + side * wide, 0.48), (0.025, 0.035), shade)
+        if glasses:
+            centre = (round(x * w), round(0.45 * h))
+            cv2.circle(easel.image, centre, round(0.07 * w), (40, 40, 45), 2, cv2.LINE_AA)
+    easel.oval((0.5, 0.52), (0.018, 0.022), shade)
+    easel.oval((0.5, 0.6), (0.055, 0.012), (int(176 * tone), int(95 * tone), int(80 * tone)))
     light = np.linspace(1.06, 0.9, w, dtype=np.float32)[None, :, None]
-    return np.clip(cv2.GaussianBlur(image, (0, 0), 1.2) * light, 0, 255).astype(np.uint8)
+    return np.clip(cv2.GaussianBlur(easel.image, (0, 0), 1.2) * light, 0, 255).astype(np.uint8)
 
 
-def portrait(canvas: Canvas, rng: random.Random, pool: Pool, box: tuple[float, float, float, float]) -> int:
-    """Draws a face into `box` (x, y, width, height, millimetres); returns its number, for a ghost of the same face."""
-    number = rng.randrange(_FACES)
-    _paste_face(canvas, pool, number, box, 1.0, rng.random() < 0.35)
-    return number
+def choose_face(rng: random.Random) -> int:
+    """The number of a face."""
+    return rng.randrange(_FACES)
 
 
-def ghost(canvas: Canvas, pool: Pool, number: int, box: tuple[float, float, float, float]) -> None:
-    """The same face, small and faint."""
-    _paste_face(canvas, pool, number, box, 0.3, True)
+def portrait(canvas: Canvas, pool: Pool, number: int, box: Box, *, grey: bool) -> None:
+    """Draws a face into `box` (x, y, width, height, millimetres)."""
+    target, face = _face_for(canvas, pool, number, box)
+    target[:] = _as_grey(face) if grey else face
 
 
-def _paste_face(
-    canvas: Canvas, pool: Pool, number: int, box: tuple[float, float, float, float], opacity: float, grey: bool
-) -> None:
+def ghost(canvas: Canvas, pool: Pool, number: int, box: Box) -> None:
+    """A face, small and faint."""
+    import cv2
+
+    target, face = _face_for(canvas, pool, number, box)
+    target[:] = cv2.addWeighted(_as_grey(face), 0.3, target, 0.7, 0)
+
+
+def _face_for(canvas: Canvas, pool: Pool, number: int, box: Box) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the page that `box` is, and the face in its size."""
     import cv2
 
     x, y, w, h = canvas.pixels(*box)
-    face = cv2.resize(_face(pool, number), (w, h), interpolation=cv2.INTER_AREA)
-    if grey:
-        face = np.repeat(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
     target = canvas.image[y : y + h, x : x + w]
-    face = face[: target.shape[0], : target.shape[1]]
-    target[:] = face if opacity >= 1 else cv2.addWeighted(face, opacity, target, 1 - opacity, 0)
+    size = (target.shape[1], target.shape[0])
+    return target, cv2.resize(_face(pool, number), size, interpolation=cv2.INTER_AREA)
 
 
-def signature(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, float]) -> None:
+def _as_grey(face: np.ndarray) -> np.ndarray:
+    import cv2
+
+    return np.repeat(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
+
+
+def signature(canvas: Canvas, rng: random.Random, box: Box) -> None:
     """A scribble of pen strokes in `box`."""
     import cv2
 
@@ -115,7 +130,7 @@ def signature(canvas: Canvas, rng: random.Random, box: tuple[float, float, float
     cv2.polylines(canvas.image, [points], False, ink, max(1, round(0.25 * canvas.scale)), cv2.LINE_AA, 4)
 
 
-def chip(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, float]) -> None:
+def chip(canvas: Canvas, rng: random.Random, box: Box) -> None:
     """A contact chip: a gilt plate with its fields."""
     import cv2
 
@@ -129,7 +144,7 @@ def chip(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, flo
     cv2.rectangle(canvas.image, (x, y), (x + w, y + h), dark, 1, cv2.LINE_AA)
 
 
-def emblem(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, float]) -> None:
+def emblem(canvas: Canvas, rng: random.Random, box: Box) -> None:
     """A disc of nested polygons: the place of a coat of arms, and nobody's."""
     import cv2
 
@@ -145,7 +160,7 @@ def emblem(canvas: Canvas, rng: random.Random, box: tuple[float, float, float, f
     cv2.circle(canvas.image, (round(centre[0]), round(centre[1])), round(w / 2), colour, 1, cv2.LINE_AA)
 
 
-def panel(canvas: Canvas, box: tuple[float, float, float, float], colour: Colour, opacity: float = 1.0) -> None:
+def panel(canvas: Canvas, box: Box, colour: Colour, opacity: float = 1.0) -> None:
     """A flat area of colour."""
     x, y, w, h = canvas.pixels(*box)
     region = canvas.image[max(0, y) : y + h, max(0, x) : x + w]
@@ -153,17 +168,15 @@ def panel(canvas: Canvas, box: tuple[float, float, float, float], colour: Colour
 
 
 def specimen_mark(
-    canvas: Canvas, language: str, face: Face, centre: tuple[float, float], size: float, angle: float, opacity: float
+    canvas: Canvas, text: str, lettering: Lettering, centre: tuple[float, float], *, angle: float, opacity: float
 ) -> None:
-    """The language's word for SPECIMEN across `centre`, turned by `angle` degrees. It is no part of the record."""
+    """`text` across `centre`, turned by `angle` degrees. It is no part of the record."""
     import cv2
 
-    word = SPECIMEN_WORDS[language.split("-")[0]]
-    width = canvas.width_of(word, face, size)
-    side = math.ceil(max(width, size) * canvas.scale * 1.15)
+    side = math.ceil(max(canvas.width_of(text, lettering), lettering.size) * canvas.scale * 1.15)
     sheet = Canvas(np.zeros((side, side, 3), np.uint8), canvas.scale)
-    middle = side / canvas.scale / 2
-    sheet.line(middle, middle + 0.36 * size, [Run(word)], face, size, (255, 255, 255), align="centre", record=False)
+    middle, white = side / canvas.scale / 2, replace(lettering, colour=(255, 255, 255))
+    sheet.line(middle, middle + 0.36 * lettering.size, [Run(text)], white, align="centre", record=False)
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0)
     cover = cv2.warpAffine(np.ascontiguousarray(sheet.image[..., 0]), turn, (side, side), flags=cv2.INTER_LINEAR)
     x, y = round(centre[0] * canvas.scale - side / 2), round(centre[1] * canvas.scale - side / 2)
@@ -172,4 +185,5 @@ def specimen_mark(
     if x1 > x0 and y1 > y0:
         region = canvas.image[y0:y1, x0:x1]
         share = cover[y0 - y : y1 - y, x0 - x : x1 - x] * np.float32(opacity / 255)
-        region[:] = cv2.blendLinear(np.full_like(region, _MARK), np.ascontiguousarray(region), share, 1 - share)
+        paint = np.full_like(region, lettering.colour)
+        region[:] = cv2.blendLinear(paint, np.ascontiguousarray(region), share, 1 - share)

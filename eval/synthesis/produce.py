@@ -145,7 +145,7 @@ def write_picture(shot: Shot, path: Path, quality: int | None = None) -> None:
         paletted = image.quantize(quality, dither=Image.Dither.NONE) if quality else image
         paletted.save(path, optimize=True)
     elif suffix in _QUALITY:
-        image.save(path, quality=quality or _QUALITY[suffix], **({"method": 4} if suffix == "webp" else {}))
+        image.save(path, quality=quality or _QUALITY[suffix], method=4)  # the method is WebP's: effort over size
     else:
         raise UsageError(f"specimens are written as png, jpg or webp, not {suffix}")
 

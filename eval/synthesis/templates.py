@@ -1,4 +1,4 @@
-"""What kinds of documents can be drawn: a state's document (`documents.json`) on a layout of its group (`layouts.json`).
+"""What can be drawn: a state's document (`documents.json`) on a layout of its group (`layouts.json`).
 
 A document says what is printed: captions, wording, date style, number patterns. A layout says where, in millimetres.
 Both are data; layouts belong to one pool, and so do documents, except those of states whose language has no other.
@@ -131,7 +131,7 @@ def _read(name: str) -> Any:
 @cache
 def caption_table() -> Mapping[str, Mapping[str, str]]:
     """language -> field -> caption as printed."""
-    return _read("captions.json")  # type: ignore[no-any-return]
+    return _read("captions.json")
 
 
 @cache
