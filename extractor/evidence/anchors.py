@@ -14,7 +14,7 @@ from extractor.evidence.captions.values import Context, Value, clean_name, value
 from extractor.evidence.merge import merge
 from extractor.evidence.mrz import Mrz, agreement
 from schemas.dates import Meaning, find_dates
-from schemas.text import squash
+from schemas.text import scripts, squash
 from schemas.vocabulary import FieldSpec, Kind
 
 _DATES: Mapping[str, Meaning] = {"birth_date": "birth", "expiry_date": "expiry", "issue_date": "issue"}
@@ -127,15 +127,19 @@ def _names(mrz: Mrz, segment: Segment) -> Iterator[Anchor]:
 
 def _best_part(expected: str, text: str, *, truncated: bool) -> tuple[str, float]:
     """The words of `text` that agree best: a number or a scrap of caption may stand before or after the name."""
+    if "/" in text:
+        # The name in two scripts: ICAO has the Latin form follow the native one (Doc 9303-4, 4.1.1.1).
+        parts = [part.strip() for part in text.split("/")]
+        scored = [(agreement(expected, part, truncated=truncated), scripts(part) == {"LATIN"}, part) for part in parts]
+        score, _, part = max(scored)
+        if score >= _NEARLY:
+            return part, score
     best, best_score = text, agreement(expected, text, truncated=truncated)
     words = text.split()
     for first, last in ((1, len(words)), (2, len(words)), (0, len(words) - 1), (1, len(words) - 1)):
         part = " ".join(words[first:last])
         if part and best_score < 1.0 and (score := agreement(expected, part, truncated=truncated)) > best_score:
             best, best_score = part, score
-    for part in text.split("/"):
-        if best_score < 1.0 and (score := agreement(expected, part, truncated=truncated)) > best_score:
-            best, best_score = part.strip(), score
     return best, best_score
 
 

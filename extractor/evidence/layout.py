@@ -15,17 +15,11 @@ import numpy as np
 
 from extractor.evidence.captions.find import Segment
 from extractor.evidence.captions.pair import join_lines
-from extractor.evidence.captions.values import Context, Value, clean_name
+from extractor.evidence.captions.values import Context, Value, clean_name, is_overprint
 from schemas.dates import find_dates
-from schemas.text import squash
 
 #: Values are printed in one size; captions are smaller, titles and signatures larger.
 _SMALLEST, _LARGEST = 0.72, 1.6
-#: Words of specimens' overprints, which are no values.
-_OVERPRINTS = frozenset(
-    "specimen muster vzor paraudzins pavyzdys wzor spesimen exemplaire ejemplo campione sample modello obrazec uzorak void mostra"
-    " naidis malli exemple cancelled specimenpavyzdys".split()
-)
 #: Days by which an expiry may miss the anniversary of the issue.
 _ANNIVERSARY_SLACK = 3
 
@@ -111,7 +105,7 @@ def _is_value(segment: Segment, unit: float) -> bool:
         return False
     if segment.score < 0.8 or not _SMALLEST * unit < segment.height < _LARGEST * unit or find_dates(text):
         return False
-    return squash(text) not in _OVERPRINTS
+    return not is_overprint(text)
 
 
 def _single(candidates: Sequence[Segment], unit: float) -> tuple[Segment, ...] | None:

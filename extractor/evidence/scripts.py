@@ -93,7 +93,7 @@ def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warnin
         )
         return replace(page, lines=kept), [Warning("script_not_read", message)]
     candidates = [line for line in page.lines if line.text.count("<") < 3]
-    readings = _tesseract([line_crop(page.image, line.box) for line in candidates], other.language)
+    readings = _tesseract([line_crop(page.image, line.box) for line in candidates], other)
     second = {id(line): reading for line, reading in zip(candidates, readings, strict=True)}
     lines = tuple(_better(line, second.get(id(line)), other) for line in page.lines)
     return replace(page, lines=tuple(line for line in lines if line is not None)), []
@@ -115,13 +115,15 @@ def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) ->
         letters = [c for c in text if c.isalpha()]
         native = sum(other.script in scripts(c) for c in letters)
         if letters and native >= 0.5 * len(letters) and native >= 2:
-            # Two scripts on one line, `ТКАЧЕНКО/TKACHENKO`: tesseract's languages hold Latin as well.
+            if text.count("/") == 1 == line.text.count("/"):
+                # `ТКАЧЕНКО/TKACHENKO`: each half from the reader that knows its script.
+                text = f"{text.split('/')[0].strip()}/{line.text.split('/')[1].strip()}"
             empty = np.empty(0)
             return replace(line, text=text, score=confidence, probabilities=empty, positions=empty, reader="tesseract")
     return line
 
 
-def _tesseract(crops: Sequence[np.ndarray], language: str) -> list[tuple[str, float] | None]:
+def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[str, float] | None]:
     """Text and confidence (0..1) of each line, all read in one call as rows of one picture."""
     import cv2
 
@@ -136,27 +138,34 @@ def _tesseract(crops: Sequence[np.ndarray], language: str) -> list[tuple[str, fl
         top = _GAP + row * pitch
         sheet[top : top + _LINE_HEIGHT, _GAP : _GAP + crop.shape[1]] = cv2.normalize(grey, None, 0, 255, cv2.NORM_MINMAX)
     encoded = cv2.imencode(".png", sheet)[1].tobytes()
-    command = ["tesseract", "stdin", "stdout", "-l", f"{language}+eng", "--psm", "6", "tsv"]
+    command = ["tesseract", "stdin", "stdout", "-l", f"{other.language}+eng", "--psm", "6", "tsv"]
     try:
         done = subprocess.run(command, input=encoded, capture_output=True, timeout=_TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return [None] * len(crops)
-    return _rows(done.stdout.decode("utf-8", "replace"), len(crops), pitch)
+    return _rows(done.stdout.decode("utf-8", "replace"), len(crops), pitch, spaced=other.script != "THAI")
 
 
-def _rows(tsv: str, count: int, pitch: int) -> list[tuple[str, float] | None]:
-    """Words of tesseract's TSV by the row of the sheet they stand in."""
-    words: list[list[tuple[int, str, float]]] = [[] for _ in range(count)]
+def _rows(tsv: str, count: int, pitch: int, *, spaced: bool) -> list[tuple[str, float] | None]:
+    """Words of tesseract's TSV by the row of the sheet they stand in.
+
+    `spaced`: the script parts words by spaces. Of others (Thai) tesseract gives single syllables, between which a
+    space is printed only where there is a gap.
+    """
+    rows: list[list[tuple[int, int, str, float]]] = [[] for _ in range(count)]
     for record in tsv.splitlines()[1:]:
         cells = record.split("\t")
         if len(cells) < 12 or not cells[11].strip():
             continue
-        confidence = float(cells[10])
-        row = (int(cells[7]) + int(cells[9]) // 2 - _GAP // 2) // pitch
-        if confidence >= _CONFIDENT and 0 <= row < count:
-            words[row].append((int(cells[6]), cells[11], confidence / 100))
-    # tesseract lists the words of right-to-left scripts in reading order already.
-    return [
-        (" ".join(word for _, word, _ in found), float(np.mean([c for *_, c in found]))) if found else None
-        for found in words
-    ]
+        left, top, width, height = (int(cell) for cell in cells[6:10])
+        row = (top + height // 2 - _GAP // 2) // pitch
+        if float(cells[10]) >= _CONFIDENT and 0 <= row < count:
+            rows[row].append((left, left + width, cells[11], float(cells[10]) / 100))
+    found: list[tuple[str, float] | None] = []
+    for words in rows:
+        text = ""
+        for i, (left, _, word, _) in enumerate(words):
+            apart = spaced or (i > 0 and left - words[i - 1][1] > 0.2 * _LINE_HEIGHT)
+            text += (" " if text and apart else "") + word
+        found.append((text, float(np.mean([c for *_, c in words]))) if words else None)
+    return found

@@ -26,7 +26,8 @@ class Found:
     segments: tuple[Segment, ...]
     basis: str
     tie: float
-    page: int = 0
+    #: The whole line, where the value is only a part of it.
+    line: str = ""
 
 
 def read_visual(
@@ -47,6 +48,9 @@ def read_visual(
         agreed = anchor.agreement >= 0.95 and not (anchor.field == "document_number" and "passport_number" in specs)
         if anchor.field in specs and (known is None or (agreed and "MRZ" not in known.basis)):
             found[anchor.field] = _from_anchor(anchor)
+    if "name" in found and "surname" in found and found["name"].line and found["name"].line != found["surname"].line:
+        # The names stand elsewhere, each with its caption; a line with both is the signature.
+        del found["name"]
     for placed in _inferred(found, segments, specs, context, mrz):
         found[placed.field] = Found(placed.field, placed.value, placed.segments, placed.basis, 0.7)
     for shaped in telling_values(found, segments, specs, context):
@@ -59,6 +63,12 @@ def read_visual(
 
 def _native_name(found: dict[str, Found], segments: Sequence[Segment], specs: Mapping[str, FieldSpec]) -> None:
     """The name in the native script, where a document prints it beside the romanised one."""
+    halves = [_native_half(found.get(name)) for name in ("surname", "given_names")]
+    if "name" in specs and all(halves):
+        text = " ".join(half[0] for half in halves if half)
+        parts = tuple(half[1] for half in halves if half)
+        found["name"] = Found("name", Value(text, text, 1.0), parts, "before the slash, beside the romanised names", 0.9)
+        return
     roman = found.get("name") or found.get("surname")
     if "name" not in specs or roman is None or scripts(roman.value.text) - {"LATIN"}:
         return
@@ -76,6 +86,15 @@ def _native_name(found: dict[str, Found], segments: Sequence[Segment], specs: Ma
             if length == len(text.replace(" ", "")) and (2 <= length <= 5 or native.isdisjoint({"CJK"})):
                 found["name"] = Found("name", Value(text, text, 1.0), (other,), "beside the romanised name", 0.8)
                 return
+
+
+def _native_half(one: Found | None) -> tuple[str, Segment] | None:
+    """The half before the slash of a line that prints a name in two scripts."""
+    if one is None or "LATIN" not in scripts(one.value.text):
+        return None
+    before, slash, _ = one.line.partition("/")
+    native = scripts(before)
+    return (clean_name(before), one.segments[0]) if slash and native and "LATIN" not in native else None
 
 
 def _start_of_period(found: dict[str, Found], specs: Mapping[str, FieldSpec], context: Context) -> None:
@@ -167,7 +186,8 @@ def _from_pair(one: Pair, anchors: Sequence[Anchor]) -> Found:
 
 def _from_anchor(anchor: Anchor) -> Found:
     segment = part_of(anchor.segment, anchor.value.text)
-    return Found(anchor.field, anchor.value, (segment,), "stands on the page as in the MRZ", anchor.agreement)
+    basis = "stands on the page as in the MRZ"
+    return Found(anchor.field, anchor.value, (segment,), basis, anchor.agreement, line=anchor.segment.text)
 
 
 def _printed(caption: Caption) -> str:

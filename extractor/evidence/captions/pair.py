@@ -16,7 +16,7 @@ from typing import Literal
 
 from extractor.evidence.captions.find import Caption, Segment
 from extractor.evidence.captions.lexicon import AFTER_THE_VALUE
-from extractor.evidence.captions.values import Context, Value, value_of
+from extractor.evidence.captions.values import Context, Value, is_overprint, value_of
 from schemas.dates import find_dates
 from schemas.vocabulary import FieldSpec, Kind
 
@@ -77,6 +77,7 @@ def pair(
     options = [
         replace(option, score=option.score * known.factor(option.field, option.segments[0]), tie=option.score)
         for option in _options(captions, segments, specs, context)
+        if not is_overprint(option.segments[0].text) or id(option.segments[0]) in known.explains
     ]
     habit = _habit(options, specs)
     options.sort(key=lambda option: -option.score * habit[option.relation])

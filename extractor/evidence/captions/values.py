@@ -37,6 +37,16 @@ _TITLES = re.compile(
 )
 
 
+#: Words that are printed across specimens and copies, and are no values.
+_OVERPRINTS = frozenset(
+    "specimen especimen espécimen spécimen muster vzor pavyzdys wzor spesimen exemplaire sample modello obrazec mostra naidis malli"
+    " exemple cancelled copy 样本 樣本 見本 견본 образец зразок".split()
+)
+
+
+_FOLDED_OVERPRINTS = frozenset(fold(word) for word in _OVERPRINTS)
+
+
 @dataclass(frozen=True)
 class Value:
     """A normalised value, the text it was made from, and how well the text fits the field's kind (0..1)."""
@@ -61,6 +71,12 @@ def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None
     if not text:
         return None
     return _READERS[kind](name, text, context)
+
+
+def is_overprint(text: str) -> bool:
+    """Whether a text is (part of) the word that marks a specimen."""
+    words = fold(text).split()
+    return bool(words) and words[0] in _FOLDED_OVERPRINTS
 
 
 def _date(name: str, text: str, context: Context) -> Value | None:
