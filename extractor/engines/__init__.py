@@ -8,7 +8,7 @@ from extractor.engines.embedded import EmbeddedEngine
 from extractor.evidence.gather import DocumentEvidence
 from extractor.extraction import Source
 
-__all__ = ["EmbeddedEngine", "Engine"]
+__all__ = ["EmbeddedEngine", "Engine", "choose_engine"]
 
 
 class Engine(Protocol):
@@ -17,3 +17,8 @@ class Engine(Protocol):
     name: str
 
     def read(self, evidence: DocumentEvidence) -> dict[str, list[Source]]: ...
+
+
+def choose_engine(name: str = "auto", **_options: object) -> tuple[Engine, str]:
+    """The engine called `name`, and why it was chosen."""
+    return EmbeddedEngine(), "the base installation" if name == "auto" else "asked for"

@@ -1,0 +1,299 @@
+"""The `extract` command. Only this module prints; nothing heavy is imported before the arguments are understood."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extractor.errors import ExtractorError, UnreadableInputError, UsageError
+
+if TYPE_CHECKING:
+    from extractor.engines import Engine
+    from extractor.output import Outcome
+
+#: What a folder is searched for.
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .pdf".split()
+)
+#: Exit codes from worst to best; a call with several files ends with the worst.
+_SEVERITY = (2, 3, 4, 1, 0)
+
+_EPILOGUE = """\
+examples:
+  extract passport.jpg --schema passport
+  extract card.jpg | jq .surname
+  extract front.jpg back.jpg --one-document --schema id_card --evidence
+  extract scans/ --format csv --output people.csv
+  extract "inbox/*.pdf" --pages 1-2 --format jsonl
+  extract visa.png --overlay visa-read.png --format table
+  extract form.jpg --schema my_schemas.py:Ticket
+  extract passport.jpg --engine phi3v --model microsoft/Phi-3-vision-128k-instruct --dtype int4
+  extract photo.jpg --engine phi3v --ask "What is in this picture?"
+
+exit codes:
+  0  read
+  1  read, but a check failed: a check digit, a contradiction, a value that does not fit
+  2  wrong usage
+  3  unreadable or unsupported input
+  4  no such document on the picture
+Of several files the worst counts, in the order 2, 3, 4, 1, 0.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command's arguments; also what the README's help is made from."""
+    parser = argparse.ArgumentParser(
+        prog="extract",
+        description="Reads identity documents into JSON, on this machine, with the evidence for every field.",
+        epilog=_EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("inputs", nargs="*", metavar="FILE", help="pictures, PDFs, folders or glob patterns; - is stdin")
+    parser.add_argument(
+        "--schema",
+        default="auto",
+        metavar="S",
+        help="passport, id_card, chinese_id_card, driving_licence, residence_permit, visa, auto (default), module:Class, "
+        "file.py:Class or a JSON Schema file",
+    )
+    parser.add_argument("--list-schemas", action="store_true", help="print the built-in schemas and their fields")
+    parser.add_argument("--one-document", action="store_true", help="the files are pages or sides of one document")
+    parser.add_argument("--pages", metavar="P", help="pages of each file, from 1: 1, 1-3 or 1,4")
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", choices=("json", "jsonl", "csv", "table"), default="json")
+    output.add_argument("--evidence", action="store_true", help="add sources, confidences, boxes, verdicts and warnings")
+    output.add_argument("--output", metavar="PATH", help="write there instead of to stdout")
+    output.add_argument("--overlay", metavar="PNG", help="draw what was read on the page (of several files: a folder)")
+    output.add_argument("--verbose", action="store_true", help="say on stderr which engine reads and why, and how long")
+    engine = parser.add_argument_group("engine")
+    engine.add_argument(
+        "--engine",
+        default="auto",
+        choices=("auto", "embedded", "phi3v"),
+        help="auto (default): phi3v where a checkpoint is on this machine and fits, else embedded; nothing is downloaded",
+    )
+    engine.add_argument("--model", metavar="M", help="checkpoint of phi3v: a folder or a name in the local hub cache")
+    engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")
+    engine.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16", "int8", "int4"), default="auto")
+    engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
+    engine.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
+    engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
+    engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    parser = build_parser()
+    options = parser.parse_args(argv)
+    try:
+        return _run(options, parser)
+    except ExtractorError as error:
+        print(f"extract: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("extract: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`extract ... | head`); that is its right.
+        sys.stderr.close()
+        return 0
+
+
+def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    if options.list_schemas:
+        _print_schemas()
+        return 0
+    if not options.inputs:
+        parser.print_usage(sys.stderr)
+        raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
+    documents = _documents(options.inputs, one_document=options.one_document)
+    engine = _engine(options)
+    if options.ask:
+        return _ask(options, documents)
+    _load_schema(options.schema)
+    outcomes = []
+    with _progress(len(documents)) as advance:
+        for name, sources in documents:
+            outcomes.append(_one(name, sources, options, engine, several=len(documents) > 1))
+            advance()
+    _write(outcomes, options)
+    failures = [outcome for outcome in outcomes if outcome.result is None]
+    for outcome in failures:
+        print(f"extract: {outcome.name}: {outcome.error}" if len(documents) > 1 else f"extract: {outcome.error}", file=sys.stderr)
+    return min((outcome.exit_code for outcome in outcomes), key=_SEVERITY.index)
+
+
+def _one(name: str, sources: list[Any], options: argparse.Namespace, engine: Engine, *, several: bool) -> Outcome:
+    """Reads one document; whatever goes wrong with it is its own outcome, and the others go on."""
+    from extractor.output import Outcome
+    from extractor.pipeline import extract
+
+    try:
+        result = extract(sources, options.schema, pages=_pages(options.pages), engine=engine)
+        if options.overlay:
+            _overlay(name, sources, options, result, several=several)
+    except ExtractorError as error:
+        return Outcome(name, error=str(error), exit_code=error.exit_code)
+    except Exception as error:
+        # Text of an unforeseen error may quote the document; its type and place are what a report needs.
+        trace = error.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
+        return Outcome(name, error=f"internal error ({type(error).__name__} at {place}); please report it", exit_code=3)
+    if options.verbose:
+        told = ", ".join(f"{key} {value}" for key, value in result.engine.items())
+        stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
+        print(f"extract: {name}: {told}; {stages}", file=sys.stderr)
+    return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
+
+
+def _engine(options: argparse.Namespace) -> Engine:
+    from extractor.engines import choose_engine
+
+    engine, why = choose_engine(
+        options.engine,
+        model=options.model,
+        revision=options.revision,
+        dtype=options.dtype,
+        device=options.device,
+        num_crops=options.num_crops,
+        hints=options.hints,
+    )
+    if options.verbose:
+        print(f"extract: engine {engine.name}: {why}", file=sys.stderr)
+    return engine
+
+
+def _ask(options: argparse.Namespace, documents: list[tuple[str, list[Any]]]) -> int:
+    """Answers a free question about each document, streamed to stdout."""
+    from extractor.engines import ask_about
+    from extractor.imaging import load_pages
+
+    for _, sources in documents:
+        images = [image for source in sources for image in load_pages(source, pages=_pages(options.pages))]
+        for piece in ask_about(
+            images,
+            options.ask,
+            model=options.model,
+            revision=options.revision,
+            dtype=options.dtype,
+            device=options.device,
+            num_crops=options.num_crops,
+        ):
+            print(piece, end="", flush=True)
+        print()
+    return 0
+
+
+def _load_schema(reference: str) -> None:
+    """Fails before anything is read where the schema cannot be found."""
+    from extractor.errors import SchemaError
+    from schemas import SchemaNotFoundError, load_schema
+
+    if reference != "auto":
+        try:
+            load_schema(reference)
+        except SchemaNotFoundError as error:
+            raise SchemaError(str(error)) from error
+
+
+def _documents(inputs: Sequence[str], *, one_document: bool) -> list[tuple[str, list[Any]]]:
+    """(name, sources) of every document that the arguments name: files, folders, patterns, stdin."""
+    found: list[tuple[str, Any]] = []
+    for text in inputs:
+        if text == "-":
+            found.append(("stdin", sys.stdin.buffer.read()))
+            continue
+        path = Path(text)
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            if not files:
+                raise UnreadableInputError(f"the folder {text} holds no picture or PDF")
+            found += [(str(file), file) for file in files]
+        elif any(sign in text for sign in "*?[") and not path.exists():
+            import glob
+
+            matches = sorted(glob.glob(text, recursive=True))
+            if not matches:
+                raise UnreadableInputError(f"nothing matches {text}")
+            found += [(match, match) for match in matches if not Path(match).is_dir()]
+        else:
+            found.append((text, path))
+    if one_document:
+        return [(found[0][0], [source for _, source in found])]
+    return [(name, [source]) for name, source in found]
+
+
+def _pages(text: str | None) -> list[int] | None:
+    """`1`, `1-3`, `1,4` -> page numbers."""
+    if text is None:
+        return None
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
+            raise UsageError(f"--pages takes numbers like 1, 1-3 or 1,4, not {text!r}")
+        numbers += range(int(first), int(last if dash else first) + 1)
+    return numbers
+
+
+def _overlay(name: str, sources: list[Any], options: argparse.Namespace, result: Any, *, several: bool) -> None:
+    from extractor.imaging import load_pages
+    from extractor.overlay import save_overlays
+
+    target = Path(options.overlay)
+    if several or target.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        target = target / f"{Path(name).stem}.png"
+    images = [image for source in sources for image in load_pages(source, pages=_pages(options.pages))]
+    try:
+        save_overlays(images, result, target)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the overlay cannot be written to {options.overlay}: use a path ending in .png") from error
+
+
+def _write(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
+    from extractor.output import render
+
+    text = render(outcomes, options.format, evidence=options.evidence)
+    if not options.output:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(options.output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{options.output} cannot be written: {error.strerror}") from error
+
+
+def _print_schemas() -> None:
+    from schemas import SCHEMAS
+
+    for name, schema in SCHEMAS.items():
+        first_line = (schema.__doc__ or "").strip().splitlines()[0]
+        print(f"{name}\n    {first_line}\n    {', '.join(schema.model_fields)}")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar on stderr where there is a terminal and more than one document."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=total)
+        yield lambda: progress.advance(task)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

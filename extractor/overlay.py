@@ -1,0 +1,88 @@
+"""A page with what was read drawn on it: every field's box in the colour of its verdict, with its name and value.
+
+Values stand beside the page, joined to their boxes by thin lines, so that nothing printed is hidden.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from extractor.extraction import Extraction, FieldEvidence, Verdict
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont, ImageFont
+
+_COLOURS = {
+    Verdict.VERIFIED: "#1a7f37",
+    Verdict.AGREE: "#1a7f37",
+    Verdict.SINGLE: "#0969da",
+    Verdict.CONFLICT: "#cf222e",
+    Verdict.UNSUPPORTED: "#bc4c00",
+}
+#: Fonts that hold most scripts, in order of preference; the bundled one of Pillow knows Latin only.
+_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "/System/Library/Fonts/PingFang.ttc",
+    "C:/Windows/Fonts/msyh.ttc",
+)
+_WIDTH = 1200
+_PANEL = 560
+_ROW = 40
+
+
+def draw_overlay(image: np.ndarray, result: Extraction, page: int = 0) -> Image:
+    """The page as given (RGB array) with its fields' boxes, and beside it their names and values."""
+    from PIL import Image as images
+    from PIL import ImageDraw
+
+    shown = [(name, one) for name, one in result.fields.items() if one.box and one.box.page == page and one.value is not None]
+    shown.sort(key=lambda item: min(y for _, y in item[1].box.points) if item[1].box else 0.0)
+    scale = _WIDTH / image.shape[1]
+    picture = images.fromarray(image).resize((_WIDTH, max(1, round(image.shape[0] * scale))))
+    height = max(picture.height, _ROW * len(shown) + 20)
+    sheet = images.new("RGB", (_WIDTH + _PANEL, height), "white")
+    sheet.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(sheet)
+    small, large = _font(14), _font(18)
+    for row, (name, one) in enumerate(shown):
+        colour = _COLOURS.get(one.verdict, "#57606a")
+        points = [(x * scale, y * scale) for x, y in one.box.points] if one.box else []
+        draw.polygon(points, outline=colour, width=3)
+        top = 10 + row * (height - 20) // max(len(shown), 1)
+        right = max(points, key=lambda point: point[0])
+        draw.line([right, (_WIDTH + 12, top + 18)], fill=colour, width=1)
+        draw.text((_WIDTH + 16, top), f"{name} · {one.verdict.value} · {one.confidence:.2f}", fill=colour, font=small)
+        draw.text((_WIDTH + 16, top + 16), _one_line(one), fill="black", font=large)
+    return sheet
+
+
+def save_overlays(images: Sequence[np.ndarray], result: Extraction, path: Path) -> list[Path]:
+    """Writes the overlay of every page to `path`; pages after the first get `-2`, `-3` ... before the suffix."""
+    written = []
+    for page, image in enumerate(images):
+        target = path if page == 0 else path.with_stem(f"{path.stem}-{page + 1}")
+        draw_overlay(image, result, page).save(target)
+        written.append(target)
+    return written
+
+
+def _one_line(one: FieldEvidence) -> str:
+    text = " / ".join(one.value) if isinstance(one.value, list) else str(one.value)
+    return text if len(text) <= 52 else f"{text[:51]}…"
+
+
+def _font(size: int) -> FreeTypeFont | ImageFont:
+    from PIL import ImageFont
+
+    for path in _FONTS:
+        if os.path.exists(path):
+            return ImageFont.truetype(path, size)
+    return ImageFont.load_default(size)
