@@ -131,18 +131,20 @@ def _texture(pool: Pool, style: str, variant: int) -> np.ndarray:
 
     rng = np.random.default_rng([len(pool), *style.encode(), variant])
     h, w = _SHAPE
-    paper = rng.uniform(218, 250, 3)
     # A slow change of colour across the page, as rainbow printing gives.
-    colours = paper + rng.uniform(-16, 6, (int(rng.integers(2, 4)), int(rng.integers(2, 5)), 3))
-    page: np.ndarray = cv2.resize(colours.astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+    cells = (int(rng.integers(2, 4)), int(rng.integers(2, 5)), 3)
+    colours = rng.uniform(218, 250, 3) + rng.uniform(-16, 6, cells)
+    page = cv2.resize(colours.clip(0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_CUBIC)
+    curves = STYLES[pool][style](rng, np.linspace(-10, w + 10, 220))
     ink = np.zeros((h, w), np.uint8)
-    for curve in STYLES[pool][style](rng, np.linspace(-10, w + 10, 220)):
+    for curve in curves:
         cv2.polylines(ink, [np.round(curve * 16).astype(np.int32)], False, 255, 1, cv2.LINE_AA, 4)
-    depth = rng.uniform(14, 46, 3).astype(np.float32)
-    page -= (ink.astype(np.float32) / 255.0)[..., None] * depth
-    if not ink.any() or rng.random() < 0.3:
-        page += rng.normal(0, rng.uniform(1, 3), (h, w, 1)).astype(np.float32)
-    return np.clip(page, 150, 255).astype(np.uint8)
+    inks = [cv2.convertScaleAbs(ink, alpha=depth / 255) for depth in rng.uniform(14, 46, 3)]
+    page = cv2.subtract(page, cv2.merge(inks))
+    if not curves or rng.random() < 0.3:
+        grain = rng.normal(0, rng.uniform(1, 3), (h, w)).astype(np.int8)
+        page = cv2.add(page, cv2.merge([grain] * 3), dtype=cv2.CV_8U)
+    return np.maximum(page, 150)
 
 
 def background(rng: random.Random, pool: Pool, width: int, height: int) -> np.ndarray:

@@ -26,7 +26,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 #: Shares of the modes where none is asked for.
 MODE_SHARES: Mapping[Mode, float] = {"clean": 0.1, "scan": 0.3, "photo": 0.35, "rotated": 0.12, "low_resolution": 0.13}
 #: Side of the field of normal noise that every picture takes a crop of; larger pictures repeat it.
-_NOISE_SIDE = 1024
+_NOISE_SIDE = 512
 _DESKS = 6
 _DESK_SIDE = 640
 _HARD = 0.08
@@ -98,10 +98,8 @@ def _photo(image: np.ndarray, pool: Pool, rng: random.Random, noise: np.random.G
     view = _placed(image, rng, rng.uniform(0.8, 1.0), desk, turn=rng.gauss(0, 4), margin=(0.03, 0.12), slant=slant)
     h, w = view.image.shape[:2]
     light = _light(rng, noise, h, w)
-    if rng.random() < (0.8 if hard else 0.3):
-        light = _with_glare(light, rng, 0.75 if hard else 0.5)
-    cast = np.array([rng.uniform(0.93, 1.06), 1.0, rng.uniform(0.9, 1.07)], np.float32)
-    view.image = _lit(view.image, light, cast)
+    glare = _glare(rng, 0.75 if hard else 0.5, h, w) if rng.random() < (0.8 if hard else 0.3) else None
+    view.image = _lit(view.image, light, (rng.uniform(0.93, 1.06), 1.0, rng.uniform(0.9, 1.07)), glare)
     if rng.random() < 0.2:
         view.image = _shaken(view.image, rng.uniform(1.5, 6 if hard else 3.5), rng.uniform(0, math.pi))
     else:
@@ -224,22 +222,27 @@ def _light(rng: random.Random, noise: np.random.Generator, h: int, w: int) -> np
     return light
 
 
-def _with_glare(light: np.ndarray, rng: random.Random, strength: float) -> np.ndarray:
-    h, w = light.shape
-    ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
-    cx, cy = rng.uniform(0.05, 0.95) * w, rng.uniform(0.05, 0.95) * h
-    a, b = rng.uniform(0.06, 0.16) * w, rng.uniform(0.05, 0.14) * h
-    return light + strength * np.exp(-(((xs - cx) / a) ** 2 + ((ys - cy) / b) ** 2))
+def _glare(rng: random.Random, strength: float, h: int, w: int) -> np.ndarray:
+    """A bright patch to be added, grey levels: (h/8, w/8) float32."""
+    ys, xs = np.mgrid[0 : h // 8 + 1, 0 : w // 8 + 1].astype(np.float32)
+    cx, cy = rng.uniform(0.05, 0.95) * w / 8, rng.uniform(0.05, 0.95) * h / 8
+    a, b = rng.uniform(0.06, 0.16) * w / 8, rng.uniform(0.05, 0.14) * h / 8
+    return 255 * strength * np.exp(-(((xs - cx) / a) ** 2 + ((ys - cy) / b) ** 2))
 
 
-def _lit(image: np.ndarray, light: np.ndarray, cast: np.ndarray) -> np.ndarray:
-    """`image` under `light` of colour `cast`: past white it fades, as a sensor does."""
+def _lit(
+    image: np.ndarray, light: np.ndarray, cast: tuple[float, float, float], glare: np.ndarray | None
+) -> np.ndarray:
+    """`image` under `light` of the colour `cast`, with `glare` laid over it."""
     import cv2
 
-    full = cv2.resize(light, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR)
-    picture = image * (full[..., None] * cast)
-    over = np.maximum(full - 1.15, 0)[..., None]
-    return np.clip(picture + over * 120, 0, 255).astype(np.uint8)
+    size = (image.shape[1], image.shape[0])
+    coloured = cv2.resize(light[..., None] * np.array(cast, np.float32), size, interpolation=cv2.INTER_LINEAR)
+    lit = cv2.multiply(image, coloured, dtype=cv2.CV_8U)
+    if glare is not None:
+        patch = cv2.resize(glare.clip(0, 255).astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
+        lit = cv2.add(lit, cv2.merge([patch] * 3))
+    return np.asarray(lit)
 
 
 def _blurred(image: np.ndarray, sigma: float) -> np.ndarray:
@@ -274,9 +277,11 @@ def _grey(image: np.ndarray) -> np.ndarray:
     return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
 
 
-@lru_cache(maxsize=1)
-def _noise_field() -> np.ndarray:
-    return np.random.default_rng(20250630).normal(0, 32, (_NOISE_SIDE, _NOISE_SIDE, 3)).astype(np.int8)
+@lru_cache(maxsize=24)
+def _noise_field(level: int) -> np.ndarray:
+    """Normal noise of `level` half grey levels, int8."""
+    shape = (_NOISE_SIDE, _NOISE_SIDE, 3)
+    return np.random.default_rng(level).normal(0, level / 2, shape).clip(-127, 127).astype(np.int8)
 
 
 def _finished(view: _View, noise: np.random.Generator, sigma: float, quality: int) -> _View:
@@ -285,10 +290,11 @@ def _finished(view: _View, noise: np.random.Generator, sigma: float, quality: in
 
     h, w = view.image.shape[:2]
     y, x = (int(v) for v in noise.integers(0, _NOISE_SIDE // 2, 2))
-    field = _noise_field()
+    field = _noise_field(round(2 * sigma))
     repeats = (-(-(h + y) // _NOISE_SIDE), -(-(w + x) // _NOISE_SIDE), 1)
-    tile = np.tile(field, repeats)[y : y + h, x : x + w] if repeats != (1, 1, 1) else field[y : y + h, x : x + w]
-    grainy = np.clip(view.image + tile * np.float32(sigma / 32), 0, 255).astype(np.uint8)
-    _, data = cv2.imencode(".jpg", grainy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    view.image = np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1])
+    tile = (field if repeats == (1, 1, 1) else np.tile(field, repeats))[y : y + h, x : x + w]
+    grainy = cv2.add(view.image, tile, dtype=cv2.CV_8U)
+    _, data = cv2.imencode(".jpg", grainy, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    # OpenCV takes red for blue here and back again: their weights in the luma trade places, which does not show.
+    view.image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
     return view

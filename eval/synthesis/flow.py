@@ -229,8 +229,9 @@ def _set_cell(setting: Setting, name: str, fit: _Fit, place: tuple[float, float,
     else:
         baseline = y + style.value.size * shrink
         used = _set_caption_beside(setting, caption, (x, baseline, room), size)
-        # Captions to the left leave a common column for the values.
-        start = max(used + 0.8, 0.3 * room if caption_style == "left" else 0.0)
+        start = used + 0.8
+        if caption_style == "left":
+            start = max(start, _column(setting, shrink))
         fit = _fitted(setting.canvas, fit.lines, style.value.resized(fit.size), room - start)
     lettering = style.value.resized(fit.size * shrink)
     for i, line in enumerate(fit.lines):
@@ -241,6 +242,15 @@ def _set_cell(setting: Setting, name: str, fit: _Fit, place: tuple[float, float,
             setting.canvas.line(x + room, at, line[::-1], lettering, align="right", squeeze=fit.squeeze)
         else:
             setting.canvas.line(x + start, at, line, lettering, squeeze=fit.squeeze)
+
+
+def _column(setting: Setting, shrink: float) -> float:
+    """Where values stand beside captions to their left: past the widest caption that begins a row."""
+    width = setting.side.body[2] - setting.side.body[0]
+    lettering = setting.style.caption.resized(setting.style.caption.size * shrink)
+    captions = [_caption_text(setting, row[0].field) for row in _rows(setting)]
+    widest = max(setting.canvas.width_of(caption, lettering) for caption in captions)
+    return min(widest + 0.8, 0.5 * width)
 
 
 def _set_caption(setting: Setting, text: str, place: tuple[float, float, float], size: float) -> None:

@@ -68,7 +68,7 @@ def plan(
         turn = i // len(languages)
         template = queues[language][turn % len(queues[language])]
         rng = seeded(pool, "plan", seed, i)
-        mode = modes[(turn + i) % len(modes)] if modes else choose_mode(rng)
+        mode = modes[turn % len(modes)] if modes else choose_mode(rng)
         file = f"{language}-{i:05d}-{template.kind}.{suffix}"
         jobs.append(Job(file, pool, template.name, rng.getrandbits(40), mode))
     return jobs

@@ -6,7 +6,10 @@ set, drawn from the evaluation pool only, every language and kind, capture modes
 
 from __future__ import annotations
 
-from eval.synthesis.pools import seeded
+import random
+from dataclasses import replace
+
+from eval.synthesis.capture import Mode
 from eval.synthesis.produce import LANGUAGES, Job, plan
 
 #: Name, template and seed of each example.
@@ -20,9 +23,16 @@ _EXAMPLES = (
     ("visa", "can_visa/visa_a_x", 16),
     ("passport_chinese", "chn_passport/passport_y", 45),
 )
-#: Specimens a language in the frozen set.
+#: Specimens a language in the frozen set, and the Chinese ID cards that Chinese has besides.
 FROZEN_COUNTS = {language: 32 if language in ("en", "zh") else 13 for language in LANGUAGES}
+FROZEN_CHINESE_ID = {"chinese_id_front": 8, "chinese_id_both": 4}
+#: Capture modes and their shares.
+_FROZEN_MODES: tuple[Mode, ...] = (
+    "photo", "scan", "rotated", "photo", "low_resolution", "scan", "photo", "clean", "photo", "scan", "low_resolution",
+    "photo", "scan", "rotated", "photo", "scan",
+)  # fmt: skip
 _FROZEN_SEED = 20250630
+_FROZEN_QUALITY = 70
 
 
 def examples() -> list[Job]:
@@ -32,10 +42,22 @@ def examples() -> list[Job]:
 
 def frozen() -> list[Job]:
     """The jobs of `datasets/frozen`."""
-    jobs = []
-    for language, count in FROZEN_COUNTS.items():
-        jobs += plan(count, seed=_FROZEN_SEED, pool="evaluation", languages=(language,), suffix="webp")
+    jobs: list[Job] = []
+    for number, (language, count) in enumerate(FROZEN_COUNTS.items()):
+        jobs += _planned(language, count, number, ())
+    for number, (kind, count) in enumerate(FROZEN_CHINESE_ID.items(), start=len(FROZEN_COUNTS)):
+        jobs += _planned("zh", count, number, (kind,))
     return jobs
 
 
-__all__ = ["FROZEN_COUNTS", "examples", "frozen", "seeded"]
+def _planned(language: str, count: int, number: int, kinds: tuple[str, ...]) -> list[Job]:
+    seed = _FROZEN_SEED + number
+    jobs = plan(count, seed=seed, pool="evaluation", languages=(language,), only_kinds=kinds, suffix="webp")
+    modes = [_FROZEN_MODES[i % len(_FROZEN_MODES)] for i in range(count)]
+    # Dealt out, because kinds take turns too and the two rhythms would fall together.
+    random.Random(seed).shuffle(modes)
+    name = kinds[0] if kinds else language
+    return [
+        replace(job, file=f"{name}-{i:02d}.webp", mode=mode, quality=_FROZEN_QUALITY)
+        for i, (job, mode) in enumerate(zip(jobs, modes, strict=True))
+    ]
