@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from extractor.output import Outcome
 
 #: What a folder is searched for.
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .pdf".split()
-)
+SUFFIXES = frozenset(".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .pdf".split())
 #: Exit codes from worst to best; a call with several files ends with the worst.
 _SEVERITY = (2, 3, 4, 1, 0)
 
@@ -52,7 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("inputs", nargs="*", metavar="FILE", help="pictures, PDFs, folders or glob patterns; - is stdin")
+    parser.add_argument(
+        "inputs", nargs="*", metavar="FILE", help="pictures, PDFs, folders or glob patterns; - is stdin"
+    )
     parser.add_argument(
         "--schema",
         default="auto",
@@ -65,7 +65,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pages", metavar="P", help="pages of each file, from 1: 1, 1-3 or 1,4")
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("json", "jsonl", "csv", "table"), default="json")
-    output.add_argument("--evidence", action="store_true", help="add sources, confidences, boxes, verdicts and warnings")
+    output.add_argument(
+        "--evidence", action="store_true", help="add sources, confidences, boxes, verdicts and warnings"
+    )
     output.add_argument("--output", metavar="PATH", help="write there instead of to stdout")
     output.add_argument("--overlay", metavar="PNG", help="draw what was read on the page (of several files: a folder)")
     output.add_argument("--verbose", action="store_true", help="say on stderr which engine reads and why, and how long")
@@ -124,7 +126,10 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     _write(outcomes, options)
     failures = [outcome for outcome in outcomes if outcome.result is None]
     for outcome in failures:
-        print(f"extract: {outcome.name}: {outcome.error}" if len(documents) > 1 else f"extract: {outcome.error}", file=sys.stderr)
+        print(
+            f"extract: {outcome.name}: {outcome.error}" if len(documents) > 1 else f"extract: {outcome.error}",
+            file=sys.stderr,
+        )
     return min((outcome.exit_code for outcome in outcomes), key=_SEVERITY.index)
 
 

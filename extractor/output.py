@@ -32,7 +32,9 @@ def as_dict(result: Extraction, *, evidence: bool = False) -> dict[str, Any]:
     and `seconds`.
     """
     plain: dict[str, Any] = (
-        result.document.model_dump(mode="json") if result.document else json.loads(json.dumps(result.values, default=str))
+        result.document.model_dump(mode="json")
+        if result.document
+        else json.loads(json.dumps(result.values, default=str))
     )
     if not evidence:
         return plain
@@ -83,7 +85,9 @@ def render(outcomes: Sequence[Outcome], form: str, *, evidence: bool = False) ->
         return "\n".join(_table(outcome, several=several) for outcome in outcomes)
     if form == "csv":
         return _csv(outcomes)
-    records = [_record(outcome, evidence=evidence, several=several) for outcome in outcomes if several or outcome.result]
+    records = [
+        _record(outcome, evidence=evidence, several=several) for outcome in outcomes if several or outcome.result
+    ]
     if form == "jsonl":
         return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     if not records:

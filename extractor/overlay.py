@@ -43,7 +43,9 @@ def draw_overlay(image: np.ndarray, result: Extraction, page: int = 0) -> Image:
     from PIL import Image as images
     from PIL import ImageDraw
 
-    shown = [(name, one) for name, one in result.fields.items() if one.box and one.box.page == page and one.value is not None]
+    shown = [
+        (name, one) for name, one in result.fields.items() if one.box and one.box.page == page and one.value is not None
+    ]
     shown.sort(key=lambda item: min(y for _, y in item[1].box.points) if item[1].box else 0.0)
     scale = _WIDTH / image.shape[1]
     picture = images.fromarray(image).resize((_WIDTH, max(1, round(image.shape[0] * scale))))

@@ -1,8 +1,8 @@
 """The one road every document takes: picture -> page -> evidence -> engine -> reconcile -> Extraction.
 
-    from extractor import extract
-    from schemas import Passport
-    result = extract("passport.jpg", schema=Passport)
+from extractor import extract
+from schemas import Passport
+result = extract("passport.jpg", schema=Passport)
 """
 
 from __future__ import annotations
@@ -80,9 +80,7 @@ def extract(
     infos = tuple(
         PageInfo(*page.source_size, page.rotation, quality(image)) for page, image in zip(read, images, strict=True)
     )
-    return Extraction(
-        model, document, values, fields, tuple(warnings), infos, {"name": reader.name}, seconds
-    )
+    return Extraction(model, document, values, fields, tuple(warnings), infos, {"name": reader.name}, seconds)
 
 
 def _schema(schema: type[BaseModel] | str) -> type[BaseModel]:

@@ -71,7 +71,9 @@ def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
 
 
 def _best(sources: Sequence[Source], kind: SourceKind) -> Source | None:
-    return max((source for source in sources if source.kind is kind), key=lambda source: source.confidence, default=None)
+    return max(
+        (source for source in sources if source.kind is kind), key=lambda source: source.confidence, default=None
+    )
 
 
 def _alone(source: Source | None, sources: Sequence[Source]) -> FieldEvidence:
@@ -90,7 +92,9 @@ def _conflict(mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldE
     if printed.confidence >= needed:
         note = "the printed value was read surely; the MRZ says something else"
         confidence = 0.5 if mrz.proven else 0.8
-        return FieldEvidence(printed.value, Verdict.CONFLICT, confidence * printed.confidence, tuple(sources), printed.box, note)
+        return FieldEvidence(
+            printed.value, Verdict.CONFLICT, confidence * printed.confidence, tuple(sources), printed.box, note
+        )
     note = "check digits prove the MRZ's value" if mrz.proven else "the printed value was read poorly"
     confidence = mrz.confidence * (0.9 if mrz.proven else 0.6)
     return FieldEvidence(mrz.value, Verdict.CONFLICT, confidence, tuple(sources), mrz.box, note)

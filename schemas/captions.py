@@ -33,16 +33,16 @@ CAPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = _load()
 TITLES: Mapping[str, tuple[str, ...]] = {name: tuple(titles) for name, titles in _json("titles.json").items()}
 
 #: Numbers that stand for captions on licences after Directive 2006/126/EC, annex I.
-LICENCE_NUMBERS: Mapping[str, str] = {
-    "1": "surname",
-    "2": "given_names",
-    "3": "birth_date",
-    "4a": "issue_date",
-    "4b": "expiry_date",
-    "4c": "authority",
-    "4d": "personal_number",
-    "5": "document_number",
-    "8": "address",
-    "9": "vehicle_classes",
-    "12": "restrictions",
+LICENCE_NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "1": ("surname",),
+    "2": ("given_names",),
+    "3": ("birth_date", "place_of_birth"),
+    "4a": ("issue_date",),
+    "4b": ("expiry_date",),
+    "4c": ("authority",),
+    "4d": ("personal_number",),
+    "5": ("document_number",),
+    "8": ("address",),
+    "9": ("vehicle_classes",),
+    "12": ("restrictions",),
 }

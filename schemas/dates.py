@@ -165,22 +165,19 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
             ambiguous = order is None and by_day is not None and by_month is not None and by_day != by_month
             yield PrintedDate(iso, match.start(), match.end(), ambiguous)
 
-
     for match in _RUN_TOGETHER.finditer(text):
         if iso := _iso(int(match[4]), int(match[2] or match[3]), int(match[1])):
             yield PrintedDate(iso, match.start(), match.end())
 
 
 def numeric_order(texts: list[str]) -> Order | None:
-    """The order that all-numeric dates in `texts` prove (a part above 12 is a day), or None."""
+    """The order that most all-numeric dates in `texts` prove (a part above 12 is a day), or None."""
+    votes = 0
     for text in texts:
         for match in _NUMERIC.finditer(_with_ascii_digits(text)):
             first, second = int(match[1]), int(match[2])
-            if first > 12 >= second:
-                return "dmy"
-            if second > 12 >= first:
-                return "mdy"
-    return None
+            votes += (first > 12 >= second) - (second > 12 >= first)
+    return None if votes == 0 else "dmy" if votes > 0 else "mdy"
 
 
 def _year(printed: str, meaning: Meaning | None, now: date) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from extractor.evidence.captions.find import Segment
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.gather import DocumentEvidence, PageEvidence
 from extractor.evidence.mrz import FieldProof, MrzReading
 from extractor.evidence.visual import Found, read_visual
@@ -53,7 +53,7 @@ class EmbeddedEngine:
         for one in found:
             yield one.field, _visual_source(one, page)
         if "issuing_country" not in named:
-            yield from _issuer_sources(page, evidence)
+            yield from _issuer_sources(page)
 
 
 def _mrz_sources(
@@ -67,6 +67,8 @@ def _mrz_sources(
     whole = _hull(boxes)
     for name, attribute in names.items():
         value = getattr(zone.mrz, attribute)
+        if attribute in ("nationality", "issuing_state") and value != "D" and len(value or "") != 3:
+            continue
         raw = zone.mrz.raw.get(attribute, "")
         if value is None and (not attribute.endswith("_date") or not raw.strip("<")):
             continue
@@ -90,7 +92,13 @@ def _mrz_sources(
     yield (
         "mrz",
         Source(
-            SourceKind.MRZ, lines, "\n".join(zone.raw_lines), zone.confidence, whole, proven=zone.valid, basis=zone.mrz.format
+            SourceKind.MRZ,
+            lines,
+            "\n".join(zone.raw_lines),
+            zone.confidence,
+            whole,
+            proven=zone.valid,
+            basis=zone.mrz.format,
         ),
     )
 
@@ -117,7 +125,7 @@ def _visual_source(one: Found, page: PageEvidence) -> Source:
     )
 
 
-def _issuer_sources(page: PageEvidence, evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
+def _issuer_sources(page: PageEvidence) -> Iterator[tuple[str, Source]]:
     """The issuing state where no caption names it: the heading, or a kind of card that only one state issues."""
     if page.heading:
         segment: Segment = page.heading.segment
@@ -132,20 +140,10 @@ def _issuer_sources(page: PageEvidence, evidence: DocumentEvidence) -> Iterator[
                 basis=page.heading.basis,
             ),
         )
-    elif schema_name(evidence.schema) == "chinese_id_card":
-        caption = next((c for c in page.captions if c.fields.get("document_number", 0) > 0.7), None)
-        if caption:
-            yield (
-                "issuing_country",
-                Source(
-                    SourceKind.DERIVED,
-                    "CHN",
-                    "",
-                    0.9,
-                    _box(caption.segment.box, page),
-                    basis="the citizen identity number's caption stands on cards of the People's Republic of China only",
-                ),
-            )
+    elif page.only_issuer:
+        title = page.only_issuer
+        source = Source(SourceKind.DERIVED, title.code, "", 0.9, _box(title.segment.box, page), basis=title.basis)
+        yield "issuing_country", source
 
 
 def _box(corners: np.ndarray, page: PageEvidence) -> Box:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.evidence.captions.find import Segment
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, clean_name, value_of
 from extractor.evidence.merge import merge
 from extractor.evidence.mrz import Mrz, agreement
@@ -34,7 +34,9 @@ class Anchor:
     agreement: float
 
 
-def find_anchors(mrz: Mrz, segments: Sequence[Segment], specs: Mapping[str, FieldSpec], context: Context) -> list[Anchor]:
+def find_anchors(
+    mrz: Mrz, segments: Sequence[Segment], specs: Mapping[str, FieldSpec], context: Context
+) -> list[Anchor]:
     """Where the values of `mrz` stand among `segments`, best agreement first."""
     found: list[Anchor] = []
     for segment in segments:

@@ -8,8 +8,9 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from extractor.evidence.captions.find import Caption, Segment, find_captions
+from extractor.evidence.captions.find import Caption, find_captions
 from extractor.evidence.captions.lexicon import lexicon
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context
 from extractor.evidence.issuer import Heading, find_issuer, issuer_by_title
 from extractor.evidence.mrz import MrzReading
@@ -60,9 +61,9 @@ def gather(
         heading = find_issuer(segments, marks, set())
         derived = None if heading else issuer_by_title([*marks, *segments])
         taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, derived, zone))
-    texts = [line.text for page in pages for line in page.lines]
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     headings = [one.heading or one.only_issuer for one in taken_apart]
     issuer = issuer or next((heading.code for heading in headings if heading), None)
+    texts = [segment.text for page in taken_apart for segment in page.segments]
     order = numeric_order(texts) or ("mdy" if issuer in _MONTH_FIRST else None)
     return DocumentEvidence(schema, tuple(taken_apart), Context(order=order, issuer=issuer, today=today))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.evidence.captions.find import Segment
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.ocr import Line
 from schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, state_code
 from schemas.text import fold, squash

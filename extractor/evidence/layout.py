@@ -13,8 +13,8 @@ from datetime import date
 
 import numpy as np
 
-from extractor.evidence.captions.find import Segment
 from extractor.evidence.captions.pair import join_lines
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, clean_name, is_overprint
 from schemas.dates import find_dates
 

@@ -250,7 +250,9 @@ def _may_be_mrz(text: str) -> bool:
     compact = text.replace(" ", "")
     if len(compact) < 15:
         return False
-    return any(mark in compact for mark in _FILLERS) or sum(c.isupper() or c.isdigit() for c in compact) > 0.6 * len(compact)
+    return any(mark in compact for mark in _FILLERS) or sum(c.isupper() or c.isdigit() for c in compact) > 0.6 * len(
+        compact
+    )
 
 
 @cache

@@ -76,7 +76,9 @@ def tesseract_languages() -> frozenset[str]:
     """Languages of the installed tesseract; empty without one."""
     if shutil.which("tesseract") is None:
         return frozenset()
-    listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    listed = subprocess.run(
+        ["tesseract", "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
     return frozenset(listed.stdout.split()[1:])
 
 
@@ -136,7 +138,9 @@ def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[st
     for row, crop in enumerate(scaled):
         grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
         top = _GAP + row * pitch
-        sheet[top : top + _LINE_HEIGHT, _GAP : _GAP + crop.shape[1]] = cv2.normalize(grey, None, 0, 255, cv2.NORM_MINMAX)
+        sheet[top : top + _LINE_HEIGHT, _GAP : _GAP + crop.shape[1]] = cv2.normalize(
+            grey, None, 0, 255, cv2.NORM_MINMAX
+        )
     encoded = cv2.imencode(".png", sheet)[1].tobytes()
     command = ["tesseract", "stdin", "stdout", "-l", f"{other.language}+eng", "--psm", "6", "tsv"]
     try:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.evidence.captions.find import Segment
 from extractor.evidence.captions.pair import join_lines
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, clean_name, value_of
 from extractor.evidence.layout import Placed
 from schemas.text import fold, scripts

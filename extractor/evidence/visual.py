@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.evidence.anchors import WEAK, Anchor, find_anchors, part_of
-from extractor.evidence.captions.find import Caption, Segment
+from extractor.evidence.captions.find import Caption
 from extractor.evidence.captions.pair import Known, Pair, pair
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, clean_name
 from extractor.evidence.layout import Placed, infer_issue_date, infer_passport_texts
 from extractor.evidence.mrz import Mrz
@@ -67,7 +68,9 @@ def _native_name(found: dict[str, Found], segments: Sequence[Segment], specs: Ma
     if "name" in specs and all(halves):
         text = " ".join(half[0] for half in halves if half)
         parts = tuple(half[1] for half in halves if half)
-        found["name"] = Found("name", Value(text, text, 1.0), parts, "before the slash, beside the romanised names", 0.9)
+        found["name"] = Found(
+            "name", Value(text, text, 1.0), parts, "before the slash, beside the romanised names", 0.9
+        )
         return
     roman = found.get("name") or found.get("surname")
     if "name" not in specs or roman is None or scripts(roman.value.text) - {"LATIN"}:

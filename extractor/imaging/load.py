@@ -71,7 +71,9 @@ def _read_bytes(source: Input) -> bytes:
             raise UnreadableInputError("there is no such file") from error
         except OSError as error:
             raise UnreadableInputError(f"the file cannot be read: {error.strerror}") from error
-    raise UsageError(f"cannot read a {type(source).__name__}; give a path, bytes, a file object, a PIL image or an array")
+    raise UsageError(
+        f"cannot read a {type(source).__name__}; give a path, bytes, a file object, a PIL image or an array"
+    )
 
 
 def _image_pages(data: bytes, pages: Sequence[int] | None, max_pixels: int) -> Iterator[np.ndarray]:

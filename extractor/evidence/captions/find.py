@@ -11,11 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from extractor.evidence.captions.lexicon import AFTER_THE_VALUE, MAX_WORDS, NUMBERING, WEAK_LENGTH, Lexicon, Match
+from extractor.evidence.captions.segments import Segment, join_dates, parted, segment_of
 from extractor.evidence.ocr import Line
-from extractor.imaging.geometry import quad_size
 from schemas.dates import find_dates
 from schemas.text import squash
 
@@ -24,42 +22,6 @@ _TOKEN = re.compile(rf"[/|\\:;·•：／]|[{_IDEOGRAPH}]|[^\s/|\\:;·•：／{
 _BREAKS = frozenset("/|\\:;·•：／")
 #: Joins translations of one caption, where a colon sets it off from a value.
 _JOINTS = frozenset("/|\\／·")
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A part of a line: text, the four corners of where it stands, the reader's mean probability and its weakest
-    character's, and the index of its line."""
-
-    text: str
-    box: np.ndarray
-    score: float
-    weakest: float
-    line: int
-
-    @property
-    def left(self) -> float:
-        return float((self.box[0, 0] + self.box[3, 0]) / 2)
-
-    @property
-    def right(self) -> float:
-        return float((self.box[1, 0] + self.box[2, 0]) / 2)
-
-    @property
-    def top(self) -> float:
-        return float((self.box[0, 1] + self.box[1, 1]) / 2)
-
-    @property
-    def bottom(self) -> float:
-        return float((self.box[2, 1] + self.box[3, 1]) / 2)
-
-    @property
-    def middle(self) -> float:
-        return (self.top + self.bottom) / 2
-
-    @property
-    def height(self) -> float:
-        return quad_size(self.box)[1]
 
 
 @dataclass(frozen=True)
@@ -97,7 +59,7 @@ class _Run:
 
 def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption], list[Segment]]:
     """The captions of a page, and the segments that are none, both in reading order."""
-    lines = [part for line in lines for part in _parted(line)]
+    lines = [part for line in lines for part in parted(line)]
     tokens = [_tokens(line.text) for line in lines]
     windows = [(i, *window) for i, own in enumerate(tokens) for window in _windows(own)]
     words = [squash("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in windows]
@@ -116,44 +78,7 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
         own, rest = _take_apart(line, i, tokens[i], covers[i], lexicon)
         captions += own
         values += rest
-    return captions, _join_dates(values)
-
-
-def _parted(line: Line) -> list[Line]:
-    """A line cut where it has a gap as wide as a column's: the detector joins columns that stand close."""
-    if len(line.positions) != len(line.text) or len(line.text) < 4 or line.text.count("<") > 2:
-        return [line]
-    width, height = quad_size(line.box)
-    ink = [i for i, character in enumerate(line.text) if not character.isspace()]
-    places = line.positions * width
-    advance = np.diff(places[ink])
-    usual = float(np.median(advance)) if len(advance) else 0.0
-    cuts = [k for k, step in enumerate(advance) if step > max(2.6 * usual, 1.4 * height) and ink[k + 1] - ink[k] > 1]
-    if not cuts:
-        return [line]
-    parts, start = [], 0
-    for end in [ink[k] + 1 for k in cuts] + [len(line.text)]:
-        piece = _segment(line, 0, start, end)
-        parts.append(
-            replace(
-                line,
-                text=line.text[start:end],
-                box=piece.box,
-                score=piece.score,
-                probabilities=line.probabilities[start:end],
-                positions=_within(line.positions[start:end]),
-            )
-        )
-        start = next((i for i in ink if i >= end), end)
-    return parts
-
-
-def _within(positions: np.ndarray) -> np.ndarray:
-    """Places of a part's characters as shares of the part itself."""
-    if len(positions) < 2:
-        return np.full(len(positions), 0.5)
-    half = (positions[-1] - positions[0]) / (len(positions) - 1) / 2
-    return (positions - positions[0] + half) / (positions[-1] - positions[0] + 2 * half)
+    return captions, join_dates(values)
 
 
 def _tolerance(line: Line) -> float:
@@ -178,37 +103,12 @@ def _in_the_page_s_languages(covers: list[list[_Run]]) -> list[list[_Run]]:
 def _in_languages(run: _Run, used: set[str], *, alone: bool) -> _Run | None:
     match = run.match
     meant = {
-        name: fit
-        for name, fit in match.fields.items()
-        if name not in match.languages or match.languages[name] & used
+        name: fit for name, fit in match.fields.items() if name not in match.languages or match.languages[name] & used
     }
     if not meant:
         # Long captions, and those that translate another one, are believed in any language.
         return run if match.letters >= 10 or not alone else None
     return replace(run, match=replace(match, fields=meant))
-
-
-def _join_dates(segments: list[Segment]) -> list[Segment]:
-    """Neighbours in a row that are a date only together (`19 OKT/OCT` `1971`) as one segment."""
-    joined: list[Segment] = []
-    waiting = list(segments)
-    while waiting:
-        segment = waiting.pop(0)
-        if any(c.isdigit() for c in segment.text) and len(segment.text) <= 14 and not find_dates(segment.text):
-            for other in waiting:
-                level = abs(other.middle - segment.middle) < 0.5 * max(segment.height, other.height)
-                gap = other.left - segment.right
-                if level and -0.5 * segment.height < gap < 6 * segment.height and len(other.text) <= 14:
-                    text = f"{segment.text} {other.text}"
-                    if not find_dates(other.text) and find_dates(text):
-                        box = np.array([segment.box[0], other.box[1], other.box[2], segment.box[3]], np.float32)
-                        weakest = min(segment.weakest, other.weakest)
-                        score = (segment.score + other.score) / 2
-                        segment = Segment(text, box, score, weakest, segment.line)
-                        waiting.remove(other)
-                        break
-        joined.append(segment)
-    return joined
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -218,11 +118,23 @@ def _tokens(text: str) -> list[_Token]:
         start, word = match.start(), match[0]
         # A number glued to its caption (`1.MUSTER`), a caption glued to its value (`CNP1850509`).
         glued = re.match(r"\(?\d{1,2}[a-d]?[.)](?=[^\W\d_])|[^\W\d_]{3,}[.:]?(?=\d{2})", word)
-        if glued:
-            found.append(_Token(glued[0], start, start + glued.end()))
-            start, word = start + glued.end(), word[glued.end() :]
+        cut = glued.end() if glued else _glued_number(word)
+        if cut:
+            found.append(_Token(word[:cut], start, start + cut))
+            start, word = start + cut, word[cut:]
         found.append(_Token(word, start, start + len(word)))
     return found
+
+
+def _glued_number(word: str) -> int:
+    """Where the number of a field ends that OCR glued to its value (`3.20.12.2007`, `5.68ML77458`); 0 for none."""
+    match = re.match(r"\d[a-d]?\.(?=\d)", word)
+    if not match:
+        return 0
+    rest = word[match.end() :]
+    dates = find_dates(rest)
+    is_date = bool(dates) and dates[0].end - dates[0].start == len(rest)
+    return match.end() if is_date or re.fullmatch(r"(?=.*\d)[A-Z\d]{5,}", rest) else 0
 
 
 def _windows(tokens: Sequence[_Token]) -> Iterator[tuple[int, int, bool]]:
@@ -286,10 +198,10 @@ def _take_apart(
     if numbered:
         return [numbered], [numbered.follower] if numbered.follower else []
     if not cover:
-        return [], [_segment(line, index, 0, len(line.text))]
+        return [], [segment_of(line, index, 0, len(line.text))]
     groups = [group for group in _groups(tokens, cover) if _credible(tokens, group)]
     if not groups:
-        return [], [_segment(line, index, 0, len(line.text))]
+        return [], [segment_of(line, index, 0, len(line.text))]
     captions: list[Caption] = []
     values: list[Segment] = []
     starts = [_caption_start(tokens, groups[0])]
@@ -310,7 +222,7 @@ def _take_apart(
         captions.append(
             Caption(
                 fields,
-                _segment(line, index, tokens[first].start, tokens[last].end),
+                segment_of(line, index, tokens[first].start, tokens[last].end),
                 follower,
                 weak=letters <= WEAK_LENGTH and absorbed <= 2 * WEAK_LENGTH,
                 letters=letters,
@@ -354,7 +266,12 @@ def _caption_start(tokens: Sequence[_Token], group: Sequence[_Run]) -> int:
     """Where the first caption begins, taking in its number and, before a slash, a translation that is not known."""
     start = group[0].first
     strong = sum(run.match.letters for run in group) > WEAK_LENGTH
-    if strong and start >= 2 and tokens[start - 1].text in _JOINTS and not any(token.text == ":" for token in tokens[:start]):
+    if (
+        strong
+        and start >= 2
+        and tokens[start - 1].text in _JOINTS
+        and not any(token.text == ":" for token in tokens[:start])
+    ):
         letters = "".join(token.text for token in tokens[: start - 1])
         if sum(c.isalpha() for c in letters) > 0.7 * len(letters):
             return 0
@@ -380,12 +297,12 @@ def _caption_end(tokens: Sequence[_Token], last: int, limit: int) -> int:
 def _by_number(line: Line, index: int, tokens: Sequence[_Token], lexicon: Lexicon) -> Caption | None:
     """A line that begins with the number of a licence's field."""
     number = NUMBERING.match(tokens[0].text) if tokens else None
-    name = lexicon.numbered.get(number[1].lower()) if number else None
-    if name is None:
+    names = lexicon.numbered.get(number[1].lower(), ()) if number else ()
+    if not names:
         return None
     follower = _value(line, index, tokens, 1, len(tokens))
-    segment = _segment(line, index, tokens[0].start, tokens[0].end)
-    return Caption({name: 0.8}, segment, follower, weak=True, letters=1, numbered=True)
+    segment = segment_of(line, index, tokens[0].start, tokens[0].end)
+    return Caption(dict.fromkeys(names, 0.8), segment, follower, weak=True, letters=1, numbered=True)
 
 
 def _value(line: Line, index: int, tokens: Sequence[_Token], first: int, end: int) -> Segment | None:
@@ -396,30 +313,6 @@ def _value(line: Line, index: int, tokens: Sequence[_Token], first: int, end: in
         end -= 1
     if first >= end:
         return None
-    segment = _segment(line, index, tokens[first].start, tokens[end - 1].end)
+    segment = segment_of(line, index, tokens[first].start, tokens[end - 1].end)
     # `(7)` after a caption is the number of the field, as passports print it.
     return segment if squash(segment.text) and not re.fullmatch(r"\(\d{1,2}\)", segment.text) else None
-
-
-def _segment(line: Line, index: int, start: int, end: int) -> Segment:
-    """Characters start..end-1 of a line, with the part of its box they stand in."""
-    probabilities = line.probabilities[start:end] if len(line.probabilities) == len(line.text) else np.empty(0)
-    weakest = float(probabilities.min()) if len(probabilities) else line.score
-    score = float(probabilities.mean()) if len(probabilities) else line.score
-    if start == 0 and end == len(line.text):
-        return Segment(line.text, line.box, score, weakest, index)
-    places = line.positions if len(line.positions) == len(line.text) else (np.arange(len(line.text)) + 0.5) / len(line.text)
-    half = 0.5 / max(len(line.text), 1)
-    left = 0.0 if start == 0 else max(0.0, float(places[start]) - half)
-    right = 1.0 if end == len(line.text) else min(1.0, float(places[end - 1]) + half)
-    top_left, top_right, bottom_right, bottom_left = line.box
-    box = np.array(
-        [
-            top_left + (top_right - top_left) * left,
-            top_left + (top_right - top_left) * right,
-            bottom_left + (bottom_right - bottom_left) * right,
-            bottom_left + (bottom_right - bottom_left) * left,
-        ],
-        np.float32,
-    )
-    return Segment(line.text[start:end], box, score, weakest, index)

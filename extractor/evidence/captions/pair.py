@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from extractor.evidence.captions.find import Caption, Segment
+from extractor.evidence.captions.find import Caption
 from extractor.evidence.captions.lexicon import AFTER_THE_VALUE
+from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, is_overprint, value_of
 from schemas.dates import find_dates
 from schemas.vocabulary import FieldSpec, Kind
@@ -100,7 +101,9 @@ def pair(
     taken_segments = {key for key, _ in taken}
     taken_segments.update(known.explains)
     return [
-        one if id(one.segments[0]) in known.explains else _extended(one, captions, segments, taken_segments, specs, context)
+        one
+        if id(one.segments[0]) in known.explains
+        else _extended(one, captions, segments, taken_segments, specs, context)
         for one in chosen
     ]
 
@@ -121,7 +124,9 @@ def _settled_names(captions: Sequence[Caption]) -> list[Caption]:
 def _names_both(caption: Caption, specs: Mapping[str, FieldSpec]) -> bool:
     """Whether a caption names a date and something else of equal right."""
     best = max(caption.fields.values())
-    kinds = {specs[name].kind is Kind.DATE for name, fit in caption.fields.items() if name in specs and fit > 0.9 * best}
+    kinds = {
+        specs[name].kind is Kind.DATE for name, fit in caption.fields.items() if name in specs and fit > 0.9 * best
+    }
     return len(kinds) > 1
 
 

@@ -167,7 +167,8 @@ def _text(_name: str, text: str, _context: Context) -> Value | None:
     letters = sum(c.isalpha() for c in text)
     if letters == 0 or (dates and letters < 3):
         return None
-    return Value(text, text, 0.5 if letters < 2 else 0.9 if dates else 1.0)
+    short = letters < 2 and text < "\u2e80"
+    return Value(text, text, 0.5 if short else 0.9 if dates else 1.0)
 
 
 def _address(_name: str, text: str, _context: Context) -> Value | None:
