@@ -30,7 +30,7 @@ _NARROWEST = 0.74
 _BEFORE_BREAKING = 0.86
 #: Distance of baselines, in ems.
 _LINE = 1.18
-_NUMBER_OF_FIELD = {name: number for number, name in LICENCE_NUMBERS.items()}
+_NUMBER_OF_FIELD: dict[str, str] = {name: number for number, name in LICENCE_NUMBERS.items()}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Machine-readable zones composed from a document's fields (ICAO Doc 9303 parts 3 to 7).
 
-The reader's side of the same rules is `extractor.evidence.mrz`; this one only ever writes what is right.
+Check digits and the spelling of letters are the reader's own tables (`extractor.evidence.mrz`); layout and truncation
+are written out here once more, from the writer's side, so that reader and specimens check each other.
 """
 
 from __future__ import annotations
@@ -9,27 +10,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from schemas.text import strip_marks
-
-#: Doc 9303-3, section 6 A: letters that more than one character, or none without its mark, stands for.
-_LETTERS = str.maketrans(
-    {
-        "Ä": "AE", "Å": "AA", "Æ": "AE", "Ð": "D", "Đ": "D", "Ħ": "H", "İ": "I", "ı": "I", "Ł": "L", "Ñ": "N",
-        "Ŋ": "N", "Ö": "OE", "Ø": "OE", "Œ": "OE", "ß": "SS", "ẞ": "SS", "Þ": "TH", "Ü": "UE", "Ə": "E",
-    }
-)  # fmt: skip
-_VALUES = {**{str(i): i for i in range(10)}, **{chr(55 + i): i for i in range(10, 36)}, "<": 0}
-
-
-def check_digit(text: str) -> str:
-    """The check digit of `text` (Doc 9303-3, 4.9: weights 7, 3, 1, modulo 10)."""
-    return str(sum(_VALUES[c] * (7, 3, 1)[i % 3] for i, c in enumerate(text)) % 10)
+from extractor.evidence.mrz import check_digit
+from extractor.evidence.mrz.transliteration import character_forms
 
 
 def mrz_name(name: str) -> str:
-    """A name in the characters of the MRZ: apostrophes fall away, hyphens and spaces are fillers (Doc 9303-3, 4.6)."""
-    plain = strip_marks(name.upper().translate(_LETTERS))
-    return re.sub(r"[^A-Z]+", "<", re.sub(r"['’.,]", "", plain)).strip("<")
+    """A name in the characters of the MRZ: apostrophes fall away, hyphens and spaces are fillers (Doc 9303-3, 4.6);
+    of several ways to write a letter, the standard's first."""
+    written = "".join(character_forms(character)[0] for character in re.sub(r"['’.,]", "", name.upper()))
+    return re.sub(r"<+", "<", written).strip("<")
 
 
 def mrz_number(number: str) -> str:
