@@ -57,8 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--schema",
         default="auto",
         metavar="S",
-        help="passport, id_card, chinese_id_card, driving_licence, residence_permit, visa, auto (default), module:Class, "
-        "file.py:Class or a JSON Schema file",
+        help="passport, id_card, chinese_id_card, driving_licence, residence_permit, visa, auto (default), "
+        "module:Class, file.py:Class or a JSON Schema file",
     )
     parser.add_argument("--list-schemas", action="store_true", help="print the built-in schemas and their fields")
     parser.add_argument("--one-document", action="store_true", help="the files are pages or sides of one document")
@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--engine",
         default="auto",
         choices=("auto", "embedded", "phi3v"),
-        help="auto (default): phi3v where a checkpoint is on this machine and fits, else embedded; nothing is downloaded",
+        help="auto (default): phi3v where a checkpoint is here and fits, else embedded; nothing is downloaded",
     )
     engine.add_argument("--model", metavar="M", help="checkpoint of phi3v: a folder or a name in the local hub cache")
     engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")

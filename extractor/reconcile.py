@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -131,7 +131,7 @@ def _fitting(schema: type[BaseModel], name: str, evidence: FieldEvidence) -> Fie
     if evidence.value is None:
         return evidence
     info = schema.model_fields[name]
-    adapter: TypeAdapter[Any] = TypeAdapter(info.annotation if not info.metadata else _annotated(info))
+    adapter: TypeAdapter[Any] = TypeAdapter(_annotated(info))
     for candidate in (evidence.value, str(evidence.value), [evidence.value]):
         try:
             return replace(evidence, value=adapter.validate_python(candidate))
@@ -141,9 +141,7 @@ def _fitting(schema: type[BaseModel], name: str, evidence: FieldEvidence) -> Fie
 
 
 def _annotated(info: Any) -> Any:
-    from typing import Annotated
-
-    return Annotated[info.annotation, *info.metadata]
+    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
 
 
 def _validated(schema: type[BaseModel], values: Mapping[str, Any], warnings: list[Warning]) -> BaseModel | None:

@@ -12,10 +12,11 @@ from schemas.text import fold, squash
 
 #: Words that make a state's name a heading rather than a nationality or a place.
 _OFFICIAL = (
-    "republic republi republik respublik kingdom konungar koninkrijk konigreich reino royaume royal state federal federation"
-    " confederation confederazione union unione government ministry bundesrepublik rzeczpospolita ceska slovenska lietuvos"
-    " latvijas eesti suomi sverige magyarorszag united states america commonwealth emirate sultanate principality duche"
-    " grand hong kong kwnoe 中华人民共和国 中華民國 日本国 대한민국 共和国 共和國 royaume estados unidos special administrative"
+    "republic republi republik respublik kingdom konungar koninkrijk konigreich reino royaume royal state federal"
+    " federation confederation confederazione union unione government ministry bundesrepublik rzeczpospolita ceska"
+    " slovenska lietuvos latvijas eesti suomi sverige magyarorszag united states america commonwealth emirate sultanate"
+    " principality duche grand hong kong estados unidos special administrative"
+    " 中华人民共和国 中華民國 日本国 대한민국 共和国"
 ).split()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -111,7 +112,7 @@ def _is_value(segment: Segment, unit: float) -> bool:
 def _single(candidates: Sequence[Segment], unit: float) -> tuple[Segment, ...] | None:
     """The candidates if they are one value: a single segment, or lines under one another."""
     ordered = sorted(candidates, key=lambda segment: segment.middle)
-    for upper, lower in zip(ordered, ordered[1:], strict=False):
+    for upper, lower in pairwise(ordered):
         if abs(upper.left - lower.left) > 1.5 * unit or not 0.5 * unit < lower.middle - upper.middle < 2.2 * unit:
             return None
     return tuple(ordered) if 1 <= len(ordered) <= 3 else None

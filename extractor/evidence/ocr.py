@@ -195,7 +195,7 @@ def recognise(crops: Sequence[np.ndarray]) -> list[Reading]:
     readings: list[Reading | None] = [None] * len(ready)
 
     def run(batch: list[int]) -> None:
-        width = max(_MIN_WIDTH, max(ready[i].shape[1] for i in batch))
+        width = max([_MIN_WIDTH, *(ready[i].shape[1] for i in batch)])
         blob = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
         for row, i in enumerate(batch):
             blob[row, :, :, : ready[i].shape[1]] = (ready[i][:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(

@@ -138,9 +138,7 @@ def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[st
     for row, crop in enumerate(scaled):
         grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
         top = _GAP + row * pitch
-        sheet[top : top + _LINE_HEIGHT, _GAP : _GAP + crop.shape[1]] = cv2.normalize(
-            grey, None, 0, 255, cv2.NORM_MINMAX
-        )
+        sheet[top : top + _LINE_HEIGHT, _GAP : _GAP + crop.shape[1]] = _stretched(grey)
     encoded = cv2.imencode(".png", sheet)[1].tobytes()
     command = ["tesseract", "stdin", "stdout", "-l", f"{other.language}+eng", "--psm", "6", "tsv"]
     try:
@@ -148,6 +146,12 @@ def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[st
     except (OSError, subprocess.TimeoutExpired):
         return [None] * len(crops)
     return _rows(done.stdout.decode("utf-8", "replace"), len(crops), pitch, spaced=other.script != "THAI")
+
+
+def _stretched(grey: np.ndarray) -> np.ndarray:
+    """Brightness spread over the whole range: tesseract binarises the sheet as one."""
+    low, high = float(grey.min()), float(grey.max())
+    return ((grey - low) * (255.0 / max(high - low, 1.0))).astype(np.uint8)
 
 
 def _rows(tsv: str, count: int, pitch: int, *, spaced: bool) -> list[tuple[str, float] | None]:

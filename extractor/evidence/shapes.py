@@ -28,8 +28,7 @@ class _Shape:
     name: str
 
 
-#: Published layouts: Hong Kong identity card number, Aadhaar (UIDAI), US Social Security number (SSA), Taiwan's national
-#: number, Korea's resident registration number, Thailand's citizen number, Singapore's NRIC, Malaysia's NRIC.
+#: Layouts that the issuers publish.
 _SHAPES = (
     _Shape("HKG", "document_number", re.compile(r"[A-Z]{1,2}\d{6}\s?\([\dA-Z]\)"), "Hong Kong identity card number"),
     _Shape("IND", "document_number", re.compile(r"(?<!\d)\d{4} \d{4} \d{4}(?!\d)"), "Aadhaar number"),

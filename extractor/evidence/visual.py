@@ -1,4 +1,4 @@
-"""What the visual zone says of each field: captions, what the MRZ finds confirmed on the page, and the page's layout."""
+"""What the visual zone says of each field: by captions, by what the MRZ confirms, by the page's layout."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ set of runs that do not overlap is kept. Runs that name the same field, as in `S
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -89,7 +89,7 @@ def _tolerance(line: Line) -> float:
 def _in_the_page_s_languages(covers: list[list[_Run]]) -> list[list[_Run]]:
     """Captions as the languages of the page mean them: `Nom` is a surname where French is printed, not Catalan's name;
     and short ones in a language the page does not otherwise use are none (`ORGAN DONOR` names no authority)."""
-    spoken: Counter[str] = Counter()
+    spoken: dict[str, float] = defaultdict(float)
     for run in (run for cover in covers for run in cover):
         for language in run.match.tongues:
             spoken[language] += run.match.letters / len(run.match.tongues)
@@ -253,7 +253,7 @@ def _groups(tokens: Sequence[_Token], cover: Sequence[_Run]) -> list[list[_Run]]
 
 
 def _credible(tokens: Sequence[_Token], group: Sequence[_Run]) -> bool:
-    """A caption of a few letters counts if it begins the line, or its number or something that is no word precedes it."""
+    """A caption of a few letters counts if it begins the line, or follows its number or what is no word."""
     first, last = group[0].first, group[-1].last
     if sum(run.match.letters for run in group) > WEAK_LENGTH or first == 0:
         return True

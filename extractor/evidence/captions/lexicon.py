@@ -120,7 +120,7 @@ class Lexicon:
         for word, row in zip(words, similarity, strict=True):
             best = int(row.argmax())
             length = max(len(word), len(self._fuzzy[best]))
-            # Short captions may have one letter wrong, or values that resemble them would be lost; long ones, a quarter.
+            # Short captions may have one letter wrong, or values like them would be lost; long ones, a quarter.
             if row[best] < (0.75 if length > 11 else 1 - (1.01 if length < 8 else 2.01) / length):
                 results.append(None)
                 continue

@@ -148,9 +148,15 @@ def _options(
                 value = value_of(name, kind, segment.text, context)
                 if value is None:
                     continue
-                if caption.weak and relation != "inline" and kind not in _TELLING and not caption.numbered:
-                    certainty *= 0.6
-                score = min(certainty, 1.0) * nearness * value.fit * _PRIOR[relation] * _looks_printed(segment)
+                unsure = caption.weak and relation != "inline" and kind not in _TELLING and not caption.numbered
+                score = (
+                    min(certainty, 1.0)
+                    * (0.6 if unsure else 1.0)
+                    * nearness
+                    * value.fit
+                    * _PRIOR[relation]
+                    * _looks_printed(segment)
+                )
                 if score > 0.5 * _LEAST:
                     found.append(Pair(name, caption, (segment,), value, relation, score))
     return found

@@ -20,14 +20,19 @@ _MEANING: Mapping[str, Meaning] = {
     "expiry_date": "expiry",
 }
 
-#: Words for the sexes, folded. Letters that mean both in different languages are left out: `K`, `M` beside `H`.
-_MALE = "m male man masculin masculino maschio homme hombre mann mannlich maennlich maskulin muz muski musko мужской м муж чол чоловіча ч"
-_MALE += " erkek kisi laki lelaki mies férfi ferfi vyras virietis mees mas 男 남 ชาย ذكر αρρεν α masculine l mies karl"
-_FEMALE = "f female woman feminin femenino femminile femme mujer frau weiblich feminina w zena zenski zensko женский ж жен жіноча"
-_FEMALE += " kadin qadin perempuan wanita nainen no moteris sieviete naine vrouw kobieta kvinne kvinna kvinde 女 여 หญิง أنثى انثى θηλυ θ feminine fem mot z n v"
+#: Words for the sexes, folded. Letters that mean both in different languages (`K`) are left out.
+_MALE = (
+    "m male man masculin masculino masculine maschio homme hombre mann mannlich maennlich maskulin muz muski musko м"
+    " муж мужской чол чоловіча ч erkek kisi l laki lelaki mies karl ferfi vyras virietis mees mas αρρεν α 男 남 ชาย ذكر"
+)
+_FEMALE = (
+    "f female woman feminin feminina femenino feminine femminile femme fem mujer frau weiblich w zena zenski zensko ж"
+    " жен женский жіноча kadin qadin perempuan wanita n nainen no moteris mot sieviete naine v vrouw kobieta kvinne kvinna"
+    " kvinde z θηλυ θ 女 여 หญิง أنثى انثى"
+)
 _SEXES: Mapping[str, Literal["M", "F", "X"]] = {
-    **dict.fromkeys(fold(_MALE).split(), "M"),
-    **dict.fromkeys(fold(_FEMALE).split(), "F"),
+    **dict.fromkeys((fold(word) for word in _MALE.split()), "M"),
+    **dict.fromkeys((fold(word) for word in _FEMALE.split()), "F"),
     **dict.fromkeys(["x", "unspecified", "diverse", "divers", "indeterminate"], "X"),
 }
 
@@ -37,14 +42,11 @@ _TITLES = re.compile(
 )
 
 
-#: Words that are printed across specimens and copies, and are no values.
+#: Words, folded, that are printed across specimens and copies, and are no values.
 _OVERPRINTS = frozenset(
-    "specimen especimen espécimen spécimen muster vzor pavyzdys wzor spesimen exemplaire sample modello obrazec mostra naidis malli"
-    " exemple cancelled copy 样本 樣本 見本 견본 образец зразок".split()
+    "specimen especimen muster vzor pavyzdys wzor spesimen exemplaire exemple sample modello obrazec mostra naidis"
+    " malli cancelled copy 样本 樣本 見本 견본 образец зразок".split()
 )
-
-
-_FOLDED_OVERPRINTS = frozenset(fold(word) for word in _OVERPRINTS)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None
 def is_overprint(text: str) -> bool:
     """Whether a text is (part of) the word that marks a specimen."""
     words = fold(text).split()
-    return bool(words) and words[0] in _FOLDED_OVERPRINTS
+    return bool(words) and words[0] in _OVERPRINTS
 
 
 def _date(name: str, text: str, context: Context) -> Value | None:
@@ -201,8 +203,8 @@ def _flag(_name: str, text: str, _context: Context) -> Value | None:
 _PERMANENT = frozenset(
     fold(word)
     for word in (
-        "permanent|permanente|unbefristet|illimité|illimitée|illimitee|indefinite|unlimited|bezterminowo|neomezená|bez omezení"
-        "|doživotno|trajno|nielimitată|onbepaald|unbegrenzt|indefinido|vitalícia|vitalicia|безстроково|бессрочно|постоянно|pastāvīgi"
+        "permanent|permanente|unbefristet|illimité|illimitée|indefinite|unlimited|bezterminowo|neomezená|bez omezení"
+        "|doživotno|trajno|nelimitată|onbepaald|unbegrenzt|indefinido|vitalícia|безстроково|бессрочно|pastāvīgi"
     ).split("|")
 )
 

@@ -70,7 +70,8 @@ def alignments(
     if first is None:
         return []
     found = [first]
-    for decision in _decisions(first, is_gap):
+    made = _decisions(first, is_gap)
+    for decision in made:
         # Forbid it, then also whatever takes its place, for as long as the line stays likely enough.
         forbidden = np.zeros(len(skip), dtype=bool)
         pending = [decision]
@@ -84,7 +85,7 @@ def alignments(
                 break
             if all(rival.columns != other.columns for other in found):
                 found.append(rival)
-            pending = [new for new in _decisions(rival, is_gap) if new not in _decisions(first, is_gap)]
+            pending = [new for new in _decisions(rival, is_gap) if new not in made]
     return sorted(found, key=lambda alignment: alignment.cost)[:limit]
 
 

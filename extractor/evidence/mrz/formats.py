@@ -317,7 +317,8 @@ def with_long_number(general: MrzFormat, rest: int, *, count_filler: bool) -> Mr
         *(field for field in general.fields if field is not optional),
         Field("document_number_rest", remainder, Alphabet.ANY),
         Field("document_number_gap", old_check.place, Alphabet.FILL),
-        Field("optional_data_1", Span(line, start + rest + 1, end), Alphabet.ANY),
+        Field("document_number_end", Span(line, start + rest + 1, min(start + rest + 2, end)), Alphabet.FILL),
+        Field("optional_data_1", Span(line, min(start + rest + 2, end), end), Alphabet.ANY),
     )
     checks = (check, *(other for other in general.checks if other is not old_check))
     return replace(general, fields=fields, checks=checks)
@@ -329,7 +330,7 @@ def layouts(general: MrzFormat, lines: Sequence[str]) -> tuple[MrzFormat, ...]:
     if general.name not in {"TD1", "TD2"} or check is None or optional is None:
         return (general,)
     run = len(optional.span.cut(lines).split(FILLER)[0])
-    if check.place.cut(lines) != FILLER or run < 2:
+    if check.place.cut(lines) != FILLER or not 2 <= run < optional.span.end - optional.span.start:
         return (general,)
     return (
         general,

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.evidence.mrz.checkdigit import CHARACTERS, FILLER, INDEX
-from extractor.evidence.mrz.confusion import BLANK, CLASSES, Print, confusions, glyph, likeliest
+from extractor.evidence.mrz.confusion import BLANK, CLASSES, Print, Source, confusions, glyph, likeliest
 
 Array = NDArray[np.float64]
 
@@ -62,6 +62,7 @@ class Lattice:
     is_gap: (n,) whether the column is empty unless something was lost.
     lost: (n,) nats that geometry adds to (or takes from) the cost of a character in this gap.
     kept: (n,) nats that it adds to (or takes from) the cost of leaving this column empty.
+    source: whether the probabilities are a recogniser's or only stand for a text.
     """
 
     probabilities: Array
@@ -69,9 +70,10 @@ class Lattice:
     is_gap: NDArray[np.bool_]
     lost: Array
     kept: Array
+    source: Source
 
     @classmethod
-    def of(cls, columns: Sequence[Column]) -> Lattice:
+    def of(cls, columns: Sequence[Column], source: Source) -> Lattice:
         """A lattice of these columns; an empty line is one empty gap."""
         columns = columns or [Column(_EMPTY, is_gap=True)]
         return cls(
@@ -80,6 +82,7 @@ class Lattice:
             is_gap=np.array([column.is_gap for column in columns]),
             lost=np.array([column.lost for column in columns]),
             kept=np.array([column.kept for column in columns]),
+            source=source,
         )
 
     @property
@@ -98,12 +101,27 @@ class Lattice:
             self._known[grade] = self._costs(grade)
         return self._known[grade]
 
+    def _seen_through(self, grade: Print) -> Array:
+        """(n, 37) likelihoods after the confusions of a grade of print.
+
+        Worn fillers are read without conviction: where the recogniser is sure, print is never taken for worn.
+        """
+        seen = self.probabilities[:, 1:]
+        clean = seen @ confusions(Print.CLEAN, self.source)
+        if grade is Print.CLEAN:
+            return clean
+        worn = seen @ confusions(grade, self.source)
+        if self.source is Source.TEXT:
+            return worn
+        doubt = np.clip(2.0 * (1.0 - seen.max(axis=1, keepdims=True)), 0.0, 1.0)
+        return clean + doubt * np.maximum(worn - clean, 0.0)
+
     @cached_property
     def _known(self) -> dict[Print, tuple[Array, Array]]:
         return {}
 
     def _costs(self, grade: Print) -> tuple[Array, Array]:
-        emit = self.probabilities[:, 1:] @ confusions(grade)
+        emit = self._seen_through(grade)
         prior = np.full(len(CHARACTERS), _LOST_OTHER)
         prior[INDEX[FILLER]] = _LOST_FILLER
         emit = np.where(self.is_gap[:, None], emit + prior, emit)
@@ -131,7 +149,7 @@ def from_text(text: str) -> Lattice:
         else:
             columns.append(Column(_EMPTY, is_gap=True))
     columns.extend(_end_gap())
-    return Lattice.of(columns)
+    return Lattice.of(columns, Source.TEXT)
 
 
 def _run_gap(run: int) -> list[Column]:
@@ -158,7 +176,7 @@ def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
         raise ValueError(f"expected (frames, {CLASSES}) log probabilities")
     peaks = _peaks(frames)
     if not peaks:
-        return Lattice.of(_end_gap())
+        return Lattice.of(_end_gap(), Source.PROBABILITIES)
     centres = np.array([_centre(frames, start, end) for start, end in peaks])
     spacing = _spacing(centres)
     columns = _start_gap()
@@ -175,7 +193,7 @@ def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
             between = frames[end : peaks[k + 1][0]]
             columns.extend(_gap_columns(between, None if spacing is None else float(spacing[k])))
     columns.extend(_end_gap())
-    return Lattice.of(columns)
+    return Lattice.of(columns, Source.PROBABILITIES)
 
 
 def _peaks(frames: Array) -> list[tuple[int, int]]:
@@ -237,7 +255,7 @@ def join(pieces: Sequence[Lattice], gaps: Sequence[float]) -> Lattice:
     parts = [pieces[0]]
     for piece, gap in zip(pieces[1:], gaps, strict=True):
         hidden = min(max(round(gap), 1), 12)
-        parts.append(Lattice.of([Column(_EMPTY, is_gap=True, lost=_ANOTHER) for _ in range(hidden)]))
+        parts.append(Lattice.of([Column(_EMPTY, is_gap=True, lost=_ANOTHER) for _ in range(hidden)], piece.source))
         parts.append(piece)
     return Lattice(
         probabilities=np.concatenate([part.probabilities for part in parts]),
@@ -245,4 +263,5 @@ def join(pieces: Sequence[Lattice], gaps: Sequence[float]) -> Lattice:
         is_gap=np.concatenate([part.is_gap for part in parts]),
         lost=np.concatenate([part.lost for part in parts]),
         kept=np.concatenate([part.kept for part in parts]),
+        source=min((piece.source for piece in pieces), key=lambda source: source.value),
     )

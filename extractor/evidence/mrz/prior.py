@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from extractor.evidence.mrz.formats import ALLOWED, FORMATS, Alphabet, Field, Mr
 from extractor.evidence.mrz.states import PRINTED_STATE_CODES
 
 Array = NDArray[np.float64]
+
+_STATE_INDICES = np.array([[INDEX[character] for character in code] for code in PRINTED_STATE_CODES])
+_FIRST, _SECOND = np.array([INDEX[letter] for letter in LETTERS]), np.arange(len(CHARACTERS))
 
 # A character in a place where the format has another kind.
 OUT_OF_PLACE = 6.0
@@ -36,7 +40,8 @@ _INNER_FILLER = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0)
 # Places of check digits: letters are out of place, a filler is possible (long numbers, empty optional data).
 _CHECK_FILLER = 2.0
 
-# Second characters that document codes are seen with, beside the filler, and the only codes with a digit.
+# Second characters that document codes are seen with, beside the filler (which most passports and visas have), and
+# the only codes with a digit.
 _SECOND_LETTERS = "ABCDEFILMNOPRSTUX"
 _CODES_WITH_DIGIT = ("C1", "C2", "A1", "A2", "A3", "D1", "D2")
 
@@ -134,11 +139,11 @@ def best_state(costs: Array, issuing: str | None = None, *, only: str = "") -> C
     lettered = costs.copy()
     lettered[:, _indices(DIGITS)] += _DIGIT_IN_STATE
     unknown = "".join(CHARACTERS[k] for k in lettered.argmin(axis=1))
-    options = {unknown: float(lettered.min(axis=1).sum()) + _UNKNOWN_STATE}
-    for code in PRINTED_STATE_CODES:
-        other = _OTHER_STATE if issuing and code != issuing else 0.0
-        options[code] = sum(_read_as(costs, k, c) for k, c in enumerate(code)) + other
-    return _likeliest(options)
+    known = costs[np.arange(3), _STATE_INDICES].sum(axis=1)
+    if issuing:
+        known = known + _OTHER_STATE * np.array([code != issuing for code in PRINTED_STATE_CODES])
+    options = np.append(known, lettered.min(axis=1).sum() + _UNKNOWN_STATE)
+    return _likeliest((*PRINTED_STATE_CODES, unknown), options)
 
 
 def _read_as(costs: Array, place: int, character: str) -> float:
@@ -150,22 +155,27 @@ def best_code(costs: Array, layout: MrzFormat) -> Code:
     if fixed_opening(layout):
         code = fixed_opening(layout)[:2]
         return Code(code, 1.0, _read_as(costs, 0, code[0]) + _read_as(costs, 1, code[1]))
+    codes, prior = _code_prior(layout)
+    return _likeliest(codes, prior + (costs[0, _FIRST, None] + costs[1, _SECOND]).ravel())
+
+
+@lru_cache(maxsize=32)
+def _code_prior(layout: MrzFormat) -> tuple[tuple[str, ...], Array]:
+    """Every document code and its nats for this format."""
     openings = {opening[0] for opening in layout.openings}
     fixed = {opening[:2] for opening in layout.openings if len(opening) > 1}
-    options = {}
-    for first in LETTERS:
-        for second in FILLER + LETTERS + DIGITS:
-            code = first + second
-            cost = _read_as(costs, 0, first) + _read_as(costs, 1, second)
-            cost += 0.0 if first in openings else first_letter_cost(layout)
-            if fixed:
-                cost += 0.0 if code in fixed else OUT_OF_PLACE
-            elif second in DIGITS:
-                cost += 0.5 if code in _CODES_WITH_DIGIT else OUT_OF_PLACE
-            elif second != FILLER and second not in _SECOND_LETTERS:
-                cost += 2.5
-            options[code] = cost
-    return _likeliest(options)
+    prior = {}
+    for first, second in product(LETTERS, CHARACTERS):
+        cost = 0.0 if first in openings else first_letter_cost(layout)
+        if fixed:
+            cost += 0.0 if first + second in fixed else OUT_OF_PLACE
+        elif second in DIGITS:
+            cost += 0.5 if first + second in _CODES_WITH_DIGIT else OUT_OF_PLACE
+        elif second != FILLER:
+            cost += 1.0 if first in "PV" else 0.0
+            cost += 0.0 if second in _SECOND_LETTERS else 2.5
+        prior[first + second] = cost
+    return tuple(prior), np.array(list(prior.values()))
 
 
 def known_state(layout: MrzFormat, lines: Sequence[str]) -> bool:
@@ -174,7 +184,6 @@ def known_state(layout: MrzFormat, lines: Sequence[str]) -> bool:
     return field is not None and field.span.cut(lines) in PRINTED_STATE_CODES
 
 
-def _likeliest(options: dict[str, float]) -> Code:
-    best = min(options, key=lambda option: options[option])
-    probability = 1.0 / sum(float(np.exp(options[best] - cost)) for cost in options.values())
-    return Code(best, probability, options[best])
+def _likeliest(codes: Sequence[str], costs: Array) -> Code:
+    best = int(costs.argmin())
+    return Code(codes[best], float(1.0 / np.exp(costs[best] - costs).sum()), float(costs[best]))

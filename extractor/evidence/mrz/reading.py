@@ -66,8 +66,11 @@ class MrzReading:
     raw_lines: the lines as read, free of any format.
     repairs: every difference between the two.
     line_boxes: per line the (4, 2) corners of the boxes it was read from, in page pixels.
-    confidence: the estimated probability that every line is what is printed: the product of the places'
-        probabilities (recogniser, confusions, check digits), halved while check digits do not prove the format.
+    confidence: the estimated probability that every line is what is printed: the cube root of the product of the
+        places' probabilities (recogniser, confusions, check digits), halved while a line is missing or check digits
+        do not prove the format.
+    proven: check digits prove the format, and so the lengths of the lines.
+    score: how much better the zone explains its rows than ordinary text does, in nats.
     """
 
     mrz: Mrz

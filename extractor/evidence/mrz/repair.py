@@ -37,12 +37,16 @@ from extractor.evidence.mrz.prior import (
     special_layout_cost,
 )
 from extractor.evidence.mrz.proof import Place, Proof, prove
-from extractor.evidence.mrz.reading import CERTAIN, LineEvidence, MrzReading, Reason, Repair
+from extractor.evidence.mrz.reading import LineEvidence, MrzReading, Reason, Repair
 
 Array = NDArray[np.float64]
 
-# Posterior that a repair needs while another check digit of the zone is wrong.
-_ALONE = 0.985
+# Posterior that a repair needs when all other check digits of the zone hold, and while another one is wrong.
+_TOGETHER, _ALONE = 0.75, 0.985
+# Probability that everything a check digit covers must have, repairs and the rest.
+_WHOLE_GROUP = 0.3
+# A repair must resemble what was read: be cheaper than an arbitrary confusion (nats).
+_RESEMBLES = 9.0
 # Rivals of the best alignment: how much dearer they may be, and how many are tried per line.
 _WITHIN, _RIVALS = 7.0, 16
 # Choices of one alignment per line that are weighed against each other.
@@ -54,6 +58,8 @@ _CODE_STANDS = 3.0
 _GRAMMAR = {"name": Grammar.WHOLE, "surname": Grammar.SURNAME, "given_names": Grammar.GIVEN}
 # How much dearer (nats) a character is that stands alone among fillers.
 _ISLAND = 7.0
+# Doubts about the places of a zone have common causes, so their product is too pessimistic; fitted on specimens.
+_CALIBRATION = 1 / 3
 # What a line of ordinary text costs when it is taken for a line of a zone, per character read.
 NULL_COST = 1.6
 # A line of the format that was not found.
@@ -281,14 +287,14 @@ def _settle_codes(layout: MrzFormat, evidence: tuple[LineEvidence | None, ...]) 
 def _read(candidate: _Candidate, agreement: tuple[Array, ...], today: date | None) -> MrzReading:
     layout, evidence, tables = candidate.layout, candidate.evidence, candidate.tables
     by_format = [_cheapest(table) if item else "" for table, item in zip(tables, evidence, strict=True)]
-    lines, by_proof = _accept(layout, by_format, candidate.proof)
+    lines, by_proof = _accept(candidate, by_format)
     mrz = parse(lines, layout, today=today)
     certainty = tuple(sure * agreed for sure, agreed in zip(_certainty(lines, candidate), agreement, strict=True))
     proven = _format_proven(layout, lines, evidence)
     reported = tuple(
         _reported(line, item, proven) for line, item in zip(lines, evidence, strict=True) if item is not None
     )
-    confidence = float(np.prod([c for row in certainty for c in row]))
+    confidence = float(np.prod([c for row in certainty for c in row])) ** _CALIBRATION
     missing = sum(item is None for item in evidence)
     read = sum(len(item.text) for item in evidence if item)
     return MrzReading(
@@ -305,25 +311,39 @@ def _read(candidate: _Candidate, agreement: tuple[Array, ...], today: date | Non
     )
 
 
-def _accept(layout: MrzFormat, lines: list[str], proof: Proof | None) -> tuple[tuple[str, ...], set[Place]]:
+def _accept(candidate: _Candidate, lines: list[str]) -> tuple[tuple[str, ...], set[Place]]:
     """Takes from the proof, check digit by check digit, the changes that it makes certain enough."""
+    proof = candidate.proof
     if proof is None:
         return tuple(lines), set()
     changed: set[Place] = set()
     concluded = [list(line) for line in lines]
-    owner = {place: name for place, name in _owners(layout).items() if place in proof.chosen}
+    owner = {place: name for place, name in _owners(candidate.layout).items() if place in proof.chosen}
     for group in dict.fromkeys(owner.values()):
         moves = [
             place for place, name in owner.items() if name == group and proof.chosen[place] != lines[place[0]][place[1]]
         ]
-        needed = CERTAIN if not proof.unsatisfied - {group} else _ALONE
-        sure = all(proof.posterior[place][INDEX[proof.chosen[place]]] >= needed for place in moves)
-        if group in proof.unsatisfied or not sure:
+        needed = _ALONE if proof.unsatisfied - {group} else _TOGETHER
+        sure = all(
+            proof.posterior[place][INDEX[proof.chosen[place]]] >= needed and _seen(candidate, place) for place in moves
+        )
+        # Where most of a field is guesswork, its check digit can always be made to hold.
+        whole = np.prod([proof.posterior[p][INDEX[proof.chosen[p]]] for p, name in owner.items() if name == group])
+        if group in proof.unsatisfied or not sure or whole < _WHOLE_GROUP:
             continue
         for place in moves:
             concluded[place[0]][place[1]] = proof.chosen[place]
         changed.update(moves)
     return tuple("".join(line) for line in concluded), changed
+
+
+def _seen(candidate: _Candidate, place: Place) -> bool:
+    """Whether the character that the proof chose for a place resembles what was read there at all."""
+    item = candidate.evidence[place[0]]
+    if item is None or candidate.proof is None:
+        return False
+    costs = item.costs[place[1]]
+    return float(costs[INDEX[candidate.proof.chosen[place]]] - costs.min()) < _RESEMBLES
 
 
 def _owners(layout: MrzFormat) -> dict[Place, str]:

@@ -79,7 +79,7 @@ class Row:
 # A joined row has at least this many characters; the shortest line of any format has nine.
 _SHORTEST = 8
 # Rows that are read at most, and how much less promising than the best they may be.
-_MOST, _WORTH = 8, 0.25
+_MOST, _WORTH = 12, 0.25
 
 
 def likeness(text: str) -> float:
@@ -96,7 +96,7 @@ def likeness(text: str) -> float:
 
 
 def find_rows(lines: Sequence[TextLine]) -> list[Row]:
-    """The rows that may belong to a zone, most alike first, at most eight."""
+    """The rows that may belong to a zone, most alike first, at most twelve."""
     turn = _tilt(lines)
     pieces = [_piece(line, turn) for line in lines if line.text.strip()]
     rows = [Row(group, _lattice(group)) for group in _groups(pieces)]
