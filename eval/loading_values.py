@@ -1,7 +1,7 @@
 """Values as other collections state them, in the form that our schemas hold: ISO dates, states' codes, M/F/X, lists.
 
-What cannot be brought into that form is not guessed: `UnstatedError` is raised and the field stays unlabelled, with what
-the collection says kept as its printed text.
+What cannot be brought into that form is not guessed: `UnstatedError` is raised and the field stays unlabelled, with
+what the collection says kept as its printed text.
 """
 
 from __future__ import annotations

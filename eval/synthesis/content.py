@@ -255,7 +255,7 @@ def _wording(draft: _Draft) -> None:
     if "authority" in wanted:
         draft.say("authority", _authority(draft))
     for name in [name for name in ("category", "endorsements", "restrictions") if name in wanted]:
-        choices = words[name].get(language) or words[name]["en"]
+        choices = words[name].get(document.option("classes")) or words[name].get(language) or words[name]["en"]
         text = document.option("endorsements") if name == "endorsements" else None
         own = [choice for choice in choices if pool_of(choice) == pool] or choices
         draft.say(name, text or rng.choice(own), keep=language not in _HOLDERS)

@@ -30,7 +30,7 @@ _NARROWEST = 0.74
 _BEFORE_BREAKING = 0.86
 #: Distance of baselines, in ems.
 _LINE = 1.18
-_NUMBER_OF_FIELD: dict[str, str] = {name: number for number, name in LICENCE_NUMBERS.items()}
+_NUMBER_OF_FIELD = {name: number for number, names in LICENCE_NUMBERS.items() for name in names}
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _set_rows(setting: Setting, rows: list[tuple[Cell, ...]]) -> None:
     for row, row_rooms, row_fits, height in zip(rows, rooms, fits, heights, strict=True):
         for cell, room, fit in zip(row, row_rooms, row_fits, strict=True):
             start = width - cell.share * width - room if setting.rtl else cell.share * width
-            _set_cell(setting, cell.field, fit, (left + style.shift[0] + start, y, room), shrink)
+            _set_cell(setting, cell, fit, (left + style.shift[0] + start, y, room), shrink)
         y += height * shrink + pad
 
 
@@ -217,9 +217,10 @@ def _broken(canvas: Canvas, run: Run, lettering: Lettering, room: float) -> Line
     return [[Run(text, run.field)] for text in [*lines, current]]
 
 
-def _set_cell(setting: Setting, name: str, fit: _Fit, place: tuple[float, float, float], shrink: float) -> None:
+def _set_cell(setting: Setting, cell: Cell, fit: _Fit, place: tuple[float, float, float], shrink: float) -> None:
     """Sets a caption and its value at `place`: x, y and the room to its right; `shrink` makes all smaller."""
     x, y, room = place
+    name, first = cell.field, cell.share == 0.0
     style, caption_style = setting.style, setting.template.layout.caption
     caption = _caption_text(setting, name)
     size = style.caption.size * shrink
@@ -230,8 +231,8 @@ def _set_cell(setting: Setting, name: str, fit: _Fit, place: tuple[float, float,
         baseline = y + style.value.size * shrink
         used = _set_caption_beside(setting, caption, (x, baseline, room), size)
         start = used + 0.8
-        if caption_style == "left":
-            start = max(start, _column(setting, shrink))
+        if caption_style == "left" and first:
+            start = min(max(start, _column(setting, shrink)), 0.65 * room)
         fit = _fitted(setting.canvas, fit.lines, style.value.resized(fit.size), room - start)
     lettering = style.value.resized(fit.size * shrink)
     for i, line in enumerate(fit.lines):
