@@ -15,6 +15,7 @@ from eval.synthesis.fonts import FontsMissingError, require_fonts
 from eval.synthesis.pools import POOLS
 from eval.synthesis.produce import LANGUAGES, Job, plan, produce, render
 from eval.synthesis.templates import Template, templates
+from eval.synthesis.text_pages import TextPage, draw_text
 
 __all__ = [
     "LANGUAGES",
@@ -25,8 +26,10 @@ __all__ = [
     "Page",
     "Shot",
     "Template",
+    "TextPage",
     "capture",
     "draw",
+    "draw_text",
     "plan",
     "produce",
     "render",

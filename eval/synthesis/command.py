@@ -9,6 +9,8 @@ from pathlib import Path
 
 from eval.synthesis import sets
 from eval.synthesis.capture import MODES
+from eval.synthesis.fonts import FOLDERS_VARIABLE
+from eval.synthesis.pack import pack_fonts
 from eval.synthesis.pools import POOLS
 from eval.synthesis.produce import LANGUAGES, Job, default_workers, kinds, plan, produce
 from extractor.errors import ExtractorError, UsageError
@@ -29,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for the pictures and labels.jsonl")
+    parser.add_argument("--out", type=Path, help="folder for the pictures and labels.jsonl")
     parser.add_argument("--lang", default="all", help=f"languages, comma-separated, or all ({','.join(LANGUAGES)})")
     parser.add_argument(
         "--kind", default="", help=f"kinds of documents, comma-separated ({','.join(kinds('training'))})"
@@ -43,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", choices=("jpg", "webp", "png"), default="jpg", help="of the pictures (default jpg)")
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one a processor)")
     parser.add_argument("--set", choices=("frozen", "examples"), help="draw one of the repository's sets instead")
+    parser.add_argument("--pack-fonts", type=Path, metavar="DIR", help="write the pool's fonts, cut down, and stop")
     return parser
 
 
@@ -74,6 +77,12 @@ def _run(arguments: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    if arguments.pack_fonts:
+        size = pack_fonts(arguments.pool, arguments.pack_fonts)
+        print(f"{size / 1e6:.1f} MB of fonts in {arguments.pack_fonts}; point {FOLDERS_VARIABLE} at it")
+        return
+    if arguments.out is None:
+        raise UsageError("--out is needed: the folder for the pictures and labels.jsonl")
     jobs = _jobs(arguments)
     console = Console(stderr=True)
     columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -106,22 +106,32 @@ def installed_fonts() -> dict[str, str]:
     return _installed(own + _SYSTEM_FOLDERS)
 
 
+def packed_name(file: str, index: int) -> str:
+    """The name of a font cut down for a machine without packages (see `pack`)."""
+    return f"packed-{index}-{file}"
+
+
 def require_fonts(pool: str) -> None:
     """Raises FontsMissingError, naming the packages, unless every font of `pool` is here."""
     present = installed_fonts()
-    missing = {font.package for font in font_files() if font.pool == pool and font.file not in present}
+    missing = {
+        font.package
+        for font in font_files()
+        if font.pool == pool and font.file not in present and packed_name(font.file, font.index) not in present
+    }
     if missing:
         raise FontsMissingError(missing)
 
 
 @lru_cache(maxsize=512)
 def _loaded(file: str, index: int, size: float) -> ImageFont.FreeTypeFont:
-    path = installed_fonts().get(file)
+    present = installed_fonts()
+    packed = present.get(packed_name(file, index))
+    path = packed or present.get(file)
     if path is None:
         raise FontsMissingError(font.package for font in font_files() if font.file == file)
-    # A collection cut down to one face is a plain file: its only index is 0.
-    collection = Path(path).suffix == ".ttc" or path.endswith(".otc")
-    return ImageFont.truetype(path, size, index=index if collection else 0, layout_engine=ImageFont.Layout.BASIC)
+    face = 0 if packed else index
+    return ImageFont.truetype(path, size, index=face, layout_engine=ImageFont.Layout.BASIC)
 
 
 @lru_cache(maxsize=100_000)

@@ -13,6 +13,7 @@ from datetime import date
 from eval.synthesis.addresses import digits
 from eval.synthesis.people import Person
 from schemas.chinese_id import check_character
+from schemas.text import strip_marks
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLASSES = {
@@ -76,8 +77,6 @@ def _nie(rng: random.Random, _: Person) -> str:
 
 def _codice_fiscale(rng: random.Random, person: Person) -> str:
     def letters(name: str, given: bool) -> str:
-        from schemas.text import strip_marks
-
         plain = [c for c in strip_marks(name).upper() if c in _LETTERS]
         consonants, vowels = [c for c in plain if c not in "AEIOU"], [c for c in plain if c in "AEIOU"]
         if given and len(consonants) > 3:
@@ -190,6 +189,16 @@ def _chilean(rng: random.Random, _: Person) -> str:
     return f"{int(number):,}".replace(",", ".") + "-" + {10: "K", 11: "0"}.get(check, str(check))
 
 
+def _curp(rng: random.Random, person: Person) -> str:
+    letters = "".join(c for c in strip_marks(person.surname + person.given_names).upper() if c in _LETTERS)
+    state = rng.choice(("AS", "BC", "CH", "DF", "GT", "JC", "MC", "NL", "OC", "PL", "QT", "SL", "VZ", "YN"))
+    inner = "".join(rng.choice("BCDFGHJKLMNPQRSTVWXYZ") for _ in range(3))
+    first = f"{(letters + 'XXXX')[:4]}{person.birth_date:%y%m%d}{'H' if person.sex == 'M' else 'M'}{state}{inner}"
+    first += rng.choice("0123456789") if person.birth_date.year < 2000 else rng.choice("ABCD")
+    values = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ"
+    return first + str(-sum((18 - i) * values.index(c) for i, c in enumerate(first)) % 10)
+
+
 #: What a document's `personal_number` may name, and how such a number is made.
 PERSONAL_NUMBERS: dict[str, Callable[[random.Random, Person], str]] = {
     "pesel": _pesel,
@@ -210,6 +219,7 @@ PERSONAL_NUMBERS: dict[str, Callable[[random.Random, Person], str]] = {
     "kazakh": _kazakh,
     "kyrgyz": _kyrgyz,
     "chilean": _chilean,
+    "curp": _curp,
 }
 
 
