@@ -28,6 +28,8 @@ _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和
 _BUDDHIST_OFFSET = 543
 #: No Gregorian year on a document in use lies this far ahead, so a larger one counts in the Buddhist era.
 _FIRST_BUDDHIST_YEAR = 2400
+#: Nor does any in the Buddhist era lie as far ahead as this; 9999 on a document means that it does not expire.
+_LAST_BUDDHIST_YEAR = 2699
 #: A two-digit expiry this many years ahead or less is in this century; documents rarely last longer.
 _EXPIRY_HORIZON = 35
 
@@ -45,13 +47,26 @@ _LETTER = r"[^\s\d/|\\,.:;()<>_\-'’]"
 _WORD = rf"[0158]?{_LETTER}(?:{_LETTER}|[0158](?=[^\d\s])|\.(?={_LETTER}))*\.?"
 _NAME = rf"{_WORD}(?:\s*[/|\\]\s*{_WORD})*"
 _DAY_NAME_YEAR = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|º|er)?[\s.\-/,]*({_NAME})[\s.\-/,']*(\d{{4}}|\d{{2}})(?!\d)", re.I
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|º|er)?[\s.\-/,]*(?:(?:de|of)\s+)?({_NAME})"
+    rf"[\s.\-/,']*(?:del?\s+|พ\.?\s?ศ\.?\s*)?(\d{{4}}|\d{{2}})(?!\d)",
+    re.I,
 )
+# Irish and Levantine Arabic have months of two words: `3 Meán Fómhair 1979`.
+_DAY_TWO_WORDS_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD}\s{_WORD})[\s.,]*(\d{{4}})(?!\d)", re.I)
+# `1974 AUG 12`, `1974. augusztus 12.`, `1990 m. kovo 11 d.`
+_YEAR_NAME_DAY = re.compile(rf"(?<!\d)(\d{{4}})(?:\s*m\.)?[\s.\-/,]*({_NAME})[\s.\-/]*(\d{{1,2}})(?!\d)", re.I)
 _NAME_DAY_YEAR = re.compile(
     rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[\s.,\-/]+(\d{{4}})(?!\d)", re.I
 )
 # OCR loses dots and spaces: `12 071984` is a date as long as one separator is left.
 _RUN_TOGETHER = re.compile(r"(?<!\d)(\d{2})(?:[. ](\d{2})|(\d{2})[. ])(\d{4})(?!\d)")
+#: Patterns with a month in letters, and which of their groups are day, name and year.
+_NAMED = (
+    (_DAY_NAME_YEAR, 1, 2, 3),
+    (_NAME_DAY_YEAR, 2, 1, 3),
+    (_DAY_TWO_WORDS_YEAR, 1, 2, 3),
+    (_YEAR_NAME_DAY, 3, 2, 1),
+)
 _NUMERIC = re.compile(rf"(?<!\d)(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}|\d{{2}})(?!\d)")
 _NAME_YEAR = re.compile(rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{4}})(?!\d)", re.I)
 _MONTH_YEAR = re.compile(r"(?<!\d)(\d{1,2})\s*[-./]\s*(\d{4})(?!\d)")
@@ -71,7 +86,7 @@ class PrintedDate:
 
 def iso_date(text: str) -> str:
     """`text` itself if it is a calendar date of the form YYYY-MM-DD, YYYY-MM or YYYY; else ValueError."""
-    match = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", text)
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", text)
     if not match:
         raise ValueError("not an ISO 8601 date (YYYY-MM-DD, YYYY-MM or YYYY)")
     year, month, day = (int(part) if part else 1 for part in match.groups())
@@ -109,7 +124,7 @@ def parse_date(
             (int(digits[:4]), int(digits[4:6]), int(digits[6:])),
             (int(digits[4:]), int(digits[2:4]), int(digits[:2])),
         ):
-            if 1850 <= year <= now.year + 60 and (iso := _iso(year, month, day)):
+            if _plausible(year, now) and (iso := _iso(year, month, day)):
                 return PrintedDate(iso, match.start(), match.end())
     if (match := _NAME_YEAR.search(plain)) and (named := _month(match[1])):
         return PrintedDate(f"{_gregorian(int(match[2])):04d}-{named:02d}", match.start(), match.end())
@@ -140,34 +155,43 @@ def _with_ascii_digits(text: str) -> str:
 
 
 def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: date) -> Iterator[PrintedDate]:
-    for match in _CJK.finditer(text):
+    for match in _matches(_CJK, text):
         era, year, month, day = match.groups()
         number = 1 if year == "元" else int(year)
         start_year = _ERAS[era] + number if era else number
         if day and start_year >= 1000 and (iso := _iso(_gregorian(start_year), int(month), int(day))):
             yield PrintedDate(iso, match.start(), match.end())
-    for match in _DAY_CJK_MONTH.finditer(text):
+    for match in _matches(_DAY_CJK_MONTH, text):
         if iso := _iso(_year(match[3], meaning, now), int(match[2]), int(match[1])):
             yield PrintedDate(iso, match.start(), match.end())
-    for match in _YEAR_FIRST.finditer(text):
+    for match in _matches(_YEAR_FIRST, text):
         if iso := _iso(_gregorian(int(match[1])), int(match[2]), int(match[3])):
             yield PrintedDate(iso, match.start(), match.end())
-    for pattern, day_group, name_group in ((_DAY_NAME_YEAR, 1, 2), (_NAME_DAY_YEAR, 2, 1)):
-        for match in pattern.finditer(text):
-            month = _month(match[name_group])
-            if month and (iso := _iso(_year(match[3], meaning, now), month, int(match[day_group]))):
+    for pattern, day, name, year in _NAMED:
+        for match in _matches(pattern, text):
+            month = _month(match[name])
+            if month and (iso := _iso(_year(match[year], meaning, now), month, int(match[day]))):
                 yield PrintedDate(iso, match.start(), match.end())
-    for match in _NUMERIC.finditer(text):
+    for match in _matches(_NUMERIC, text):
         first, second, year = int(match[1]), int(match[2]), _year(match[3], meaning, now)
         by_day, by_month = _iso(year, second, first), _iso(year, first, second)
         preferred, other = (by_month, by_day) if order == "mdy" else (by_day, by_month)
         if iso := preferred or other:
             ambiguous = order is None and by_day is not None and by_month is not None and by_day != by_month
             yield PrintedDate(iso, match.start(), match.end(), ambiguous)
-
-    for match in _RUN_TOGETHER.finditer(text):
-        if iso := _iso(int(match[4]), int(match[2] or match[3]), int(match[1])):
+    for match in _matches(_RUN_TOGETHER, text):
+        year = _gregorian(int(match[4]))
+        if _plausible(year, now) and (iso := _iso(year, int(match[2] or match[3]), int(match[1]))):
             yield PrintedDate(iso, match.start(), match.end())
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Every match, also one that begins inside another: what only looks like a date must not hide the one it meets
+    (`10, born 12 AUG 1974`)."""
+    start = 0
+    while match := pattern.search(text, start):
+        yield match
+        start = match.start() + 1
 
 
 def numeric_order(texts: list[str]) -> Order | None:
@@ -185,7 +209,12 @@ def _year(printed: str, meaning: Meaning | None, now: date) -> int:
 
 
 def _gregorian(year: int) -> int:
-    return year - _BUDDHIST_OFFSET if year >= _FIRST_BUDDHIST_YEAR else year
+    return year - _BUDDHIST_OFFSET if _FIRST_BUDDHIST_YEAR <= year <= _LAST_BUDDHIST_YEAR else year
+
+
+def _plausible(year: int, now: date) -> bool:
+    """Whether a year can be meant where digits without separators could be anything."""
+    return 1850 <= year <= now.year + 60
 
 
 def _iso(year: int, month: int, day: int) -> str | None:
@@ -215,6 +244,9 @@ def _english() -> dict[str, int]:
 
 def _month(printed: str) -> int | None:
     """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one."""
+    if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
+        exact = _month_words().get(fold(printed).replace(" ", ""), frozenset())
+        return next(iter(exact)) if len(exact) == 1 else None
     parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
     for part in reversed(parts):
         if len(parts) > 1 and part in _english():

@@ -1,0 +1,127 @@
+"""What tests of all rooms share: no network, a fixed day, the drawn examples and what is read from them.
+
+A test that needs a system package asks for its fixture (`tesseract`): without the package it is skipped with the line
+that installs it, and where REQUIRE_ALL is set, as in `.ci/run`, it fails. The collection of real specimens is no
+package; its tests are skipped wherever the folder is absent.
+"""
+
+import ipaddress
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "datasets" / "examples"
+SPECIMENS = ROOT.parent / "shared" / "specimens"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Whatever reaches for another machine is stopped, and fails the run even where the error is swallowed."""
+    attempts: list[str] = []
+    armed = True
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if not armed or event not in ("socket.connect", "socket.getaddrinfo"):
+            return
+        host = arguments[0] if event == "socket.getaddrinfo" else _host(arguments[1])
+        if not _is_local(host):
+            attempts.append(event)
+            raise OSError(f"a test reached for the network ({event})")
+
+    # An audit hook sees every way to a socket, also those of extension modules; it can be disarmed, never removed.
+    sys.addaudithook(watch)
+    yield
+    armed = False
+    assert not attempts, f"tests reached for the network {len(attempts)} times"
+
+
+def _host(address: Any) -> Any:
+    """The host of a socket's address; a path (of a Unix socket) is this machine's own."""
+    return address[0] if isinstance(address, tuple) else "localhost"
+
+
+def _is_local(host: Any) -> bool:
+    if host in (None, "", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def today() -> date:
+    """The day of reading: two-digit years are resolved by it, so tests never depend on the calendar."""
+    return date(2026, 3, 1)
+
+
+@pytest.fixture(scope="session")
+def examples() -> dict[str, dict[str, Any]]:
+    """The labels of the drawn examples, by file name."""
+    lines = (EXAMPLES / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    return {record["file"]: record for record in map(json.loads, lines)}
+
+
+@pytest.fixture(scope="session")
+def examples_dir() -> Path:
+    return EXAMPLES
+
+
+@pytest.fixture(scope="session")
+def read_example(examples: dict[str, dict[str, Any]], today: date) -> Callable[[str], Any]:
+    """`read_example("visa.png")`: the Extraction of one example under its own schema, read once in a session."""
+    from extractor import extract
+
+    @cache
+    def read(file: str) -> Any:
+        return extract(EXAMPLES / file, examples[file]["schema"], today=today)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def example_page() -> Callable[[str], Any]:
+    """`example_page("visa.png")`: the upright page with its lines, read once in a session."""
+    from extractor.evidence.page import read_page
+    from extractor.imaging import load_pages
+
+    @cache
+    def read(file: str) -> Any:
+        return read_page(load_pages(EXAMPLES / file)[0])
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def specimens_dir() -> Path:
+    """The collection of real specimens; its pictures are not ours to pass on, so it lies beside the checkout."""
+    if not (SPECIMENS / "labels.jsonl").is_file():
+        pytest.skip("the folder shared/specimens is not beside the checkout")
+    return SPECIMENS
+
+
+@pytest.fixture(scope="session")
+def tesseract() -> Callable[[str], None]:
+    """`tesseract("rus")` goes on only where tesseract and that language are installed."""
+    from extractor.evidence.scripts import tesseract_languages
+
+    def need(language: str) -> None:
+        if shutil.which("tesseract") is None or language not in tesseract_languages():
+            _absent(f"needs tesseract; run: apt-get install tesseract-ocr tesseract-ocr-{language}")
+
+    return need
+
+
+def _absent(reason: str) -> None:
+    if os.environ.get("REQUIRE_ALL"):
+        pytest.fail(reason)
+    pytest.skip(reason)
