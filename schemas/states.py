@@ -66,27 +66,30 @@ def _stems() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _names() -> dict[str, str]:
-    """Folded English names of ISO 3166 -> code, for states whose stems are not listed."""
+    """Folded English names of ISO 3166 -> code: also of territories whose names hold the stem of another state."""
     import pycountry
 
     names: dict[str, str] = {}
     for country in pycountry.countries:
         for attribute in ("name", "official_name", "common_name"):
             if text := getattr(country, attribute, None):
-                names[fold(text)] = country.alpha_3
+                names[fold(text)] = "D" if country.alpha_3 == "DEU" else country.alpha_3
     return names
 
 
 def state_code(text: str) -> str | None:
     """The code of the state or nationality that `text` prints, or None.
 
-    A code printed as such wins (`加拿大/CAN`, `EESTI / EST`); then the longest stem that begins a word.
+    A text that is a code, or the English name of a state, is that state (`Cayman Islands` is not Iceland, for all that
+    Iceland is `Ísland`); then the longest stem that begins a word decides, then a code among the words.
     """
     codes = state_codes()
     stripped = text.strip().strip("<").upper()
     if stripped in codes or stripped == "DEU":
         return "D" if stripped == "DEU" else stripped
     folded = fold(text)
+    if folded in _names():
+        return _names()[folded]
     padded = f" {folded} "
     for stem, code in _stems():
         if stem.startswith("="):
@@ -94,8 +97,6 @@ def state_code(text: str) -> str | None:
                 return code
         elif f" {stem}" in padded or (not stem.isascii() and stem in folded):
             return code
-    if folded in _names():
-        return _names()[folded]
     tokens = re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", text)
     return next((token for token in tokens if token in codes), None)
 
