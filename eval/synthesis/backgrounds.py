@@ -167,4 +167,4 @@ def background(rng: random.Random, pool: Pool, width: int, height: int) -> np.nd
     x0, y0 = int(x * (texture.shape[1] - width)), int(y * (texture.shape[0] - height))
     crop = texture[y0 : y0 + height, x0 : x0 + width]
     table = np.clip(np.arange(256)[:, None] * tint, 0, 255).astype(np.uint8)
-    return cv2.LUT(np.ascontiguousarray(crop), table.reshape(1, 256, 3))
+    return cv2.LUT(crop, table.reshape(1, 256, 3))

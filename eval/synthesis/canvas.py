@@ -179,12 +179,15 @@ class Canvas:
         return tuple(round(length * self.scale) for length in lengths)
 
 
-def blend(region: np.ndarray, cover: np.ndarray, colour: Colour, opacity: float = 1.0) -> None:
+def blend(region: np.ndarray, cover: np.ndarray, colour: Colour) -> None:
     """Lays `colour` over `region` (h, w, 3) uint8 in place where `cover` (h, w) uint8 says how much."""
-    # In 256ths, so that a shift divides; what covers fully (255) becomes 256.
-    share = cover.astype(np.int32) if opacity >= 1.0 else (cover * opacity).astype(np.int32)
-    share += share >> 7
-    region += ((np.asarray(colour, np.int32) - region) * share[..., None] >> 8).astype(np.uint8)
+    # In 128ths, so that products fit 16 bits and a shift divides; what covers fully (255) becomes 128.
+    share = (cover >> 1).astype(np.int16)
+    share += cover >> 7
+    change = np.array(colour, np.int16) - region
+    change *= share[..., None]
+    change >>= 7
+    np.add(region, change, out=region, casting="unsafe")
 
 
 def _narrowed(mask: np.ndarray, squeeze: float) -> np.ndarray:

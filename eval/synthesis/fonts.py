@@ -35,8 +35,8 @@ _PHASES = 2
 #: Size, pixels, at which advances are measured.
 _REFERENCE = 120.0
 _EMPTY = np.zeros((0, 0), np.uint8)
-#: Sizes are rounded to this many steps per pixel, so that most glyphs of a document are already in the cache.
-_SIZE_STEPS = 2
+#: Sizes are rounded to half pixels below this size and to whole ones above, so that most glyphs are in the cache.
+_FINE = 14.0
 
 
 class FontsMissingError(UsageError):
@@ -163,7 +163,7 @@ def glyph(font: FontFile, character: str, size: float, phase: int) -> Glyph:
 
 def rounded_size(size: float) -> float:
     """`size` in pixels as glyphs are cached."""
-    return max(5.0, round(size * _SIZE_STEPS) / _SIZE_STEPS)
+    return max(5.0, round(2 * size) / 2 if size < _FINE else float(round(size)))
 
 
 def placed_glyph(font: FontFile, character: str, size: float, x: float) -> tuple[Glyph, int]:

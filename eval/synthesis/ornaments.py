@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from eval.synthesis.canvas import Canvas, Colour, Lettering, Run, blend
+from eval.synthesis.canvas import Canvas, Colour, Lettering, Run
 from eval.synthesis.pools import Pool
 from eval.synthesis.templates import Box
 
@@ -162,9 +162,11 @@ def emblem(canvas: Canvas, rng: random.Random, box: Box) -> None:
 
 def panel(canvas: Canvas, box: Box, colour: Colour, opacity: float = 1.0) -> None:
     """A flat area of colour."""
+    import cv2
+
     x, y, w, h = canvas.pixels(*box)
     region = canvas.image[max(0, y) : y + h, max(0, x) : x + w]
-    blend(region, np.full(region.shape[:2], 255, np.uint8), colour, opacity)
+    region[:] = cv2.addWeighted(region, 1 - opacity, np.full_like(region, colour), opacity, 0)
 
 
 def specimen_mark(
@@ -179,11 +181,12 @@ def specimen_mark(
     sheet.line(middle, middle + 0.36 * lettering.size, [Run(text)], white, align="centre", record=False)
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0)
     cover = cv2.warpAffine(np.ascontiguousarray(sheet.image[..., 0]), turn, (side, side), flags=cv2.INTER_LINEAR)
-    x, y = round(centre[0] * canvas.scale - side / 2), round(centre[1] * canvas.scale - side / 2)
+    left, top, w, h = cv2.boundingRect(cover)
+    x, y = round(centre[0] * canvas.scale - side / 2) + left, round(centre[1] * canvas.scale - side / 2) + top
     height, length = canvas.image.shape[:2]
-    x0, y0, x1, y1 = max(0, x), max(0, y), min(length, x + side), min(height, y + side)
+    x0, y0, x1, y1 = max(0, x), max(0, y), min(length, x + w), min(height, y + h)
     if x1 > x0 and y1 > y0:
         region = canvas.image[y0:y1, x0:x1]
-        share = cover[y0 - y : y1 - y, x0 - x : x1 - x] * np.float32(opacity / 255)
+        share = cover[top + y0 - y : top + y1 - y, left + x0 - x : left + x1 - x] * np.float32(opacity / 255)
         paint = np.full_like(region, lettering.colour)
         region[:] = cv2.blendLinear(paint, np.ascontiguousarray(region), share, 1 - share)
