@@ -8,21 +8,23 @@ and of the prediction alike, by the kind of the field:
 |---------------------|-------------------------------------------------------------|-----------------------------|
 | name, text, address | NFKC, so full-width is half-width; case folded; punctuation | diacritics off, ß is ss, ø  |
 |                     | and spaces are one space, none between Han or kana          | is o; no spaces at all      |
-| number, code        | NFKC, upper case, letters and digits only                   | diacritics off              |
+| number, code        | NFKC, upper case, letters and digits only; a number that is | diacritics off              |
+|                     | one in the schema keeps its sign and point                  |                             |
 | list                | its members as codes, in order of the alphabet              | likewise                    |
-| date                | ISO 8601; a date in another form is parsed                  | the same                    |
+| date                | ISO 8601; another form is parsed, day first if it is open   | the same                    |
 | state               | ICAO alpha-3 (Doc 9303-3, 5); D for Germany                 | the same                    |
 | sex                 | M, F or X                                                   | the same                    |
 | flag                | true; false says what null says                             | the same                    |
 | mrz                 | its lines, spaces taken out                                 | a run of fillers is one     |
 
-Traditional and simplified characters stay apart in both, and so do O and 0: `eval.mistakes` names such errors.
+Digits of any script (٣, ３) are the ASCII ones. Traditional and simplified characters stay apart in both, and so do O and 0: `eval.mistakes` names such errors.
 Diacritics are marks on Latin, Greek, Cyrillic, Arabic and Hebrew letters; the vowel signs of Thai and Devanagari and
 the voicing marks of kana (ガ) are letters of their own and are never taken off.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -72,6 +74,8 @@ def as_text(value: Any) -> str:
         return as_text(value.value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return str(value)
 
 
@@ -93,6 +97,8 @@ def _plain(text: str) -> Iterable[str]:
 
 def _strict(kind: Kind, value: Any) -> str:
     text = as_text(value)
+    if isinstance(value, int | float) and value is not True:
+        return format(value, ".12g")
     if kind is Kind.DATE:
         return _date(text)
     if kind is Kind.STATE:
@@ -120,12 +126,18 @@ def _date(text: str) -> str:
 
 def _words(text: str) -> str:
     """NFKC, case folded, whatever is neither letter, mark nor digit as one space, none inside unspaced scripts."""
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
-    spaced = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in plain)
+    spaced = "".join(
+        c if unicodedata.category(c)[0] in "LMN" else " " for c in _compatible(_compatible(text).casefold())
+    )
     return _UNSPACED_GAP.sub("", " ".join(spaced.split()))
 
 
 def _letters(text: str) -> str:
     """NFKC, upper case, letters, marks and digits only."""
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).upper())
-    return "".join(c for c in plain if unicodedata.category(c)[0] in "LMN")
+    return "".join(c for c in _compatible(text).upper() if unicodedata.category(c)[0] in "LMN")
+
+
+def _compatible(text: str) -> str:
+    """NFKC, with every decimal digit as ASCII writes it."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(c if c.isascii() else str(unicodedata.decimal(c, c)) for c in plain)

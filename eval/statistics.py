@@ -1,0 +1,191 @@
+"""How sure a rate is, and whether two runs differ: everything counts by document.
+
+Fields of one document, and pictures of one document, stand or fall together, so the document (`group` of a label) is
+the unit: intervals resample documents, tests count documents.
+
+- `wilson`: Wilson's score interval (1927) for independent yes/no observations; it stays honest at 0 and 1.
+- `bootstrap`: percentile interval of a ratio, documents drawn with replacement (Efron and Tibshirani, 1993, 13).
+- `interval`: the right one of the two. Where every document is right (or wrong) the bootstrap cannot tell, and
+  Wilson's interval over the documents is given.
+- `mcnemar`: exact, two-sided (a binomial test on the discordant pairs); `holm` corrects a family of tests (1979).
+- `paired_bootstrap`: interval and standard error of a difference, both runs resampled together.
+- `smallest_detectable`, `smallest_significant`: what this many documents could have shown at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import comb, sqrt
+from statistics import NormalDist
+
+import numpy as np
+
+LEVEL = 0.95
+#: Probability with which a true difference of the size that is called detectable would be found.
+POWER = 0.8
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """`low` and `high` at LEVEL; `method` says how they were come by, `documents` from how many."""
+
+    low: float
+    high: float
+    method: str
+    documents: int
+
+
+def wilson(right: float, total: int, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's score interval of `right` successes in `total` trials. Raises ValueError for no trials."""
+    if total < 1:
+        raise ValueError("an interval needs at least one observation")
+    z = _z(level)
+    share = right / total
+    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def bootstrap(
+    numerators: Sequence[float], denominators: Sequence[float], *, level: float = LEVEL, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile interval of sum(numerators) / sum(denominators), one pair a document, documents resampled.
+
+    Resamples in which the denominator is 0 say nothing and are left out. Raises ValueError if all are.
+    """
+    counted, among = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    draws = _draws(len(counted), seed)
+    below = draws @ among
+    if not below.any():
+        raise ValueError("an interval needs at least one observation")
+    kept = below > 0
+    return _percentiles((draws[kept] @ counted) / below[kept], level)
+
+
+def interval(
+    numerators: Sequence[float], denominators: Sequence[float], *, level: float = LEVEL, seed: int = 0
+) -> Interval | None:
+    """The interval of sum(numerators) / sum(denominators), one pair a document; None where there is nothing.
+
+    Documents with one yes or no each get Wilson's, others the clustered bootstrap; see the module's text.
+    """
+    pairs = [(n, d) for n, d in zip(numerators, denominators, strict=True) if d]
+    if not pairs:
+        return None
+    documents = len(pairs)
+    single = all(d == 1 and n in (0, 1) for n, d in pairs)
+    extreme = all(n == 0 for n, _ in pairs) or all(n == d for n, d in pairs)
+    if single or extreme:
+        share = sum(n for n, _ in pairs) / sum(d for _, d in pairs)
+        return Interval(*wilson(share * documents, documents, level), "wilson", documents)
+    low, high = bootstrap(*zip(*pairs, strict=True), level=level, seed=seed)
+    return Interval(low, high, "bootstrap", documents)
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Exact two-sided p-value: how surprising this split of the discordant pairs is if both runs are equally good."""
+    discordant = only_first + only_second
+    tail = sum(comb(discordant, k) for k in range(min(only_first, only_second) + 1))
+    return min(1.0, 2 * tail / 2**discordant)
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """P-values corrected for their number by Holm's step-down procedure, in the order given."""
+    corrected: dict[str, float] = {}
+    largest = 0.0
+    for rank, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[name]))
+        corrected[name] = largest
+    return {name: corrected[name] for name in p_values}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Second run minus first: the difference, its interval at LEVEL and its standard error, over `documents`."""
+
+    value: float
+    low: float
+    high: float
+    error: float
+    documents: int
+
+
+def paired_bootstrap(
+    first: Sequence[tuple[float, float]],
+    second: Sequence[tuple[float, float]],
+    *,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> Difference:
+    """The difference of two ratios over the same documents, each given as (numerator, denominator) a document.
+
+    Raises ValueError if the runs are not of the same documents, or if nothing was scored.
+    """
+    if len(first) != len(second):
+        raise ValueError("a paired comparison needs the same documents in both runs")
+    a, b = np.asarray(first, dtype=float).reshape(-1, 2), np.asarray(second, dtype=float).reshape(-1, 2)
+    if not a[:, 1].any() or not b[:, 1].any():
+        raise ValueError("a comparison needs at least one observation")
+    draws = _draws(len(a), seed)
+    sums_a, sums_b = draws @ a, draws @ b
+    kept = (sums_a[:, 1] > 0) & (sums_b[:, 1] > 0)
+    differences = sums_b[kept, 0] / sums_b[kept, 1] - sums_a[kept, 0] / sums_a[kept, 1]
+    value = b[:, 0].sum() / b[:, 1].sum() - a[:, 0].sum() / a[:, 1].sum()
+    low, high = _percentiles(differences, level)
+    return Difference(float(value), low, high, float(differences.std()), len(a))
+
+
+def smallest_significant(documents: int, level: float = LEVEL) -> float | None:
+    """The smallest difference McNemar's exact test could call significant, all discordant pairs on one side.
+
+    None where even a difference in every document would not do.
+    """
+    for discordant in range(1, documents + 1):
+        if mcnemar(0, discordant) <= 1 - level:
+            return discordant / documents
+    return None
+
+
+def smallest_detectable(documents: int, discordant: float, level: float = LEVEL, power: float = POWER) -> float | None:
+    """The smallest true difference that this many pairs show with probability `power`.
+
+    `discordant` is the share of pairs in which the runs differ. Solves Connor's sample size (Biometrics 43, 1987) for
+    the difference; never below `smallest_significant`, and None where that is.
+    """
+    floor = smallest_significant(documents, level)
+    if floor is None:
+        return None
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if _pairs_needed(middle, discordant, level, power) > documents:
+            low = middle
+        else:
+            high = middle
+    return max(floor, high)
+
+
+def _pairs_needed(difference: float, discordant: float, level: float, power: float) -> float:
+    # A difference cannot be larger than the share of pairs that differ.
+    share = max(discordant, difference)
+    z_level, z_power = _z(level), NormalDist().inv_cdf(power)
+    return ((z_level * sqrt(share) + z_power * sqrt(share - difference**2)) / difference) ** 2
+
+
+def _z(level: float) -> float:
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _draws(documents: int, seed: int) -> np.ndarray:
+    """How often each document stands in each resample: (RESAMPLES, documents)."""
+    if documents < 1:
+        raise ValueError("an interval needs at least one observation")
+    shares = np.full(documents, 1 / documents)
+    return np.random.default_rng(seed).multinomial(documents, shares, size=RESAMPLES).astype(float)
+
+
+def _percentiles(values: np.ndarray, level: float) -> tuple[float, float]:
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
