@@ -22,7 +22,7 @@ from schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 #: ISO 8601; of reduced precision (YYYY-MM, YYYY) where the document itself gives no more.
-IsoDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(iso_date)]
+IsoDate = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"), AfterValidator(iso_date)]
 #: ISO 3166-1 alpha-3 with ICAO's extras (Doc 9303-3, section 5); Germany is `D`.
 StateCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}$")]
 Sex = Literal["M", "F", "X"]

@@ -13,7 +13,7 @@ from pydantic import StringConstraints
 from schemas.base import Check, IdentityDocument, IsoDate, MrzLine, Sex, StateCode, Text, described
 from schemas.chinese_id import checksum_valid, encoded_birth_date, encoded_sex
 
-ChineseIdNumber = Annotated[str, StringConstraints(pattern=r"^(\d{17}[\dX]|\d{15})$")]
+ChineseIdNumber = Annotated[str, StringConstraints(pattern=r"^([0-9]{17}[0-9X]|[0-9]{15})$")]
 
 
 class Passport(IdentityDocument):
