@@ -22,7 +22,7 @@ from extractor.evidence.classify import classify, kind_of
 from extractor.evidence.gather import DocumentEvidence, gather
 from extractor.evidence.issuer import issuer_of_lines
 from extractor.evidence.mrz import MrzReading
-from extractor.evidence.page import Page, read_page
+from extractor.evidence.page import Page, read_pages
 from extractor.evidence.scripts import read_other_script
 from extractor.evidence.zone import read_zone
 from extractor.extraction import Extraction, FieldEvidence, PageInfo, Verdict, Warning
@@ -60,9 +60,10 @@ def extract(
     zones: list[MrzReading | None] = []
     for index, image in enumerate(images):
         with _timed(seconds, "ocr"):
-            read.append(read_page(image, index))
+            parts = read_pages(image, index)
         with _timed(seconds, "mrz"):
-            zones.append(read_zone(read[-1], today=today))
+            zones += [read_zone(part, today=today) for part in parts]
+        read += parts
     with _timed(seconds, "scripts"):
         read, script_warnings = _other_scripts(read, zones)
     with _timed(seconds, "evidence"):
@@ -77,8 +78,10 @@ def extract(
     if _is_empty(fields, evidence.zone):
         raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
     warnings += script_warnings + _zone_warnings(evidence) + _schema_warnings(model, kinds)
+    first = {page.index: page for page in reversed(read)}
     infos = tuple(
-        PageInfo(*page.source_size, page.rotation, quality(image)) for page, image in zip(read, images, strict=True)
+        PageInfo(image.shape[1], image.shape[0], first[index].rotation, quality(image))
+        for index, image in enumerate(images)
     )
     return Extraction(model, document, values, fields, tuple(warnings), infos, {"name": reader.name}, seconds)
 

@@ -7,7 +7,7 @@ photograph deserves a closer look.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ _PROBES = 4
 _CERTAIN = 0.9
 #: Degrees of tilt below which captions and values still line up.
 _TILT_TOLERANCE = 0.8
+#: Lines read worse than this may be turned another way; so many of them make a part worth turning.
+_POOR, _LEAST_LINES = 0.75, 3
 #: Text lower than this (pixels, as the detector saw it) is worth enlarging.
 _SMALL_TEXT = 13.0
 
@@ -39,10 +41,23 @@ class Page:
     rotation: int
     source_size: tuple[int, int]
     index: int = 0
+    #: everything the detector took for text, read or not: (n, 4, 2)
+    boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4, 2), np.float32))
 
 
-def read_page(image: np.ndarray, index: int = 0) -> Page:
-    """Sets an RGB picture upright and reads its lines."""
+def read_pages(image: np.ndarray, index: int = 0) -> list[Page]:
+    """Sets an RGB picture upright and reads its lines.
+
+    Usually one page; two where a part of the picture, such as the back of a card beside its front, is turned another
+    way than the rest.
+    """
+    height, width = image.shape[:2]
+    page = _read(image, np.eye(3), (width, height), index)
+    part = _turned_part(page)
+    return [page] if part is None else [_without(page, part[0]), part[1]]
+
+
+def _read(image: np.ndarray, to_source: np.ndarray, source_size: tuple[int, int], index: int) -> Page:
     height, width = image.shape[:2]
     boxes, _ = ocr.detect(image)
     rotation = _rotation(image, boxes)
@@ -56,9 +71,47 @@ def read_page(image: np.ndarray, index: int = 0) -> Page:
         boxes = apply(straighten, boxes).astype(np.float32)
         forward = straighten @ forward
     closer = _closer_look(upright, boxes)
-    lines = ocr.read_lines(upright, boxes if closer is None else closer)
-    page = Page(upright, (), np.linalg.inv(forward), rotation, (width, height), index)
-    return replace(page, lines=tuple(reading_order(lines)))
+    boxes = boxes if closer is None else closer
+    lines = ocr.read_lines(upright, boxes)
+    back = to_source @ np.linalg.inv(forward)
+    return Page(upright, tuple(reading_order(lines)), back, rotation, source_size, index, boxes)
+
+
+def _turned_part(page: Page) -> tuple[np.ndarray, Page] | None:
+    """The part of a page that reads better another way round: its (left, top, right, bottom), and it as a page."""
+    read_well = {line.box.tobytes() for line in page.lines if line.score >= _POOR and not _stands(line.box)}
+    poor = [box for box in page.boxes if box.tobytes() not in read_well]
+    if len(poor) < _LEAST_LINES:
+        return None
+    corners = np.concatenate(poor)
+    region = np.r_[np.maximum(corners.min(axis=0) - 10, 0), corners.max(axis=0) + 10].astype(int)
+    inside = [line for line in page.lines if _is_inside(line.box, region)]
+    if sum(line.score > 0.9 and len(line.text) > 3 for line in inside) > 0.2 * len(poor):
+        return None
+    left, top, right, bottom = region
+    crop = page.image[top:bottom, left:right]
+    boxes = np.array([box for box in page.boxes if _is_inside(box, region)], np.float32)
+    if _rotation(crop, boxes - np.array([left, top], np.float32)) == 0:
+        return None
+    shift = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
+    part = _read(crop, page.to_source @ shift, page.source_size, page.index)
+    before, after = (sum(line.score * len(line.text) for line in lines) for lines in (inside, part.lines))
+    return (region, part) if after > 1.3 * before else None
+
+
+def _stands(box: np.ndarray) -> bool:
+    """Whether a box is clearly higher than wide, as of a line that runs upwards."""
+    width, height = quad_size(box)
+    return height > 1.5 * width
+
+
+def _is_inside(box: np.ndarray, region: np.ndarray) -> bool:
+    x, y = box.mean(axis=0)
+    return bool(region[0] <= x <= region[2] and region[1] <= y <= region[3])
+
+
+def _without(page: Page, region: np.ndarray) -> Page:
+    return replace(page, lines=tuple(line for line in page.lines if not _is_inside(line.box, region)))
 
 
 def _turned(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
