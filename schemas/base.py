@@ -56,8 +56,8 @@ class IdentityDocument(BaseModel):
 
 def _in_order(document: BaseModel, code: str, earlier: str, later: str) -> Check:
     first, second = getattr(document, earlier, None), getattr(document, later, None)
-    # Reduced precision compares by what both have: "1988" is not after "1988-05-01".
-    passed = None if not first or not second else first <= second[: len(first)]
+    # Reduced precision compares by what both have: "1988" is not after "1988-05-01", nor that after "1988".
+    passed = None if not first or not second else first[: len(second)] <= second[: len(first)]
     return Check(code, (earlier, later), passed, f"{earlier} lies after {later}")
 
 

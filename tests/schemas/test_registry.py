@@ -131,9 +131,7 @@ def test_unknown_names_are_told_the_known_ones(reference: str) -> None:
         ("absent.json", "absent.json cannot be read: No such file"),
     ],
 )
-def test_what_is_not_there_is_named(
-    reference: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_not_there_is_named(reference: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert part in refusal(reference)
 

@@ -33,7 +33,8 @@ def test_folding(text: str, folded: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "squashed"), [("日 本 花 子", "日本花子"), ("Pass port No.", "passportno"), ("N° 12-34", "n1234"), ("", "")]
+    ("text", "squashed"),
+    [("日 本 花 子", "日本花子"), ("Pass port No.", "passportno"), ("N° 12-34", "n1234"), ("", "")],
 )
 def test_squashing(text: str, squashed: str) -> None:
     assert squash(text) == squashed
