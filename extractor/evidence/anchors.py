@@ -7,9 +7,10 @@ its hyphens, its small letters. And what is explained by the MRZ cannot be the v
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from extractor.evidence.captions.segments import Segment
+from extractor.evidence.captions.segments import part_of as part_between
 from extractor.evidence.captions.values import Context, Value, clean_name, value_of
 from extractor.evidence.merge import merge
 from extractor.evidence.mrz import Mrz, agreement
@@ -169,12 +170,4 @@ def _both_names(mrz: Mrz, segment: Segment, text: str) -> Iterator[Anchor]:
 def part_of(segment: Segment, text: str) -> Segment:
     """The part of `segment` that holds `text`, by the share of its characters."""
     start = segment.text.find(text)
-    if start < 0 or len(text) == len(segment.text):
-        return segment
-    length = len(segment.text)
-    left, right = start / length, (start + len(text)) / length
-    a, b, c, d = segment.box
-    box = segment.box.copy()
-    box[0], box[1] = a + (b - a) * left, a + (b - a) * right
-    box[3], box[2] = d + (c - d) * left, d + (c - d) * right
-    return replace(segment, text=text, box=box)
+    return segment if start < 0 else part_between(segment, start, start + len(text))

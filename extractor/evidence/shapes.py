@@ -35,7 +35,7 @@ _SHAPES = (
     _Shape("USA", "document_number", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), "Social Security number"),
     _Shape("TWN", "personal_number", re.compile(r"(?<![A-Z\d])[A-Z][12]\d{8}(?!\d)"), "Taiwan national number"),
     _Shape("KOR", "personal_number", re.compile(r"(?<!\d)\d{6}-[1-8]\d{6}(?!\d)"), "Korean registration number"),
-    _Shape("THA", "personal_number", re.compile(r"(?<!\d)\d \d{4} \d{5} \d{2} \d(?!\d)"), "Thai citizen number"),
+    _Shape("THA", "personal_number", re.compile(r"(?<!\d)\d \d{3,4} \d{5} \d{2} \d(?!\d)"), "Thai citizen number"),
     _Shape("SGP", "document_number", re.compile(r"(?<![A-Z\d])[STFGM]\d{7}[A-Z](?![A-Z\d])"), "Singapore NRIC"),
     _Shape("MYS", "personal_number", re.compile(r"(?<!\d)\d{6}-\d{2}-\d{4}(?!\d)"), "Malaysian NRIC"),
 )

@@ -175,6 +175,9 @@ def _known(anchors: Sequence[Anchor], mrz: Mrz | None) -> Known:
         # A state's name can be a place of birth or an authority as well, and one letter can be anything.
         if anchor.agreement >= 0.85 and anchor.agreement > WEAK:
             explains.setdefault(id(anchor.segment), set()).add(anchor.field)
+            if anchor.field == "document_number":
+                # A visa's MRZ may hold the passport's number (Doc 9303-7, 4.2.2).
+                explains[id(anchor.segment)].add("passport_number")
     fields = {name for name in ("surname", "given_names", "birth_date", "expiry_date", "document_number") if mrz}
     return Known({key: frozenset(held) for key, held in explains.items()}, frozenset(fields))
 

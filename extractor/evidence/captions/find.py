@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.evidence.captions.lexicon import AFTER_THE_VALUE, MAX_WORDS, NUMBERING, WEAK_LENGTH, Lexicon, Match
-from extractor.evidence.captions.segments import Segment, join_dates, parted, segment_of
+from extractor.evidence.captions.segments import Segment, join_dates, parted, segment_of, split_dates
 from extractor.evidence.ocr import Line
 from schemas.dates import find_dates
 from schemas.text import squash
 
+_IDEOGRAPHIC = frozenset({"zh-Hans", "zh-Hant", "ja"})
 _IDEOGRAPH = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[/|\\:;·•：／]|[{_IDEOGRAPH}]|[^\s/|\\:;·•：／{_IDEOGRAPH}]+")
 _BREAKS = frozenset("/|\\:;·•：／")
@@ -78,7 +79,7 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
         own, rest = _take_apart(line, i, tokens[i], covers[i], lexicon)
         captions += own
         values += rest
-    return captions, join_dates(values)
+    return captions, join_dates([part for value in values for part in split_dates(value)])
 
 
 def _tolerance(line: Line) -> float:
@@ -97,6 +98,9 @@ def _in_the_page_s_languages(covers: list[list[_Run]]) -> list[list[_Run]]:
         return covers
     most = max(spoken.values())
     used = {language for language, weight in spoken.items() if weight >= 0.15 * most or weight >= 12}
+    if used & _IDEOGRAPHIC:
+        # OCR writes one for the other: 性别 for 性別.
+        used |= _IDEOGRAPHIC
     return [[kept for run in cover if (kept := _in_languages(run, used, alone=len(cover) == 1))] for cover in covers]
 
 

@@ -78,7 +78,7 @@ def pair(
     options = [
         replace(option, score=option.score * known.factor(option.field, option.segments[0]), tie=option.score)
         for option in _options(captions, segments, specs, context)
-        if not is_overprint(option.segments[0].text) or id(option.segments[0]) in known.explains
+        if not _crosses_the_page(option) or id(option.segments[0]) in known.explains
     ]
     habit = _habit(options, specs)
     options.sort(key=lambda option: -option.score * habit[option.relation])
@@ -106,6 +106,15 @@ def pair(
         else _extended(one, captions, segments, taken_segments, specs, context)
         for one in chosen
     ]
+
+
+def _crosses_the_page(option: Pair) -> bool:
+    """Whether a value is the word that marks a specimen, large or askew; a specimen's bearer may be so named."""
+    segment, caption = option.segments[0], option.caption.segment
+    if not is_overprint(segment.text) or option.relation == "inline":
+        return False
+    dx, dy = segment.box[1] - segment.box[0]
+    return abs(math.degrees(math.atan2(dy, dx))) > 5 or segment.height > 2.2 * caption.height or segment.score < 0.9
 
 
 def _settled_names(captions: Sequence[Caption]) -> list[Caption]:
@@ -271,7 +280,8 @@ def _extended(
     spec = specs.get(one.field)
     kind = spec.kind if spec else Kind.TEXT
     parts = list(one.segments)
-    while len(parts) < _LINES.get(kind, 1):
+    most = 2 if one.field == "place_of_birth" else _LINES.get(kind, 1)
+    while len(parts) < most:
         last = parts[-1]
         following = [
             segment

@@ -110,6 +110,23 @@ def _within(positions: np.ndarray) -> np.ndarray:
     return (positions - positions[0] + half) / (positions[-1] - positions[0] + 2 * half)
 
 
+def part_of(segment: Segment, start: int, end: int) -> Segment:
+    """Characters start..end-1 of a segment, with their share of its box."""
+    length = max(len(segment.text), 1)
+    left, right = start / length, end / length
+    a, b, c, d = segment.box
+    box = np.array([a + (b - a) * left, a + (b - a) * right, d + (c - d) * right, d + (c - d) * left], np.float32)
+    return replace(segment, text=segment.text[start:end], box=box)
+
+
+def split_dates(segment: Segment) -> list[Segment]:
+    """`10 DEC 11  10 DEC 16` as two segments: two columns that the detector joined. A dash makes a period of them."""
+    dates = find_dates(segment.text)
+    if len(dates) != 2 or segment.text[dates[0].end : dates[1].start].strip():
+        return [segment]
+    return [part_of(segment, 0, dates[0].end), part_of(segment, dates[1].start, len(segment.text))]
+
+
 def join_dates(segments: list[Segment]) -> list[Segment]:
     """Neighbours in a row that are a date only together (`19 OKT/OCT` `1971`) as one segment."""
     joined: list[Segment] = []

@@ -34,7 +34,7 @@ class Print(Enum):
     """How well fillers survived; the value is the cost in nats of assuming so for a line."""
 
     CLEAN = 0.0
-    WORN = 6.0
+    WORN = 7.0
 
 
 # Probability of any confusion that is not listed: -ln is about 10 nats.
@@ -69,12 +69,13 @@ D8 .0003 | HK .0003 | LE .0005 | CE .0008 | B6 .001 | ND .0003 | AR .0003 | 9G .
 _FILLER = {
     Print.CLEAN: "K .003 C .003 S .001 L .001 E .001 A .001 X .0007 R .0005 V .0004 4 .0005 6 .0005 Z .0005 I .0002",
     Print.WORN: (
-        "K .14 C .14 S .08 E .08 L .06 X .05 R .05 N .03 A .05 V .03 G .03 Z .03 T .02 I .02 F .01 4 .01 6 .01 8 .01 "
-        "0 .005 1 .01 2 .005 5 .01 7 .005 9 .005 B .01 D .005 H .01 J .005 M .01 O .005 P .01 Q .005 U .01 W .01 Y .01"
+        "K .10 C .10 S .06 E .06 L .04 X .035 R .035 N .02 A .035 V .02 G .02 Z .02 T .014 I .014 F .007 4 .007 "
+        "6 .007 8 .007 0 .004 1 .007 2 .004 5 .007 7 .004 9 .004 B .007 D .004 H .007 J .004 M .007 O .004 P .007 "
+        "Q .004 U .007 W .007 Y .007"
     ),
 }
 # Where print is worn, few fillers are read right; a line full of good ones is not worn.
-_FILLER_SURVIVES = 0.3
+FILLER_SURVIVES = 0.3
 _READ_AS_FILLER = {Print.CLEAN: 2e-4, Print.WORN: 2e-3}
 _MUTUAL_SHARE = {Source.TEXT: 1.0, Source.PROBABILITIES: 0.3}
 _FILLER_SHARE = {Source.TEXT: 1.0, Source.PROBABILITIES: 0.25}
@@ -98,7 +99,7 @@ def confusions(grade: Print, source: Source) -> Array:
         table[INDEX[character], filler] = float(probability) * share
     np.fill_diagonal(table, 1.0)
     if grade is Print.WORN:
-        table[filler, filler] = _FILLER_SURVIVES
+        table[filler, filler] = FILLER_SURVIVES
     return table
 
 
@@ -114,11 +115,11 @@ _GLYPHS = {
     "≤": "<", "﹤": "<", "ᐸ": "<", "＜": "<", "∠": "<", "Λ": "<A", "∧": "<A", "^": "<A", "ハ": "<", "八": "<",
     "人": "<", "入": "<", "乂": "<X", "£": "<E", "€": "<CE", "¢": "<C", "{": "<", "(": "<C", "[": "<C",
     "-": "<", "–": "<", "—": "<", "_": "<", "~": "<", "=": "<", "*": "<", "\\": "<", "/": "<17", "%": "<",
-    "#": "<H", "&": "8<", "@": "<0", "+": "<", "×": "<X", "|": "I1L", "!": "I1", "]": "JJI1", "}": "J<",
+    "#": "<H", "&": "8<", "@": "<0", "+": "<", "×": "<X", "|": "II1", "!": "I1", "]": "JJI1", "}": "J<",
     ")": "JJ<", "¦": "I1", "$": "S", "§": "S", "?": "27", "¥": "Y", " ": "_<", ".": "__<", ",": "__<",
     "'": "___<", "’": "___<", "‘": "___<", "`": "___<", '"': "__<", "“": "__<", "”": "__<", ":": "__<",
     ";": "__<", "·": "__<", "•": "__<", "°": "__0", ">": "<", "c": "CCCCCC<", "k": "KKKKKK<", "e": "EEEE<",
-    "s": "SSSSSSS5<", "x": "XXXXX<", "r": "RRRRR<", "z": "ZZZZZ2<", "v": "VVVVV<", "l": "1IL", "i": "IIII1", "o": "O0",
+    "s": "SSSSSSS5<", "x": "XXXXX<", "r": "RRRRR<", "z": "ZZZZZ2<", "v": "VVVVV<", "l": "1I", "i": "IIII1", "o": "O0",
     "q": "9Q", "g": "99G6", "b": "66B", "t": "TTT<", "ı": "I1", "ß": "B8", "d": "DDDD0", "А": "A", "В": "B",
     "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O", "Р": "P", "С": "C", "Т": "T", "У": "Y", "Х": "X",
     "З": "3", "І": "I", "Ѕ": "S", "Ј": "J", "б": "6", "Г": "F<", "Л": "<A", "Ю": "O", "Б": "6B", "Ч": "4",

@@ -18,20 +18,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.evidence.mrz.checkdigit import CHARACTERS, FILLER, INDEX
-from extractor.evidence.mrz.confusion import BLANK, CLASSES, Print, Source, confusions, glyph, likeliest
+from extractor.evidence.mrz.confusion import (
+    BLANK,
+    CLASSES,
+    FILLER_SURVIVES,
+    Print,
+    Source,
+    confusions,
+    glyph,
+    likeliest,
+)
 
 Array = NDArray[np.float64]
 
-# A character in a gap, where geometry is silent: a filler is lost far more often than a letter or digit.
+# A character in a gap that no other evidence speaks for: a filler beside other fillers, anything else.
 _LOST_FILLER = 2e-2
 _LOST_OTHER = 3e-4
+# How much easier or harder (nats) each filler of a long run, of a pair, a lone one, and one at the end of the line is
+# lost, where detectors stop early; and one in the space between two boxes.
+_IN_RUN, _IN_PAIR, _LONE, _AT_END, _BETWEEN_BOXES = -1.4, 0.6, 2.3, -0.9, -2.4
 # A column that holds no character of the zone: dirt, a doubled character.
 _SPURIOUS = 1e-3
 # Fillers that may have been lost from a run of them, and at the end of the line.
 _SLACK_RUN = 8
-_SLACK_END = 4
-# Where one filler of a run is lost, the next is lost more easily (nats).
-_ANOTHER = -2.4
+_SLACK_END = 16
 # A filler after fillers is one too many more easily than any other character is: in a long run, and as the second of
 # the two that part surname and given names (nats).
 _DOUBLED_IN_RUN, _DOUBLED_IN_PAIR = -3.0, -1.0
@@ -114,7 +124,10 @@ class Lattice:
         if self.source is Source.TEXT:
             return worn
         doubt = np.clip(2.0 * (1.0 - seen.max(axis=1, keepdims=True)), 0.0, 1.0)
-        return clean + doubt * np.maximum(worn - clean, 0.0)
+        mixed = clean + doubt * np.maximum(worn - clean, 0.0)
+        filler = INDEX[FILLER]
+        mixed[:, filler] -= (1.0 - FILLER_SURVIVES) * seen[:, filler]
+        return mixed
 
     @cached_property
     def _known(self) -> dict[Print, tuple[Array, Array]]:
@@ -135,7 +148,10 @@ def from_text(text: str) -> Lattice:
     """The lattice of a line of which only the text is known (any characters, spaces included)."""
     columns = _start_gap()
     run = 0
-    characters = [c for c in text if c != "\u200b"]
+    letters = [c for c in text if c.isalpha()]
+    # A line all in lower case is a recogniser's habit; single lower-case letters are what fillers turn into.
+    habit = sum(c.islower() for c in letters) > len(letters) / 2
+    characters = list(text.upper() if habit else text)
     for position, character in enumerate(characters):
         probabilities = glyph(character)
         known = np.array(probabilities) if probabilities else np.append(0.0, np.full(CLASSES - 1, 1 / 37))
@@ -147,15 +163,14 @@ def from_text(text: str) -> Lattice:
         if run and likeliest(following) != FILLER:
             columns.extend(_run_gap(run))
         else:
-            columns.append(Column(_EMPTY, is_gap=True))
+            columns.append(Column(_EMPTY, is_gap=True, lost=0.0 if run else _LONE))
     columns.extend(_end_gap())
     return Lattice.of(columns, Source.TEXT)
 
 
 def _run_gap(run: int) -> list[Column]:
     """Gaps at the end of `run` fillers, of which more were lost the longer the run is."""
-    first = 2.0 if run < 3 else 0.0
-    return [Column(_EMPTY, is_gap=True, lost=_ANOTHER if k else first) for k in range(_SLACK_RUN)]
+    return [Column(_EMPTY, is_gap=True, lost=_IN_PAIR if run < 3 else _IN_RUN) for _ in range(_SLACK_RUN)]
 
 
 def _start_gap() -> list[Column]:
@@ -163,7 +178,7 @@ def _start_gap() -> list[Column]:
 
 
 def _end_gap() -> list[Column]:
-    return [Column(_EMPTY, is_gap=True, lost=_ANOTHER if k else 0.0) for k in range(_SLACK_END)]
+    return [Column(_EMPTY, is_gap=True, lost=_AT_END) for _ in range(_SLACK_END)]
 
 
 def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
@@ -255,7 +270,9 @@ def join(pieces: Sequence[Lattice], gaps: Sequence[float]) -> Lattice:
     parts = [pieces[0]]
     for piece, gap in zip(pieces[1:], gaps, strict=True):
         hidden = min(max(round(gap), 1), 12)
-        parts.append(Lattice.of([Column(_EMPTY, is_gap=True, lost=_ANOTHER) for _ in range(hidden)], piece.source))
+        parts.append(
+            Lattice.of([Column(_EMPTY, is_gap=True, lost=_BETWEEN_BOXES) for _ in range(hidden)], piece.source)
+        )
         parts.append(piece)
     return Lattice(
         probabilities=np.concatenate([part.probabilities for part in parts]),

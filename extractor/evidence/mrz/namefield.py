@@ -42,6 +42,8 @@ BIGRAM = np.minimum(np.array([[int(digit, 36) / 4 for digit in row] for row in _
 _TRIPLE = 4.0
 # A letter after the field has ended; the start of the field with a filler; a field cut in the middle of a word.
 _AFTER_END, _STARTS_EMPTY, _CUT = 7.0, 4.0, 1.5
+# One more word in a surname or among the given names.
+_ANOTHER_WORD = 1.0
 # From this cost on (nats), the letter that fits best was not read as a letter.
 _NOT_READ = 1.5
 
@@ -129,6 +131,8 @@ def _moves(places: _Places, place: int, node: _Node, grammar: Grammar) -> Iterat
     spelled = float(places.as_letter[place] + BIGRAM[previous, 1 + int(places.letter[place])])
     if same and last == _TWICE:
         spelled += _TRIPLE
+    if place and state in {_SURNAME_GAP, _GIVEN_GAP}:
+        spelled += _ANOTHER_WORD
     if state in {_MIDDLE, _TAIL}:
         spelled += grammar.value[state == _TAIL]
     yield (_ON_LETTER[state], _TWICE if same else _LETTER), spelled

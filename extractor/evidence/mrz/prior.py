@@ -32,7 +32,7 @@ _DIGIT_IN_STATE = 2.5
 # A character that is not the one that all documents of the format open with.
 _OTHER_OPENING = 4.0
 # A letter where the format nearly always has digits (departments of Corsica, of old French cards).
-_RARE_LETTER = 2.5
+_RARE_LETTER = 4.5
 # Months begin with 0 or 1, days with 0 to 3.
 _BAD_TENS = 3.0
 # A filler inside a document number, by how many characters would follow it.
@@ -172,8 +172,8 @@ def _code_prior(layout: MrzFormat) -> tuple[tuple[str, ...], Array]:
         elif second in DIGITS:
             cost += 0.5 if first + second in _CODES_WITH_DIGIT else OUT_OF_PLACE
         elif second != FILLER:
-            cost += 1.0 if first in "PV" else 0.0
-            cost += 0.0 if second in _SECOND_LETTERS else 2.5
+            known = second in _SECOND_LETTERS
+            cost += (1.0 if known else 6.5) if first in "PV" else 0.0 if known else 2.5
         prior[first + second] = cost
     return tuple(prior), np.array(list(prior.values()))
 

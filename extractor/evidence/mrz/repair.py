@@ -28,6 +28,7 @@ from extractor.evidence.mrz.lattice import Lattice
 from extractor.evidence.mrz.namefield import Grammar, spell, split_letters
 from extractor.evidence.mrz.parse import parse, verify
 from extractor.evidence.mrz.prior import (
+    OUT_OF_PLACE,
     Code,
     best_code,
     best_state,
@@ -92,9 +93,13 @@ def fit_line(layout: MrzFormat, line: int, lattice: Lattice) -> LineFit | None:
         spelled, fit = found
         if spelled + grade.value < lowest:
             best, lowest = fit, spelled + grade.value
-        if fit.cost < _CLEAN_ENOUGH:
+        if fit.cost < _CLEAN_ENOUGH and not _has_name(layout, line):
             break
     return best
+
+
+def _has_name(layout: MrzFormat, line: int) -> bool:
+    return any(field.alphabet is Alphabet.NAME and field.span.line == line for field in layout.fields)
 
 
 def _fit(layout: MrzFormat, line: int, lattice: Lattice, grade: Print) -> tuple[float, LineFit] | None:
@@ -176,7 +181,7 @@ def conclude(general: MrzFormat, fits: Sequence[LineFit | None], *, today: date 
     if not any(fits):
         return None
     candidates: list[_Candidate] = []
-    for evidence in _combinations(fits):
+    for evidence in _combinations(general, fits):
         candidates.extend(_prove(layout, evidence) for layout in _layouts(general, evidence))
         best = min(candidates, key=lambda candidate: candidate.cost)
         if best.proof and not best.proof.unsatisfied and best.cost < _FLAWLESS:
@@ -201,9 +206,13 @@ def _agreement(best: _Candidate, candidates: list[_Candidate]) -> tuple[Array, .
     return tuple(row / total for row in agreement)
 
 
-def _combinations(fits: Sequence[LineFit | None]) -> list[tuple[LineEvidence | None, ...]]:
-    """Every choice of one alignment per line, cheapest first."""
-    options = [fit.evidence if fit else (None,) for fit in fits]
+def _combinations(general: MrzFormat, fits: Sequence[LineFit | None]) -> list[tuple[LineEvidence | None, ...]]:
+    """Choices of one alignment per line, cheapest first; rivals only where a check digit can tell them apart."""
+    checked = {span.line for check in general.checks for span in (check.place, *check.covers)}
+    options = [
+        (None,) if fit is None else fit.evidence if line in checked else fit.evidence[:1]
+        for line, fit in enumerate(fits)
+    ]
     choices = sorted(product(*options), key=lambda chosen: sum(item.cost for item in chosen if item))
     return choices[:_COMBINED]
 
@@ -288,9 +297,9 @@ def _read(candidate: _Candidate, agreement: tuple[Array, ...], today: date | Non
     layout, evidence, tables = candidate.layout, candidate.evidence, candidate.tables
     by_format = [_cheapest(table) if item else "" for table, item in zip(tables, evidence, strict=True)]
     lines, by_proof = _accept(candidate, by_format)
-    mrz = parse(lines, layout, today=today)
-    certainty = tuple(sure * agreed for sure, agreed in zip(_certainty(lines, candidate), agreement, strict=True))
     proven = _format_proven(layout, lines, evidence)
+    mrz = parse(lines if proven else _without_check_digits(layout, lines, evidence), layout, today=today)
+    certainty = tuple(sure * agreed for sure, agreed in zip(_certainty(lines, candidate), agreement, strict=True))
     reported = tuple(
         _reported(line, item, proven) for line, item in zip(lines, evidence, strict=True) if item is not None
     )
@@ -357,7 +366,10 @@ def _owners(layout: MrzFormat) -> dict[Place, str]:
 
 
 def _certainty(lines: tuple[str, ...], candidate: _Candidate) -> tuple[Array, ...]:
-    """Per line the probability of each concluded character; those of a code multiply to the code's probability."""
+    """Per line the probability of each concluded character; those of a code multiply to the code's probability.
+
+    A character that the format has no place for is at best even money, whatever check digits say.
+    """
     whole = {
         (line, start + k): code.probability ** (1 / len(code.text))
         for (line, start), code in candidate.codes.items()
@@ -369,7 +381,8 @@ def _certainty(lines: tuple[str, ...], candidate: _Candidate) -> tuple[Array, ..
         odds = np.exp(-(table - table.min(axis=1, keepdims=True)))
         odds /= odds.sum(axis=1, keepdims=True)
         sure = [whole.get((line, k), float(posterior.get((line, k), odds[k])[INDEX[c]])) for k, c in enumerate(text)]
-        result.append(np.array(sure))
+        fitting = [line_prior(candidate.layout, line)[k, INDEX[c]] < OUT_OF_PLACE for k, c in enumerate(text)]
+        result.append(np.where(fitting, sure, np.minimum(sure, 0.5)))
     return tuple(result)
 
 
@@ -384,6 +397,25 @@ def _format_proven(layout: MrzFormat, lines: tuple[str, ...], evidence: tuple[Li
         return valid > 1
     whole = all(item is not None and all(item.read) and not item.dropped for item in evidence)
     return valid == 1 and whole and layout.opens_like(lines) and known_state(layout, lines)
+
+
+def _without_check_digits(
+    layout: MrzFormat, lines: tuple[str, ...], evidence: tuple[LineEvidence | None, ...]
+) -> tuple[str, ...]:
+    """The lines of a zone that nothing proves, with characters taken back from the places of check digits.
+
+    Drawn documents leave check digits out. Where a character is missing right before a check digit that is wrong,
+    what was taken for the check digit is the missing character.
+    """
+    shifted = [list(line) for line in lines]
+    for check in layout.checks:
+        line, place = check.place.line, check.place.start
+        item = evidence[line]
+        if item is None or place == 0 or check.holds(lines):
+            continue
+        if not item.read[place - 1] and item.read[place]:
+            shifted[line][place - 1 : place + 1] = [lines[line][place], FILLER]
+    return tuple("".join(line) for line in shifted)
 
 
 def _reported(line: str, item: LineEvidence, proven: bool) -> str:
