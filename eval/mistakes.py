@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from eval.metrics import FINE, FUZZY_THRESHOLD, FieldScore, Outcome
-from eval.normalise import folded, strict, without_diacritics
+from eval.normalise import as_text, folded, strict, without_diacritics
 from schemas import Kind
 
 
@@ -46,7 +46,7 @@ def mistake(
     prediction: Any,
     score: FieldScore,
     *,
-    others: Mapping[str, tuple[Kind, Any]] | None = None,
+    others: Mapping[str, Any] | None = None,
     failed: bool = False,
 ) -> Mistake | None:
     """The kind of mistake, or None where the field is right. `others` are the document's other labelled fields."""
@@ -67,7 +67,7 @@ def _of_wrong_value(
     truth: str,
     said: str,
     score: FieldScore,
-    others: Mapping[str, tuple[Kind, Any]],
+    others: Mapping[str, Any],
     prediction: Any,
 ) -> Mistake:
     if score.folded:
@@ -78,13 +78,17 @@ def _of_wrong_value(
         return Mistake.VARIANT
     if _merged(truth) == _merged(said):
         return Mistake.LOOKALIKE
-    if any(folded(other, value) == folded(other, prediction) is not None for other, value in others.values()):
+    if _plain(prediction) in {_plain(value) for value in others.values()}:
         return Mistake.OTHER_FIELD
     if said in truth:
         return Mistake.SHORTENED
     if truth in said:
         return Mistake.LENGTHENED
     return Mistake.NEAR if score.similarity >= FUZZY_THRESHOLD else Mistake.OTHER
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else folded(Kind.TEXT, as_text(value))
 
 
 def _merged(text: str) -> str:

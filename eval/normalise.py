@@ -17,9 +17,9 @@ and of the prediction alike, by the kind of the field:
 | flag                | true; false says what null says                             | the same                    |
 | mrz                 | its lines, spaces taken out                                 | a run of fillers is one     |
 
-Digits of any script (٣, ３) are the ASCII ones. Traditional and simplified characters stay apart in both, and so do O and 0: `eval.mistakes` names such errors.
-Diacritics are marks on Latin, Greek, Cyrillic, Arabic and Hebrew letters; the vowel signs of Thai and Devanagari and
-the voicing marks of kana (ガ) are letters of their own and are never taken off.
+Digits of any script (٣, ３) are the ASCII ones. Traditional and simplified characters stay apart in both, and so do O
+and 0: `eval.mistakes` names such errors. Diacritics are marks on Latin, Greek, Cyrillic, Arabic and Hebrew letters;
+the vowel signs of Thai and Devanagari and the voicing marks of kana (ガ) are letters of their own and never taken off.
 """
 
 from __future__ import annotations

@@ -111,6 +111,11 @@ class Difference:
     error: float
     documents: int
 
+    @property
+    def detectable(self) -> float:
+        """The smallest true difference that would show with probability POWER, by the standard error."""
+        return (_z(LEVEL) + NormalDist().inv_cdf(POWER)) * self.error
+
 
 def paired_bootstrap(
     first: Sequence[tuple[float, float]],

@@ -1,0 +1,116 @@
+"""What a measurement ran on: the machine, the versions of what did the work, the memory that it took."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+#: Packages whose versions decide an answer or its speed.
+_PACKAGES = (
+    "id-document-extractor numpy onnxruntime opencv-python opencv-python-headless pillow pydantic rapidocr torch"
+    " transformers outlines llguidance bitsandbytes torchao accelerate"
+).split()
+
+
+def versions() -> dict[str, str]:
+    """Versions of python, of the packages in use that are installed, and of tesseract."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found | {"tesseract": _tesseract()}
+
+
+def _tesseract() -> str:
+    if shutil.which("tesseract") is None:
+        return "not installed"
+    told = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=False)
+    return (told.stdout or told.stderr).splitlines()[0].removeprefix("tesseract ").strip()
+
+
+def code_digest() -> str:
+    """SHA-256 over the reader's own sources: results with the same one were made by the same program."""
+    state = hashlib.sha256()
+    for package in ("extractor", "schemas"):
+        spec = find_spec(package)
+        for root in (spec.submodule_search_locations or []) if spec else []:
+            for file in sorted(Path(root).rglob("*")):
+                if file.suffix in (".py", ".json") and "__pycache__" not in file.parts:
+                    state.update(f"{package}/{file.relative_to(root).as_posix()}\n".encode() + file.read_bytes())
+    return state.hexdigest()
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine() -> dict[str, str]:
+    """The processor, its cores for us, the operating system, and the GPU where torch is in use and sees one."""
+    told = {"processor": _processor(), "cores": str(cores()), "system": f"{platform.system()} {platform.machine()}"}
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        told["gpu"] = str(torch.cuda.get_device_name(0))
+    return told
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def reset_peaks() -> None:
+    """Lets the next `peak_memory` tell the peak from now on, where the system can."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peak_memory() -> float | None:
+    """Peak resident memory of this process in MB (10^6 bytes); None where the system does not tell."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    except OSError:
+        pass
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def resident_memory() -> float | None:
+    """Resident memory of this process now, in MB; None where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def gpu_peak_memory() -> float | None:
+    """Peak memory that torch took on the GPU, in MB; None without one."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return None
+    return float(torch.cuda.max_memory_allocated()) / 1e6

@@ -1,0 +1,103 @@
+"""What one reading of one specimen is worth: a record for every labelled field, and one for the document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from eval.labels import Specimen
+from eval.machine import peak_memory
+from eval.metrics import all_right, score_fields
+from eval.mistakes import mistake
+from eval.records import DocumentRecord, FieldRecord, Subject
+from schemas import SCHEMAS, Kind, field_specs
+
+if TYPE_CHECKING:
+    from extractor.extraction import Extraction, FieldEvidence
+
+
+def score_document(
+    subject: Subject,
+    specimen: Specimen,
+    result: Extraction | None,
+    failure: str | None,
+    *,
+    only: Sequence[str] = (),
+) -> tuple[DocumentRecord, list[FieldRecord]]:
+    """What one reading is worth. `result` None is a failed one: every labelled value is missed."""
+    specs = field_specs(SCHEMAS[specimen.schema])
+    kinds = {name: spec.kind for name, spec in specs.items() if not only or name in only}
+    if result is not None and result.schema is not SCHEMAS[specimen.schema]:
+        kinds = _shared(kinds, result, specimen)
+    predictions = _values(result)
+    scores = score_fields(kinds, specimen.fields, predictions)
+    records = []
+    for name, score in scores.items():
+        others = {other: specimen.fields[other] for other in scores if other != name}
+        kind, label, prediction = kinds[name], specimen.fields[name], predictions.get(name)
+        error = mistake(kind, label, prediction, score, others=others, failed=result is None)
+        evidence = result.fields.get(name) if result else None
+        records.append(FieldRecord(subject, name, kind.value, label, prediction, score, error, **_told(evidence)))
+    mrz = scores.get("mrz")
+    document = DocumentRecord(
+        subject,
+        stages=dict(result.seconds) if result else {},
+        failure=failure,
+        valid=result is not None and result.document is not None,
+        all_right=result is not None and all_right(scores.values()),
+        mrz_exact=mrz.exact if mrz and mrz.has_value else None,
+        confidence=min((record.confidence for record in records), default=0.0) if result else 0.0,
+        tokens=_tokens(result),
+        memory=round(peak, 1) if (peak := peak_memory()) else None,
+        warnings=tuple(sorted({warning.code for warning in result.warnings})) if result else (),
+    )
+    return document, records
+
+
+def _shared(kinds: dict[str, Kind], result: Extraction, specimen: Specimen) -> dict[str, Kind]:
+    """The fields to score when a document was read with another schema than its label's.
+
+    A built-in one that the reader took for the right one has to answer for every labelled field; a user's own only
+    for those it has, by the kinds that it gives them.
+    """
+    if result.schema in SCHEMAS.values():
+        return kinds
+    own = field_specs(result.schema)
+    return {name: own[name].kind for name in kinds if name in own and name in specimen.fields}
+
+
+def _values(result: Extraction | None) -> dict[str, Any]:
+    if result is None:
+        return {}
+    from extractor.output import as_dict
+
+    return as_dict(result)
+
+
+def _told(evidence: FieldEvidence | None) -> dict[str, Any]:
+    """What the reader said about a value: how sure it is, from where on the page, by which sources."""
+    if evidence is None:
+        return {"confidence": 0.0, "verdict": "absent"}
+    sources = [
+        {
+            "kind": source.kind.value,
+            "value": json.loads(json.dumps(source.value, default=str)),
+            "confidence": round(source.confidence, 3),
+            "proven": source.proven,
+            "basis": source.basis,
+        }
+        for source in evidence.sources
+    ]
+    return {
+        "confidence": evidence.confidence,
+        "verdict": evidence.verdict.value,
+        "page": evidence.box.page if evidence.box else None,
+        "box": evidence.box.points if evidence.box else None,
+        "sources": tuple(sources),
+    }
+
+
+def _tokens(result: Extraction | None) -> int | None:
+    told = result.engine.get("tokens") if result else None
+    return int(told) if told is not None else None
