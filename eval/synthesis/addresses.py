@@ -152,17 +152,13 @@ class Region:
 
 @cache
 def regions() -> tuple[Region, ...]:
-    """Every county. Names beyond GB 2312 are left out: not every font of the pools has their characters."""
-    found = []
-    for province, prefectures in stock_file("regions_cn").items():
-        for prefecture, counties in prefectures.items():
-            for county in counties.split():
-                try:
-                    (prefecture + county).encode("gb2312")
-                except UnicodeEncodeError:
-                    continue
-                found.append(Region(county[:6], province, prefecture, county[6:]))
-    return tuple(found)
+    """Every county."""
+    return tuple(
+        Region(county[:6], province, prefecture, county[6:])
+        for province, prefectures in stock_file("regions_cn").items()
+        for prefecture, counties in prefectures.items()
+        for county in counties.split()
+    )
 
 
 @cache

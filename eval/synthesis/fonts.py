@@ -178,12 +178,14 @@ def placed_glyph(font: FontFile, character: str, size: float, x: float) -> tuple
 
 @dataclass(frozen=True)
 class Face:
-    """What a line is set in: a font for each script that may occur in it."""
+    """What a line is set in: a font for each script that may occur in it, and one for characters that the East Asian
+    font lacks (the scripts `hans-common` are those of GB 2312 only)."""
 
     latin: FontFile
     cyrillic: FontFile
     east_asian: FontFile | None = None
     arabic: FontFile | None = None
+    rare: FontFile | None = None
 
     def font(self, character: str) -> FontFile:
         """The font for `character` (a source or a presentation form)."""
@@ -194,22 +196,33 @@ class Face:
             return self.cyrillic
         if is_arabic(character) or 0xFE70 <= code <= 0xFEFF:
             return self.arabic or self.latin
+        if self.rare and not in_gb2312(character):
+            return self.rare
         return self.east_asian or self.latin
 
 
-_EAST_ASIAN = {"zh": "hans", "ja": "jpan", "ko": "hang"}
+@lru_cache(maxsize=30_000)
+def in_gb2312(character: str) -> bool:
+    """Whether the basic Chinese character set has `character`."""
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_EAST_ASIAN = {"zh": ("hans", "hans-common"), "ja": ("jpan",), "ko": ("hang",)}
 
 
 def choose_face(rng: random.Random, pool: str, roles: tuple[str, ...], language: str) -> Face:
     """A face for documents in `language`; for each script a font of the first of `roles` that the pool has for it."""
-    base = language.split("-", maxsplit=1)[0]
-    latin = _choose(rng, pool, roles, "latin")
-    if latin is None:
-        raise ValueError(f"the {pool} pool has no Latin font for {roles}")
-    cyrillic = latin if "cyrillic-ext" in latin.scripts else _choose(rng, pool, roles, "cyrillic-ext")
+    base = language.partition("-")[0]
+    latin = _choose(rng, pool, roles, ("latin",))
+    cyrillic = latin if "cyrillic-ext" in latin.scripts else _choose(rng, pool, roles, ("cyrillic-ext",))
     east_asian = _choose(rng, pool, roles, _EAST_ASIAN[base]) if base in _EAST_ASIAN else None
-    arabic = _choose(rng, pool, roles, "arabic") if base == "ar" else None
-    return Face(latin, cyrillic or latin, east_asian, arabic)
+    arabic = _choose(rng, pool, roles, ("arabic",)) if base == "ar" else None
+    common = east_asian is not None and "hans-common" in east_asian.scripts
+    return Face(latin, cyrillic, east_asian, arabic, _choose(rng, pool, roles, ("hans",)) if common else None)
 
 
 def single_font(rng: random.Random, pool: str, role: str) -> FontFile:
@@ -217,14 +230,18 @@ def single_font(rng: random.Random, pool: str, role: str) -> FontFile:
     return rng.choice([font for font in font_files() if font.pool == pool and role in font.roles])
 
 
-def _choose(rng: random.Random, pool: str, roles: tuple[str, ...], script: str) -> FontFile | None:
+def _choose(rng: random.Random, pool: str, roles: tuple[str, ...], scripts: tuple[str, ...]) -> FontFile:
     for role in (*roles, "sans", "serif"):
-        found = _candidates(pool, role, script)
+        found = _candidates(pool, role, scripts)
         if found:
             return rng.choice(found)
-    return None
+    raise ValueError(f"the {pool} pool has no font for {', '.join(scripts)}")
 
 
 @cache
-def _candidates(pool: str, role: str, script: str) -> tuple[FontFile, ...]:
-    return tuple(font for font in font_files() if font.pool == pool and role in font.roles and script in font.scripts)
+def _candidates(pool: str, role: str, scripts: tuple[str, ...]) -> tuple[FontFile, ...]:
+    return tuple(
+        font
+        for font in font_files()
+        if font.pool == pool and role in font.roles and not font.scripts.isdisjoint(scripts)
+    )

@@ -134,7 +134,7 @@ def _ahv(rng: random.Random, _: Person) -> str:
 def _korean(rng: random.Random, person: Person) -> str:
     birth = person.birth_date
     century = (1 if person.sex == "M" else 2) + (2 if birth.year >= 2000 else 0)
-    first = f"{birth:%y%m%d}{century}{rng.randint(0, 99999):05d}"
+    first = f"{birth:%y%m%d}{century}{rng.randint(0, 95):02d}{rng.randint(0, 999):03d}"
     check = (11 - _weighted(first, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10
     return f"{first[:6]}-{first[6:]}{check}"
 
