@@ -1,0 +1,85 @@
+"""Free questions about pictures, answered in words, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from extractor.decoding.graphs import make_runner
+from extractor.decoding.masks import Chooser
+from extractor.errors import StoppedError, UsageError
+from extractor.prompting import conversation
+
+if TYPE_CHECKING:
+    from extractor.phi3v.loading import LoadedModel
+
+#: What an incomplete character is decoded to.
+_INCOMPLETE = "\ufffd"
+
+
+def ask(
+    loaded: LoadedModel,
+    images: Sequence[Any],
+    question: str,
+    *,
+    max_tokens: int = 512,
+    temperature: float = 0.0,
+    seed: int = 0,
+    num_crops: int | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[str]:
+    """The answer to a question about pictures (or none), as pieces of text while it is being written.
+
+    Nothing constrains it: it is what the model says, not what is known. Raises UsageError for an empty question,
+    StoppedError when `cancelled` says so before a token.
+    """
+    if not question.strip():
+        raise UsageError("there is no question")
+    return _pieces(loaded, list(images), question, max_tokens, Chooser(temperature, seed), num_crops, cancelled)
+
+
+def _pieces(
+    loaded: LoadedModel,
+    images: list[Any],
+    question: str,
+    max_tokens: int,
+    chooser: Chooser,
+    num_crops: int | None,
+    cancelled: Callable[[], bool] | None,
+) -> Iterator[str]:
+    processor = loaded.processor
+    text = processor.apply_chat_template(conversation(question, len(images)), add_generation_prompt=True)
+    inputs = processor(text=text, images=images or None, num_crops=num_crops, return_tensors="pt")
+    length = inputs["input_ids"].shape[1]
+    runner = make_runner(loaded.model, 1, length + max_tokens)
+    runner.take(inputs)
+    stops = set(processor.stop_token_ids)
+    said: list[int] = []
+    told = ""
+    while len(said) < max_tokens:
+        if cancelled is not None and cancelled():
+            raise StoppedError("answering was stopped on request")
+        with torch.inference_mode():
+            logits = _next(runner, said, length)
+            token = chooser(logits[:, -1], None, [(0, len(said))])[0][0]
+        if token in stops:
+            break
+        said.append(token)
+        whole = processor.decode(said, skip_special_tokens=True)
+        if not whole.endswith(_INCOMPLETE):
+            yield whole[len(told) :]
+            told = whole
+    rest = processor.decode(said, skip_special_tokens=True)[len(told) :]
+    if rest:
+        yield rest
+
+
+def _next(runner: Any, said: list[int], length: int) -> torch.Tensor:
+    """The logits behind what was said; at the rotary switch everything is run again."""
+    total = length + len(said)
+    if not said or total - 1 == runner.rope_switch:
+        logits: torch.Tensor = runner.prefill([said])
+        return logits
+    return runner.step(torch.tensor([said[-1:]]), torch.tensor([[total - 1]]))

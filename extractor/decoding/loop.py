@@ -1,0 +1,271 @@
+"""Writes answers: the network proposes, the grammar disposes, and nothing is asked that is already known.
+
+Each pass over the network takes, for every document, the tokens it has not seen yet: the one chosen last, those the
+grammar forces after it (keys, quotation marks, what is left of a code), and as much of a draft as there is. From the
+last of these on the network's choices are compared with the draft; the first that differs stands. What comes out is,
+token for token, what plain masked decoding gives one token at a time.
+
+An answer can always be completed (`extractor.decoding.answer`): a value that grows too long becomes null, and when
+the limit of the whole answer is near, so do all that are left. Which fields were cut stands in the result.
+
+A field's confidence is the smallest probability among the tokens of its value. One wrong character makes an
+identity's value wrong, and it is the doubtful one that tells: the geometric mean of a line of 44 characters, one of
+them the toss of a coin, would be 0.98.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import eq
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from extractor.decoding.answer import Answer, FieldReading, Limits
+from extractor.decoding.draft import Draft
+from extractor.decoding.grammar import Grammar
+from extractor.decoding.masks import Chooser, Masks
+from extractor.decoding.runner import NOWHERE, Runner
+from extractor.errors import StoppedError
+
+if TYPE_CHECKING:
+    from llguidance import LLMatcher
+
+
+@dataclass(frozen=True)
+class FieldUpdate:
+    """A field while it is being written: `document` counts the batch from 0. A value is final once it is `settled`;
+    before that it grows, and may still be taken back (None) by a limit."""
+
+    document: int
+    name: str
+    value: Any
+    settled: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """A finished answer: its text, its tokens, its fields in the schema's order, and how it was come by.
+
+    `passes` over the network were made for the whole batch; of the tokens, `chosen` were asked for and `drafted` of
+    these found in the draft; all others the grammar forced.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    fields: Mapping[str, FieldReading]
+    passes: int
+    chosen: int
+    drafted: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields' values."""
+        return {name: reading.value for name, reading in self.fields.items()}
+
+
+@dataclass
+class _Document:
+    """One document of a batch: its answer, its draft, and what the network has seen of them."""
+
+    number: int
+    prompt: int
+    answer: Answer
+    draft: Draft | None
+    seen: list[int] = field(default_factory=list)
+    long: bool | None = None  # which rotary factors what it has seen was rotated with
+    told: int = 0
+    chosen: int = 0
+    drafted: int = 0
+
+
+@dataclass
+class _Turn:
+    """What one pass shows of a document: tokens it has not seen, then drafted ones with whether they are forced."""
+
+    pending: list[int]
+    drafted: list[tuple[int, bool]]
+
+    @property
+    def length(self) -> int:
+        return len(self.pending) + len(self.drafted)
+
+
+@torch.inference_mode()
+def write(
+    runner: Runner,
+    inputs: Mapping[str, torch.Tensor],
+    grammars: Sequence[Grammar],
+    *,
+    limits: Limits | None = None,
+    chooser: Chooser | None = None,
+    drafts: Sequence[Draft | Mapping[str, Any] | None] | None = None,
+    jump: bool = True,
+    on_field: Callable[[FieldUpdate], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[Written]:
+    """Answers the prompts of `inputs` (the processor's, padded on the left), each under its grammar.
+
+    `drafts` holds a guess at the fields' values, or None, for each document. `jump=False` asks for every token by
+    itself, forced ones too: slower, and the same answer. `on_field` is called as values grow, `cancelled` before
+    every pass. Raises StoppedError when that says so, UsageError for limits that hold no answer, DeviceError for a
+    network that gives no numbers.
+    """
+    chooser, limits = chooser or Chooser(), limits or Limits()
+    runner.take(inputs)
+    answers = [Answer(grammar, limits) for grammar in grammars]
+    guesses = drafts or [None] * len(answers)
+    documents = [
+        _Document(number, prompt, answer, Draft.of(answer.grammar, guess) if isinstance(guess, Mapping) else guess)
+        for number, (prompt, answer, guess) in enumerate(zip(runner.lengths, answers, guesses, strict=True))
+    ]
+    masks = Masks(grammars[0].vocabulary, runner.device)
+    passes = 0
+    while any(not document.answer.done for document in documents):
+        if cancelled is not None and cancelled():
+            raise StoppedError("reading was stopped on request")
+        turns = [_turn(document, runner.rope_switch) for document in documents]
+        logits = _run(runner, documents, turns)
+        choices = _choose(logits, documents, turns, masks, chooser)
+        for document, turn in zip(documents, turns, strict=True):
+            _absorb(document, turn, choices, jump)
+            if on_field is not None:
+                _tell(document, on_field)
+        passes += 1
+    return [_finished(document, passes) for document in documents]
+
+
+def _turn(document: _Document, switch: int | None) -> _Turn:
+    """What to show next. Nothing drafted is shown from the far side of the rotary switch before it is reached."""
+    answer = document.answer
+    if answer.done:
+        return _Turn([], [])
+    tokens, seen = answer.tokens, document.seen
+    # The last token is always shown, since the next choice is made behind it.
+    known = min(_common(seen, tokens), len(tokens) - 1)
+    room = answer.limits.max_tokens - len(tokens)
+    total = document.prompt + len(tokens)
+    if switch is not None and total <= switch:
+        room = min(room, switch - total)
+    drafted: list[tuple[int, bool]] = []
+    if document.draft is not None:
+        drafted = list(document.draft.follow(answer.matcher.deep_copy(), answer.spans, room))
+    return _Turn(tokens[known:], drafted)
+
+
+def _common(a: list[int], b: list[int]) -> int:
+    """How many tokens two sequences begin alike with."""
+    if b[: len(a)] == a:
+        return len(a)
+    return sum(takewhile(bool, map(eq, a, b)))
+
+
+def _run(runner: Runner, documents: list[_Document], turns: list[_Turn]) -> torch.Tensor:
+    """Shows the network what is due; the logits (documents, kept, vocabulary) end with those behind each turn.
+
+    Everything is shown again from the beginning at first, and when a document crosses the rotary switch.
+    """
+    keep = 1 + max(len(turn.drafted) for turn in turns)
+    switch = runner.rope_switch
+    again = False
+    for document in documents:
+        long = switch is not None and document.prompt + len(document.answer.tokens) > switch
+        again |= not document.answer.done and document.long is not long
+        document.long = long
+    ahead = [[token for token, _ in turn.drafted] for turn in turns]
+    starts = [len(document.answer.tokens) - len(turn.pending) for document, turn in zip(documents, turns, strict=True)]
+    for document, more in zip(documents, ahead, strict=True):
+        document.seen = document.answer.tokens + more
+    if again:
+        return runner.prefill([document.seen for document in documents], keep)
+    width = max(turn.length for turn in turns)
+    tokens, positions = [], []
+    for document, turn, start in zip(documents, turns, starts, strict=True):
+        fill, first = width - turn.length, document.prompt + start
+        tokens.append([0] * fill + document.seen[len(document.seen) - turn.length :])
+        positions.append([NOWHERE] * fill + list(range(first, first + turn.length)))
+    return runner.step(torch.tensor(tokens), torch.tensor(positions), keep)
+
+
+def _choose(
+    logits: torch.Tensor, documents: list[_Document], turns: list[_Turn], masks: Masks, chooser: Chooser
+) -> dict[tuple[int, int], tuple[int, float]]:
+    """(document, place in its turn) -> the token chosen there and its probability, wherever the grammar leaves one.
+
+    Masks are made while a device still computes the logits.
+    """
+    places: list[tuple[int, int]] = []
+    for document, turn in zip(documents, turns, strict=True):
+        if not document.answer.done:
+            for place, matcher in _open_places(document.answer.matcher.deep_copy(), turn):
+                masks.fill(len(places), matcher)
+                places.append((document.number, place))
+    if not places:
+        return {}
+    rows = [number for number, _ in places]
+    columns = [logits.shape[1] - 1 - len(turns[number].drafted) + place for number, place in places]
+    before = [(number, len(documents[number].answer.tokens) + place) for number, place in places]
+    tokens, probabilities = chooser(logits[rows, columns], masks.allowed(len(places)), before)
+    return dict(zip(places, zip(tokens, probabilities, strict=True), strict=True))
+
+
+def _open_places(matcher: LLMatcher, turn: _Turn) -> Any:
+    """The places of a turn behind which the grammar leaves a choice, with the matcher standing there."""
+    for place, (token, is_forced) in enumerate(turn.drafted):
+        if not is_forced:
+            yield place, matcher
+        matcher.consume_token(token)
+    if not matcher.is_stopped():
+        yield len(turn.drafted), matcher
+
+
+def _absorb(document: _Document, turn: _Turn, choices: Mapping[tuple[int, int], tuple[int, float]], jump: bool) -> None:
+    """Writes what was chosen, up to the first place where it is not what was drafted."""
+    answer = document.answer
+    if answer.done:
+        return
+    accepted = 0
+    for place, guess in enumerate([*turn.drafted, None]):
+        if guess is not None and guess[1]:
+            went_on = answer.push(guess[0], 1.0)
+        else:
+            token, probability = choices[document.number, place]
+            document.chosen += 1
+            went_on = answer.push(token, probability)
+            if guess is not None and token != guess[0]:
+                if document.draft is not None:
+                    document.draft.missed(answer.spans, accepted)
+                break
+            accepted += guess is not None
+        if answer.done or not went_on:
+            break
+    document.drafted += accepted
+    if jump:
+        answer.force()
+
+
+def _tell(document: _Document, on_field: Callable[[FieldUpdate], None]) -> None:
+    """Tells which values are final by now, and how far the one being written is."""
+    answer, names = document.answer, document.answer.grammar.fields
+    settled = answer.settled
+    for index in range(document.told, settled):
+        on_field(FieldUpdate(document.number, names[index], answer.spans.value(index), settled=True))
+    document.told = settled
+    if settled < len(names):
+        value = answer.spans.value(settled) if len(answer.spans.starts) > settled else None
+        if value is not None:
+            on_field(FieldUpdate(document.number, names[settled], value, settled=False))
+
+
+def _finished(document: _Document, passes: int) -> Written:
+    answer = document.answer
+    return Written(
+        answer.spans.text.decode(),
+        tuple(answer.tokens),
+        dict(answer.readings()),
+        passes,
+        document.chosen,
+        document.drafted,
+    )

@@ -1,0 +1,98 @@
+"""Choosing tokens under a grammar's masks: one bit a token, computed on the processor, applied where the logits are.
+
+llguidance writes a mask into a row of bits in microseconds. outlines applies it with a kernel that torch compiles on
+first use, for 4 to 37 seconds; here the bits are spread by plain operations that need no compilation.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from extractor.decoding.grammar import Vocabulary
+from extractor.errors import DeviceError
+
+if TYPE_CHECKING:
+    from llguidance import LLMatcher
+
+
+class Masks:
+    """Rows of bits for up to so many choices at once; grows when more are needed."""
+
+    def __init__(self, vocabulary: Vocabulary, device: torch.device) -> None:
+        self.vocabulary, self.device = vocabulary, device
+        self._words = (vocabulary.rows + 31) // 32
+        self._pinned = device.type == "cuda"
+        self._grow(8)
+
+    def _grow(self, rows: int) -> None:
+        # torch can only copy to a device without waiting from memory that is pinned.
+        bits = torch.zeros((rows, self._words), dtype=torch.int32, pin_memory=self._pinned)
+        if hasattr(self, "_bits"):
+            bits[: len(self._bits)] = self._bits
+        self._bits: torch.Tensor = bits
+        self._bytes: np.ndarray = bits.numpy()
+
+    def fill(self, row: int, matcher: LLMatcher) -> None:
+        """Writes which tokens `matcher` allows next into a row."""
+        while row >= len(self._bits):
+            self._grow(2 * len(self._bits))
+        line = self._bytes[row]
+        matcher.unsafe_compute_mask_ptr(line.ctypes.data, line.nbytes)
+
+    def allowed(self, rows: int) -> torch.Tensor:
+        """The first rows as booleans (rows, vocabulary), on the device."""
+        if self.device.type == "cpu":
+            bits = np.unpackbits(self._bytes[:rows].view(np.uint8), axis=1, bitorder="little")
+            return torch.from_numpy(bits.view(np.bool_))[:, : self.vocabulary.rows]
+        return spread(self._bits[:rows].to(self.device, non_blocking=True), self.vocabulary.rows)
+
+
+def spread(words: torch.Tensor, length: int) -> torch.Tensor:
+    """Bits (N, W) of 32-bit words, the lowest first, to booleans (N, length)."""
+    places = torch.arange(32, dtype=torch.int32, device=words.device)
+    return ((words[:, :, None] >> places) & 1).bool().flatten(1)[:, :length]
+
+
+class Chooser:
+    """Picks a token for each row of logits: the likeliest, or with a temperature one drawn at random.
+
+    A draw depends on the seed and on how many tokens its answer had before, and on nothing else: the same answer is
+    drawn however many tokens a step holds, whether it was drafted, and what is read beside it.
+    """
+
+    def __init__(self, temperature: float = 0.0, seed: int = 0) -> None:
+        self.temperature, self.seed = temperature, seed
+
+    def __call__(
+        self, logits: torch.Tensor, allowed: torch.Tensor | None, places: list[tuple[int, int]]
+    ) -> tuple[list[int], list[float]]:
+        """Tokens, and their probabilities among the allowed ones at temperature 1.
+
+        `logits` (N, V) of any type; `allowed` (N, V) or None where everything is; `places` names, for each row, the
+        answer and the number of tokens before. One transfer from the device. Raises DeviceError for logits that are
+        no numbers.
+        """
+        scores = logits.float()
+        if allowed is not None:
+            scores = scores.masked_fill(~allowed, -torch.inf)
+        picked = scores
+        if self.temperature > 0:
+            noise = torch.stack([self._noise(place, scores.shape[1]) for place in places])
+            picked = scores / self.temperature + noise.to(scores.device)
+        tokens = picked.argmax(dim=-1)
+        probabilities = scores.log_softmax(dim=-1).gather(1, tokens[:, None])[:, 0].exp()
+        # In one transfer: float32 holds every id below 2 ** 24 exactly.
+        both: list[list[float]] = torch.stack([tokens.float(), probabilities]).tolist()
+        if any(map(math.isnan, both[1])):
+            raise DeviceError(f"the model's output is not a number in {logits.dtype}; try --dtype bfloat16 or float32")
+        return [int(token) for token in both[0]], both[1]
+
+    def _noise(self, place: tuple[int, int], size: int) -> torch.Tensor:
+        """Gumbel noise: the largest of logits plus it is a draw from their softmax (Gumbel, 1954)."""
+        answer, before = place
+        generator = torch.Generator().manual_seed(((self.seed * 1_000_003 + answer) * 1_000_003 + before) % 2**63)
+        return -torch.empty(size).exponential_(generator=generator).log()

@@ -1,0 +1,199 @@
+"""Runs the network over a static cache of keys and values: a prompt first, then steps of one or several tokens.
+
+    runner = EagerRunner(model, documents=2, places=2816)
+    runner.take(processor(text=..., images=..., padding=True, return_tensors="pt"))
+    logits = runner.prefill([[], []])                # (2, 1, vocabulary)
+    logits = runner.step(tokens, positions)          # (2, T, vocabulary)
+
+A position is a place in the cache: the keys of a document's n-th token stand at n, whatever its neighbours in the
+batch do, and a query sees the places up to its own. So a step may hold several tokens, and going back needs nothing
+but smaller positions: what stands beyond is unseen, and written over. The cache keeps no state beside its tensors,
+whose addresses never change; that is what lets a step be captured as a CUDA graph (`extractor.decoding.graphs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from extractor.errors import UsageError
+
+if TYPE_CHECKING:
+    from extractor.phi3v import Phi3VForConditionalGeneration
+
+#: A position that is none: its token only fills up a row.
+NOWHERE = -1
+
+
+class Runner(Protocol):
+    """What the loop needs of a network. `rows` logits a token; `lengths` of the prompts taken, in tokens."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def rope_switch(self) -> int | None: ...
+
+    @property
+    def lengths(self) -> list[int]: ...
+
+    def take(self, inputs: Mapping[str, torch.Tensor]) -> None: ...
+
+    def prefill(self, tails: Sequence[Sequence[int]], keep: int = 1) -> torch.Tensor: ...
+
+    def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor: ...
+
+
+class Places:
+    """Keys and values by place, (documents, heads, places + 1, head size) a layer; the last place takes fillers."""
+
+    is_compileable = True  # what transformers asks of a cache that stays where it is
+
+    def __init__(self, model: Phi3VForConditionalGeneration, documents: int, places: int) -> None:
+        config = model.config
+        heads = config.num_key_value_heads or config.num_attention_heads
+        shape = (documents, heads, places + 1, config.hidden_size // config.num_attention_heads)
+        # Zeros, and not whatever was in memory: an unseen place is multiplied by 0, and 0 times NaN is NaN.
+        self.layers = [
+            (
+                torch.zeros(shape, dtype=model.dtype, device=model.device),
+                torch.zeros(shape, dtype=model.dtype, device=model.device),
+            )
+            for _ in range(config.num_hidden_layers)
+        ]
+        self.count = places
+        self.documents = torch.arange(documents, device=model.device)[:, None]
+        self.at: torch.Tensor | None = None  # the places (documents, T) of the tokens now being run
+        self.whole = False  # whether these are all tokens so far, which then need not look into the cache
+
+    def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Stores the keys and values (documents, heads, T, head size) of a layer; returns those to attend to."""
+        own_keys, own_values = self.layers[layer]
+        own_keys[self.documents, :, self.at] = keys.transpose(1, 2).to(own_keys.dtype)
+        own_values[self.documents, :, self.at] = values.transpose(1, 2).to(own_values.dtype)
+        return (keys, values) if self.whole else (own_keys, own_values)
+
+    def get_query_offset(self, _layer: int) -> int:
+        """For transformers' mask of a prompt: its first token is the first of all."""
+        return 0
+
+    def get_mask_sizes(self, queries: int, _layer: int) -> tuple[int, int]:
+        """For transformers' mask of a prompt: it attends to itself."""
+        return queries, 0
+
+
+class EagerRunner:
+    """Runs every step operation by operation; takes any device and precision.
+
+    `documents` are read at once, each with at most `places` tokens of prompt and answer. Raises UsageError for a
+    model whose attention takes no mask (flash attention), or for more places than the model has positions.
+    """
+
+    def __init__(self, model: Phi3VForConditionalGeneration, documents: int, places: int) -> None:
+        if model.config._attn_implementation not in ("sdpa", "eager"):
+            raise UsageError(f"decoding needs --attention sdpa or eager, not {model.config._attn_implementation}")
+        limit = model.config.max_position_embeddings
+        if places > limit:
+            raise UsageError(f"prompt and answer take {places} tokens; this model has room for {limit}")
+        self.model, self.documents, self.places = model, documents, places
+        self.cache = Places(model, documents, places)
+        self._prompts: list[torch.Tensor] = []
+
+    @property
+    def rope_switch(self) -> int | None:
+        """The longest sequence whose keys stay as they are; see `extractor.phi3v.modeling`."""
+        return self.model.config.rope_switch
+
+    @property
+    def rows(self) -> int:
+        """The number of logits of one token."""
+        return int(self.model.config.vocab_size)
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each document's prompt."""
+        return [len(prompt) for prompt in self._prompts]
+
+    @torch.inference_mode()
+    def take(self, inputs: Mapping[str, torch.Tensor]) -> None:
+        """Takes prompts as the processor makes them (padded on the left), and embeds them, pictures included."""
+        ids = inputs["input_ids"].to(self.device)
+        if len(ids) != self.documents:
+            raise ValueError(f"{len(ids)} prompts were given to a runner of {self.documents} documents")
+        pictures = {key: inputs[key].to(self.device) for key in ("pixel_values", "image_sizes") if key in inputs}
+        embedded = self.model.model.embed(ids, **pictures)
+        lengths = inputs["attention_mask"].sum(dim=1).tolist()
+        self._prompts = [row[len(row) - length :] for row, length in zip(embedded, lengths, strict=True)]
+
+    @torch.inference_mode()
+    def prefill(self, tails: Sequence[Sequence[int]], keep: int = 1) -> torch.Tensor:
+        """Runs each prompt and the tokens after it from the beginning; the last `keep` logits (documents, keep, V).
+
+        What the cache held is forgotten.
+        """
+        rows = [
+            torch.cat([prompt, self.model.model.embed_tokens(torch.tensor(list(tail), device=self.device))])
+            if tail
+            else prompt
+            for prompt, tail in zip(self._prompts, tails, strict=True)
+        ]
+        longest = max(map(len, rows))
+        self._check(longest)
+        embeds = torch.stack([torch.nn.functional.pad(row, (0, 0, longest - len(row), 0)) for row in rows])
+        gaps = torch.tensor([longest - len(row) for row in rows], device=self.device)[:, None]
+        positions = torch.arange(longest, device=self.device)[None] - gaps
+        self.cache.whole = True
+        try:
+            # Without padding no mask is made, and attention runs its quickest way.
+            mask = (positions >= 0).long() if any(len(row) < longest for row in rows) else None
+            return self._run(embeds, positions, mask, keep)
+        finally:
+            self.cache.whole = False
+
+    @torch.inference_mode()
+    def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor:
+        """Runs tokens (documents, T) at positions (documents, T); fillers stand before a row's own, at NOWHERE.
+
+        The last `keep` logits of each row (documents, keep, V); all T without it.
+        """
+        tokens, positions = tokens.to(self.device), positions.to(self.device)
+        return self._run(
+            self.model.model.embed_tokens(tokens), positions, self._seen(positions), keep or tokens.shape[1]
+        )
+
+    def _check(self, length: int) -> None:
+        if length > self.places:
+            raise ValueError(f"{length} tokens do not fit into {self.places} places")
+
+    def _run(self, embeds: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor | None, keep: int) -> torch.Tensor:
+        self.cache.at = torch.where(positions < 0, self.cache.count, positions)
+        cache: Any = self.cache
+        hidden = self.model.model(
+            inputs_embeds=embeds,
+            attention_mask=mask,
+            position_ids=positions.clamp(min=0),
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state
+        return self.model.lm_head(hidden[:, -keep:])
+
+    def _seen(self, positions: torch.Tensor) -> torch.Tensor:
+        """Which places (documents, 1, T, places + 1) each token sees: those up to its own."""
+        places = torch.arange(self.cache.count + 1, device=positions.device)
+        own = positions.clamp(min=0)[:, None, :, None]
+        seen = places <= own
+        if self.model.config.sliding_window is not None:
+            seen &= places > own - self.model.config.sliding_window
+        if self.model.config._attn_implementation == "sdpa":
+            return seen
+        lowest = torch.finfo(self.model.dtype).min
+        return torch.zeros(seen.shape, dtype=self.model.dtype, device=seen.device).masked_fill(~seen, lowest)
