@@ -51,7 +51,7 @@ def _agree(kind: Kind, mrz: Any, printed: Any) -> bool:
 def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
     """The value that `sources` give together, with its verdict and confidence."""
     mrz = _best(sources, SourceKind.MRZ)
-    printed = _best(sources, SourceKind.BARCODE) or _best(sources, SourceKind.VISUAL)
+    printed = _printed(sources, kind)
     derived = _best(sources, SourceKind.DERIVED)
     if mrz is None and printed is None:
         return _alone(derived, sources)
@@ -61,13 +61,21 @@ def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
         note = "what the MRZ has in this place is no date"
         return FieldEvidence(printed.value, Verdict.CONFLICT, printed.confidence, tuple(sources), printed.box, note)
     if _agree(kind, mrz.value, printed.value):
-        verdict = Verdict.VERIFIED if mrz.proven else Verdict.AGREE
+        verdict = Verdict.VERIFIED if mrz.proven or printed.proven else Verdict.AGREE
         confidence = 1 - (1 - mrz.confidence) * (1 - printed.confidence)
         value = mrz.value if kind in (Kind.STATE, Kind.CODE) else printed.value
         if kind is Kind.DATE and len(str(mrz.value)) > len(str(printed.value)):
             value = mrz.value
         return FieldEvidence(value, verdict, max(confidence, 0.9), tuple(sources), printed.box or mrz.box)
     return _conflict(mrz, printed, sources)
+
+
+def _printed(sources: Sequence[Source], kind: Kind) -> Source | None:
+    """What the card prints: the barcode, which corrects its own errors, in the visual zone's form if they agree."""
+    barcode, visual = _best(sources, SourceKind.BARCODE), _best(sources, SourceKind.VISUAL)
+    if barcode is None or visual is None:
+        return barcode or visual
+    return replace(visual, proven=True, confidence=0.99) if same(kind, barcode.value, visual.value) else barcode
 
 
 def _best(sources: Sequence[Source], kind: SourceKind) -> Source | None:

@@ -50,9 +50,9 @@ CANADIAN_PROVINCES: frozenset[str] = frozenset(
 @cache
 def state_codes() -> frozenset[str]:
     """Every three-letter code (and `D`) that may stand in a nationality or issuing state."""
-    import pycountry
+    from iso3166 import countries
 
-    return frozenset(country.alpha_3 for country in pycountry.countries) | ICAO_EXTRAS
+    return frozenset(country.alpha3 for country in countries) | ICAO_EXTRAS
 
 
 @cache
@@ -67,13 +67,12 @@ def _stems() -> tuple[tuple[str, str], ...]:
 @cache
 def _names() -> dict[str, str]:
     """Folded English names of ISO 3166 -> code: also of territories whose names hold the stem of another state."""
-    import pycountry
+    from iso3166 import countries
 
     names: dict[str, str] = {}
-    for country in pycountry.countries:
-        for attribute in ("name", "official_name", "common_name"):
-            if text := getattr(country, attribute, None):
-                names[fold(text)] = "D" if country.alpha_3 == "DEU" else country.alpha_3
+    for country in countries:
+        for text in (country.name, country.apolitical_name):
+            names[fold(text)] = "D" if country.alpha3 == "DEU" else country.alpha3
     return names
 
 

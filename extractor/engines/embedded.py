@@ -9,6 +9,7 @@ import numpy as np
 from extractor.evidence.captions.segments import Segment
 from extractor.evidence.gather import DocumentEvidence, PageEvidence
 from extractor.evidence.mrz import FieldProof, MrzReading
+from extractor.evidence.national_numbers import checksum_holds
 from extractor.evidence.visual import Found, read_visual
 from extractor.extraction import Box, Source, SourceKind
 from extractor.imaging.geometry import apply
@@ -50,8 +51,12 @@ class EmbeddedEngine:
         named = {one.field for one in found}
         if page.zone:
             yield from _mrz_sources(page.zone, page, evidence, found)
+        if page.barcode:
+            box = _box(page.barcode.box, page)
+            for name, (value, text) in page.barcode.values.items():
+                yield name, Source(SourceKind.BARCODE, value, text, 0.99, box, proven=True, basis="PDF417 (AAMVA)")
         for one in found:
-            yield one.field, _visual_source(one, page)
+            yield one.field, _visual_source(one, page, evidence.context.issuer)
         if "issuing_country" not in named:
             yield from _issuer_sources(page)
 
@@ -113,15 +118,17 @@ def _is_passport_number(zone: MrzReading, found: list[Found]) -> bool:
     return visa is not None and visa.value.value != number
 
 
-def _visual_source(one: Found, page: PageEvidence) -> Source:
+def _visual_source(one: Found, page: PageEvidence, issuer: str | None) -> Source:
     score = float(np.mean([segment.score for segment in one.segments]))
+    proven = one.field in ("personal_number", "document_number") and checksum_holds(issuer, str(one.value.value))
     return Source(
         SourceKind.VISUAL,
         one.value.value,
         one.value.text,
         round(min(1.0, one.tie) * score, 4),
         _hull([_box(segment.box, page) for segment in one.segments]),
-        basis=one.basis,
+        proven=proven,
+        basis=f"{one.basis}, checksum right" if proven else one.basis,
     )
 
 

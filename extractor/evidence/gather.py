@@ -8,6 +8,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from extractor.evidence.barcode import Barcode, read_barcode
 from extractor.evidence.captions.find import Caption, find_captions
 from extractor.evidence.captions.lexicon import lexicon
 from extractor.evidence.captions.segments import Segment
@@ -15,8 +16,11 @@ from extractor.evidence.captions.values import Context
 from extractor.evidence.issuer import Heading, find_issuer, issuer_by_title
 from extractor.evidence.mrz import MrzReading
 from extractor.evidence.page import Page
+from schemas import schema_name
 from schemas.dates import numeric_order
 
+#: Kinds of documents that carry PDF417 barcodes with the holder's data.
+_WITH_BARCODES = frozenset({"driving_licence", "id_card"})
 #: States that write the month first in all-numeric dates.
 _MONTH_FIRST = frozenset({"USA", "PHL", "FSM", "MHL", "PLW"})
 
@@ -32,6 +36,7 @@ class PageEvidence:
     #: the state that alone issues documents of this title, where no heading names one
     only_issuer: Heading | None
     zone: MrzReading | None
+    barcode: Barcode | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def gather(
         marks = [caption.segment for caption in captions]
         heading = find_issuer(segments, marks, set())
         derived = None if heading else issuer_by_title([*marks, *segments])
-        taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, derived, zone))
+        barcode = read_barcode(page.image) if schema_name(schema) in _WITH_BARCODES else None
+        taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, derived, zone, barcode))
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     headings = [one.heading or one.only_issuer for one in taken_apart]
     issuer = issuer or next((heading.code for heading in headings if heading), None)

@@ -14,7 +14,7 @@ from extractor.evidence.layout import Placed, infer_issue_date, infer_passport_t
 from extractor.evidence.mrz import Mrz
 from extractor.evidence.shapes import split_name, telling_values
 from schemas.dates import find_dates
-from schemas.text import scripts
+from schemas.text import scripts, squash
 from schemas.vocabulary import FieldSpec
 
 
@@ -87,8 +87,20 @@ def _native_name(found: dict[str, Found], segments: Sequence[Segment], specs: Ma
             text = clean_name(other.text)
             length = sum(c.isalpha() for c in text)
             if length == len(text.replace(" ", "")) and (2 <= length <= 5 or native.isdisjoint({"CJK"})):
-                found["name"] = Found("name", Value(text, text, 1.0), (other,), "beside the romanised name", 0.8)
+                basis, tie = "beside the romanised name", 0.8
+                if native == {"CJK"} and _spells(text, found):
+                    basis, tie = "spells the romanised name", 0.97
+                found["name"] = Found("name", Value(text, text, 1.0), (other,), basis, tie)
                 return
+
+
+def _spells(chinese: str, found: Mapping[str, Found]) -> bool:
+    """Whether ideographs, read in Mandarin, are the romanised surname and given names (GB/T 28039-2011)."""
+    from pypinyin import Style, lazy_pinyin
+
+    romanised = "".join(squash(str(found[name].value.value)) for name in ("surname", "given_names") if name in found)
+    readings = ("".join(lazy_pinyin(chinese, style=Style.NORMAL, v_to_u=flag)) for flag in (False, True))
+    return romanised in {squash(reading) for reading in readings}
 
 
 def _native_half(one: Found | None) -> tuple[str, Segment] | None:

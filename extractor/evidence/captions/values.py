@@ -27,8 +27,8 @@ _MALE = (
 )
 _FEMALE = (
     "f female woman feminin feminina femenino feminine femminile femme fem mujer frau weiblich w zena zenski zensko ж"
-    " жен женский жіноча kadin qadin perempuan wanita n nainen no moteris mot sieviete naine v vrouw kobieta kvinne kvinna"
-    " kvinde z θηλυ θ 女 여 หญิง أنثى انثى"
+    " жен женский жіноча kadin qadin perempuan wanita n nainen no moteris mot sieviete naine v vrouw kobieta kvinne"
+    " kvinna kvinde z θηλυ θ 女 여 หญิง أنثى انثى"
 )
 _SEXES: Mapping[str, Literal["M", "F", "X"]] = {
     **dict.fromkeys((fold(word) for word in _MALE.split()), "M"),

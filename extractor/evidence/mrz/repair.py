@@ -149,7 +149,9 @@ def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tup
         losers = np.ones(block.shape, dtype=bool)
         losers[:, INDEX[FILLER]] = False
         losers[~fillers] = ~losers[~fillers]
-        costs[start:end][losers] += 4.0
+        # Check digits that cover names (the French card) may still overrule this, if they speak loudly.
+        least = np.where(losers, np.inf, block).min(axis=1, keepdims=True)
+        costs[start:end] = np.where(losers, np.maximum(costs[start:end] + 4.0, least + 2.0), costs[start:end])
         for place, letter in spell(costs[start:end], fillers).items():
             row = costs[start + place]
             row[INDEX["A"] + letter] = row[INDEX["A"] : INDEX["Z"] + 1].min() - 1e-3
