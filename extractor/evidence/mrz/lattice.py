@@ -39,9 +39,11 @@ _LOST_OTHER = 3e-4
 _IN_RUN, _IN_PAIR, _LONE, _AT_END, _BETWEEN_BOXES = -1.4, 0.6, 2.3, -0.9, -2.4
 # A column that holds no character of the zone: dirt, a doubled character.
 _SPURIOUS = 1e-3
-# Fillers that may have been lost from a run of them, and at the end of the line.
+# Fillers that may have been lost from a run of them, and at the end of a line that no neighbour shows the length of.
 _SLACK_RUN = 8
-_SLACK_END = 16
+_SLACK_END = 6
+# Fillers hidden in the space between boxes, or between the end of a box and the edge of the zone.
+_SLACK_HIDDEN = 24
 # A filler after fillers is one too many more easily than any other character is: in a long run, and as the second of
 # the two that part surname and given names (nats).
 _DOUBLED_IN_RUN, _DOUBLED_IN_PAIR = -3.0, -1.0
@@ -262,6 +264,15 @@ def _gap_columns(between: Array, spacing: float | None) -> list[Column]:
     return [Column(inside, is_gap=True, lost=-2.0, kept=2.0) for _ in range(missing)]
 
 
+def extend(lattice: Lattice, missing: float) -> Lattice:
+    """A line whose box ends `missing` characters before those of its neighbours: fillers that were not detected."""
+    hidden = min(round(missing), _SLACK_HIDDEN)
+    if hidden <= 0:
+        return lattice
+    space = [Column(_EMPTY, is_gap=True, lost=_BETWEEN_BOXES) for _ in range(hidden)]
+    return _concatenate([lattice, Lattice.of(space, lattice.source)])
+
+
 def join(pieces: Sequence[Lattice], gaps: Sequence[float]) -> Lattice:
     """One line that was found in several boxes side by side.
 
@@ -269,16 +280,18 @@ def join(pieces: Sequence[Lattice], gaps: Sequence[float]) -> Lattice:
     """
     parts = [pieces[0]]
     for piece, gap in zip(pieces[1:], gaps, strict=True):
-        hidden = min(max(round(gap), 1), 12)
-        parts.append(
-            Lattice.of([Column(_EMPTY, is_gap=True, lost=_BETWEEN_BOXES) for _ in range(hidden)], piece.source)
-        )
-        parts.append(piece)
+        hidden = min(max(round(gap), 1), _SLACK_HIDDEN)
+        space = [Column(_EMPTY, is_gap=True, lost=_BETWEEN_BOXES) for _ in range(hidden)]
+        parts.extend((Lattice.of(space, piece.source), piece))
+    return _concatenate(parts)
+
+
+def _concatenate(parts: Sequence[Lattice]) -> Lattice:
     return Lattice(
         probabilities=np.concatenate([part.probabilities for part in parts]),
         read=tuple(read for part in parts for read in part.read),
         is_gap=np.concatenate([part.is_gap for part in parts]),
         lost=np.concatenate([part.lost for part in parts]),
         kept=np.concatenate([part.kept for part in parts]),
-        source=min((piece.source for piece in pieces), key=lambda source: source.value),
+        source=min((part.source for part in parts), key=lambda source: source.value),
     )

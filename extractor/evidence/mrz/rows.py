@@ -8,7 +8,7 @@ left out. How alike a zone a row really is, `find` decides by reading it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from extractor.evidence.mrz.checkdigit import CHARACTERS, DIGITS, FILLER
 from extractor.evidence.mrz.confusion import likeliest
-from extractor.evidence.mrz.lattice import Lattice, from_log_probs, from_text, join
+from extractor.evidence.mrz.lattice import Lattice, extend, from_log_probs, from_text, join
 
 Array = NDArray[np.float64]
 
@@ -72,12 +72,19 @@ class Row:
         return float(np.median([piece.height for piece in self.pieces]))
 
     @property
+    def pitch(self) -> float:
+        """Pixels per character."""
+        return max((self.right - self.left) / max(self.lattice.size, 1), 1.0)
+
+    @property
     def boxes(self) -> tuple[Array, ...]:
         return tuple(np.asarray(piece.source.box, dtype=np.float64) for piece in self.pieces)
 
 
 # A joined row has at least this many characters; the shortest line of any format has nine.
 _SHORTEST = 8
+# Rows within this many text heights may belong to one zone.
+_NEAR = 6.0
 # Rows that are read at most, and how much less promising than the best they may be.
 _MOST, _WORTH = 12, 0.25
 
@@ -102,7 +109,18 @@ def find_rows(lines: Sequence[TextLine]) -> list[Row]:
     rows = [Row(group, _lattice(group)) for group in _groups(pieces)]
     rows = [row for row in rows if row.lattice.size >= _SHORTEST]
     rows.sort(key=_promise, reverse=True)
-    return [row for row in rows[:_MOST] if _promise(row) > _WORTH * _promise(rows[0])]
+    rows = [row for row in rows[:_MOST] if _promise(row) > _WORTH * _promise(rows[0])]
+    return [replace(row, lattice=extend(row.lattice, _missing(row, rows))) for row in rows]
+
+
+def _missing(row: Row, rows: list[Row]) -> float:
+    """How many characters before the zone's right edge the row ends, going by the rows it may share a zone with."""
+    beside = [
+        other.right
+        for other in rows
+        if abs(other.down - row.down) < _NEAR * row.height and abs(other.left - row.left) < 2 * row.height
+    ]
+    return (max(beside, default=row.right) - row.right) / row.pitch
 
 
 def _promise(row: Row) -> float:
