@@ -3,8 +3,8 @@
     python -m eval.synthesis --pack-fonts fonts/ --pool training      (34 MB; needs fontTools)
     SPECIMEN_FONTS=fonts/ python train.py
 
-Outlines and advances are those of the whole fonts; hints are left out, so that a hinted glyph's edges can differ by
-a shade. Training does not mind; the frozen set is drawn with whole fonts.
+Outlines and advances are those of the whole fonts; hints are left out, so that the stems of a hinted font can stand
+up to half a pixel elsewhere. Training does not mind; the frozen set is drawn with whole fonts.
 """
 
 from __future__ import annotations
@@ -70,5 +70,6 @@ def pack_fonts(pool: Pool, folder: Path) -> int:
         cutter.populate(text="".join(sorted(characters())))
         cutter.subset(loaded)
         subset.save_font(loaded, str(target), options)
+        loaded.close()
         size += target.stat().st_size
     return size

@@ -9,9 +9,7 @@ from eval.synthesis.people import TODAY
 from eval.synthesis.templates import documents
 from schemas.dates import parse_date
 
-STYLES = sorted(
-    {(d.option(key), d.state == "USA") for d in documents() for key in ("date", "expiry") if d.option(key)}
-)
+STYLES = sorted({(d.option(key), d.state == "USA") for d in documents() for key in ("date", "expiry") if d.option(key)})
 
 
 @pytest.mark.parametrize(
@@ -31,7 +29,12 @@ def test_styles(style: str, printed: str) -> None:
 
 @pytest.mark.parametrize(
     ("day", "year"),
-    [(date(2019, 4, 30), "平成31"), (date(2019, 5, 1), "令和元"), (date(1989, 1, 7), "昭和64"), (date(1926, 12, 24), "大正15")],
+    [
+        (date(2019, 4, 30), "平成31"),
+        (date(2019, 5, 1), "令和元"),
+        (date(1989, 1, 7), "昭和64"),
+        (date(1926, 12, 24), "大正15"),
+    ],
 )
 def test_japanese_years_begin_with_their_emperors(day: date, year: str) -> None:
     assert print_date(day, "{era}") == year

@@ -61,7 +61,16 @@ def test_numbers_hold_the_birth_date(rule: str) -> None:
 
 
 def test_every_rule_is_tested() -> None:
-    assert set(PERSONAL_NUMBERS) == {*CHECKERS, "saudi", "iqama", "emirati", "egyptian", "kazakh", "kyrgyz", "foreign_korean"}
+    assert set(PERSONAL_NUMBERS) == {
+        *CHECKERS,
+        "saudi",
+        "iqama",
+        "emirati",
+        "egyptian",
+        "kazakh",
+        "kyrgyz",
+        "foreign_korean",
+    }
 
 
 def test_chinese_numbers_agree_with_address_birth_date_and_sex() -> None:

@@ -51,7 +51,13 @@ def test_coined_names_belong_to_their_pool() -> None:
 
 @pytest.mark.parametrize(
     ("written", "latin"),
-    [("Щербаков", "SHCHERBAKOV"), ("Юлия", "IULIIA"), ("Подъячев", "PODIEIACHEV"), ("Фёдор", "FEDOR"), ("Игорь", "IGOR")],
+    [
+        ("Щербаков", "SHCHERBAKOV"),
+        ("Юлия", "IULIIA"),
+        ("Подъячев", "PODIEIACHEV"),
+        ("Фёдор", "FEDOR"),
+        ("Игорь", "IGOR"),
+    ],
 )
 def test_russian_names_follow_icao(written: str, latin: str) -> None:
     assert russian(written) == latin

@@ -16,7 +16,16 @@ from eval.synthesis.templates import layouts, templates
 from schemas.text import fold
 
 #: What both pools say: closed by law or custom.
-CLOSED = {"provinces", "prefectures", "prefectures_roman", "ethnicities", "road_suffixes", "estates", "villages", "towns"}
+CLOSED = {
+    "provinces",
+    "prefectures",
+    "prefectures_roman",
+    "ethnicities",
+    "road_suffixes",
+    "estates",
+    "villages",
+    "towns",
+}
 CHARACTERS = {"given", "taboo", "place"}
 OPEN = [
     (language, key)
@@ -40,14 +49,19 @@ def test_stocks_share_nothing(language: str, key: str) -> None:
 
 
 def test_a_name_is_in_one_pool_whatever_list_it_stands_in() -> None:
-    by_pool = {pool: {entry for language, key in OPEN for entry in _folded(stock(language, key, pool))} for pool in POOLS}
+    by_pool = {
+        pool: {entry for language, key in OPEN for entry in _folded(stock(language, key, pool))} for pool in POOLS
+    }
     assert not by_pool["training"] & by_pool["evaluation"]
 
 
 def test_a_state_s_own_entries_come_first_and_stay_in_their_pool() -> None:
     assert set(stock("fr", "cities", "training", "BEL")) < set(stock("fr", "cities", "training"))
     assert "Liège" in {*stock("fr", "cities", "training", "BEL"), *stock("fr", "cities", "evaluation", "BEL")}
-    assert not {"Liège", "Namur"} & {*stock("fr", "cities", "training", "FRA"), *stock("fr", "cities", "evaluation", "FRA")}
+    assert not {"Liège", "Namur"} & {
+        *stock("fr", "cities", "training", "FRA"),
+        *stock("fr", "cities", "evaluation", "FRA"),
+    }
 
 
 def test_counties_share_nothing_and_are_all_dealt_out() -> None:

@@ -36,9 +36,13 @@ def test_a_document_prints_fields_of_its_schema_under_captions(document: Documen
 
 
 def test_captions_are_in_the_reader_s_vocabulary() -> None:
-    """All but numbered ones, Kazakh and Kyrgyz, which the vocabulary does not know, and one that stands for a phrase."""
+    """All but numbered ones, Kazakh and Kyrgyz, which the vocabulary lacks, and one that stands for a phrase."""
     for document in documents():
-        if document.group == "licence_eu" or document.group.startswith("chinese_id") or document.state in ("KAZ", "KGZ"):
+        if (
+            document.group == "licence_eu"
+            or document.group.startswith("chinese_id")
+            or document.state in ("KAZ", "KGZ")
+        ):
             continue
         for name in document.fields:
             known = {squash(caption) for captions in VOCABULARY[name].captions.values() for caption in captions}
