@@ -6,6 +6,8 @@ decompression bomb costs no memory. Every refusal is one line that says what to 
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from extractor.errors import UnreadableInputError, UsageError
+from extractor.errors import ExtractorError, UnreadableInputError, UsageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Largest picture that is decoded, in pixels (a 200-megapixel camera's pictures are bound down by JPEG's own scaling).
+#: Largest picture that is decoded, in pixels: any phone's, and A4 at 1200 dpi.
 MAX_PIXELS = 120_000_000
 #: Pages are bound to this many pixels on the longer side: print at 600 dpi is 3,000 wide on a passport page.
 MAX_SIDE = 4000
@@ -30,6 +32,7 @@ MAX_PAGES = 20
 #: PDF pages are rendered so that the longer side has this many pixels (about 200 dpi on A4).
 _PDF_SIDE = 2400
 _FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF or PDF"
+_DAMAGED = "the picture is damaged or incomplete; export or photograph it again"
 
 Input = Any
 """What `load_pages` takes: path, bytes, binary file object, PIL image or numpy array."""
@@ -42,9 +45,11 @@ def load_pages(source: Input, *, pages: Sequence[int] | None = None, max_pixels:
     UnreadableInputError, or UsageError for a page that does not exist.
     """
     if isinstance(source, np.ndarray):
+        _choose(1, pages)
         return [_from_array(source)]
     if hasattr(source, "convert") and hasattr(source, "size"):
-        return [_to_rgb(source, max_pixels)]
+        _choose(1, pages)
+        return [_from_pillow(source, max_pixels)]
     data = _read_bytes(source)
     if not data:
         raise UnreadableInputError("the file is empty")
@@ -57,17 +62,21 @@ def _read_bytes(source: Input) -> bytes:
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
     if hasattr(source, "read"):
-        data = source.read()
+        try:
+            data = source.read()
+        except (OSError, ValueError) as error:
+            raise UnreadableInputError("the file object cannot be read; is it closed?") from error
         if not isinstance(data, bytes):
             raise UsageError("the file object gives text; open it in binary mode")
         return data
     if isinstance(source, str | Path):
         path = Path(source)
-        if path.is_dir():
-            raise UnreadableInputError("this is a folder; name the pictures in it")
         try:
+            if path.is_dir():
+                raise UnreadableInputError("this is a folder; name the pictures in it")
             return path.read_bytes()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+            # ValueError: a name with a null character
             raise UnreadableInputError("there is no such file") from error
         except OSError as error:
             raise UnreadableInputError(f"the file cannot be read: {error.strerror}") from error
@@ -79,12 +88,12 @@ def _read_bytes(source: Input) -> bytes:
 def _image_pages(data: bytes, pages: Sequence[int] | None, max_pixels: int) -> Iterator[np.ndarray]:
     from PIL import Image, ImageSequence, UnidentifiedImageError
 
-    _register_heif()
+    formats = _formats()
     try:
         with warnings.catch_warnings():
             # Pillow warns about sizes that are checked here, and about metadata that is not used.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(io.BytesIO(data), formats=formats) as image:
                 # Only TIFF frames are pages; those of a GIF or WebP are an animation, of which the first is read.
                 count = getattr(image, "n_frames", 1) if image.format in ("TIFF", "MPO") else 1
                 count = 1 if image.format == "MPO" else count
@@ -93,42 +102,63 @@ def _image_pages(data: bytes, pages: Sequence[int] | None, max_pixels: int) -> I
                     if number > max(wanted):
                         break
                     if number in wanted:
-                        yield _to_rgb(frame, max_pixels)
+                        _check_size(frame, max_pixels)
+                        if frame.format == "JPEG":
+                            # The decoder itself scales very large photographs by a power of two.
+                            frame.draft("RGB", (MAX_SIDE, MAX_SIDE))
+                        yield _to_rgb(frame)
+    except ExtractorError:
+        raise
     except UnidentifiedImageError as error:
         raise UnreadableInputError(f"this is no picture in a known format; use {_FORMATS}") from error
     except Image.DecompressionBombError as error:
         raise UnreadableInputError(_too_large(max_pixels)) from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError) as error:
-        # Pillow's plugins raise all of these on damaged files; their texts may quote the file's content.
-        raise UnreadableInputError("the picture is damaged or incomplete; export or photograph it again") from error
+    except Exception as error:
+        # Pillow's plugins raise nearly everything on damaged files; their texts may quote the file's content.
+        raise UnreadableInputError(_DAMAGED) from error
 
 
-def _register_heif() -> None:
-    """HEIC needs its plugin; AVIF comes with Pillow where that was built with it."""
+def _from_pillow(image: Image, max_pixels: int) -> np.ndarray:
+    """A picture that the caller opened, which may not have been decoded yet; it is left as it is."""
+    _check_size(image, max_pixels)
+    try:
+        return _to_rgb(image)
+    except Exception as error:
+        raise UnreadableInputError(_DAMAGED) from error
+
+
+def _formats() -> list[str]:
+    """Pillow's openers of the formats that are read. It knows many more, some of which start other programs (EPS)."""
+    from PIL import Image
     from pillow_heif import register_heif_opener
 
+    Image.preinit()
+    for plugin in ("TiffImagePlugin", "WebPImagePlugin", "AvifImagePlugin"):
+        # Not every Pillow is built with all of them.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(f"PIL.{plugin}")
     register_heif_opener()
+    return [name for name in ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF") if name in Image.OPEN]
 
 
 def _too_large(max_pixels: int) -> str:
     return f"the picture has more than {max_pixels // 1_000_000} million pixels; scale it down first"
 
 
-def _to_rgb(image: Image, max_pixels: int) -> np.ndarray:
-    """One frame, upright by its EXIF tag, without alpha, in 8 bits, bound to MAX_SIDE."""
-    from PIL import Image as images
-    from PIL import ImageOps
-
+def _check_size(image: Image, max_pixels: int) -> None:
     width, height = image.size
     if width * height > max_pixels:
         raise UnreadableInputError(_too_large(max_pixels))
     if min(width, height) < MIN_SIDE:
         raise UnreadableInputError(f"the picture is only {width} x {height} pixels; nothing can be read on it")
-    if image.format == "JPEG":
-        # Lets the decoder itself scale very large photographs by a power of two.
-        image.draft("RGB", (MAX_SIDE, MAX_SIDE))
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
+
+
+def _to_rgb(image: Image) -> np.ndarray:
+    """One frame, upright by its EXIF tag, without alpha, in 8 bits, bound to MAX_SIDE."""
+    from PIL import Image as images
+
+    image = _upright(image)
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image = _to_eight_bits(image)
     if image.mode == "P" or "A" in image.getbands() or "transparency" in image.info:
         # What is transparent is shown as paper.
@@ -141,6 +171,17 @@ def _to_rgb(image: Image, max_pixels: int) -> np.ndarray:
     return np.asarray(image)
 
 
+def _upright(image: Image) -> Image:
+    """The picture as a viewer shows it; as it is stored, where its EXIF data are broken and its pixels are not."""
+    from PIL import ImageOps
+
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
+
+
 def _to_eight_bits(image: Image) -> Image:
     from PIL import Image as images
 
@@ -149,9 +190,10 @@ def _to_eight_bits(image: Image) -> Image:
 
 def _scaled(values: np.ndarray) -> np.ndarray:
     """Samples of more than 8 bits, or floating point, as uint8 over the range their own values suggest."""
-    top = float(np.nanmax(values)) if values.size else 0.0
+    finite = values[np.isfinite(values)]
+    top = float(finite.max()) if finite.size else 0.0
     full = 1.0 if top <= 1.0 else 255.0 if top <= 255.0 else 65535.0
-    return np.clip(np.nan_to_num(values) * (255.0 / full), 0, 255).astype(np.uint8)
+    return (np.clip(np.nan_to_num(values, nan=0.0), 0, full) * (255.0 / full)).astype(np.uint8)
 
 
 def _from_array(array: np.ndarray) -> np.ndarray:
@@ -202,13 +244,15 @@ def _pdf_pages(data: bytes, pages: Sequence[int] | None) -> Iterator[np.ndarray]
 
 
 def _choose(count: int, pages: Sequence[int] | None) -> set[int]:
-    """The page numbers to read of a file of `count` pages."""
+    """The page numbers to read of a file of `count` pages; pages that are not there, and none at all, are refused."""
     if pages is None:
         if count > MAX_PAGES:
             raise UnreadableInputError(f"the file has {count} pages; choose some, for example --pages 1-2")
         if count == 0:
             raise UnreadableInputError("the file has no pages")
         return set(range(1, count + 1))
+    if not pages:
+        raise UsageError("name at least one page")
     missing = [number for number in pages if not 1 <= number <= count]
     if missing:
         raise UsageError(f"there is no page {missing[0]}: the file has {count}")
