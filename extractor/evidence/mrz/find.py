@@ -14,9 +14,10 @@ from datetime import date
 from itertools import combinations
 
 from extractor.evidence.mrz.checkdigit import FILLER
+from extractor.evidence.mrz.fit import LineFit, fit_line, rough_cost
 from extractor.evidence.mrz.formats import FORMATS, MrzFormat
 from extractor.evidence.mrz.reading import MrzReading
-from extractor.evidence.mrz.repair import MISSING_LINE, NULL_COST, LineFit, conclude, fit_line, rough_cost
+from extractor.evidence.mrz.repair import MISSING_LINE, NULL_COST, conclude
 from extractor.evidence.mrz.rows import Row, TextLine, find_rows
 from extractor.evidence.mrz.states import PRINTED_STATE_CODES
 

@@ -14,9 +14,10 @@ from datetime import date
 
 import numpy as np
 
+from extractor.evidence.mrz.fit import LineFit
 from extractor.evidence.mrz.formats import FORMATS, MrzFormat
 from extractor.evidence.mrz.reading import LineEvidence, MrzReading
-from extractor.evidence.mrz.repair import LineFit, conclude
+from extractor.evidence.mrz.repair import conclude
 
 # No single look speaks against a character with more than this many nats.
 _LOUDEST = 9.0
