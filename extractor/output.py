@@ -67,6 +67,7 @@ def _source(source: Source) -> dict[str, Any]:
         "proven": source.proven,
         "box": asdict(source.box) if source.box else None,
         "basis": source.basis,
+        "supported": source.supported,
     }
 
 

@@ -83,7 +83,8 @@ def extract(
         PageInfo(image.shape[1], image.shape[0], first[index].rotation, quality(image))
         for index, image in enumerate(images)
     )
-    return Extraction(model, document, values, fields, tuple(warnings), infos, {"name": reader.name}, seconds)
+    engine_told = {"name": reader.name, **reader.details}
+    return Extraction(model, document, values, fields, tuple(warnings), infos, engine_told, seconds)
 
 
 def _schema(schema: type[BaseModel] | str) -> type[BaseModel]:
@@ -117,7 +118,8 @@ def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) ->
 
 def _is_empty(fields: dict[str, FieldEvidence], zone: MrzReading | None) -> bool:
     """Whether the picture shows no document: no MRZ, and hardly anything that a caption names."""
-    telling = [name for name, one in fields.items() if one.verdict is not Verdict.ABSENT and name not in _SAYS_LITTLE]
+    nothing = (Verdict.ABSENT, Verdict.UNSUPPORTED)  # a model can be asked about any picture, and answers
+    telling = [name for name, one in fields.items() if one.verdict not in nothing and name not in _SAYS_LITTLE]
     return zone is None and len(telling) < 2
 
 

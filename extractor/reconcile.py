@@ -2,8 +2,8 @@
 
 The rules, in order: a value that a check digit proves is right unless the visual zone clearly prints another one; of
 two sources that agree the printed form is given, since the MRZ has no diacritics; of two that contradict each other
-the printed one is given if it was read surely, else the MRZ's, and both are kept. Nothing is ever made up: a field
-without a source is null.
+the printed one is given if it was read surely, else the MRZ's, and both are kept. A model's value is weighed last,
+against what the document itself says (`with_model`). Nothing is ever made up: a field without a source is null.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ from schemas.vocabulary import Kind
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
 _AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4
-#: A visual value below this is too weak to be called a contradiction.
+#: A visual value, or one of a model's that is not on the page, below this is too weak to be called a contradiction.
 _NEGLIGIBLE = 0.3
+#: How much a model's agreement counts beside an independent source's: it has seen the same page, and its OCR text.
+_SECOND_LOOK = 0.5
+#: Confidence in a model's value that nothing else speaks for: at most, and where it stands nowhere on the document.
+_MODEL_ALONE, _UNSUPPORTED = 0.9, 0.2
 
 
 def same(kind: Kind, a: Any, b: Any) -> bool:
@@ -50,6 +54,13 @@ def _agree(kind: Kind, mrz: Any, printed: Any) -> bool:
 
 def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
     """The value that `sources` give together, with its verdict and confidence."""
+    evidence = _of_the_document(kind, sources)
+    model = _best(sources, SourceKind.MODEL)
+    return with_model(kind, evidence, model) if model else evidence
+
+
+def _of_the_document(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
+    """What the document's own sources give, a model's aside."""
     mrz = _best(sources, SourceKind.MRZ)
     printed = _printed(sources, kind)
     derived = _best(sources, SourceKind.DERIVED)
@@ -108,6 +119,74 @@ def _conflict(mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldE
     return FieldEvidence(mrz.value, Verdict.CONFLICT, confidence, tuple(sources), mrz.box, note)
 
 
+def with_model(kind: Kind, evidence: FieldEvidence, model: Source) -> FieldEvidence:
+    """The document's own evidence for a field, together with what a model read.
+
+    A model that says the same makes a value surer; where two of the document's sources contradict each other and no
+    check digit decides, it decides. One that says something else contradicts a value that rests on a single source;
+    the document's value is given, but for one that was read poorly against a model's that stands on the page. Values
+    that check digits prove, or that two sources agree on, stand. Where the document's own sources are silent, the
+    model's value is all there is: supported by the page's text, or UNSUPPORTED.
+    """
+    if model.value is None:
+        return evidence
+    if evidence.value is None:
+        return _model_alone(evidence, model)
+    if _equal(kind, evidence.value, model.value):
+        confidence = 1 - (1 - evidence.confidence) * (1 - _SECOND_LOOK * model.confidence)
+        agreed = Verdict.AGREE if evidence.verdict is Verdict.SINGLE else evidence.verdict
+        return replace(evidence, verdict=agreed, confidence=confidence)
+    if evidence.verdict is Verdict.CONFLICT:
+        return _decided(kind, evidence, model)
+    if evidence.verdict in (Verdict.VERIFIED, Verdict.AGREE):
+        return replace(evidence, note="the model reads something else; the document's own sources stand")
+    if model.supported and _continues(kind, evidence.value, model.value):
+        confidence = max(evidence.confidence, _SECOND_LOOK * model.confidence)
+        note = "the model reads more of it, which stands on the page"
+        return replace(evidence, value=model.value, verdict=Verdict.AGREE, confidence=confidence, note=note)
+    if model.supported and evidence.confidence < min(_AGAINST_MRZ, model.confidence):
+        note = "the model's value stands on the page; the other was read poorly"
+        confidence = _SECOND_LOOK * model.confidence
+        return replace(
+            evidence, value=model.value, verdict=Verdict.CONFLICT, confidence=confidence, box=model.box, note=note
+        )
+    if not model.supported and model.confidence < _NEGLIGIBLE:
+        return replace(evidence, note="the model reads something else, too unsurely to contradict")
+    note = "the model reads something else" + ("" if model.supported else ", which stands nowhere on the page")
+    return replace(evidence, verdict=Verdict.CONFLICT, confidence=0.8 * evidence.confidence, note=note)
+
+
+def _model_alone(evidence: FieldEvidence, model: Source) -> FieldEvidence:
+    if model.supported:
+        confidence = min(_MODEL_ALONE, model.confidence)
+        return replace(evidence, value=model.value, verdict=Verdict.SINGLE, confidence=confidence, box=model.box)
+    note = "a model's value that stands nowhere on the page"
+    confidence = _UNSUPPORTED * model.confidence
+    return replace(evidence, value=model.value, verdict=Verdict.UNSUPPORTED, confidence=confidence, note=note)
+
+
+def _decided(kind: Kind, evidence: FieldEvidence, model: Source) -> FieldEvidence:
+    """A contradiction between the document's own sources, in which the model sides with the one not given."""
+    if any(source.proven for source in evidence.sources):
+        return evidence
+    own = (source for source in evidence.sources if source.kind is not SourceKind.MODEL)
+    backed = next((source for source in own if _equal(kind, source.value, model.value)), None)
+    if backed is None:
+        return evidence
+    note = "sources contradict each other; the model reads this one"
+    return replace(evidence, value=backed.value, confidence=max(evidence.confidence, 0.6), box=backed.box, note=note)
+
+
+def _equal(kind: Kind, own: Any, model: Any) -> bool:
+    """Whether a model's value is the document's, in the printed form or in the MRZ's."""
+    return same(kind, own, model) or (kind is Kind.NAME and own is not None and _agree(kind, own, model))
+
+
+def _continues(kind: Kind, own: Any, model: Any) -> bool:
+    """Whether a model's text goes on where the document's own was cut short, as an address at the end of a line."""
+    return kind in (Kind.ADDRESS, Kind.TEXT) and bool(squash(str(own))) and squash(str(own)) in squash(str(model))
+
+
 def reconcile(
     schema: type[BaseModel], sources: Mapping[str, Sequence[Source]]
 ) -> tuple[BaseModel | None, dict[str, Any], dict[str, FieldEvidence], list[Warning]]:
@@ -118,6 +197,11 @@ def reconcile(
         Warning("conflict", f"sources contradict each other about {name}; {evidence.note}", name)
         for name, evidence in fields.items()
         if evidence.verdict is Verdict.CONFLICT
+    ]
+    warnings += [
+        Warning("unsupported", f"what the model reads for {name} stands nowhere on the document", name)
+        for name, evidence in fields.items()
+        if evidence.verdict is Verdict.UNSUPPORTED
     ]
     for name, evidence in list(fields.items()):
         checked = _fitting(schema, name, evidence)

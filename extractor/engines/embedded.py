@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class EmbeddedEngine:
     """Reads fields from the MRZ and from captions; needs nothing but the base installation."""
 
     name = "embedded"
+    details: Mapping[str, str] = MappingProxyType({})
 
     def read(self, evidence: DocumentEvidence) -> dict[str, list[Source]]:
         """Every source for every field of the schema, best page first."""
@@ -52,7 +54,7 @@ class EmbeddedEngine:
         if page.zone:
             yield from _mrz_sources(page.zone, page, evidence, found)
         if page.barcode:
-            box = _box(page.barcode.box, page)
+            box = box_of(page.barcode.box, page)
             for name, (value, text) in page.barcode.values.items():
                 yield name, Source(SourceKind.BARCODE, value, text, 0.99, box, proven=True, basis="PDF417 (AAMVA)")
         for one in found:
@@ -68,7 +70,7 @@ def _mrz_sources(
     if schema_name(evidence.schema) == "visa" and _is_passport_number(zone, found):
         # Doc 9303-7, 4.2.2: the number in a visa's MRZ may be the passport's or the visa's own.
         names["passport_number"] = names.pop("document_number")
-    boxes = [_box(np.concatenate(line), page) for line in zone.line_boxes if len(line)]
+    boxes = [box_of(np.concatenate(line), page) for line in zone.line_boxes if len(line)]
     whole = _hull(boxes)
     for name, attribute in names.items():
         value = getattr(zone.mrz, attribute)
@@ -126,7 +128,7 @@ def _visual_source(one: Found, page: PageEvidence, issuer: str | None) -> Source
         one.value.value,
         one.value.text,
         round(min(1.0, one.tie) * score, 4),
-        _hull([_box(segment.box, page) for segment in one.segments]),
+        _hull([box_of(segment.box, page) for segment in one.segments]),
         proven=proven,
         basis=f"{one.basis}, checksum right" if proven else one.basis,
     )
@@ -143,17 +145,17 @@ def _issuer_sources(page: PageEvidence) -> Iterator[tuple[str, Source]]:
                 page.heading.code,
                 segment.text,
                 0.9 * segment.score,
-                _box(segment.box, page),
+                box_of(segment.box, page),
                 basis=page.heading.basis,
             ),
         )
     elif page.only_issuer:
         title = page.only_issuer
-        source = Source(SourceKind.DERIVED, title.code, "", 0.9, _box(title.segment.box, page), basis=title.basis)
+        source = Source(SourceKind.DERIVED, title.code, "", 0.9, box_of(title.segment.box, page), basis=title.basis)
         yield "issuing_country", source
 
 
-def _box(corners: np.ndarray, page: PageEvidence) -> Box:
+def box_of(corners: np.ndarray, page: PageEvidence) -> Box:
     """Corners (4, 2), or those of several boxes, as one box in the picture as given."""
     if len(corners) > 4:
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)

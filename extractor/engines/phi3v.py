@@ -1,0 +1,231 @@
+"""The Phi-3-vision engine: a vision language model's reading, as one more source beside the embedded engine's.
+
+The embedded engine reads first. Its reading goes into the prompt as hints (if wanted), serves as a draft that the
+model verifies in one pass, and is what the model's values are weighed against: each is looked for on the pages
+(`extractor.evidence.support`), and `extractor.reconcile` decides.
+
+All pages or sides of a document are pictures of one prompt, each as it was set upright, in the order they were given.
+A single picture is cut into as many crops as the checkpoint's processor says; several share that number, but none
+has fewer than four.
+
+A checkpoint that was trained for this program says in its config.json, under `extractor`, how it wants to be asked:
+`{"prompt": "short" or "full", "hints": true or false, "lang": "en" or "zh"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+from PIL import Image
+
+from extractor.checkpoints import Checkpoint, read_config, verify_checkpoint
+from extractor.decoding.answer import FieldReading, Limits
+from extractor.decoding.ask import ask
+from extractor.decoding.grammar import Vocabulary
+from extractor.decoding.graphs import make_runner
+from extractor.decoding.loop import FieldUpdate, Written, write
+from extractor.decoding.masks import Chooser
+from extractor.decoding.runner import Runner
+from extractor.engines.embedded import EmbeddedEngine, box_of
+from extractor.evidence.gather import DocumentEvidence
+from extractor.evidence.support import Support, find_support
+from extractor.extraction import Source, SourceKind
+from extractor.phi3v.loading import LoadedModel, load, make_plan, memory_guard
+from extractor.prompting import conversation, page_hints, page_text, prompt
+from extractor.reconcile import reconcile_field
+from schemas import FieldSpec, field_specs
+from schemas.text import squash
+from schemas.vocabulary import Kind
+
+#: The cache is made in steps of so many tokens, so that documents of like length share one.
+_STEP = 512
+#: Crops that each of several pictures has at least.
+_FEWEST_CROPS = 4
+
+Sources = dict[str, list[Source]]
+
+
+class Phi3VEngine:
+    """Reads documents with a checkpoint of Phi-3-vision; the weights are loaded when the first is read.
+
+    `hints` gives the page's OCR text along (None: as the checkpoint wants it, else yes), `draft` lets the model verify
+    the embedded engine's reading instead of writing every token (the answer is the same). Raises what
+    `verify_checkpoint` and `make_plan` raise: CheckpointError, DeviceError, UsageError, MissingExtraError.
+    """
+
+    name = "phi3v"
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        dtype: str = "auto",
+        device: str = "auto",
+        num_crops: int | None = None,
+        hints: bool | None = None,
+        draft: bool = True,
+        limits: Limits | None = None,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        verify_checkpoint(checkpoint)
+        self.checkpoint = checkpoint
+        self.plan = make_plan(checkpoint, dtype=dtype, device=device)
+        wishes = read_config(checkpoint.folder).get("extractor") or {}
+        self.style, self.lang = wishes.get("prompt", "full"), wishes.get("lang", "en")
+        self.hints = wishes.get("hints", True) if hints is None else hints
+        self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
+        self._chooser = Chooser(temperature, seed)
+        self._embedded = EmbeddedEngine()
+        self._runner: Runner | None = None
+        self._shape = (0, 0)
+        self._lock = Lock()
+
+    @cached_property
+    def details(self) -> Mapping[str, str]:
+        """Which checkpoint reads, in which precision and where; stands in `Extraction.engine`."""
+        revision = {"revision": self.checkpoint.revision} if self.checkpoint.revision else {}
+        return {
+            "checkpoint": self.checkpoint.name,
+            **revision,
+            "digest": self.checkpoint.digest,
+            "dtype": self.plan.dtype,
+            "device": self.plan.device,
+            "hints": "yes" if self.hints else "no",
+        }
+
+    @cached_property
+    def loaded(self) -> LoadedModel:
+        """The checkpoint in memory."""
+        return load(self.checkpoint, dtype=self.plan.dtype, device=self.plan.device)
+
+    def read(
+        self,
+        evidence: DocumentEvidence,
+        *,
+        on_field: Callable[[FieldUpdate], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Sources:
+        """Every source for every field, the model's last.
+
+        `on_field` is told how values grow, `cancelled` is asked before every pass. Raises DeviceError when memory runs
+        out, StoppedError when cancelled.
+        """
+        return self.read_batch([evidence], on_field=on_field, cancelled=cancelled)[0]
+
+    def read_batch(
+        self,
+        evidences: Sequence[DocumentEvidence],
+        *,
+        on_field: Callable[[FieldUpdate], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> list[Sources]:
+        """Reads several documents at once, of any schemas."""
+        known = [self._embedded.read(evidence) for evidence in evidences]
+        with self._lock, memory_guard(self.plan.device, f"reading {len(evidences)} documents"):
+            answers = self._write(evidences, known, on_field, cancelled)
+        for evidence, sources, answer in zip(evidences, known, answers, strict=True):
+            specs = field_specs(evidence.schema)
+            for name, reading in answer.fields.items():
+                sources[name].append(self._source(specs[name], reading, evidence, sources))
+        return known
+
+    def ask(self, images: Sequence[Any], question: str, **options: Any) -> Iterator[str]:
+        """Answers a free question about pictures; see `extractor.decoding.ask`."""
+        with self._lock, memory_guard(self.plan.device, "answering"):
+            yield from ask(self.loaded, images, question, num_crops=self.num_crops, **options)
+
+    def question(self, evidence: DocumentEvidence) -> str:
+        """What the model is asked about a document."""
+        return prompt(
+            evidence.schema,
+            lang=self.lang,
+            style=self.style,
+            hints=page_hints(evidence) if self.hints else None,
+            page_text=page_text(evidence),
+            pictures=len(evidence.pages),
+        )
+
+    def _write(
+        self,
+        evidences: Sequence[DocumentEvidence],
+        known: Sequence[Sources],
+        on_field: Callable[[FieldUpdate], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> list[Written]:
+        processor, model = self.loaded.processor, self.loaded.model
+        vocabulary = Vocabulary.of(processor.tokenizer, model.config.vocab_size)
+        grammars = [vocabulary.grammar(evidence.schema) for evidence in evidences]
+        texts = [
+            processor.apply_chat_template(
+                conversation(self.question(evidence), len(evidence.pages)), add_generation_prompt=True
+            )
+            for evidence in evidences
+        ]
+        pictures = [[Image.fromarray(page.page.image) for page in evidence.pages] for evidence in evidences]
+        inputs = processor(
+            text=texts, images=pictures, num_crops=self._crops(pictures), padding=True, return_tensors="pt"
+        )
+        drafts = [_draft(evidence, own) if self.draft else None for evidence, own in zip(evidences, known, strict=True)]
+        runner = self._runner_for(len(evidences), inputs["input_ids"].shape[1] + self.limits.max_tokens)
+        return write(
+            runner,
+            inputs,
+            grammars,
+            limits=self.limits,
+            chooser=self._chooser,
+            drafts=drafts,
+            on_field=on_field,
+            cancelled=cancelled,
+        )
+
+    def _crops(self, pictures: Sequence[Sequence[Any]]) -> int | None:
+        most = self.num_crops or int(self.loaded.processor.image_processor.num_crops)
+        return min(most, max(_FEWEST_CROPS, most // max(map(len, pictures))))
+
+    def _runner_for(self, documents: int, tokens: int) -> Runner:
+        """A runner with room for so much; the last one serves again if it can, so that memory does not grow."""
+        places = -(-tokens // _STEP) * _STEP
+        if self._runner is None or self._shape[0] != documents or self._shape[1] < places:
+            self._runner = None  # its memory goes before the next one's comes
+            places = min(places, max(tokens, self.loaded.model.config.max_position_embeddings))
+            self._runner, self._shape = make_runner(self.loaded.model, documents, places), (documents, places)
+        return self._runner
+
+    def _source(self, spec: FieldSpec, reading: FieldReading, evidence: DocumentEvidence, own: Sources) -> Source:
+        who = f"{self.checkpoint.name}, {self.plan.dtype}"
+        if reading.cut:
+            return Source(SourceKind.MODEL, None, "", 0.0, basis=f"{who}; its value grew beyond every bound")
+        value = reading.value.strip() if isinstance(reading.value, str) else reading.value
+        confidence = round(reading.confidence, 4)
+        if value is None:
+            return Source(SourceKind.MODEL, None, "", confidence, basis=who)
+        support = _other_field(spec, value, evidence, own) or find_support(spec.name, spec.kind, value, evidence)
+        box = box_of(support.corners, support.page) if support.page and support.corners is not None else None
+        basis = f"{who}; {support.basis}"
+        return Source(SourceKind.MODEL, value, _text(value), confidence, box, basis=basis, supported=support.found)
+
+
+def _draft(evidence: DocumentEvidence, sources: Sources) -> dict[str, Any]:
+    """What the document's own sources say, as far as an answer would say it."""
+    specs = field_specs(evidence.schema)
+    return {name: reconcile_field(spec.kind, sources[name]).value for name, spec in specs.items()}
+
+
+def _other_field(spec: FieldSpec, value: Any, evidence: DocumentEvidence, own: Sources) -> Support | None:
+    """A name that the page prints as a place or an address stands there, but not as a name."""
+    if spec.kind is not Kind.NAME:
+        return None
+    for name, other in field_specs(evidence.schema).items():
+        if other.kind in (Kind.TEXT, Kind.ADDRESS) and any(squash(str(s.value)) == squash(value) for s in own[name]):
+            return Support(False, f"stands on the page as {name}")
+    return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return str(value)
