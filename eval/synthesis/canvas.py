@@ -15,6 +15,8 @@ from eval.synthesis.fonts import Face, FontFile, advance, placed_glyph, rounded_
 from eval.synthesis.shaping import visual
 
 Colour = tuple[int, int, int]
+#: What a line says, and its (left, top, right, bottom), pixels.
+PrintedLine = tuple[str, tuple[float, float, float, float]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Canvas:
     """An RGB page of `image.shape` pixels at `scale` pixels a millimetre.
 
     `boxes` maps a field to the (left, top, right, bottom) of each printed piece of its value, pixels, and `texts` to
-    what each piece says; `characters` and `centres` say which character stands where.
+    what each piece says; `characters` and `centres` say which character stands where; `lines` holds what each printed
+    line says, captions and headings too, with its box.
     """
 
     image: np.ndarray
@@ -63,6 +66,7 @@ class Canvas:
     texts: dict[str, list[str]] = field(default_factory=dict)
     characters: list[str] = field(default_factory=list)
     centres: list[tuple[float, float]] = field(default_factory=list)
+    lines: list[PrintedLine] = field(default_factory=list)
 
     def width_of(self, text: str, lettering: Lettering) -> float:
         """Width of `text` in millimetres."""
@@ -99,6 +103,9 @@ class Canvas:
                 self.texts.setdefault(run.field, []).append(run.text)
         start = x * self.scale - {"left": 0.0, "centre": pen / 2, "right": pen}[align]
         self._compose(placed, (start, y * self.scale), pixels, lettering.colour, squeeze=squeeze, record=record)
+        if record and placed:
+            top, bottom = y * self.scale - 0.8 * pixels, y * self.scale + 0.2 * pixels
+            self.lines.append(("".join(run.text for run in runs), (start, top, start + pen, bottom)))
         return pen / self.scale
 
     def pitched(self, x: float, y: float, run: Run, lettering: Lettering, pitch: float) -> None:
@@ -111,6 +118,8 @@ class Canvas:
             pen = (i + 0.5) * pitch * self.scale - wide / 2
             placed.append(_Placed(font, character, character, run.field, pen, wide))
         self._compose(placed, (x * self.scale, y * self.scale), pixels, lettering.colour)
+        left, baseline, wide = x * self.scale, y * self.scale, len(run.text) * pitch * self.scale
+        self.lines.append((run.text, (left, baseline - 0.8 * pixels, left + wide, baseline + 0.2 * pixels)))
         if run.field:
             self.texts.setdefault(run.field, []).append(run.text)
 

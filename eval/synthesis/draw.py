@@ -18,7 +18,7 @@ import numpy as np
 
 from eval.synthesis import chinese_id, content, flow, ornaments
 from eval.synthesis.backgrounds import background
-from eval.synthesis.canvas import Canvas, Lettering
+from eval.synthesis.canvas import Canvas, Lettering, PrintedLine
 from eval.synthesis.content import Content
 from eval.synthesis.flow import Setting, Style
 from eval.synthesis.fonts import Face, choose_face, single_font
@@ -35,7 +35,8 @@ _FRONT_ONLY = 0.25
 @dataclass(frozen=True)
 class Page:
     """A drawn specimen. `image` is (h, w, 3) uint8 RGB; `boxes` maps a field to (n, 4, 2) float32 polygons, clockwise
-    from the top left, one per printed piece; `centres` is (n, 2) float32, where each of `characters` stands; pixels."""
+    from the top left, one per printed piece; `centres` is (n, 2) float32, where each of `characters` stands; `lines`
+    are all printed lines, captions too, each with its (left, top, right, bottom); pixels."""
 
     image: np.ndarray
     schema: str
@@ -49,6 +50,7 @@ class Page:
     boxes: Mapping[str, np.ndarray]
     characters: tuple[str, ...]
     centres: np.ndarray
+    lines: tuple[PrintedLine, ...] = ()
 
     def mrz_says(self, name: str) -> bool:
         """Whether the page has an MRZ and that has a place for field `name`."""
@@ -116,6 +118,7 @@ def _take_over(sheet: Canvas, canvas: Canvas, corner: tuple[float, float]) -> No
     x, y = sheet.pixels(*corner)
     sheet.characters += canvas.characters
     sheet.centres += [(cx + x, cy + y) for cx, cy in canvas.centres]
+    sheet.lines += [(text, (l + x, t + y, r + x, b + y)) for text, (l, t, r, b) in canvas.lines]  # noqa: E741
     for name, boxes in canvas.boxes.items():
         moved = [(left + x, top + y, right + x, bottom + y) for left, top, right, bottom in boxes]
         sheet.boxes.setdefault(name, []).extend(moved)
@@ -201,6 +204,7 @@ def _page(template: Template, seed: int, kind: str, shown: _Drawn) -> Page:
         boxes=boxes,
         characters=tuple(sheet.characters),
         centres=np.asarray(sheet.centres, np.float32).reshape(-1, 2),
+        lines=tuple(sheet.lines),
     )
 
 
