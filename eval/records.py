@@ -72,7 +72,8 @@ class FieldRecord:
 
 @dataclass(frozen=True)
 class DocumentRecord:
-    """One document: `failure` is the reason why it was not read, `confidence` the lowest of its labelled fields."""
+    """One document: `failure` is the reason why it was not read, `confidence` the lowest of the
+    values given for labelled fields, 0 where a check failed: such a document never goes straight through."""
 
     subject: Subject
     stages: Mapping[str, float]

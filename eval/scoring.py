@@ -47,12 +47,19 @@ def score_document(
         valid=result is not None and result.document is not None,
         all_right=result is not None and all_right(scores.values()),
         mrz_exact=mrz.exact if mrz and mrz.has_value else None,
-        confidence=min((record.confidence for record in records), default=0.0) if result else 0.0,
+        confidence=_confidence(records, result),
         tokens=_tokens(result),
         memory=round(peak, 1) if (peak := peak_memory()) else None,
         warnings=tuple(sorted({warning.code for warning in result.warnings})) if result else (),
     )
     return document, records
+
+
+def _confidence(records: Sequence[FieldRecord], result: Extraction | None) -> float:
+    """How sure a whole document is: as sure as the least sure value given; not at all where a check failed."""
+    if result is None or not result.checks_passed:
+        return 0.0
+    return min((record.confidence for record in records if record.score.given), default=0.0)
 
 
 def _shared(kinds: dict[str, Kind], result: Extraction, specimen: Specimen) -> dict[str, Kind]:

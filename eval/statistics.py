@@ -5,8 +5,8 @@ the unit: intervals resample documents, tests count documents.
 
 - `wilson`: Wilson's score interval (1927) for independent yes/no observations; it stays honest at 0 and 1.
 - `bootstrap`: percentile interval of a ratio, documents drawn with replacement (Efron and Tibshirani, 1993, 13).
-- `interval`: the right one of the two. Where every document is right (or wrong) the bootstrap cannot tell, and
-  Wilson's interval over the documents is given.
+- `interval`: the right one of the two. Where documents are few, or every one is right (or wrong), the bootstrap cannot
+  tell, and Wilson's interval over the documents is given.
 - `mcnemar`: exact, two-sided (a binomial test on the discordant pairs); `holm` corrects a family of tests (1979).
 - `paired_bootstrap`: interval and standard error of a difference, both runs resampled together.
 - `smallest_detectable`, `smallest_significant`: what this many documents could have shown at all.
@@ -25,6 +25,8 @@ LEVEL = 0.95
 #: Probability with which a true difference of the size that is called detectable would be found.
 POWER = 0.8
 RESAMPLES = 2000
+#: With fewer documents than this, resampling them says little about others.
+FEWEST = 10
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def interval(
 ) -> Interval | None:
     """The interval of sum(numerators) / sum(denominators), one pair a document; None where there is nothing.
 
-    Documents with one yes or no each get Wilson's, others the clustered bootstrap; see the module's text.
+    Documents with one yes or no each get Wilson's, others the clustered bootstrap; fewer than FEWEST, and documents
+    that are all right or all wrong, get Wilson's over the documents, which is too wide rather than too narrow.
     """
     pairs = [(n, d) for n, d in zip(numerators, denominators, strict=True) if d]
     if not pairs:
@@ -77,7 +80,7 @@ def interval(
     documents = len(pairs)
     single = all(d == 1 and n in (0, 1) for n, d in pairs)
     extreme = all(n == 0 for n, _ in pairs) or all(n == d for n, d in pairs)
-    if single or extreme:
+    if single or extreme or documents < FEWEST:
         share = sum(n for n, _ in pairs) / sum(d for _, d in pairs)
         return Interval(*wilson(share * documents, documents, level), "wilson", documents)
     low, high = bootstrap(*zip(*pairs, strict=True), level=level, seed=seed)

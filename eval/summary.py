@@ -33,7 +33,7 @@ from eval.calibration import (
 )
 from eval.metrics import ANLS_THRESHOLD, FUZZY_THRESHOLD, PARTS, Ratio, f1, ratio
 from eval.records import DocumentRecord, FieldRecord, Results
-from eval.statistics import LEVEL, RESAMPLES, bootstrap, interval
+from eval.statistics import FEWEST, LEVEL, RESAMPLES, bootstrap, interval
 
 Rate = dict[str, Any]
 #: Rates that are shares of fields, and have an interval.
@@ -149,8 +149,8 @@ def _interval(name: str, parts: Sequence[Ratio]) -> Rate:
     if name in _SHARES:
         found = interval(counted, among)
         return {"low": _round(found.low), "high": _round(found.high), "method": found.method} if found else {}
-    if not any(counted):
-        return {}  # the bootstrap cannot say how wrong one may be that never was
+    if not any(counted) or len(parts) < FEWEST:
+        return {}  # resampling says nothing of errors that never were, and little from few documents
     low, high = bootstrap(counted, among)
     return {"low": _round(low), "high": _round(high), "method": "bootstrap"}
 
