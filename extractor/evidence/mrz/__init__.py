@@ -3,10 +3,11 @@
     reading = read_mrz(lines)         # text lines with boxes, log probabilities where the recogniser gives them
     reading.mrz.surname, reading.valid, reading.field_proof("document_number")
 
-The road: `rows` (text lines -> rows) -> `lattice` (what is known of a row) -> `align`, `namefield`, `proof` (what it
-must be) -> `repair` (one format's reading) -> `find` (the best one); `vote` puts several looks together. `formats`
-holds every format as data, `parse` reads lines that are known, `transliteration` compares names with printed ones.
-Nothing here imports more than numpy.
+The road: `rows` (text lines -> rows) -> `lattice` (what is known of a row) -> `fit` (`align`, `namefield`: a row on a
+line of a format) -> `candidates` (`prior`, `proof`: what it must be) -> `repair` (one format's reading) -> `find` (the
+best one). `region` says where to look again, `vote` puts several looks together. `formats` holds every format as data,
+`parse` reads lines that are known, `transliteration` compares names with printed ones. Nothing here imports more than
+numpy.
 """
 
 from extractor.evidence.mrz.checkdigit import check_digit
@@ -15,6 +16,7 @@ from extractor.evidence.mrz.find import read_mrz, read_zones
 from extractor.evidence.mrz.formats import FORMATS, MrzFormat, format_named
 from extractor.evidence.mrz.parse import CheckDigit, Mrz, parse
 from extractor.evidence.mrz.reading import FieldProof, MrzReading, Reason, Repair
+from extractor.evidence.mrz.region import likely_region, zone_region
 from extractor.evidence.mrz.rows import TextLine
 from extractor.evidence.mrz.transliteration import agreement, agrees, mrz_forms
 from extractor.evidence.mrz.vote import vote
@@ -34,9 +36,11 @@ __all__ = [
     "agrees",
     "check_digit",
     "format_named",
+    "likely_region",
     "mrz_forms",
     "parse",
     "read_mrz",
     "read_zones",
     "vote",
+    "zone_region",
 ]
