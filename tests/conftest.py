@@ -91,12 +91,12 @@ def read_example(examples: dict[str, dict[str, Any]], today: date) -> Callable[[
 @pytest.fixture(scope="session")
 def example_page() -> Callable[[str], Any]:
     """`example_page("visa.png")`: the upright page with its lines, read once in a session."""
-    from extractor.evidence.page import read_page
+    from extractor.evidence.page import read_pages
     from extractor.imaging import load_pages
 
     @cache
     def read(file: str) -> Any:
-        return read_page(load_pages(EXAMPLES / file)[0])
+        return read_pages(load_pages(EXAMPLES / file)[0])[0]
 
     return read
 

@@ -58,6 +58,7 @@ def read_visual(
         found[shaped.field] = Found(shaped.field, shaped.value, shaped.segments, shaped.basis, 0.7)
     _split_names(found, specs, context)
     _native_name(found, segments, specs)
+    _without_end(found, captions, segments, specs, context)
     _start_of_period(found, specs, context)
     return list(found.values())
 
@@ -110,6 +111,30 @@ def _native_half(one: Found | None) -> tuple[str, Segment] | None:
     before, slash, _ = one.line.partition("/")
     native = scripts(before)
     return (clean_name(before), one.segments[0]) if slash and native and "LATIN" not in native else None
+
+
+def _without_end(
+    found: dict[str, Found],
+    captions: Sequence[Caption],
+    segments: Sequence[Segment],
+    specs: Mapping[str, FieldSpec],
+    context: Context,
+) -> None:
+    """`2015.07.10-长期`, `unbefristet` in the place of the expiry: valid without end, and a date there is the start."""
+    if "permanent" not in specs:
+        return
+    of_expiry = [
+        replace(caption, fields={"permanent": caption.fields["expiry_date"]})
+        for caption in captions
+        if "expiry_date" in caption.fields
+    ]
+    for one in pair(of_expiry, segments, {"permanent": specs["permanent"]}, context):
+        found["permanent"] = Found("permanent", one.value, one.segments, "caption of expiry_date", min(1.0, one.tie))
+        expiry = found.get("expiry_date")
+        if expiry and expiry.segments[0] is one.segments[0]:
+            start = found.pop("expiry_date")
+            if not {"issue_date", "valid_from"} & found.keys():
+                found["issue_date"] = replace(start, field="issue_date", basis="first date of the period of validity")
 
 
 def _start_of_period(found: dict[str, Found], specs: Mapping[str, FieldSpec], context: Context) -> None:

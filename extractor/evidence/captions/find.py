@@ -188,7 +188,8 @@ def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
     ordered = sorted(runs, key=lambda run: run.last)
     best: list[tuple[float, list[_Run]]] = [(0.0, [])]
     for i, run in enumerate(ordered):
-        gain = run.match.letters * max(run.match.fields.values()) - 0.5
+        # A caption to the letter and a word that is none (`Date of birth 12`) are no better than the caption alone.
+        gain = run.match.letters * max(run.match.fields.values()) - (0.5 if run.match.exact else 1.0)
         before = next((best[j + 1] for j in range(i - 1, -1, -1) if ordered[j].last < run.first), best[0])
         with_run = (before[0] + gain, [*before[1], run])
         best.append(max(best[-1], with_run, key=lambda option: option[0]))

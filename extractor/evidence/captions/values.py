@@ -196,8 +196,9 @@ def _list(_name: str, text: str, _context: Context) -> Value | None:
 
 
 def _flag(_name: str, text: str, _context: Context) -> Value | None:
-    permanent = any(word in text for word in ("长期", "長期", "无限期")) or fold(text) in _PERMANENT
-    return Value(True, text, 1.0) if permanent else None
+    word = next((word for word in ("长期", "長期", "无限期") if word in text), None)
+    word = word or (text if fold(text) in _PERMANENT else None)
+    return Value(True, word, 1.0) if word else None
 
 
 _PERMANENT = frozenset(
