@@ -9,7 +9,8 @@ A single picture is cut into as many crops as the checkpoint's processor says; s
 has fewer than four.
 
 A checkpoint that was trained for this program says in its config.json, under `extractor`, how it wants to be asked:
-`{"prompt": "short" or "full", "hints": true or false, "lang": "en" or "zh"}`.
+`{"prompt": "short" or "full", "hints": true or false, "lang": "en" or "zh", "framed": true or false}`. With "framed" it
+gets the pages as one picture, cut to their text and laid to come out large (`extractor.imaging.framing`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from extractor.engines.embedded import EmbeddedEngine, box_of
 from extractor.evidence.gather import DocumentEvidence
 from extractor.evidence.support import Support, find_support
 from extractor.extraction import Source, SourceKind
+from extractor.imaging.framing import framed
 from extractor.phi3v.loading import LoadedModel, load, make_plan, memory_guard
 from extractor.prompting import conversation, page_hints, page_text, prompt
 from extractor.reconcile import reconcile_field
@@ -77,6 +79,7 @@ class Phi3VEngine:
         wishes = read_config(checkpoint.folder).get("extractor") or {}
         self.style, self.lang = wishes.get("prompt", "full"), wishes.get("lang", "en")
         self.hints = wishes.get("hints", True) if hints is None else hints
+        self.framed = bool(wishes.get("framed", False))
         self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
         self._chooser = Chooser(temperature, seed)
         self._embedded = EmbeddedEngine()
@@ -146,8 +149,15 @@ class Phi3VEngine:
             style=self.style,
             hints=page_hints(evidence) if self.hints else None,
             page_text=page_text(evidence),
-            pictures=len(evidence.pages),
+            pictures=1 if self.framed else len(evidence.pages),
         )
+
+    def pictures(self, evidence: DocumentEvidence) -> list[Image.Image]:
+        """What the model is shown of a document: its upright pages, or one picture framed from them."""
+        if not self.framed:
+            return [Image.fromarray(page.page.image) for page in evidence.pages]
+        most = self.num_crops or int(self.loaded.processor.image_processor.num_crops)
+        return [Image.fromarray(framed([(page.page.image, page.page.boxes) for page in evidence.pages], most))]
 
     def _write(
         self,
@@ -159,13 +169,11 @@ class Phi3VEngine:
         processor, model = self.loaded.processor, self.loaded.model
         vocabulary = Vocabulary.of(processor.tokenizer, model.config.vocab_size)
         grammars = [vocabulary.grammar(evidence.schema) for evidence in evidences]
+        pictures = [self.pictures(evidence) for evidence in evidences]
         texts = [
-            processor.apply_chat_template(
-                conversation(self.question(evidence), len(evidence.pages)), add_generation_prompt=True
-            )
-            for evidence in evidences
+            processor.apply_chat_template(conversation(self.question(evidence), len(own)), add_generation_prompt=True)
+            for evidence, own in zip(evidences, pictures, strict=True)
         ]
-        pictures = [[Image.fromarray(page.page.image) for page in evidence.pages] for evidence in evidences]
         inputs = processor(
             text=texts, images=pictures, num_crops=self._crops(pictures), padding=True, return_tensors="pt"
         )
