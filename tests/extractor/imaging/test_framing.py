@@ -52,7 +52,7 @@ def test_a_page_without_text_and_one_full_of_it_stay_whole() -> None:
 
 def test_what_is_round_the_text_fills_the_frame_before_white_does() -> None:
     image = np.full((400, 900, 3), 90, np.uint8)
-    picture = framed([(image, np.array([box(300, 40, 600, 60), box(300, 340, 600, 360)]))], 6)
+    picture = framed([(image, np.array([box(250, 40, 650, 60), box(250, 340, 650, 360)]))], 6)
     height, width = picture.shape[:2]
     assert width / height == pytest.approx(1.5, abs=0.01)
     assert (picture[height // 2] == 90).all()
