@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -287,13 +288,15 @@ def _place(draft: _Draft, form: str) -> str:
 
 
 def _authority(draft: _Draft) -> str:
-    document = draft.document
+    """An issuer: of the document's own list, if it has one, else of the language's stock for its state. A list of one
+    names the only office that issues such documents, which both pools therefore say."""
+    document, pool = draft.document, draft.pool
     own = document.option("authority")
     if own:
-        return draft.rng.choice(own)
-    script = {"ja": lambda name: not name.isascii(), "ko": lambda name: not name.isascii()}.get(document.language)
-    names = stock(document.language, "authorities", draft.pool, document.state)
-    return draft.rng.choice([name for name in names if script is None or script(name)])
+        return draft.rng.choice([name for name in own if pool_of(name) == pool] or own)
+    like = re.compile(document.option("authority_like", ""))
+    names = stock(document.language, "authorities", pool, document.state)
+    return draft.rng.choice([name for name in names if like.search(name)])
 
 
 def _zone(

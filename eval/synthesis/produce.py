@@ -141,9 +141,10 @@ def write_picture(shot: Shot, path: Path, quality: int | None = None) -> None:
     suffix = path.suffix.lstrip(".").lower()
     image = Image.fromarray(shot.image)
     if suffix == "png":
-        # A picture's palette: print is few colours, and the file a fifth.
-        paletted = image.quantize(quality, dither=Image.Dither.NONE) if quality else image
-        paletted.save(path, optimize=True)
+        # A palette of the picture's own: print has few colours, and the file is a fifth of the whole one.
+        if quality:
+            image = image.quantize(quality, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+        image.save(path, optimize=True)
     elif suffix in _QUALITY:
         image.save(path, quality=quality or _QUALITY[suffix], method=4)  # the method is WebP's: effort over size
     else:

@@ -1,6 +1,7 @@
 """Training and evaluation share nothing but what law and custom close."""
 
 import json
+import re
 from importlib.resources import files
 from itertools import product
 
@@ -11,8 +12,8 @@ from eval.synthesis.backgrounds import STYLES
 from eval.synthesis.draw import draw
 from eval.synthesis.fonts import font_files
 from eval.synthesis.pools import POOLS, pool_of, seeded, stock, stock_file, whole_stock
-from eval.synthesis.produce import LANGUAGES, plan
-from eval.synthesis.templates import layouts, templates
+from eval.synthesis.produce import LANGUAGES, plan, template_named
+from eval.synthesis.templates import Document, documents, layouts, templates
 from schemas.text import fold
 
 #: What both pools say: closed by law or custom.
@@ -95,18 +96,35 @@ def test_random_numbers_differ_between_pools() -> None:
 
 
 @pytest.mark.usefixtures("fonts")
-def test_drawn_names_addresses_and_places_share_nothing() -> None:
-    said: dict[str, set[str]] = {}
+def test_drawn_names_addresses_places_and_authorities_share_nothing() -> None:
+    told = ("surname", "name", "address", "place_of_birth", "authority")
+    said: dict[str, set[str]] = {f"{pool} {name}": set() for pool in POOLS for name in told}
     for pool in POOLS:
         for job in plan(90, seed=5, pool=pool):
-            template = next(t for t in templates(pool) if t.name == job.template)
+            template = template_named(pool, job.template)
             page = draw(template, job.seed, width=500)
-            for name in ("surname", "name", "address", "place_of_birth"):
-                if page.fields.get(name) and template.document.option("place") != "chinese_province":
-                    said.setdefault(f"{pool} {name}", set()).add(fold(str(page.fields[name])))
-    for name in ("surname", "name", "address", "place_of_birth"):
+            for name in told:
+                if page.fields.get(name) and not _closed(template.document, name):
+                    said[f"{pool} {name}"].add(fold(str(page.fields[name])))
+    for name in told:
         assert said[f"training {name}"]
         assert not said[f"training {name}"] & said[f"evaluation {name}"]
+
+
+def _closed(document: Document, name: str) -> bool:
+    """Whether there is but one such office, or a list that law closes (provinces)."""
+    if name == "place_of_birth":
+        return document.option("place") == "chinese_province"
+    return name == "authority" and len(document.option("authority", ("", ""))) == 1
+
+
+def test_every_issuer_of_a_kind_is_in_both_pools() -> None:
+    for document in documents():
+        for pool in document.pools:
+            if "authority" in document.fields and not document.group.startswith("chinese_id"):
+                like = document.option("authority_like", "")
+                names = document.option("authority") or stock(document.language, "authorities", pool, document.state)
+                assert [name for name in names if re.search(like, name)], (document.id, pool)
 
 
 def test_a_chinese_given_name_belongs_to_one_pool_as_a_whole() -> None:
