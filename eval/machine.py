@@ -54,6 +54,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def load_average() -> float | None:
+    """Programs that wanted a processor, on average over the last minute; None where the system does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
 def machine() -> dict[str, str]:
     """The processor, its cores for us, the operating system, and the GPU where torch is in use and sees one."""
     told = {"processor": _processor(), "cores": str(cores()), "system": f"{platform.system()} {platform.machine()}"}

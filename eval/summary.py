@@ -31,6 +31,7 @@ from eval.calibration import (
     risk_coverage,
     straight_through,
 )
+from eval.measuring import quantile
 from eval.metrics import ANLS_THRESHOLD, FUZZY_THRESHOLD, PARTS, Ratio, f1, ratio
 from eval.records import DocumentRecord, FieldRecord, Results
 from eval.statistics import FEWEST, LEVEL, RESAMPLES, bootstrap, interval
@@ -244,14 +245,7 @@ def _seconds(documents: Sequence[DocumentRecord]) -> list[float]:
 
 
 def _quantile(values: Sequence[float], share: float) -> float | None:
-    """The quantile by linear interpolation; None for nothing."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return _round(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+    return _round(quantile(values, share)) if values else None
 
 
 def _rounded(found: Ratio) -> Rate | None:

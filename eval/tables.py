@@ -288,8 +288,8 @@ def _comparison(one: Mapping[str, Any]) -> str:
     ]
     return "\n".join(
         [
-            f"{one['documents']} documents, {one['fields_compared']} fields that both have read. All fields right only in "
-            f"the first: {right['only_first']} documents, only in the second: {right['only_second']}, p = "
+            f"{one['documents']} documents, {one['fields_compared']} fields that both have read. All fields right only "
+            f"in the first: {right['only_first']} documents, only in the second: {right['only_second']}, p = "
             f"{right['p']:.3f} (McNemar's exact test).\n",
             markdown_table(["rate, %", one["first"], one["second"], "difference", "detectable"], overall),
             markdown_table(FIELD_TEST_HEADER, fields),

@@ -1,0 +1,161 @@
+"""`python -m eval.bench`: how fast a reader is and what it costs, on this machine.
+
+Each engine has a module of its own with two functions: `add_arguments(parser)` and `bench(options) -> Bench`. What
+they measure comes out the same way: tables for people, and as the last line one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from eval.machine import code_digest, cores, load_average, machine, versions
+from extractor.errors import ExtractorError, UsageError
+
+#: Engines that can be measured, and the module that does it.
+BENCHES: Mapping[str, str] = {"embedded": "eval.bench_embedded"}
+
+_EPILOG = """\
+examples:
+  python -m eval.bench --engine embedded
+  python -m eval.bench --engine embedded --pages 1000            is memory flat?
+  python -m eval.bench --engine embedded --dataset ../pictures   on your own pages
+  python -m eval.bench --engine embedded | tail -n 1 | jq .figures
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people: `rows` of text, the first column names the row."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What was measured: tables, and `figures` with the numbers themselves (seconds, MB) by name."""
+
+    tables: Sequence[Table]
+    figures: Mapping[str, Any]
+    notes: Sequence[str] = field(default=())
+
+
+def build_parser(engine: str) -> argparse.ArgumentParser:
+    """The arguments of the bench of one engine."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.bench",
+        description="Measures how fast documents are read on this machine, and what that takes.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--engine", choices=tuple(BENCHES), default="embedded", help="what reads (default embedded)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the line of JSON there too")
+    importlib.import_module(BENCHES[engine]).add_arguments(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code: 0, 2 for wrong usage, 3 for what cannot be read or run here."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    busy = load_average()
+    try:
+        options = build_parser(_engine(arguments)).parse_args(arguments)
+        found = importlib.import_module(BENCHES[options.engine]).bench(options)
+        found = replace(found, notes=[*found.notes, *_busy(busy)])
+        told = as_json(found, options.engine, arguments)
+        if options.json:
+            _write(options.json, told)
+    except ExtractorError as error:
+        print(f"eval.bench: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("eval.bench: stopped", file=sys.stderr)
+        return 130
+    _print(found)
+    print(told)
+    return 0
+
+
+def _busy(load: float | None) -> list[str]:
+    """Says so where other programs were at work when the measurement began."""
+    if load is None or load < cores() / 2:
+        return []
+    return [f"other programs were at work: a load of {load:.1f} on {cores()} cores when the measurement began"]
+
+
+def _engine(arguments: Sequence[str]) -> str:
+    """The engine that is named, so that its own arguments can be added."""
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--engine", default="embedded")
+    named = str(first.parse_known_args(arguments)[0].engine)
+    return named if named in BENCHES else "embedded"  # the whole parser will say that there is no such one
+
+
+def as_json(found: Bench, engine: str, arguments: Sequence[str]) -> str:
+    """Everything as one line of JSON: what was measured, where, when, with which versions and command."""
+    return json.dumps(
+        {
+            "bench": engine,
+            "command": " ".join(["python -m eval.bench", *_without_paths(arguments)]),
+            "date": date.today().isoformat(),
+            "machine": machine(),
+            "versions": versions(),
+            "code": code_digest(),
+            "figures": dict(found.figures),
+            "tables": [
+                {"title": one.title, "header": list(one.header), "rows": [list(row) for row in one.rows]}
+                for one in found.tables
+            ],
+            "notes": list(found.notes),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _without_paths(arguments: Sequence[str]) -> list[str]:
+    """Arguments as they may be published: without the file the JSON goes to, folders by their last name."""
+    told: list[str] = []
+    skipped = False
+    for argument in arguments:
+        if skipped or argument.startswith("--json"):
+            skipped = argument == "--json"
+            continue
+        told.append(Path(argument).name if Path(argument).is_absolute() else argument)
+    return told
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _print(found: Bench) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table as RichTable
+
+    console = Console(soft_wrap=True)
+    for one in found.tables:
+        table = RichTable(title=one.title, title_justify="left")
+        for place, heading in enumerate(one.header):
+            table.add_column(escape(heading), justify="right" if place else "left", no_wrap=True)
+        for row in one.rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+    for note in found.notes:
+        console.print(note, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
