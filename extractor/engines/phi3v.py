@@ -86,6 +86,8 @@ class Phi3VEngine:
         self._runner: Runner | None = None
         self._shape = (0, 0)
         self._lock = Lock()
+        #: Tokens of each answer of the last reading: what it cost, for evaluations.
+        self.tokens: tuple[int, ...] = ()
 
     @cached_property
     def details(self) -> Mapping[str, str]:
@@ -130,6 +132,7 @@ class Phi3VEngine:
         known = [self._embedded.read(evidence) for evidence in evidences]
         with self._lock, memory_guard(self.plan.device, f"reading {len(evidences)} documents"):
             answers = self._write(evidences, known, on_field, cancelled)
+        self.tokens = tuple(len(answer.tokens) for answer in answers)
         for evidence, sources, answer in zip(evidences, known, answers, strict=True):
             specs = field_specs(evidence.schema)
             for name, reading in answer.fields.items():
