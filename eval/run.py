@@ -24,6 +24,7 @@ examples:
   python -m eval.run --lang zh --dtype int4                      Phi-3-vision in int4 on Chinese documents
   python -m eval.run --model nano --dtype bfloat16 int8 int4     precisions, tested against bfloat16
   python -m eval.run --engine embedded phi3v --hints both        engines side by side
+  python -m eval.run --model nano --score model                  what the model says alone, without the MRZ
   python -m eval.run --dataset ../my-documents --redact          your own; the results hold no values
   python -m eval.run --out runs/b --compare runs/a               what has changed since run a
   python -m eval.run --out runs/b --resume                       go on with a run that was stopped
@@ -72,6 +73,12 @@ def build_parser() -> argparse.ArgumentParser:
         "reader recognise it, file.py:Class reads all with your own",
     )
     what.add_argument("--fields", nargs="+", metavar="F", help="score these fields only")
+    what.add_argument(
+        "--score",
+        choices=("result", "mrz", "visual", "model"),
+        default="result",
+        help="score what was concluded (default), or what one source alone says",
+    )
     what.add_argument("--limit", type=int, metavar="N", help="at most N pictures, from the languages in turn")
     who = parser.add_argument_group("what reads")
     who.add_argument(
@@ -151,6 +158,7 @@ def _run(options: argparse.Namespace) -> int:
         _cells(options),
         options.out or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S"),
         fields=_fields(options),
+        source=options.score,
         device=options.device,
         num_crops=options.num_crops,
         today=options.today,

@@ -36,7 +36,7 @@ from eval.records import (
     resume,
     to_lines,
 )
-from eval.scoring import score_document
+from eval.scoring import RESULT, score_document
 from eval.selection import Selection, group_of
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, UsageError
 
@@ -58,6 +58,7 @@ class Run:
     cells: Sequence[Cell]
     out: Path
     fields: Sequence[str] = ()
+    source: str = RESULT
     device: str = "auto"
     num_crops: int | None = None
     #: The day two-digit years are resolved by; None is today, or the day of the run that is resumed.
@@ -164,7 +165,8 @@ class Run:
             specimen.capture,
             round(seconds, 4),
         )
-        return score_document(subject, specimen, result, failure, only=self.fields)
+        tokens = sum(getattr(engine, "tokens", ())) or None if result else None
+        return score_document(subject, specimen, result, failure, only=self.fields, source=self.source, tokens=tokens)
 
     def _id(self, specimen: Specimen) -> str:
         return identifier(specimen, self.selection.root)
@@ -180,6 +182,7 @@ class Run:
             "reading": {
                 "schema": _schema_word(self.selection.schema),
                 "fields": sorted(self.fields),
+                "scored": self.source,
                 "day": self.today.isoformat() if self.today else None,
                 "device": self.device,
                 "num_crops": self.num_crops,

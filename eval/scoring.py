@@ -13,6 +13,10 @@ from eval.mistakes import mistake
 from eval.records import DocumentRecord, FieldRecord, Subject
 from schemas import SCHEMAS, Kind, field_specs
 
+#: Whose word is scored: what was concluded, or what one kind of source says alone.
+RESULT = "result"
+SOURCES = (RESULT, "mrz", "visual", "model")
+
 if TYPE_CHECKING:
     from extractor.extraction import Extraction, FieldEvidence
 
@@ -24,20 +28,26 @@ def score_document(
     failure: str | None,
     *,
     only: Sequence[str] = (),
+    source: str = RESULT,
+    tokens: int | None = None,
 ) -> tuple[DocumentRecord, list[FieldRecord]]:
-    """What one reading is worth. `result` None is a failed one: every labelled value is missed."""
+    """What one reading is worth. `result` None is a failed one: every labelled value is missed.
+
+    `only` names the fields to score, `source` whose word is scored: the result, or one kind of source alone.
+    """
     specs = field_specs(SCHEMAS[specimen.schema])
     kinds = {name: spec.kind for name, spec in specs.items() if not only or name in only}
     if result is not None and result.schema is not SCHEMAS[specimen.schema]:
         kinds = _shared(kinds, result, specimen)
-    predictions = _values(result)
+    spoken = _spoken(result, source)
+    predictions = _values(result) if spoken is None else {name: one.value for name, one in spoken.items()}
     scores = score_fields(kinds, specimen.fields, predictions)
     records = []
     for name, score in scores.items():
         others = {other: specimen.fields[other] for other in scores if other != name}
         kind, label, prediction = kinds[name], specimen.fields[name], predictions.get(name)
         error = mistake(kind, label, prediction, score, others=others, failed=result is None)
-        evidence = result.fields.get(name) if result else None
+        evidence = spoken.get(name) if spoken is not None else result.fields.get(name) if result else None
         records.append(FieldRecord(subject, name, kind.value, label, prediction, score, error, **_told(evidence)))
     mrz = scores.get("mrz")
     document = DocumentRecord(
@@ -48,7 +58,7 @@ def score_document(
         all_right=result is not None and all_right(scores.values()),
         mrz_exact=mrz.exact if mrz and mrz.has_value else None,
         confidence=_confidence(records, result),
-        tokens=_tokens(result),
+        tokens=tokens,
         memory=round(peak, 1) if (peak := peak_memory()) else None,
         warnings=tuple(sorted({warning.code for warning in result.warnings})) if result else (),
     )
@@ -72,6 +82,21 @@ def _shared(kinds: dict[str, Kind], result: Extraction, specimen: Specimen) -> d
         return kinds
     own = field_specs(result.schema)
     return {name: own[name].kind for name in kinds if name in own and name in specimen.fields}
+
+
+def _spoken(result: Extraction | None, source: str) -> dict[str, FieldEvidence] | None:
+    """What one kind of source alone says for each field, as if nothing else were known; None for the whole result."""
+    from extractor.extraction import FieldEvidence, SourceKind, Verdict
+
+    if result is None or source == RESULT:
+        return None
+    told = {}
+    for name, evidence in result.fields.items():
+        own = [one for one in evidence.sources if one.kind is SourceKind(source)]
+        if own:
+            best = max(own, key=lambda one: one.confidence)
+            told[name] = FieldEvidence(best.value, Verdict.SINGLE, best.confidence, (best,), best.box)
+    return told
 
 
 def _values(result: Extraction | None) -> dict[str, Any]:
@@ -103,8 +128,3 @@ def _told(evidence: FieldEvidence | None) -> dict[str, Any]:
         "box": evidence.box.points if evidence.box else None,
         "sources": tuple(sources),
     }
-
-
-def _tokens(result: Extraction | None) -> int | None:
-    told = result.engine.get("tokens") if result else None
-    return int(told) if told is not None else None

@@ -240,7 +240,8 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         told.append((name, "; ".join(parts) or "no checkpoint: what the packages ship"))
     told += [(f"{name} did not run", reason) for name, reason in run.get("skipped", {}).items()]
     read = run["reading"]
-    told.append(("reading", f"schema {read['schema']}, device {read['device']}, day {read['day']}"))
+    scored = "" if read["scored"] == "result" else f", scored: the {read['scored']} alone"
+    told.append(("reading", f"schema {read['schema']}, device {read['device']}, day {read['day']}{scored}"))
     machine = (f"{value} cores" if key == "cores" else value for key, value in run["machine"].items())
     told.append(("machine", ", ".join(machine)))
     told.append(("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())))
