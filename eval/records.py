@@ -119,7 +119,7 @@ def relative_name(specimen: Specimen, root: Path) -> str:
 
 def to_lines(document: DocumentRecord, scored: Sequence[FieldRecord], *, redact: bool = False) -> str:
     """The lines of one document, its own last."""
-    lines = [json.dumps(_field_line(one, redact=redact), ensure_ascii=False) for one in scored]
+    lines = [json.dumps(_field_line(one, redact=redact), ensure_ascii=False, default=str) for one in scored]
     own = {"record": "document", **_subject(document.subject, redact=redact), **_rest(document)}
     return "".join(f"{line}\n" for line in [*lines, json.dumps(own, ensure_ascii=False)])
 

@@ -152,10 +152,13 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("--resume needs --out, the folder of the run to go on with")
     languages = [] if options.lang is None else [one for one in _words(options.lang) if one != "all"]
     selection = select(options.dataset, languages=languages, schemas=_words(options.schema), limit=options.limit)
+    cells = _cells(options)
+    if options.score == "model" and any(cell.checkpoint is None for cell in cells):
+        raise UsageError("--score model needs an engine with a model: --engine phi3v")
     other = read_results(options.compare / RESULTS_FILE) if options.compare else None
     run = Run(
         selection,
-        _cells(options),
+        cells,
         options.out or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S"),
         fields=_fields(options),
         source=options.score,

@@ -117,6 +117,7 @@ def scores(documents: Sequence[DocumentRecord], scored: Sequence[FieldRecord]) -
             "all_right": _share(documents, lambda one: one.all_right),
             "all_right_by_picture": _plain_share(documents, lambda one: one.all_right),
             "mrz": len(read),
+            "mrz_documents": len({one.subject.group for one in read}),
             "mrz_exact": _share(read, lambda one: bool(one.mrz_exact)),
             "mrz_exact_by_picture": _plain_share(read, lambda one: bool(one.mrz_exact)),
             "valid": _share(documents, lambda one: one.valid),

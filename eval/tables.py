@@ -191,23 +191,22 @@ def cut_table(summary: Summary, cut: str) -> tuple[list[str], list[list[str]]]:
         return [CUTS[cut], "documents", *cells], body
     (cell,) = cells.values()
     header = [CUTS[cut], "documents", "values", "exact", "folded", "CER", "invented", "missed"]
-    body = []
-    for name in names:
-        told = cell[cut][name]
-        body.append(
-            [
-                name,
-                _counted(told),
-                str(told["values"]),
-                with_interval(told["exact"]),
-                percent(told["folded"]),
-                percent(told["cer"], 2),
-                percent(told["hallucination_rate"]),
-                percent(told["miss_rate"]),
-                *(_whole(told) if cut != "fields" else ()),
-            ]
-        )
+    body = [[name, *cut_row(cell[cut][name], cut)] for name in names]
     return header + (["all right", "MRZ exact", "s/page"] if cut != "fields" else []), body
+
+
+def cut_row(told: Mapping[str, Any], cut: str) -> list[str]:
+    """What stands behind the name in a row of `cut_table` with one cell."""
+    rates = [
+        _counted(told),
+        str(told["values"]),
+        with_interval(told["exact"]),
+        percent(told["folded"]),
+        percent(told["cer"], 2),
+        percent(told["hallucination_rate"]),
+        percent(told["miss_rate"]),
+    ]
+    return rates + (_whole(told) if cut != "fields" else [])
 
 
 def _whole(told: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,239 @@
+"""`python -m eval.readme --check|--write`: the parts of the README that are made, not written.
+
+A made part stands between `<!-- generated: NAME -->` and `<!-- end -->`. Command help comes from the commands' own
+parsers, tables from the JSON files in `eval/results/`, which `python -m eval.run` and `python -m eval.bench` wrote:
+
+| block          | from                | made by                                                                  |
+|----------------|---------------------|--------------------------------------------------------------------------|
+| scores-frozen  | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
+| scores-real    | real-embedded       | `python -m eval.run --engine embedded --dataset ../shared/specimens`     |
+| scores-nano    | frozen-nano         | `python -m eval.run --model nano --dtype all --hints both`               |
+| bench-embedded | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
+| bench-gpu      | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import re
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from eval import tables
+from extractor.errors import ExtractorError, UnreadableInputError
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "eval" / "results"
+NOT_MEASURED = "*not measured yet*\n"
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
+_WIDTH = 100
+
+
+class ReadmeError(UnreadableInputError):
+    """The README, or a file that a part of it is made from, is missing or not what it should be."""
+
+
+def help_text(parser: ArgumentParser) -> str:
+    """A command's help in a code block, as wide as the README has it whatever the terminal."""
+    parser.formatter_class = partial(argparse.RawDescriptionHelpFormatter, width=_WIDTH)
+    setattr(parser, "color", False)  # noqa: B010  # Python 3.14 colours help on a terminal
+    return f"```text\n{parser.format_help()}```\n"
+
+
+def _help_extract() -> str:
+    from extractor.cli import build_parser
+
+    return help_text(build_parser())
+
+
+def _help_eval_run() -> str:
+    from eval.run import build_parser
+
+    return help_text(build_parser())
+
+
+def _told(name: str, make: Callable[[Mapping[str, Any]], str]) -> str:
+    """A block from a file of results; says so where nothing was measured yet. Raises ReadmeError."""
+    path = RESULTS / name
+    if not path.exists():
+        return NOT_MEASURED
+    try:
+        return make(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReadmeError(f"eval/results/{name} is not what its command writes ({type(error).__name__})") from None
+
+
+def scores_by_language(summary: Mapping[str, Any]) -> str:
+    """The table of a run by language, and by cell where there are several, with what ran below it."""
+    header, body = tables.cut_table(summary, "languages")
+    body = [*body, _bold(_totals(summary))]
+    return tables.markdown_table(header, body) + "\n" + _comparisons(summary) + _origin(summary)
+
+
+def scores_by_type(summary: Mapping[str, Any]) -> str:
+    """The table of a run with one cell by type of document: what the issue asks of the real pictures."""
+    (cell,) = summary["cells"].values()
+    header = [
+        "document",
+        "documents (pictures)",
+        "fields",
+        "field exact match",
+        "CER",
+        "MRZ exact",
+        "invented",
+        "s/page",
+    ]
+    rows = [_type_row(name, scores) for name, scores in cell["schemas"].items()]
+    body = [*rows, _bold(_type_row("all", cell["overall"]))]
+    overall = cell["overall"]
+    by_picture = (
+        f"By picture instead of by document: field exact match {tables.percent(overall['exact_by_picture'])}, "
+        f"MRZ exact {tables.percent(overall['mrz_exact_by_picture'])}; folded (diacritics and spaces aside) "
+        f"{tables.percent(overall['folded'])} by document.\n\n"
+    )
+    return tables.markdown_table(header, body) + "\n" + by_picture + _origin(summary)
+
+
+def _type_row(name: str, scores: Mapping[str, Any]) -> list[str]:
+    blanks = scores["blanks"]
+    return [
+        name.replace("_", " "),
+        f"{scores['documents']} ({scores['pictures']})",
+        str(scores["values"]),
+        tables.with_interval(scores["exact"]),
+        tables.percent(scores["cer"], 2),
+        f"{tables.percent(scores['mrz_exact'])} of {scores['mrz_documents']}" if scores["mrz"] else "–",
+        tables.with_interval(scores["hallucination_rate"]) if blanks else "no blanks labelled",
+        tables.seconds(scores["seconds"]["median"]),
+    ]
+
+
+def _totals(summary: Mapping[str, Any]) -> list[str]:
+    """The last row of a table by language: everything."""
+    cells = list(summary["cells"].values())
+    told = cells[0]["overall"]
+    if len(cells) > 1:
+        return ["all", str(told["documents"]), *(tables.with_interval(cell["overall"]["exact"]) for cell in cells)]
+    return ["all", *tables.cut_row(told, "languages")]
+
+
+def _bold(row: Sequence[str]) -> list[str]:
+    return [f"**{cell}**" for cell in row]
+
+
+def _comparisons(summary: Mapping[str, Any]) -> str:
+    lines = []
+    for one in summary["comparisons"]:
+        told = one["overall"]["exact"]
+        significant = [name for name, test in one["fields"].items() if test["p_holm"] <= 0.05]
+        named = f"fields that differ (McNemar, Holm): {', '.join(significant)}" if significant else "no field differs"
+        lines.append(
+            f"- {one['second']} against {one['first']}: exact match {100 * told['difference']:+.1f} points "
+            f"({100 * told['low']:+.1f} to {100 * told['high']:+.1f}), {named}\n"
+        )
+    return "".join(lines) + ("\n" if lines else "")
+
+
+def _origin(summary: Mapping[str, Any]) -> str:
+    run = summary["run"]
+    parts = [
+        f"Percent, 95 % intervals by document. {tables.METHOD} Measured {run['reading']['day']}",
+        f"{run['machine']['cores']} cores of {run['machine']['processor']}",
+        f"dataset {run['dataset']['name']} {run['dataset']['digest'][:12]}, program {run['code'][:12]}.",
+    ]
+    checkpoints = {
+        f"{cell['checkpoint']['name']} {cell['checkpoint']['digest'][:12]}"
+        for cell in run["cells"].values()
+        if "checkpoint" in cell
+    }
+    return ", ".join(parts) + (f" Checkpoint: {', '.join(sorted(checkpoints))}." if checkpoints else "") + "\n"
+
+
+def bench_tables(told: Mapping[str, Any]) -> str:
+    """The tables of a bench, with the machine, date, versions and command below."""
+    parts = []
+    for table in told["tables"]:
+        parts.append(f"*{table['title']}*\n")
+        parts.append(tables.markdown_table(table["header"], table["rows"]))
+    machine = ", ".join(f"{value} {key}" if key == "cores" else value for key, value in told["machine"].items())
+    used = {name: number for name, number in told["versions"].items() if name in _TOLD_VERSIONS}
+    versions = ", ".join(f"{name} {number}" for name, number in used.items())
+    notes = "".join(f" {note[:1].upper()}{note[1:]}." for note in told["notes"])
+    parts.append(f"`{told['command']}`, {told['date']}, {machine}; {versions}.{notes}\n")
+    return "\n".join(parts)
+
+
+_TOLD_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers", "bitsandbytes", "torchao")
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "help-extract": _help_extract,
+    "help-eval-run": _help_eval_run,
+    "scores-frozen": lambda: _told("frozen-embedded.json", scores_by_language),
+    "scores-real": lambda: _told("real-embedded.json", scores_by_type),
+    "scores-nano": lambda: _told("frozen-nano.json", scores_by_language),
+    "bench-embedded": lambda: _told("bench-embedded.json", bench_tables),
+    "bench-gpu": lambda: _told("bench-gpu.json", bench_tables),
+}
+
+
+def regenerated(text: str) -> str:
+    """The README with its made parts made anew. Raises ReadmeError for a part that nobody makes, or that never ends."""
+    if text.count("<!-- generated: ") != len(_BLOCK.findall(text)):
+        raise ReadmeError("a generated block has no end: each needs <!-- generated: NAME --> and <!-- end -->")
+
+    def make(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name not in BLOCKS:
+            raise ReadmeError(f"nothing makes the block {name!r}; known: {', '.join(BLOCKS)}")
+        return f"{match[1]}{BLOCKS[name]()}{match[4]}"
+
+    return _BLOCK.sub(make, text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns 0, 1 where --check finds the README out of step, 3 for what cannot be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.readme",
+        description="Makes the generated parts of README.md, or checks that they are in step.",
+    )
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument(
+        "--check", action="store_true", help="show what would change, and exit with 1 if anything would"
+    )
+    action.add_argument("--write", action="store_true", help="bring README.md into step")
+    parser.add_argument("--file", type=Path, default=ROOT / "README.md", help="the file (default README.md)")
+    options = parser.parse_args(argv)
+    try:
+        return _run(options.file, write=options.write)
+    except ExtractorError as error:
+        print(f"eval.readme: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _run(path: Path, *, write: bool) -> int:
+    try:
+        before = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ReadmeError(f"{path} cannot be read: {error.strerror}") from None
+    after = regenerated(before)
+    if write:
+        path.write_text(after, encoding="utf-8")
+        return 0
+    if before == after:
+        return 0
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), path.name, f"{path.name}, generated"
+    )
+    sys.stdout.writelines(lines)
+    print("eval.readme: out of step; run: python -m eval.readme --write", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
