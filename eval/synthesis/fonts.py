@@ -4,8 +4,8 @@
 are looked for by name under the system's font folders and under the folders of the environment variable
 SPECIMEN_FONTS, so that a machine without packages can be given a folder of (subsetted) files.
 
-Glyphs are rasterised once per font, size and half-pixel position, larger and reduced, which gives
-the soft, unhinted edges of print; drawing a line of text is then copying small arrays.
+Glyphs are rasterised once per font, size and half-pixel position, larger and reduced, which gives the soft edges of
+print; drawing a line of text is then copying small arrays.
 """
 
 from __future__ import annotations
