@@ -16,6 +16,7 @@ from eval.synthesis.addresses import chinese_address, chinese_authority
 from eval.synthesis.canvas import Lettering, Run
 from eval.synthesis.content import Content, Lines
 from eval.synthesis.dates import years_later
+from eval.synthesis.estranged import estranged
 from eval.synthesis.flow import Setting, Style
 from eval.synthesis.numbers import chinese_id_number
 from eval.synthesis.people import TODAY, invent_person
@@ -30,6 +31,8 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     """An invented citizen's card: the number's county is the address's, its birth date and sex are the holder's."""
     person = invent_person(rng, pool, "zh")
     address, region = chinese_address(rng, pool)
+    strange = document.option("strange", 0.0)
+    address = estranged(rng, address, strange)
     birth = person.birth_date
     issue = max(birth + timedelta(days=60), TODAY - timedelta(days=rng.randrange(30, 15 * 365)))
     age = (issue - birth).days // 365
@@ -44,7 +47,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
         "birth_date": birth.isoformat(),
         "address": address,
         "document_number": chinese_id_number(rng, region, birth, person.sex),
-        "authority": chinese_authority(rng, pool),
+        "authority": estranged(rng, chinese_authority(rng, pool), strange),
         "issue_date": issue.isoformat(),
         "expiry_date": expiry.isoformat() if expiry else None,
         "permanent": None if expiry else True,

@@ -24,9 +24,10 @@ from eval.synthesis.addresses import (
 )
 from eval.synthesis.canvas import Run
 from eval.synthesis.dates import print_date, years_later
+from eval.synthesis.estranged import estranged
 from eval.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
 from eval.synthesis.numbers import chinese_id_number, document_number, personal_number
-from eval.synthesis.people import TODAY, Person, invent_person
+from eval.synthesis.people import COINED, TODAY, Person, invent_person
 from eval.synthesis.pools import Pool, pool_of, stock, stock_file, whole_stock
 from eval.synthesis.romanisation import mandarin
 from eval.synthesis.templates import Document
@@ -50,6 +51,8 @@ MRZ_FIELDS = (
     "document_type", "issuing_country", "document_number", "surname", "given_names", "nationality", "birth_date",
     "sex", "expiry_date",
 )  # fmt: skip
+#: Fields of free wording, which a document's option `strange` respells.
+_FREE = frozenset(("place_of_birth", "authority", "address", "place_of_issue", "category", "endorsements"))
 #: Languages whose people hold the foreigners' documents: their names are in Latin letters everywhere.
 _HOLDERS = ("en", "fr", "de", "es", "it", "pt", "pl")
 
@@ -90,6 +93,8 @@ class _Draft:
 
     def say(self, name: str, text: str, value: Any = None, *, keep: bool = False) -> None:
         """Prints `text` (lines parted by `\\n`) in cell `name`; the label says `value`, else the text in one piece."""
+        if name in _FREE:
+            text = estranged(self.rng, text, self.document.option("strange", 0.0))
         shown = text if keep or not self.upper else _upper(text, self.document.language)
         self.lines[name] = [[Run(line, name)] for line in shown.split("\n")]
         joint = "" if self.document.language in ("zh", "ja") else " "
@@ -105,7 +110,9 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     """An invented holder's content for `document`."""
     foreign = bool(document.option("foreign"))
     language = rng.choice(_HOLDERS) if foreign else document.language
-    person = invent_person(rng, pool, language, youngest=16 if "licence" in document.group else 0)
+    youngest = 16 if "licence" in document.group else 0
+    strangers = document.option("coined", COINED)
+    person = invent_person(rng, pool, language, youngest=youngest, strangers=strangers)
     upper = rng.random() < 0.85
     draft = _Draft(document, pool, rng, person, upper, {}, {})
     _names(draft)

@@ -1,0 +1,46 @@
+"""Wording respelt, so that it has to be read: for training, where a stock's few hundred words would be known by heart.
+
+A document that sets the option `strange` has that share of the words of its places, addresses and authorities (in
+Chinese: of their characters) replaced by ones that mean nothing; the frozen specimens never set it.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+from eval.synthesis.people import given_characters
+
+#: (consonants, vowels) of a script's letters, small.
+_LETTERS = {
+    "latin": ("bcdfghjklmnprstvwz", "aeiouyéèáàöüóíñç"),
+    "cyrillic": ("бвгджзклмнпрстфхцчшщ", "аеёиоуыэюя"),
+}
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
+
+
+def estranged(rng: random.Random, text: str, share: float) -> str:
+    """`text` with that share of its words respelt; figures, signs and short words stay. 0 takes no random numbers."""
+    if not share:
+        return text
+    if _IDEOGRAPH.search(text):
+        characters = given_characters()
+        return _IDEOGRAPH.sub(lambda found: rng.choice(characters) if rng.random() < share else found[0], text)
+    return _WORD.sub(lambda found: _respelt(rng, found[0]) if rng.random() < share else found[0], text)
+
+
+def _respelt(rng: random.Random, word: str) -> str:
+    cyrillic = "\u0400" <= word[0] <= "\u052f"
+    if not cyrillic and word[0] > "\u024f":
+        return word
+    consonants, vowels = _LETTERS["cyrillic" if cyrillic else "latin"]
+    # Marked letters are as rare as in names; a word of any length may come of any other.
+    plain = vowels[:6] if not cyrillic and rng.random() < 0.6 else vowels
+    length = max(3, len(word) + rng.randint(-2, 3))
+    start = rng.randrange(2)
+    made = "".join(rng.choice(plain if (i + start) % 2 else consonants) for i in range(length))
+    if rng.random() < 0.25:
+        at = rng.randrange(len(made))
+        made = made[:at] + made[at] + made[at:]
+    return made.upper() if word.isupper() else made.capitalize() if word[0].isupper() else made
