@@ -49,15 +49,24 @@ _LANGUAGES = {
     "PP_TD3_B": "pt", "PP_TD3_C": "nl", "RP_CARD_TD1": "nl", "RP_CARD_TD2": "it",
 }  # fmt: skip
 _PICTURES = {".jpg", ".jpeg", ".png"}
+#: Characters of a label file that are enough to know it by.
+_TELLING = 1_000_000
 
 
 def _label_files(root: Path) -> list[Path]:
-    return [path for path in sorted(root.glob("*.json")) if '"documents"' in path.read_text("utf-8")[:200_000]]
+    """JSON files that list documents with annotations on a template; the files are large, their beginnings tell."""
+    found = []
+    for path in sorted(root.glob("*.json")):
+        with path.open(encoding="utf-8") as file:
+            beginning = file.read(_TELLING)
+        if '"documents"' in beginning and '"template"' in beginning:
+            found.append(path)
+    return found
 
 
 def is_docxpand(root: Path) -> bool:
-    """Whether a JSON file in `root` lists documents with annotations on a template."""
-    return any('"template"' in path.read_text("utf-8") for path in _label_files(root))
+    """Whether `root` holds a label file of this form."""
+    return bool(_label_files(root))
 
 
 def load(root: Path) -> list[Specimen]:

@@ -103,14 +103,16 @@ def _frames(folder: Path, names: Mapping[str, str]) -> Iterator[Specimen]:
         texts["issuing_country"] = state
     fields, printed = fields_of(schema, texts, order="dmy")
     quads = {name: [values[key]["quad"] for key in keys] for name, keys in named.items() if name in printed}
-    size = _template_size(folder)
+    template_picture = _beside(folder / "images" / folder.name)
+    size = _size(template_picture) if template_picture else None
     for truth in sorted((folder / "ground_truth").glob("*/*.json")):
         frame = _beside(folder / "images" / truth.parent.name / truth.stem)
         quad = _read(truth).get("quad")
         if frame is None or not quad:
             continue
         boxes = _projected(quads, size, quad) if size else {}
-        visible = {name: value for name, value in fields.items() if name not in boxes or _inside(frame, boxes[name])}
+        bounds = _size(frame)
+        visible = {name: value for name, value in fields.items() if name not in boxes or _inside(bounds, boxes[name])}
         yield Specimen(
             path=frame,
             schema=schema,
@@ -129,13 +131,10 @@ def _beside(stem: Path) -> Path | None:
     return next((stem.with_suffix(suffix) for suffix in sorted(_FRAMES) if stem.with_suffix(suffix).exists()), None)
 
 
-def _template_size(folder: Path) -> tuple[int, int] | None:
-    path = _beside(folder / "images" / folder.name)
-    if path is None:
-        return None
+def _size(picture: Path) -> tuple[int, int]:
     from PIL import Image
 
-    with Image.open(path) as image:
+    with Image.open(picture) as image:
         return image.size
 
 
@@ -198,12 +197,9 @@ def _polygon(points: list[list[float]]) -> Polygon:
     return ((a, b), (c, d), (e, f), (g, h))
 
 
-def _inside(frame: Path, polygons: tuple[Polygon, ...]) -> bool:
-    from PIL import Image
-
-    with Image.open(frame) as image:
-        width, height = image.size
-    return all(0 <= x <= width and 0 <= y <= height for polygon in polygons for x, y in polygon)
+def _inside(bounds: tuple[int, int], polygons: tuple[Polygon, ...]) -> bool:
+    """Whether a field is seen whole in a picture of the size `bounds`."""
+    return all(0 <= x <= bounds[0] and 0 <= y <= bounds[1] for polygon in polygons for x, y in polygon)
 
 
 # MIDV-2020
