@@ -10,18 +10,13 @@ import json
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from eval.synthesis.addresses import (
-    arabic_digits,
-    chinese_address,
-    invent_address,
-    invent_place,
-)
+from eval.synthesis.addresses import arabic_digits, chinese_address, invent_address, invent_place
 from eval.synthesis.canvas import Run
 from eval.synthesis.dates import print_date, years_later
 from eval.synthesis.estranged import estranged
@@ -214,11 +209,8 @@ def _dates(draft: _Draft) -> dict[str, date]:
         expiry = years_later(person.birth_date, expiry.year - person.birth_date.year) + timedelta(days=30)
     dates = {"birth_date": person.birth_date, "issue_date": issue, "valid_from": start, "expiry_date": expiry}
     for name, day in dates.items():
-        style = (
-            document.option("expiry")
-            if name == "expiry_date" and document.option("expiry")
-            else document.option("date")
-        )
+        own = document.option("expiry") if name == "expiry_date" else None
+        style = own or document.option("date")
         draft.say(name, print_date(day, style), day.isoformat(), keep=True)
     return dates
 
@@ -312,10 +304,8 @@ def _zone(
     """The MRZ, and the label's values of the fields that it carries, for those the visual zone does not print."""
     document, person = draft.document, draft.person
     kind = document.option("mrz")
-    personal = (
-        "" if draft.values.get("personal_number") is None or kind.startswith("MRV") else draft.values["personal_number"]
-    )
-    printed = "personal_number" in document.fields
+    # A passport's or card's optional data holds the personal number where the document prints one.
+    holds_it = "personal_number" in document.fields and not kind.startswith("MRV")
     fields = MrzFields(
         document.option("code", "P"),
         document.state,
@@ -326,13 +316,11 @@ def _zone(
         f"{dates['birth_date']:%y%m%d}",
         sex,
         f"{dates['expiry_date']:%y%m%d}",
-        optional=personal if printed else "",
+        optional=(draft.values.get("personal_number") or "") if holds_it else "",
     )
-    if kind in ("MRV-A", "MRV-B"):
-        fields = replace(fields, document_number=draft.values["document_number"])
     lines = tuple(COMPOSERS[kind](fields))
     carried = {
-        "document_type": document.option("code", "P").replace("<", ""),
+        "document_type": document.option("code", "P"),
         "issuing_country": document.state,
         "document_number": draft.values["document_number"],
         "surname": mrz_name(person.surname).replace("<", " "),
