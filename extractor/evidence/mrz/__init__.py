@@ -16,7 +16,7 @@ from extractor.evidence.mrz.find import read_mrz, read_zones
 from extractor.evidence.mrz.formats import FORMATS, MrzFormat, format_named
 from extractor.evidence.mrz.parse import CheckDigit, Mrz, parse
 from extractor.evidence.mrz.reading import FieldProof, MrzReading, Reason, Repair
-from extractor.evidence.mrz.region import likely_region, zone_region
+from extractor.evidence.mrz.region import likely_region, missing_line_boxes, zone_region
 from extractor.evidence.mrz.rows import TextLine
 from extractor.evidence.mrz.transliteration import agreement, agrees, mrz_forms
 from extractor.evidence.mrz.vote import vote
@@ -37,6 +37,7 @@ __all__ = [
     "check_digit",
     "format_named",
     "likely_region",
+    "missing_line_boxes",
     "mrz_forms",
     "parse",
     "read_mrz",

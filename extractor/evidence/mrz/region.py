@@ -19,6 +19,10 @@ Array = NDArray[np.float64]
 
 # Margin around a zone, and the room for a line that was not found, in text heights.
 _MARGIN, _MISSING = 0.8, 2.2
+# Distance of two lines of a zone in heights of their boxes, which fit the text more or less tightly.
+_STEPS = (1.2, 1.5, 1.8)
+# How much higher than a box the box of a line that was not found is made.
+_LOOSE = 1.25
 # A row that looks like this much of a zone is worth a look even where nothing could be read.
 _WORTH_A_LOOK = 0.45
 
@@ -40,6 +44,32 @@ def zone_region(reading: MrzReading) -> Array:
     return _around(boxes, above=_MISSING * above, below=_MISSING * below, beyond=beyond)
 
 
+def missing_line_boxes(reading: MrzReading) -> tuple[tuple[Array, ...], ...]:
+    """Guesses where the lines are that no detector found; each guess is one (4, 2) box per missing line, top to bottom.
+
+    A recogniser reads such a box even where the detector saw nothing in it. Where two lines were found, their distance
+    leaves one guess; where one was, there are several. Empty when no line is missing.
+
+    Raises ValueError for a reading without boxes.
+    """
+    present = [line for line, item in enumerate(reading.evidence) if item is not None]
+    missing = [line for line, item in enumerate(reading.evidence) if item is None]
+    if not all(reading.line_boxes) or len(reading.line_boxes) != len(present):
+        raise ValueError("this reading has no boxes")
+    if not missing:
+        return ()
+    lines = [_around(boxes, above=-_MARGIN, below=-_MARGIN, beyond=0.0, ends=0.0) for boxes in reading.line_boxes]
+    first = lines[0]
+    down = (first[3] - first[0] + first[2] - first[1]) / 2
+    if len(present) > 1:
+        steps = [(lines[-1].mean(axis=0) - first.mean(axis=0)) / (present[-1] - present[0])]
+    else:
+        steps = [down * step for step in _STEPS]
+    loose = down * (_LOOSE - 1) / 2
+    taller = first + np.array([-loose, -loose, loose, loose])
+    return tuple(tuple(taller + step * (line - present[0]) for line in missing) for step in steps)
+
+
 def likely_region(lines: Sequence[TextLine]) -> Array | None:
     """The area to look at again when no zone could be read: around the rows that look like one, if there are any."""
     rows = [row for row in find_rows(lines) if likeness("".join(piece.text for piece in row.pieces)) > _WORTH_A_LOOK]
@@ -51,8 +81,11 @@ def _width(boxes: Sequence[Array]) -> float:
     return float(sum(np.hypot(*(box[1] - box[0])) for box in boxes))
 
 
-def _around(boxes: Sequence[Array], *, above: float, below: float, beyond: float) -> Array:
-    """The upright rectangle of the text's direction that holds the boxes; `beyond`: pixels to add at either end."""
+def _around(boxes: Sequence[Array], *, above: float, below: float, beyond: float, ends: float = 1.0) -> Array:
+    """The rectangle in the text's direction that holds the boxes and a margin.
+
+    above, below, ends: what to add in text heights; beyond: pixels to add at either end.
+    """
     ways = [box[1] - box[0] for box in boxes]
     along = np.sum(ways, axis=0)
     along = along / max(float(np.hypot(*along)), 1e-9)
@@ -60,7 +93,7 @@ def _around(boxes: Sequence[Array], *, above: float, below: float, beyond: float
     corners = np.concatenate(boxes)
     height = float(np.median([np.hypot(*(box[3] - box[0])) for box in boxes]))
     x, y = corners @ along, corners @ down
-    left, right = x.min() - beyond - height, x.max() + beyond + height
+    left, right = x.min() - beyond - ends * height, x.max() + beyond + ends * height
     top, bottom = y.min() - (above + _MARGIN) * height, y.max() + (below + _MARGIN) * height
     sides = ((left, top), (right, top), (right, bottom), (left, bottom))
     return np.array([x * along + y * down for x, y in sides])

@@ -7,7 +7,7 @@ from extractor.evidence.mrz.find import read_mrz
 from extractor.evidence.mrz.fit import fit_line
 from extractor.evidence.mrz.formats import TD3
 from extractor.evidence.mrz.lattice import from_text
-from extractor.evidence.mrz.region import likely_region, zone_region
+from extractor.evidence.mrz.region import likely_region, missing_line_boxes, zone_region
 from extractor.evidence.mrz.repair import conclude
 
 from .documents import FakeLine, box, page
@@ -51,6 +51,24 @@ def test_a_tilted_zone_has_a_tilted_region() -> None:
     region = zone_region(read_mrz(lines))
     top_edge = region[1] - region[0]
     assert np.rad2deg(np.arctan2(top_edge[1], top_edge[0])) == pytest.approx(10, abs=0.5)
+
+
+def test_where_a_line_must_be_that_no_detector_found() -> None:
+    guesses = missing_line_boxes(read_mrz(page([DATA])))
+    assert len(guesses) > 1
+    for (guess,) in guesses:
+        left, top, right, bottom = extent(guess)
+        assert (left, right) == pytest.approx((20, 548))
+        assert 250 < top < bottom < 305
+    assert missing_line_boxes(read_mrz(page([NAME, DATA]))) == ()
+
+
+def test_two_lines_tell_where_the_third_is() -> None:
+    card = ["I<UTOD231458907<<<<<<<<<<<<<<<", "7408122F1204159UTO<<<<<<<<<<<6", "ERIKSSON<<ANNA<MARIA<<<<<<<<<<"]
+    ((guess,),) = missing_line_boxes(read_mrz(page(card)[:2]))
+    assert guess.mean(axis=0) == pytest.approx((200, 369))
+    ((guess,),) = missing_line_boxes(read_mrz([page(card)[0], page(card)[2]]))
+    assert guess.mean(axis=0) == pytest.approx((200, 339))
 
 
 def test_rows_that_look_like_a_zone_are_worth_a_look() -> None:
