@@ -93,9 +93,9 @@ def _scan(image: np.ndarray, pool: Pool, rng: random.Random, noise: np.random.Ge
 
 def _photo(image: np.ndarray, pool: Pool, rng: random.Random, noise: np.random.Generator) -> _View:
     hard = rng.random() < _HARD
-    desk = _desk(pool, rng)
+    ground = desk(pool, rng)
     slant = rng.uniform(0.01, 0.09 if hard else 0.055)
-    view = _placed(image, rng, rng.uniform(0.8, 1.0), desk, turn=rng.gauss(0, 4), margin=(0.03, 0.12), slant=slant)
+    view = _placed(image, rng, rng.uniform(0.8, 1.0), ground, turn=rng.gauss(0, 4), margin=(0.03, 0.12), slant=slant)
     h, w = view.image.shape[:2]
     light = _light(rng, noise, h, w)
     glare = _glare(rng, 0.75 if hard else 0.5, h, w) if rng.random() < (0.8 if hard else 0.3) else None
@@ -109,7 +109,7 @@ def _photo(image: np.ndarray, pool: Pool, rng: random.Random, noise: np.random.G
 
 def _rotated(image: np.ndarray, pool: Pool, rng: random.Random, noise: np.random.Generator) -> _View:
     turn = rng.choice((90.0, 180.0, 270.0, 180.0, rng.uniform(8, 40), -rng.uniform(8, 40)))
-    ground = _desk(pool, rng) if rng.random() < 0.5 else _plain(rng.choice((255, 240, 60)))
+    ground = desk(pool, rng) if rng.random() < 0.5 else _plain(rng.choice((255, 240, 60)))
     turn += rng.gauss(0, 1.2)
     view = _placed(image, rng, rng.uniform(0.8, 1.0), ground, turn=turn, margin=(0.02, 0.08), slant=0.008)
     view.image = _blurred(view.image, rng.uniform(0.3, 0.8))
@@ -137,7 +137,8 @@ def _plain(level: int) -> Callable[[int, int], np.ndarray]:
     return lambda h, w: np.full((h, w, 3), level, np.uint8)
 
 
-def _desk(pool: Pool, rng: random.Random) -> Callable[[int, int], np.ndarray]:
+def desk(pool: Pool, rng: random.Random) -> Callable[[int, int], np.ndarray]:
+    """One of the desks of `pool`: called with a height and a width, it gives (h, w, 3) uint8."""
     number = rng.randrange(_DESKS)
 
     def ground(h: int, w: int) -> np.ndarray:
