@@ -13,9 +13,10 @@ _LETTERS = str.maketrans(
 
 
 def strip_marks(text: str) -> str:
-    """`text` without diacritics: NFKD, combining marks dropped; letters that do not decompose stay."""
+    """`text` without diacritics: NFKD, marks dropped (also the vowel signs of Thai and Devanagari, which Unicode gives
+    no combining class); letters that do not decompose stay."""
     decomposed = unicodedata.normalize("NFKD", text)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")))
 
 
 @lru_cache(maxsize=16384)

@@ -11,7 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.evidence.captions.lexicon import AFTER_THE_VALUE, MAX_WORDS, NUMBERING, WEAK_LENGTH, Lexicon, Match
+from extractor.evidence.captions.lexicon import (
+    AFTER_THE_VALUE,
+    MAX_WORDS,
+    NUMBERING,
+    TITLE,
+    WEAK_LENGTH,
+    Lexicon,
+    Match,
+)
 from extractor.evidence.captions.segments import Segment, join_dates, parted, segment_of, split_dates
 from extractor.evidence.ocr import Line
 from schemas.dates import find_dates
@@ -204,7 +212,9 @@ def _take_apart(
         return [numbered], [numbered.follower] if numbered.follower else []
     if not cover:
         return [], [segment_of(line, index, 0, len(line.text))]
-    groups = [group for group in _groups(tokens, cover) if _credible(tokens, group)]
+    groups = _groups(tokens, cover)
+    begun = {group[0].first for group in groups}
+    groups = [group for group in groups if _credible(tokens, group) and not _names_an_office(tokens, group, begun)]
     if not groups:
         return [], [segment_of(line, index, 0, len(line.text))]
     captions: list[Caption] = []
@@ -265,6 +275,15 @@ def _credible(tokens: Sequence[_Token], group: Sequence[_Run]) -> bool:
     if NUMBERING.match(tokens[0].text) or "".join(t.text for t in tokens[first : last + 1]) in AFTER_THE_VALUE:
         return True
     return not tokens[first - 1].is_break and last + 1 < len(tokens)
+
+
+def _names_an_office(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:
+    """A document's title that goes on (`Passport Office`, `Visa Section Beijing`) is part of somebody's name."""
+    following = group[-1].last + 1
+    if following >= len(tokens) or following in begun or any(TITLE not in run.match.fields for run in group):
+        return False
+    word = tokens[following].text
+    return word.isalpha() and len(word) >= 4 and word < "\u2e80"
 
 
 def _caption_start(tokens: Sequence[_Token], group: Sequence[_Run]) -> int:
