@@ -23,6 +23,8 @@ from schemas.dates import find_dates
 _SMALLEST, _LARGEST = 0.72, 1.6
 #: Days by which an expiry may miss the anniversary of the issue.
 _ANNIVERSARY_SLACK = 3
+#: No document with a date of expiry is issued for longer, in years.
+_LONGEST = 30
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,13 @@ def infer_issue_date(
     if not expiry or len(expiry) < 10:
         return None
     today = (context.today or date.today()).isoformat()
+    earliest = max(birth or "", f"{int(expiry[:4]) - _LONGEST:04}{expiry[4:]}")
     candidates: dict[str, tuple[Segment, str]] = {}
     for segment in segments:
         if segment.text.count("<") > 1:
             continue
         for printed in find_dates(segment.text, order=context.order, meaning="issue", today=context.today):
-            if (birth or "") < printed.iso < min(expiry, today) and printed.iso != birth:
+            if earliest < printed.iso < min(expiry, today):
                 candidates.setdefault(printed.iso, (segment, segment.text[printed.start : printed.end]))
     lasting = [iso for iso in candidates if _whole_years(iso, expiry)]
     chosen = lasting[0] if len(lasting) == 1 else next(iter(candidates)) if birth and len(candidates) == 1 else None
