@@ -20,7 +20,7 @@ from schemas.vocabulary import FieldSpec, Kind
 
 _DATES: Mapping[str, Meaning] = {"birth_date": "birth", "expiry_date": "expiry", "issue_date": "issue"}
 #: A printed name this like the MRZ's is the same name with a letter misread by one of the two.
-_NEARLY = 0.8
+_NEARLY = 0.75
 #: Agreement of values that say where a field stands but that other fields could have as well.
 WEAK = 0.6
 
@@ -123,7 +123,8 @@ def _names(mrz: Mrz, segment: Segment) -> Iterator[Anchor]:
         if expected:
             part, score = _best_part(expected, text, truncated=may_be_cut)
             if score >= _NEARLY:
-                yield Anchor(name, segment, Value(merge(expected, part), part, 1.0), score)
+                merged = merge(expected, part, truncated=may_be_cut)
+                yield Anchor(name, segment, Value(merged, part, 1.0), score)
     if mrz.surname and mrz.given_names:
         yield from _both_names(mrz, segment, text)
 
@@ -163,7 +164,8 @@ def _both_names(mrz: Mrz, segment: Segment, text: str) -> Iterator[Anchor]:
     if best:
         score, surname, given = best
         yield Anchor("surname", segment, Value(merge(mrz.surname or "", surname), surname, 1.0), score)
-        yield Anchor("given_names", segment, Value(merge(mrz.given_names or "", given), given, 1.0), score)
+        merged = merge(mrz.given_names or "", given, truncated=mrz.names_truncated)
+        yield Anchor("given_names", segment, Value(merged, given, 1.0), score)
         yield Anchor("name", segment, Value(text, text, 1.0), score)
 
 

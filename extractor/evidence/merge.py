@@ -15,12 +15,13 @@ _LOOKALIKES = {"P": "Þ", "p": "þ", "D": "Ð", "d": "ð", "O": "Ö", "o": "ö",
 _SUBSTITUTED, _LOOKALIKE, _LEFT_OUT = 1.0, 0.3, 1.0
 
 
-def merge(mrz: str, printed: str) -> str:
+def merge(mrz: str, printed: str, *, truncated: bool = False) -> str:
     """`printed` with those of its letters and digits replaced that contradict `mrz` (words parted by spaces or `<`).
 
-    A printed text that can be the origin of `mrz` as it is comes back unchanged. Costs O(len(mrz) * len(printed)).
+    A printed text that can be the origin of `mrz` as it is comes back unchanged; of a name that was `truncated` in the
+    zone, also one that goes on after it. Costs O(len(mrz) * len(printed)).
     """
-    if agreement(mrz, printed, truncated=True) == 1.0:
+    if agreement(mrz, printed, truncated=truncated) == 1.0:
         return printed
     wanted = "".join(c for c in mrz.upper() if c.isalnum())
     small = sum(c.islower() for c in printed) > sum(c.isupper() for c in printed)

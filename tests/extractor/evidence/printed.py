@@ -80,9 +80,7 @@ def found(
     evidence = gather([page(lines)], [None], model, today=TODAY)
     (one,) = evidence.pages
     context = replace(evidence.context, issuer=issuer) if issuer else evidence.context
-    return {
-        item.field: item for item in read_visual(one.captions, one.segments, field_specs(model), context, mrz)
-    }
+    return {item.field: item for item in read_visual(one.captions, one.segments, field_specs(model), context, mrz)}
 
 
 def values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **options: Any) -> dict[str, Any]:
