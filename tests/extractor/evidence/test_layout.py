@@ -1,4 +1,4 @@
-"""Values known by their place alone: the one date that can be the issue's, a passport's place of birth and authority."""
+"""Values known by their place alone: the one date that can be the issue's, place of birth and authority."""
 
 import pytest
 
