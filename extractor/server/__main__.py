@@ -1,0 +1,215 @@
+"""The `extract-server` command: arguments and environment -> settings -> a running service."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extractor.errors import ExtractorError, MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from extractor.server.settings import Settings
+
+_EPILOGUE = """\
+examples:
+  extract-server                                   the page and the API on http://127.0.0.1:8000
+  extract-server --new-key clinic                  make an API key
+  extract-server --host 0.0.0.0 --api-keys keys    listen to others, who need a key
+  extract-server --new-data-key > key; extract-server --data-key-file key
+  curl -F file=@passport.jpg http://127.0.0.1:8000/v1/extract
+
+environment:
+  EXTRACTOR_API_KEYS   name:sha256:hash, separated by commas, instead of --api-keys
+  EXTRACTOR_DATA_KEY   the data key in base64, instead of --data-key-file
+  EXTRACTOR_MODEL      checkpoint of phi3v, where --model names none
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command's arguments; also what the README's help is made from."""
+    parser = argparse.ArgumentParser(
+        prog="extract-server",
+        description="Reads identity documents over HTTP, on this machine, with a page to look at what was read.",
+        epilog=_EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
+    parser.add_argument("--port", type=int, default=8000, help="port (default 8000; 0 takes a free one)")
+    parser.add_argument("--allowed-host", action="append", default=[], metavar="NAME", help="name it is called by")
+    parser.add_argument("--cors-origin", action="append", default=[], metavar="ORIGIN", help="site that may call it")
+    engine = parser.add_argument_group("engine")
+    engine.add_argument("--engine", default="auto", choices=("auto", "embedded", "phi3v"), help="as in `extract`")
+    engine.add_argument("--model", metavar="M", help="checkpoint of phi3v: a folder or a name in the local hub cache")
+    engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")
+    engine.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16", "int8", "int4"), default="auto")
+    engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
+    engine.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
+    engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
+    keys = parser.add_argument_group("access")
+    keys.add_argument("--api-keys", type=Path, metavar="FILE", help="keys that may call, one name:sha256:hash a line")
+    keys.add_argument("--no-auth", action="store_true", help="listen beyond this machine without keys")
+    keys.add_argument("--new-key", metavar="NAME", help="make a key, print it and its line, and end")
+    data = parser.add_argument_group("data")
+    data.add_argument("--data", type=Path, metavar="DIR", help="jobs (default ~/.local/state/id-document-extractor)")
+    data.add_argument("--data-key-file", type=Path, metavar="FILE", help="encrypt jobs with this key")
+    data.add_argument("--new-data-key", action="store_true", help="make a data key, print it, and end")
+    data.add_argument(
+        "--keep-hours", type=float, metavar="H", help="delete a finished job's results after (default 24)"
+    )
+    data.add_argument("--specimens", type=Path, metavar="DIR", help="saved specimens (default: in the data folder)")
+    data.add_argument("--examples", type=Path, metavar="DIR", help="examples the page offers (default: the checkout's)")
+    limits = parser.add_argument_group("limits")
+    limits.add_argument("--max-body-mib", type=float, metavar="N", help="one request (default 32)")
+    limits.add_argument("--max-job-mib", type=float, metavar="N", help="one job (default 256)")
+    limits.add_argument("--max-pages", type=int, metavar="N", help="one document (default 10)")
+    limits.add_argument("--max-megapixels", type=float, metavar="N", help="one page (default 120)")
+    limits.add_argument("--queue", type=int, metavar="N", help="requests waiting (default 16); the next gets 429")
+    limits.add_argument("--page-seconds", type=float, metavar="N", help="one page (default 60; phi3v 900)")
+    return parser
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """The settings that arguments and environment make. Raises UsageError."""
+    from extractor.server.keys import KEYS_VARIABLE, load_keys, parse_keys
+    from extractor.server.sealing import KEY_VARIABLE, load_key, parse_key
+    from extractor.server.settings import MIB, EngineOptions, Limits, Settings, is_loopback
+
+    names = ("engine", "model", "revision", "dtype", "device", "num_crops", "hints")
+    given = {
+        "body_bytes": options.max_body_mib and int(options.max_body_mib * MIB),
+        "job_bytes": options.max_job_mib and int(options.max_job_mib * MIB),
+        "pages": options.max_pages,
+        "pixels": options.max_megapixels and int(options.max_megapixels * 1e6),
+        "queue": options.queue,
+        "page_seconds": options.page_seconds,
+        "keep_seconds": options.keep_hours and options.keep_hours * 3600,
+    }
+    if any(value is not None and value <= 0 for value in given.values()):
+        raise UsageError("limits are greater than zero")
+    keys = load_keys(options.api_keys) if options.api_keys else parse_keys(os.environ.get(KEYS_VARIABLE, ""))
+    if not keys and not is_loopback(options.host) and not options.no_auth:
+        raise UsageError(
+            f"{options.host} can be reached by others, who need API keys: name a file by --api-keys"
+            " (extract-server --new-key NAME makes one), or say --no-auth"
+        )
+    if options.data_key_file:
+        data_key: bytes | None = load_key(options.data_key_file)
+    else:
+        data_key = parse_key(os.environ[KEY_VARIABLE]) if os.environ.get(KEY_VARIABLE) else None
+    settings = Settings(
+        host=options.host,
+        port=options.port,
+        engines=EngineOptions(**{name: getattr(options, name) for name in names}),
+        limits=replace(Limits(), **{name: value for name, value in given.items() if value is not None}),
+        data_key=data_key,
+        specimens=options.specimens,
+        keys=keys,
+        # Beyond this machine any name may be used unless some are named: keys, which pages do not have, protect it.
+        allowed_hosts=tuple(options.allowed_host) or (() if is_loopback(options.host) else ("*",)),
+        cors_origins=tuple(options.cors_origin),
+    )
+    if options.data:
+        settings = replace(settings, data=options.data)
+    if options.examples:
+        if not (options.examples / "labels.jsonl").is_file():
+            raise UsageError("the folder of examples has no labels.jsonl; check --examples")
+        settings = replace(settings, examples=options.examples)
+    return settings
+
+
+def serve(settings: Settings) -> None:
+    """Runs the service until it is told to stop (SIGTERM, SIGINT). Raises UsageError if it cannot start."""
+    try:
+        import structlog  # noqa: F401
+        import uvicorn
+
+        from extractor.server.app import create_app
+        from extractor.server.connections import bounded
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("The server", "server") from error
+    from extractor.server import logs
+
+    logs.configure()
+    _check_store(settings)
+    listener = _listen(settings.host, settings.port)
+    port = listener.getsockname()[1]
+    limits = settings.limits
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        http=bounded(limits.head_seconds),
+        limit_concurrency=limits.connections,
+        timeout_graceful_shutdown=int(limits.grace_seconds),
+    )
+    logs.get_logger().info(
+        "listening", host=settings.host, port=port, keys=len(settings.keys), encrypted=settings.data_key is not None
+    )
+    address = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"extract-server: http://{address}:{port}", flush=True)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    options = build_parser().parse_args(argv)
+    try:
+        if options.new_key:
+            from extractor.server.keys import new_key
+
+            key, line = new_key(options.new_key)
+            print(f"key, for the caller, shown only now: {key}\nline, for the file of API keys: {line}")
+            return 0
+        if options.new_data_key:
+            from extractor.server.sealing import new_data_key
+
+            print(new_data_key())
+            return 0
+        serve(settings_from(options))
+    except ExtractorError as error:
+        print(f"extract-server: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _check_store(settings: Settings) -> None:
+    """Raises UsageError for a data key that does not fit; a folder that cannot be used is met later, and may heal."""
+    from contextlib import suppress
+
+    from extractor.server.problems import Problem
+    from extractor.server.sealing import Sealer
+    from extractor.server.store import JobStore
+
+    store = JobStore(settings.data, Sealer(settings.data_key), settings.limits.stored_bytes)
+    with suppress(Problem):
+        store.check()
+    store.close()
+
+
+def _listen(host: str, port: int):  # type: ignore[no-untyped-def]
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port") from error
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""The application: what is started, how a request finds its way, in which order things are stopped."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from extractor.server import examples, jobs_api, openai_api, page, routes
+from extractor.server.guard import Guard, openai_error
+from extractor.server.hosts import Hosts
+from extractor.server.jobs import Jobs
+from extractor.server.logs import get_logger
+from extractor.server.metrics import Metrics
+from extractor.server.problems import MEDIA_TYPE, Problem, details
+from extractor.server.sealing import Sealer
+from extractor.server.service import Service
+from extractor.server.settings import Settings
+from extractor.server.store import JobStore
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service as an ASGI application; everything starts with its lifespan and ends with it."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        hosts = Hosts(settings, metrics)
+        store = JobStore(settings.data, Sealer(settings.data_key), settings.limits.stored_bytes)
+        jobs = Jobs(store, hosts, settings, metrics)
+        try:
+            await jobs.call(JobStore.check)
+        except Problem as problem:
+            get_logger().warning("data folder cannot be used", problem=problem.kind)
+        service = app.state.service = Service(settings, metrics, hosts, jobs)
+        hosts.default.start()
+        jobs.start()
+        yield
+        service.stopping = True
+        await jobs.stop()
+        await hosts.stop()
+        get_logger().info("stopped")
+
+    app = FastAPI(
+        title="Identity document extractor",
+        summary="Reads identity documents into validated fields, with the evidence for every one, on this machine.",
+        version=_version(),
+        lifespan=lifespan,
+        # Their pages load scripts from elsewhere; this service's pages load nothing.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.openapi_version = "3.1.0"
+    app.openapi_tags = examples.TAGS
+    for module in (routes, jobs_api, openai_api, page):
+        app.include_router(module.router)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    _complete_openapi(app, settings)
+    if settings.cors_origins:
+        from starlette.middleware.cors import CORSMiddleware
+
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type"],
+            expose_headers=["X-Request-Id", "X-Document-Schema", "Location", "Retry-After"],
+        )
+    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    return app
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("id-document-extractor")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _complete_openapi(app: FastAPI, settings: Settings) -> None:
+    """Adds to the OpenAPI document what holds for every route: problems, and keys where there are any."""
+    made = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            examples.complete(made(), with_keys=bool(settings.keys))
+        return app.openapi_schema or {}
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+async def _problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    members = details(error, request.scope["state"].get("request_id"))
+    if request.url.path.startswith("/v1/chat/"):
+        members |= openai_error(error, members["detail"])
+    if error.kind in ("storage-unavailable", "storage-full"):
+        get_logger().warning("storage failed", problem=error.kind)
+    return JSONResponse(members, error.status, headers=dict(error.headers), media_type=MEDIA_TYPE)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """FastAPI's own checks of paths and queries; its texts quote what was sent, so only the names are told."""
+    assert isinstance(error, RequestValidationError)
+    names = sorted({str(issue["loc"][-1]) for issue in error.errors() if issue["loc"]})
+    return await _problem(request, Problem("invalid-parameter", f"look at {', '.join(names)}"))
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    """What the router itself refuses."""
+    assert isinstance(error, HTTPException)
+    kinds = {404: "not-found", 405: "method-not-allowed", 400: "invalid-request", 413: "body-too-large"}
+    return await _problem(
+        request, Problem(kinds.get(error.status_code, "invalid-request"), headers=error.headers or {})
+    )

@@ -1,0 +1,395 @@
+"""The parts of the OpenAPI document that code cannot say: bodies, answers and an example for every one of them.
+
+The values are of drawn people and of Doc 9303's own Utopian specimen; nobody is called so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from extractor.server.problems import KINDS, MEDIA_TYPE, Problem, details
+from schemas import SCHEMAS
+
+TAGS = [
+    {"name": "documents", "description": "One document, read while you wait."},
+    {"name": "jobs", "description": "Many documents, read in order; they survive a restart."},
+    {"name": "schemas", "description": "What a document is."},
+    {"name": "openai", "description": "The same for clients made for OpenAI's API."},
+    {"name": "specimens", "description": "Examples to try, and corrected readings as labelled specimens."},
+    {"name": "service", "description": "Engines, health and metrics."},
+]
+
+_DOCUMENT = {
+    "document_type": "P",
+    "issuing_country": "UTO",
+    "document_number": "L898902C3",
+    "surname": "ERIKSSON",
+    "given_names": "ANNA MARIA",
+    "birth_date": "1974-08-12",
+    "sex": "F",
+    "address": None,
+}
+_BOX = {"page": 0, "points": [[261.0, 126.0], [371.0, 126.0], [371.0, 142.0], [261.0, 142.0]]}
+_SOURCES = [
+    {
+        "kind": "mrz",
+        "value": "ERIKSSON",
+        "text": "ERIKSSON",
+        "confidence": 0.98,
+        "proven": False,
+        "box": {"page": 0, "points": [[42.0, 474.0], [758.0, 474.0], [758.0, 522.0], [42.0, 522.0]]},
+        "basis": "TD3",
+        "supported": None,
+    },
+    {
+        "kind": "visual",
+        "value": "ERIKSSON",
+        "text": "ERIKSSON",
+        "confidence": 0.96,
+        "proven": False,
+        "box": _BOX,
+        "basis": "caption 'Surname'",
+        "supported": None,
+    },
+]
+_FIELD = {"value": "ERIKSSON", "verdict": "agree", "confidence": 0.998, "box": _BOX, "note": "", "sources": _SOURCES}
+_EVIDENCE = {
+    **_DOCUMENT,
+    "fields": {"surname": _FIELD},
+    "warnings": [
+        {"code": "mrz_check_digit", "message": "the MRZ's check digit for birth_date is wrong", "field": "birth_date"}
+    ],
+    "pages": [{"width": 800, "height": 560, "rotation": 0, "quality": {"focus": 1.0, "glare": 0.0}, "file": 0}],
+    "schema": "passport",
+    "engine": {"name": "embedded"},
+    "seconds": {"load": 0.02, "ocr": 0.9, "mrz": 0.05},
+}
+_INLINE = {
+    "type": "object",
+    "title": "LibraryCard",
+    "properties": {
+        "surname": {"type": ["string", "null"]},
+        "card_number": {
+            "type": ["string", "null"],
+            "x-kind": "number",
+            "x-captions": {"en": ["Library card no"]},
+        },
+    },
+}
+# A white picture of 32 by 32 pixels: it can be sent as it stands, and there is no document on it.
+_PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAFklEQVR42mP4TwAwjCoYVTCqYKQqAAA/aPwuqUTQyAAAAABJRU5ErkJggg=="
+)
+
+_OBJECT: dict[str, Any] = {"type": "object"}
+_FILES = {
+    "description": "Base64 (also as a data URL), or an object of `name` and `data`, or a list of these.",
+    "oneOf": [
+        {"type": "string", "contentEncoding": "base64"},
+        {"$ref": "#/components/schemas/File"},
+        {
+            "type": "array",
+            "minItems": 1,
+            "items": {"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/File"}]},
+        },
+    ],
+}
+_OPTIONS: dict[str, Any] = {
+    "schema": {
+        "description": f"`auto`, {', '.join(SCHEMAS)}, or an inline JSON Schema of type object.",
+        "default": "auto",
+        "oneOf": [{"type": "string", "enum": ["auto", *SCHEMAS]}, _OBJECT],
+    },
+    "engine": {"type": "string", "enum": ["auto", "embedded", "phi3v"], "default": "auto"},
+    "evidence": {"type": "boolean", "default": False, "description": "Add sources, boxes, confidences and verdicts."},
+    "pages": {
+        "description": "Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers.",
+        "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer", "minimum": 1}}],
+    },
+    "previews": {"type": "boolean", "default": False, "description": "With `evidence`: the pages as JPEG in base64."},
+}
+#: In a form every value is text.
+_FORM_OPTIONS: dict[str, Any] = {
+    name: {"type": "string", "description": described.get("description", "")} for name, described in _OPTIONS.items()
+}
+_LABEL = {"schema": "passport", "fields": {"surname": "ERIKSSON", "address": None}, "language": "en"}
+
+
+def _body(form: dict[str, Any], as_json: dict[str, Any] | None, examples: dict[str, Any]) -> dict[str, Any]:
+    """A requestBody that is taken as a form and as JSON."""
+    file = {"type": "array", "minItems": 1, "items": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    content: dict[str, Any] = {
+        "multipart/form-data": {
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": file, **form}},
+            "examples": {"form": {"summary": "curl -F file=@passport.jpg ...", "value": {"file": ["(bytes)"]}}},
+        }
+    }
+    if as_json is not None:
+        content["application/json"] = {
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILES, **as_json}},
+            "examples": {name: {"value": value} for name, value in examples.items()},
+        }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _answer(
+    example: Any, *, schema: dict[str, Any] | None = None, media_type: str = "application/json", says: str = "Done"
+) -> dict[str, Any]:
+    return {"description": says, "content": {media_type: {"schema": schema or _OBJECT, "example": example}}}
+
+
+def _problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """Answers of a route that are problems, with one example a kind."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for name in kinds:
+        kind = KINDS[name]
+        answer = answers.setdefault(
+            kind.status,
+            {
+                "description": kind.title,
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
+            },
+        )
+        answer["content"][MEDIA_TYPE]["examples"][name] = {"value": details(Problem(name))}
+    return answers
+
+
+def _route(answers: dict[int | str, dict[str, Any]], **openapi: Any) -> dict[str, Any]:
+    """What a route's decorator takes."""
+    return {"responses": answers, "openapi_extra": openapi or None}
+
+
+_UPLOAD = ("invalid-request", "upload-timeout", "body-too-large", "too-many-files")
+_FILE = ("unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-parameter")
+_ENGINE = ("queue-full", "internal-error", "worker-crashed", "engine-unavailable", "shutting-down", "page-timeout")
+_STORE = ("storage-unavailable", "storage-full")
+
+_SCHEMA_HEADER = {
+    "X-Document-Schema": {
+        "description": "The schema it was read by.",
+        "schema": {"type": "string"},
+        "example": "passport",
+    }
+}
+
+_read = _answer(_DOCUMENT, says="The document; null for what it does not have") | {"headers": _SCHEMA_HEADER}
+_read["content"]["application/json"] = {
+    "schema": _OBJECT,
+    "examples": {"document": {"value": _DOCUMENT}, "evidence": {"value": _EVIDENCE}},
+}
+EXTRACT = _route(
+    {200: _read, **_problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE)},
+    **_body(
+        _FORM_OPTIONS,
+        _OPTIONS,
+        {
+            "one file": {"file": _PICTURE, "schema": "passport", "evidence": True},
+            "both sides": {"file": [{"name": "front.png", "data": _PICTURE}, {"name": "back.png", "data": _PICTURE}]},
+            "own schema": {"file": _PICTURE, "schema": _INLINE},
+        },
+    ),
+)
+_ONLY = ("engine", "pages")
+CLASSIFY = _route(
+    {
+        200: _answer({"schema": "passport", "scores": {"passport": 0.95, "visa": 0.4}}),
+        **_problems(*_UPLOAD, *_FILE, "too-many-pages", *_ENGINE),
+    },
+    **_body(
+        {name: _FORM_OPTIONS[name] for name in _ONLY},
+        {name: _OPTIONS[name] for name in _ONLY},
+        {"one file": {"file": _PICTURE}},
+    ),
+)
+_known = {"name": "surname", "kind": "name", "en": "surname (primary identifier), as printed", "zh": "姓"}
+_schemas = {"schemas": [{"name": "passport", "title": "Data page of a passport", "fields": [_known]}]}
+SCHEMA_LIST = _route({200: _answer(_schemas)})
+SCHEMA = _route(
+    {
+        200: _answer(_INLINE, media_type="application/schema+json", says="JSON Schema, draft 2020-12"),
+        **_problems("unknown-schema"),
+    },
+    parameters=[{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport"}],
+)
+_engine = {"name": "embedded", "default": True, "loaded": True, "installed": True, "waiting": 0, "details": {}}
+ENGINES = _route({200: _answer({"engines": [_engine]})})
+HEALTH = _route({200: _answer({"status": "ok"})})
+READY = _route(
+    {
+        200: _answer({"status": "ready", "engine": "embedded", "storage": "ok"}),
+        **_problems("engine-unavailable", "shutting-down"),
+    }
+)
+_text = {"type": "string"}
+METRICS = _route({200: _answer("extractor_queue_depth 0.0", schema=_text, media_type="text/plain", says="Metrics")})
+PROBLEM = _route(
+    {
+        200: _answer("<!doctype html>...", schema=_text, media_type="text/html", says="What it means"),
+        **_problems("not-found"),
+    },
+    parameters=[
+        {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "queue-full"}
+    ],
+)
+
+_job = {
+    "id": "Jx0vHVGLJ0YVPe1Mvtg4bQ",
+    "state": "running",
+    "total": 100,
+    "done": 41,
+    "created": 1767225600.0,
+    "finished": None,
+    "deleted_at": None,
+    "results": "/v1/jobs/Jx0vHVGLJ0YVPe1Mvtg4bQ/results",
+}
+_job_path = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}, "example": _job["id"]}
+_after = {
+    "name": "after",
+    "in": "query",
+    "required": False,
+    "description": "The `seq` of the last result that is known already.",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1, "default": 0},
+    "example": 41,
+}
+_lines = '{"seq": 1, "file": "a.jpg", "result": {"surname": "ERIKSSON"}}\n'
+_without_previews = {name: described for name, described in _OPTIONS.items() if name != "previews"}
+_job_form = {name: described for name, described in _FORM_OPTIONS.items() if name != "previews"}
+_location = {"Location": {"description": "The job.", "schema": _text, "example": f"/v1/jobs/{_job['id']}"}}
+CREATE_JOB = _route(
+    {
+        202: _answer(_job | {"state": "queued", "done": 0}, says="Stored, and going to be read")
+        | {"headers": _location},
+        **_problems(
+            *_UPLOAD, "unsupported-media-type", "unreadable-file", "invalid-parameter", "invalid-schema",
+            "too-many-pages", "queue-full", *_STORE, "shutting-down",
+        ),
+    },
+    **_body(_job_form, _without_previews, {"two files": {"file": [_PICTURE, _PICTURE], "schema": "auto"}}),
+)  # fmt: skip
+GET_JOB = _route({200: _answer(_job), **_problems("unknown-job", *_STORE)}, parameters=[_job_path])
+GET_JOB["responses"][200]["content"]["application/jsonl"] = {"schema": _text, "example": _lines}
+GET_RESULTS = _route(
+    {
+        200: _answer(_lines, schema=_text, media_type="application/jsonl", says="The results that are there"),
+        **_problems("unknown-job", "invalid-parameter", *_STORE),
+    },
+    parameters=[_job_path, _after],
+)
+DELETE_JOB = _route({204: {"description": "Deleted"}, **_problems("unknown-job", *_STORE)}, parameters=[_job_path])
+
+_model = {"id": "embedded", "object": "model", "created": 0, "owned_by": "id-document-extractor"}
+MODELS = _route({200: _answer({"object": "list", "data": [_model]})})
+_chat = {
+    "model": "embedded",
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "Read this passport."},
+                {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_PICTURE}"}},
+            ],
+        }
+    ],
+    "response_format": {"type": "json_schema", "json_schema": {"name": "LibraryCard", "schema": _INLINE}},
+}
+_completion = {
+    "id": "chatcmpl-6d1f0b7c2a9e4f5d8c3b1a20",
+    "object": "chat.completion",
+    "created": 1767225600,
+    "model": "embedded",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": '{"surname": "ERIKSSON"}', "refusal": None},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+}
+_chat_schema = {
+    "type": "object",
+    "required": ["messages"],
+    "properties": {
+        "model": {"type": "string", "enum": ["auto", "embedded", "phi3v"], "default": "auto"},
+        "messages": {"type": "array", "minItems": 1, "maxItems": 100, "items": _OBJECT},
+        "response_format": _OBJECT,
+        "tools": {"type": "array", "items": _OBJECT},
+        "stream": {"type": "boolean", "default": False},
+    },
+}
+_chat_answer = _answer(_completion, says="The document, as the content of the message")
+_chat_answer["content"]["text/event-stream"] = {"schema": _text, "example": "data: {...}\n\ndata: [DONE]\n\n"}
+CHAT = _route(
+    {
+        200: _chat_answer,
+        **_problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE),
+    },
+    requestBody={
+        "required": True,
+        "content": {"application/json": {"schema": _chat_schema, "examples": {"picture": {"value": _chat}}}},
+    },
+)
+
+EXAMPLES = _route({200: _answer({"examples": [{"file": "passport.png", "schema": "passport"}]})})
+EXAMPLE = _route(
+    {
+        200: {
+            "description": "The picture",
+            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}, "example": "(bytes)"}},
+        },
+        **_problems("not-found"),
+    },
+    parameters=[
+        {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport.png"}
+    ],
+)
+SPECIMENS = _route({200: _answer({"enabled": True, "count": 12}), **_problems(*_STORE)})
+SAVE_SPECIMEN = _route(
+    {
+        201: _answer({"files": ["3f1c0ab5d9e84b7f6a20c1d2.png"], "count": 13}, says="Saved"),
+        **_problems(
+            *_UPLOAD, "conflict", "unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-label",
+            "queue-full", *_STORE, "shutting-down",
+        ),
+    },
+    **_body(
+        {"label": {"type": "string", "description": "The label as JSON."}},
+        {"label": {"oneOf": [_OBJECT, {"type": "array", "items": _OBJECT}]}},
+        {"one picture": {"file": _PICTURE, "label": _LABEL}},
+    ),
+)  # fmt: skip
+
+
+def complete(document: dict[str, Any], *, with_keys: bool) -> None:
+    """Adds what holds for every route to an OpenAPI document: shared schemas, problems, API keys."""
+    components = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components.pop(unused, None)
+    components["File"] = {
+        "type": "object",
+        "required": ["data"],
+        "properties": {"name": {"type": "string"}, "data": {"type": "string", "contentEncoding": "base64"}},
+        "example": {"name": "front.png", "data": _PICTURE},
+    }
+    components["Problem"] = {
+        "type": "object",
+        "description": "RFC 9457 problem details.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "description": "Stable; a path of this service that explains it."},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "instance": {"type": "string", "description": "The request's id, as in the log."},
+        },
+        "example": details(Problem("queue-full")),
+    }
+    everywhere = ["misdirected-request", "cross-origin", "internal-error"] + (["unauthorized"] if with_keys else [])
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, answer in _problems(*everywhere).items():
+                operation["responses"].setdefault(str(status), answer)
+    if with_keys:
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"key": []}]

@@ -1,0 +1,173 @@
+"""What happens to every request before its route, in this order, and nothing of its body is read for any of it.
+
+    request id -> host -> origin -> API key -> route -> headers, log line, metrics
+
+The host is checked because a page elsewhere can make its own name resolve to 127.0.0.1 and would then share our
+origin; the origin, because a page elsewhere can post a form to us without asking. Neither can be forged from a page.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from extractor.server.keys import find_key
+from extractor.server.logs import get_logger, place
+from extractor.server.metrics import Metrics
+from extractor.server.problems import MEDIA_TYPE, Problem, details
+from extractor.server.settings import Settings, is_loopback
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+#: Open to everybody: the page itself, which holds nothing, what errors mean, and whether the service lives.
+_OPEN = ("/", "/healthz", "/readyz", "/openapi.json", "/favicon.ico")
+_OPEN_BELOW = ("/static/", "/problems/")
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';"
+    " media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS: tuple[tuple[str, str], ...] = (
+    ("content-security-policy", _POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(self), microphone=(), geolocation=(), interest-cohort=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+)
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self.app, self.settings, self.metrics = app, settings, metrics
+        self._hosts = {"localhost", "127.0.0.1", "[::1]", *(name.lower() for name in settings.allowed_hosts)}
+        if not is_loopback(settings.host) and settings.host not in ("0.0.0.0", "::"):
+            self._hosts.add(settings.host.lower())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        import structlog
+
+        request_id = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        start = time.perf_counter()
+        status, complete = 0, False
+
+        async def reply(message: MutableMapping[str, Any]) -> None:
+            nonlocal status, complete
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _with_headers(message.get("headers", ()), scope, request_id)
+            elif message["type"] == "http.response.body":
+                complete = not message.get("more_body", False)
+            await send(message)
+
+        try:
+            self._check(scope)
+            await self.app(scope, receive, reply)
+        except Problem as problem:
+            await send_problem(scope, reply, problem)
+        except Exception as error:
+            get_logger().error("internal error", error=type(error).__name__, place=place(error.__traceback__))
+            if not status:
+                await send_problem(scope, reply, Problem("internal-error"))
+            elif not complete:
+                raise  # half an answer is on its way; only the connection can say that it is broken
+        finally:
+            route = _route(scope)
+            seconds = round(time.perf_counter() - start, 4)
+            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+            self.metrics.request(method, route, status, seconds)
+            key = scope["state"].get("key")
+            get_logger().info(
+                "request", method=method, route=route, status=status, seconds=seconds, **({"key": key} if key else {})
+            )
+
+    def _check(self, scope: Scope) -> None:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get(b"host", "")
+        if "*" not in self._hosts and _name_of(host) not in self._hosts:
+            raise Problem("misdirected-request")
+        self._check_origin(scope, headers, host)
+        if self.settings.keys and not _is_open(scope["path"]) and scope["method"] != "OPTIONS":
+            self._check_key(scope, headers)
+
+    def _check_origin(self, scope: Scope, headers: dict[bytes, str], host: str) -> None:
+        origin = headers.get(b"origin")
+        if origin in self.settings.cors_origins and origin is not None:
+            return
+        # Top-level navigation to the page from elsewhere is how links work.
+        from_elsewhere = headers.get(b"sec-fetch-site") in ("cross-site", "same-site")
+        if from_elsewhere and not (scope["method"] == "GET" and headers.get(b"sec-fetch-mode") == "navigate"):
+            raise Problem("cross-origin")
+        if origin is not None and (origin == "null" or urlsplit(origin).netloc != host):
+            raise Problem("cross-origin")
+
+    def _check_key(self, scope: Scope, headers: dict[bytes, str]) -> None:
+        scheme, _, token = headers.get(b"authorization", "").partition(" ")
+        presented = token.strip() if scheme.lower() == "bearer" else headers.get(b"x-api-key", "")
+        key = find_key(self.settings.keys, presented)
+        if key is None:
+            raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="extract-server"'})
+        scope["state"]["key"] = key.name
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
+
+
+def _name_of(host: str) -> str:
+    """A Host header without its port."""
+    name = host.lower()
+    return name.partition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern, never the path: that may hold anything."""
+    found = scope.get("route")
+    return getattr(found, "path", None) or "unmatched"
+
+
+def _with_headers(given: Iterable[tuple[bytes, bytes]], scope: Scope, request_id: str) -> list[tuple[bytes, bytes]]:
+    headers = list(given)
+    present = {name.lower() for name, _ in headers}
+    added = [*HEADERS, ("x-request-id", request_id)]
+    if not scope["path"].startswith("/static/"):
+        added.append(("cache-control", "no-store"))
+    return headers + [(n.encode(), v.encode()) for n, v in added if n.encode() not in present]
+
+
+async def send_problem(
+    scope: Scope, send: Callable[[MutableMapping[str, Any]], Awaitable[None]], problem: Problem
+) -> None:
+    """Answers with problem details."""
+    members = details(problem, scope["state"].get("request_id"))
+    if scope["path"].startswith("/v1/chat/"):
+        members |= openai_error(problem, members["detail"])
+    body = json.dumps(members, ensure_ascii=False).encode()
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem.headers}
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def openai_error(problem: Problem, detail: str) -> dict[str, Any]:
+    """The member by which clients made for OpenAI know an error."""
+    kind = "invalid_request_error" if problem.status < 500 else "server_error"
+    return {"error": {"message": detail, "type": kind, "code": problem.kind, "param": None}}

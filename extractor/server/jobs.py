@@ -1,0 +1,182 @@
+"""Works through the stored jobs, file by file, in order, behind every request that somebody waits for.
+
+Which file is next stands in the store and nowhere else, so a service that was killed goes on where it was. A file
+whose reading ended its process is tried once more; after that its answer is the problem.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from extractor.server.hosts import Hosts
+from extractor.server.logs import get_logger
+from extractor.server.metrics import Metrics, verdict_counts
+from extractor.server.problems import Problem, details
+from extractor.server.settings import Limits, Settings
+from extractor.server.store import JobStore, Waiting
+from extractor.server.uploads import File, clean_name, sniff, too_large
+
+T = TypeVar("T")
+
+#: A file whose reading ended its process so many times is the cause.
+_ATTEMPTS = 2
+#: Problems that pass; the file waits.
+_PASSING = frozenset({"engine-unavailable", "shutting-down", "storage-full", "storage-unavailable"})
+_PAUSE = 5.0
+_SWEEP_SECONDS = 60.0
+#: A thousand entries with long names fit into this.
+_DIRECTORY_BYTES = 1024 * 1024
+
+
+class Jobs:
+    """The store behind one thread of its own, and the task that works through it."""
+
+    def __init__(self, store: JobStore, hosts: Hosts, settings: Settings, metrics: Metrics) -> None:
+        self._store, self._hosts, self._settings, self._metrics = store, hosts, settings, metrics
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._new = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        #: A job's body is taken apart in memory; one at a time.
+        self.uploading = asyncio.Semaphore(1)
+
+    async def call(self, action: Callable[[JobStore], T]) -> T:
+        """Does something with the store, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, action, self._store)
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._work()), loop.create_task(self._sweep())]
+
+    def wake(self) -> None:
+        """Says that there is a new job."""
+        self._new.set()
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.call(JobStore.close)
+        self._thread.shutdown()
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                self._new.clear()
+                waiting = await self.call(JobStore.next_waiting)
+                if waiting is None:
+                    self._metrics.job_files(await self.call(JobStore.counts))
+                    await self._new.wait()
+                    continue
+                await self._read(waiting)
+                self._metrics.job_files(await self.call(JobStore.counts))
+            except Problem as problem:
+                get_logger().warning("jobs wait", problem=problem.kind)
+                await asyncio.sleep(_PAUSE)
+
+    async def _read(self, waiting: Waiting) -> None:
+        """Reads one file and stores its answer. Raises a Problem that will pass."""
+        try:
+            told: dict[str, Any] = {"result": await self._result(waiting)}
+        except Problem as problem:
+            if problem.kind in _PASSING:
+                raise
+            if problem.kind == "worker-crashed" and waiting.attempts + 1 < _ATTEMPTS:
+                await self.call(lambda store: store.count_attempt(waiting))
+                return
+            told = {"problem": details(problem)}
+        while not await self._stored(waiting, told):
+            await asyncio.sleep(_PAUSE)
+
+    async def _stored(self, waiting: Waiting, told: Mapping[str, Any]) -> bool:
+        """Whether the answer is kept, or nobody wants it any more; a full disk must not cost the reading of it."""
+        try:
+            await self.call(lambda store: store.answer(waiting, told))
+        except Problem as problem:
+            get_logger().warning("jobs wait", problem=problem.kind)
+            return False
+        return True
+
+    async def _result(self, waiting: Waiting) -> dict[str, Any]:
+        asked = waiting.request
+        host = await self._hosts.get(asked["engine"])
+        answer = await host.ask({**asked, "op": "extract"}, [waiting.picture], urgent=False)
+        evidence = answer["evidence"]
+        self._metrics.document(host.name, evidence["schema"], len(evidence["pages"]), verdict_counts(evidence))
+        return {**answer["document"], **evidence} if asked["evidence"] else answer["document"]
+
+    async def _sweep(self) -> None:
+        """Deletes what is past its time."""
+        while True:
+            try:
+                if count := await self.call(self._delete_old):
+                    get_logger().info("jobs deleted", count=count)
+            except Problem as problem:
+                get_logger().warning("jobs not swept", problem=problem.kind)
+            await asyncio.sleep(min(_SWEEP_SECONDS, self._settings.limits.keep_seconds))
+
+    def _delete_old(self, store: JobStore) -> int:
+        return store.delete_finished_before(time.time() - self._settings.limits.keep_seconds)
+
+
+def unpack(files: Sequence[File], limits: Limits) -> list[File]:
+    """The files of a job, those of zip archives among them, in order. Raises a Problem.
+
+    Archives are opened one level deep, and no entry's declared size is believed.
+    """
+    taken: list[File] = []
+    size = 0
+    for file in files:
+        for one in _entries(file, limits) if sniff(file.data) == "zip" else (file,):
+            size += len(one.data)
+            if size > limits.job_bytes:
+                raise too_large(limits.job_bytes)
+            taken.append(one)
+            if len(taken) > limits.job_files:
+                raise Problem("too-many-files", f"a job may have {limits.job_files}")
+    if not taken:
+        raise Problem("unreadable-file", "the archive holds no file")
+    return taken
+
+
+def _entries(archive: File, limits: Limits) -> Iterator[File]:
+    _check_directory(archive.data)
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive.data)) as opened:
+            for entry in opened.infolist():
+                name = entry.filename.rpartition("/")[2]
+                # What systems put into archives beside what was asked for.
+                if entry.is_dir() or name.startswith(".") or entry.filename.startswith("__MACOSX/"):
+                    continue
+                if entry.flag_bits & 1:
+                    raise Problem("unreadable-file", "the archive is locked by a password")
+                with opened.open(entry) as content:
+                    data = content.read(limits.body_bytes + 1)
+                if len(data) > limits.body_bytes:
+                    raise too_large(limits.body_bytes)
+                yield File(clean_name(entry.filename), data)
+    except Problem:
+        raise
+    except Exception as error:
+        # Damaged archives end in nearly any exception, zlib's and struct's among them.
+        raise Problem("unreadable-file", "the archive is damaged") from error
+
+
+def _check_directory(data: bytes) -> None:
+    """Raises a Problem for an archive whose list of entries alone would fill the memory.
+
+    By the end record (APPNOTE 4.3.16), and by the absence of its 64-bit form, which no archive of this size needs.
+    """
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - 22 - 0xFFFF))
+    if end < 0 or len(data) < end + 22:
+        raise Problem("unreadable-file", "the archive is damaged")
+    if (
+        int.from_bytes(data[end + 12 : end + 16], "little") > _DIRECTORY_BYTES
+        or data[end - 20 : end - 16] == b"PK\x06\x07"
+    ):
+        raise Problem("too-many-files", "the archive's list of entries is too long")

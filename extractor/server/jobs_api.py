@@ -1,0 +1,113 @@
+"""Many files over HTTP: taken at once, read in order, fetched when they are ready, deleted when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from extractor.server import examples as ex
+from extractor.server.jobs import unpack
+from extractor.server.logs import get_logger
+from extractor.server.parameters import reading_request
+from extractor.server.problems import Problem
+from extractor.server.service import Service, service_of
+from extractor.server.store import JobState
+from extractor.server.uploads import check_declared, read_form
+
+router = APIRouter(tags=["jobs"])
+
+JSON_LINES = "application/jsonl"
+_FIELDS = ("schema", "engine", "evidence", "pages")
+
+
+@router.post("/v1/jobs", status_code=202, summary="Read many documents", **ex.CREATE_JOB)
+async def create_job(request: Request) -> JSONResponse:
+    """Takes many files, or zip archives of them; each file is one document.
+
+    They are stored before the answer is given, and read in order even if the service is stopped and started again.
+    """
+    service = service_of(request)
+    limits = service.settings.limits
+    check_declared(request, limits.job_bytes)
+    if service.jobs.uploading.locked():
+        raise Problem("queue-full", "another job is being uploaded", headers={"Retry-After": "5"})
+    async with service.jobs.uploading:
+        form = await read_form(
+            request, limit=limits.job_bytes, seconds=limits.upload_seconds * 4, files=limits.job_files
+        )
+        asked = reading_request(form.fields, limits, known=_FIELDS)
+        files = await asyncio.to_thread(unpack, form.files, limits)
+        owner = _owner(request)
+        job_id = await service.jobs.call(lambda store: store.create(owner, asked, files))
+    service.jobs.wake()
+    get_logger().info("job taken", job_id=job_id, count=len(files))
+    state = await service.jobs.call(lambda store: store.state(job_id, owner))
+    return JSONResponse(_told(state, service), status_code=202, headers={"Location": f"/v1/jobs/{job_id}"})
+
+
+@router.get("/v1/jobs/{job_id}", summary="See how far a job is, or fetch its results", **ex.GET_JOB)
+async def get_job(request: Request, job_id: str) -> Response:
+    """How far a job is, as JSON; or with `Accept: application/jsonl` its results so far, as `/results` gives them."""
+    service = service_of(request)
+    if JSON_LINES in request.headers.get("accept", ""):
+        return await _results(service, job_id, _owner(request), 0)
+    owner = _owner(request)
+    return JSONResponse(_told(await service.jobs.call(lambda store: store.state(job_id, owner)), service))
+
+
+@router.get("/v1/jobs/{job_id}/results", summary="Fetch a job's results", **ex.GET_RESULTS)
+async def get_results(request: Request, job_id: str, after: int = 0) -> Response:
+    """The results that are there, as JSON Lines in the order of the files: `seq` (from 1), `file`, and either `result`
+    (what `/v1/extract` answers) or `problem`. With `after` only those behind that `seq`."""
+    if not 0 <= after < 2**31:
+        raise Problem("invalid-parameter", "`after` is the `seq` of a result")
+    return await _results(service_of(request), job_id, _owner(request), after)
+
+
+@router.delete("/v1/jobs/{job_id}", status_code=204, summary="Delete a job", **ex.DELETE_JOB)
+async def delete_job(request: Request, job_id: str) -> Response:
+    """Stops a job and deletes its files and results at once, from the disk as well."""
+    owner = _owner(request)
+    await service_of(request).jobs.call(lambda store: store.delete(job_id, owner))
+    get_logger().info("job deleted", job_id=job_id)
+    return Response(status_code=204)
+
+
+async def _results(service: Service, job_id: str, owner: str, after: int) -> Response:
+    async def fetch(behind: int) -> list[tuple[int, dict[str, Any]]]:
+        return await service.jobs.call(lambda store: store.answers(job_id, owner, behind))
+
+    first = await fetch(after)
+
+    async def lines() -> AsyncIterator[bytes]:
+        batch = first
+        while batch:
+            for _, line in batch:
+                yield (json.dumps(line, ensure_ascii=False) + "\n").encode()
+            batch = await fetch(batch[-1][0])
+
+    return StreamingResponse(lines(), media_type=JSON_LINES)
+
+
+def _owner(request: Request) -> str:
+    """Jobs belong to the key that made them; without keys there is one owner."""
+    return str(request.scope["state"].get("key") or "")
+
+
+def _told(state: JobState, service: Service) -> dict[str, Any]:
+    keep = service.settings.limits.keep_seconds
+    return {
+        "id": state.id,
+        "state": "done" if state.finished is not None else "running" if state.done else "queued",
+        "total": state.total,
+        "done": state.done,
+        "created": round(state.created, 3),
+        "finished": round(state.finished, 3) if state.finished is not None else None,
+        "deleted_at": round(state.finished + keep, 3) if state.finished is not None else None,
+        "results": f"/v1/jobs/{state.id}/results",
+    }

@@ -1,0 +1,213 @@
+"""Chat completions as the `openai` package, instructor and LangChain send them, answered by the local engines.
+
+A conversation's pictures are one document's pages or sides; the schema is the one of `response_format` (json_schema)
+or of the function that has to be called. Without either, the kind of document is recognised and its own schema used.
+What the conversation says in words is not followed: an engine reads documents and does nothing else.
+
+A schema that requires a value which is not on the document cannot be kept without inventing one. The answer then is a
+refusal that names the fields; make them nullable to get the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from extractor.engines.choose import ENGINES
+from extractor.server import examples as ex
+from extractor.server.parameters import schema_of
+from extractor.server.problems import Problem
+from extractor.server.service import admitted, extracted, service_of
+from extractor.server.settings import Limits
+from extractor.server.uploads import File, check_picture, decode_base64, read_json
+
+router = APIRouter(tags=["openai"])
+
+_MESSAGES = 100
+
+
+@router.get("/v1/models", summary="List the engines as models", **ex.MODELS)
+async def list_models() -> JSONResponse:
+    """The engines, by the names that `model` takes."""
+    models = [{"id": name, "object": "model", "created": 0, "owned_by": "id-document-extractor"} for name in ENGINES]
+    return JSONResponse({"object": "list", "data": models})
+
+
+@router.post("/v1/chat/completions", summary="Read a document as a chat completion", **ex.CHAT)
+async def chat_completions(request: Request) -> Response:
+    """Reads the pictures of a conversation into the schema that it asks for."""
+    limits = service_of(request).settings.limits
+    async with admitted(request, limits.body_bytes):
+        body = await read_json(request, limit=limits.body_bytes, seconds=limits.upload_seconds)
+        model = body.get("model", "auto")
+        if model not in ENGINES:
+            raise Problem("invalid-parameter", f"`model` is one of {', '.join(ENGINES)}")
+        if body.get("n") not in (None, 1):
+            raise Problem("invalid-parameter", "`n` is 1")
+        function, wanted = _asked_schema(body)
+        files = pictures(body.get("messages"), limits)
+        schema = "auto" if wanted is None else schema_of(wanted, limits)
+        asked = {"schema": schema, "engine": model, "pages": None, "max_pages": limits.pages}
+        answer = await extracted(request, {**asked, "max_pixels": limits.pixels}, files)
+    message, reason = _message(answer["document"], wanted, function)
+    completion = {
+        "id": f"chatcmpl-{secrets.token_hex(12)}",
+        "created": int(time.time()),
+        "model": answer["evidence"]["engine"]["name"],
+    }
+    # Engines that write no tokens have none to count; the model's are its own affair.
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    if body.get("stream"):
+        options = body.get("stream_options")
+        wants_usage = isinstance(options, dict) and options.get("include_usage") is True
+        pieces = _pieces(completion, message, reason, usage if wants_usage else None)
+        return StreamingResponse(pieces, media_type="text/event-stream")
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
+    return JSONResponse({**completion, "object": "chat.completion", "choices": [choice], "usage": usage})
+
+
+def _asked_schema(body: Mapping[str, Any]) -> tuple[str | None, Any]:
+    """(function to call or None, JSON Schema or None) that a request asks for. Raises a Problem."""
+    form = body.get("response_format")
+    if isinstance(form, dict) and form.get("type") == "json_schema":
+        described = form.get("json_schema")
+        if not isinstance(described, dict) or not isinstance(described.get("schema"), dict):
+            raise Problem("invalid-parameter", "`response_format.json_schema` needs a `schema`")
+        return None, _titled(described["schema"], described.get("name"))
+    if form is not None and not (isinstance(form, dict) and form.get("type") in ("text", "json_object")):
+        raise Problem("invalid-parameter", "`response_format` is of type json_schema, json_object or text")
+    tools = body.get("tools")
+    if not tools or body.get("tool_choice") == "none":
+        return None, None
+    functions = {}
+    for tool in tools if isinstance(tools, list) else ():
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("parameters"), dict):
+            functions[str(function.get("name", ""))] = function["parameters"]
+    choice = body.get("tool_choice")
+    named = choice.get("function", {}) if isinstance(choice, dict) else {}
+    name = named.get("name") if isinstance(named, dict) and named else next(iter(functions), None)
+    if not isinstance(name, str) or name not in functions:
+        raise Problem("invalid-parameter", "`tools` and `tool_choice` name no function with parameters")
+    return name, _titled(functions[name], name)
+
+
+def _titled(schema: dict[str, Any], name: Any) -> dict[str, Any]:
+    return schema if "title" in schema or not isinstance(name, str) else {**schema, "title": name}
+
+
+def pictures(messages: Any, limits: Limits) -> list[File]:
+    """The pictures of a conversation, in order, from data URLs. Raises a Problem."""
+    if not isinstance(messages, list) or not 0 < len(messages) <= _MESSAGES:
+        raise Problem("invalid-parameter", f"`messages` is a list of 1 to {_MESSAGES}")
+    files: list[File] = []
+    for message in messages:
+        content = message.get("content") if isinstance(message, dict) else None
+        for part in content if isinstance(content, list) else ():
+            if isinstance(part, dict) and part.get("type") in ("image_url", "file"):
+                files.append(_picture(part, len(files) + 1))
+                if len(files) > limits.files:
+                    raise Problem("too-many-files", f"at most {limits.files} are taken here")
+    if not files:
+        raise Problem("invalid-parameter", "there is no picture; send it as `image_url` with a data URL")
+    return files
+
+
+def _picture(part: Mapping[str, Any], number: int) -> File:
+    """A part of type image_url, or of type file (a PDF) as OpenAI takes it."""
+    given = part.get(part["type"])
+    url = given if isinstance(given, str) else None
+    if isinstance(given, dict):
+        url = given.get("url") if part["type"] == "image_url" else given.get("file_data")
+    if not isinstance(url, str) or not url.startswith("data:") or ";base64," not in url[:200]:
+        detail = f"picture {number} is no data URL in base64; this service fetches nothing from a network"
+        raise Problem("invalid-parameter", detail)
+    file = File(f"picture {number}", decode_base64(url, f"picture {number}"))
+    check_picture(file)
+    return file
+
+
+def _message(document: dict[str, Any], schema: Any, function: str | None) -> tuple[dict[str, Any], str]:
+    """The assistant's message and why it ends."""
+    fitting, missing = _fitting(document, schema) if isinstance(schema, dict) else (document, [])
+    message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
+    if missing:
+        names = ", ".join(missing)
+        message["refusal"] = f"the schema requires {names}, which the document does not show; make it nullable"
+        return message, "stop"
+    text = json.dumps(fitting, ensure_ascii=False)
+    if function is None:
+        return message | {"content": text}, "stop"
+    call = {
+        "id": f"call_{secrets.token_hex(12)}",
+        "type": "function",
+        "function": {"name": function, "arguments": text},
+    }
+    return message | {"tool_calls": [call]}, "tool_calls"
+
+
+def _fitting(document: dict[str, Any], schema: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The document as its schema can hold it, and the required fields that it lacks.
+
+    A null where the schema allows none is left out if the field may be left out.
+    """
+    properties = schema.get("properties")
+    required = schema.get("required")
+    required = required if isinstance(required, list) else []
+    fitting, missing = {}, []
+    for name, value in document.items():
+        described = properties.get(name) if isinstance(properties, dict) else None
+        if value is not None or _allows_null(described, schema):
+            fitting[name] = value
+        elif name in required:
+            missing.append(name)
+    return fitting, missing
+
+
+def _allows_null(described: Any, whole: Mapping[str, Any], depth: int = 0) -> bool:
+    if not isinstance(described, dict) or depth > 8:
+        return True
+    reference = described.get("$ref")
+    if isinstance(reference, str):
+        kept = whole.get("$defs") or whole.get("definitions")
+        target = kept.get(reference.rpartition("/")[2]) if isinstance(kept, dict) else None
+        return _allows_null(target, whole, depth + 1)
+    for key in ("anyOf", "oneOf"):
+        if isinstance(described.get(key), list):
+            return any(_allows_null(branch, whole, depth + 1) for branch in described[key])
+    if isinstance(described.get("enum"), list):
+        return None in described["enum"]
+    kind = described.get("type")
+    return kind is None or kind == "null" or (isinstance(kind, list) and "null" in kind)
+
+
+def _pieces(
+    completion: Mapping[str, Any], message: Mapping[str, Any], reason: str, usage: Mapping[str, int] | None
+) -> Iterator[str]:
+    """The same answer as server-sent events, for callers that asked for a stream."""
+
+    def event(delta: Mapping[str, Any], finish: str | None) -> str:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return _event({**completion, "object": "chat.completion.chunk", "choices": [choice]})
+
+    yield event({"role": "assistant", "content": "" if message.get("content") is not None else None}, None)
+    if message.get("tool_calls"):
+        yield event({"tool_calls": [{"index": 0, **message["tool_calls"][0]}]}, None)
+    elif message.get("refusal"):
+        yield event({"refusal": message["refusal"]}, None)
+    else:
+        yield event({"content": message["content"]}, None)
+    yield event({}, reason)
+    if usage is not None:
+        yield _event({**completion, "object": "chat.completion.chunk", "choices": [], "usage": usage})
+    yield "data: [DONE]\n\n"
+
+
+def _event(value: Mapping[str, Any]) -> str:
+    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"

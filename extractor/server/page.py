@@ -1,0 +1,131 @@
+"""The page and what it needs: static files of this package, the drawn examples, and saving specimens."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from extractor.server import examples as ex
+from extractor.server.problems import Problem
+from extractor.server.service import admitted, service_of, uploaded
+from extractor.server.specimens import count_specimens, save_specimens
+from extractor.server.uploads import parse_json
+
+router = APIRouter()
+
+#: Everything that is served from the package, by name; there is no path to play tricks with.
+_STATIC = {
+    "index.html": "text/html; charset=utf-8",
+    "app.css": "text/css; charset=utf-8",
+    "app.js": "text/javascript; charset=utf-8",
+    "api.js": "text/javascript; charset=utf-8",
+    "view.js": "text/javascript; charset=utf-8",
+    "capture.js": "text/javascript; charset=utf-8",
+    "words.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+
+
+@cache
+def _asset(name: str) -> tuple[bytes, str]:
+    """A static file and its ETag."""
+    content = files("extractor.server").joinpath("static", name).read_bytes()
+    return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+
+
+def _served(request: Request, name: str) -> Response:
+    content, etag = _asset(name)
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=_STATIC[name], headers=headers)
+
+
+@router.get("/", include_in_schema=False)
+async def index(request: Request) -> Response:
+    return _served(request, "index.html")
+
+
+@router.get("/favicon.ico", include_in_schema=False)
+async def icon(request: Request) -> Response:
+    return _served(request, "icon.svg")
+
+
+@router.get("/static/{name}", include_in_schema=False)
+async def static(request: Request, name: str) -> Response:
+    if name not in _STATIC:
+        raise Problem("not-found")
+    return _served(request, name)
+
+
+@router.get("/v1/examples", tags=["specimens"], summary="List the drawn examples", **ex.EXAMPLES)
+async def list_examples(request: Request) -> JSONResponse:
+    """Specimens that come with the checkout, to try the service with; none in an installed package."""
+    found = [{"file": name, "schema": schema} for name, schema in _examples(service_of(request).settings.examples)]
+    return JSONResponse({"examples": found})
+
+
+@router.get("/v1/examples/{name}", tags=["specimens"], summary="Get a drawn example", **ex.EXAMPLE)
+async def get_example(request: Request, name: str) -> Response:
+    """One of the pictures that `/v1/examples` lists."""
+    folder = service_of(request).settings.examples
+    if folder is None or name not in dict(_examples(folder)):
+        raise Problem("not-found")
+    return FileResponse(folder / name)
+
+
+@cache
+def _examples(folder: Path | None) -> tuple[tuple[str, str], ...]:
+    if folder is None:
+        return ()
+    lines = (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines if line.strip()]
+    return tuple((str(entry["file"]), str(entry["schema"])) for entry in entries)
+
+
+@router.get("/v1/specimens", tags=["specimens"], summary="Count the saved specimens", **ex.SPECIMENS)
+async def specimens(request: Request) -> JSONResponse:
+    """How many specimens were saved, and whether more can be."""
+    folder = service_of(request).settings.specimens_folder
+    count = await asyncio.to_thread(count_specimens, folder) if folder else 0
+    return JSONResponse({"enabled": folder is not None, "count": count})
+
+
+@router.post(
+    "/v1/specimens", status_code=201, tags=["specimens"], summary="Save a labelled specimen", **ex.SAVE_SPECIMEN
+)
+async def save_specimen(request: Request) -> JSONResponse:
+    """Saves pictures with their corrected labels in the evaluation suite's format.
+
+    `label` holds `schema`, `fields` (normalised values; null says that the document does not have the field), and if
+    wanted `boxes`, `language` and `capture`; of several files a list, one each.
+    """
+    service = service_of(request)
+    folder = service.settings.specimens_folder
+    if folder is None:
+        detail = "stored data is encrypted, and specimens are plain files; the operator names a folder by --specimens"
+        raise Problem("conflict", detail)
+    async with admitted(request, service.settings.limits.body_bytes):
+        form = await uploaded(request)
+        labels = _labels(form.fields.get("label"), len(form.files))
+    async with service.saving:
+        lines = await asyncio.to_thread(save_specimens, folder, form.files, labels)
+        count = await asyncio.to_thread(count_specimens, folder)
+    return JSONResponse({"files": [line["file"] for line in lines], "count": count}, status_code=201)
+
+
+def _labels(value: Any, files: int) -> list[Any]:
+    if isinstance(value, str):
+        value = parse_json(value)
+    labels = value if isinstance(value, list) else [value]
+    if len(labels) != files or not all(isinstance(label, dict) for label in labels):
+        raise Problem("invalid-label", "`label` is an object, or of several files a list with one each")
+    return labels

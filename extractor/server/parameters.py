@@ -1,0 +1,113 @@
+"""What a caller asks for beside the files, from a form's texts or from JSON, to one checked request for an engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from extractor.engines.choose import ENGINES
+from extractor.server.problems import Problem
+from extractor.server.settings import Limits
+from extractor.server.uploads import parse_json
+from schemas import SCHEMAS
+
+#: How deep an inline schema may be nested.
+_DEPTH = 24
+_PAGES = re.compile(r"\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?(,\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?)*")
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
+
+
+def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[str, ...]) -> dict[str, Any]:
+    """The request that `fields` make; fields not in `known` are refused, so that a misspelt one is not overlooked.
+
+    Raises a Problem that names the field.
+    """
+    if any(name not in known for name in fields):
+        raise Problem("invalid-parameter", f"the fields here are {', '.join(known)}")
+    return {
+        "schema": schema_of(fields.get("schema", "auto"), limits),
+        "engine": engine_of(fields.get("engine", "auto")),
+        "evidence": flag("evidence", fields.get("evidence", False)),
+        "previews": flag("previews", fields.get("previews", False)),
+        "pages": pages_of(fields.get("pages"), limits),
+        "max_pages": limits.pages,
+        "max_pixels": limits.pixels,
+    }
+
+
+def schema_of(value: Any, limits: Limits) -> str | dict[str, Any]:
+    """A built-in schema's name, "auto", or an inline JSON Schema; nothing a caller says is ever looked up as a file."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = parse_json(value)
+    if isinstance(value, dict):
+        try:
+            size = len(json.dumps(value))
+        except RecursionError:
+            size = limits.schema_bytes + 1
+        if size > limits.schema_bytes or _depth(value) > _DEPTH:
+            raise Problem("invalid-schema", f"it may have {limits.schema_bytes // 1024} KiB and {_DEPTH} levels")
+        return value
+    if not isinstance(value, str) or value not in ("auto", *SCHEMAS):
+        raise Problem("invalid-schema", f"`schema` is auto, a JSON Schema, or one of {', '.join(SCHEMAS)}")
+    return value
+
+
+def engine_of(value: Any) -> str:
+    """An engine's name. Raises a Problem."""
+    if not isinstance(value, str) or value not in ENGINES:
+        raise Problem("invalid-parameter", f"`engine` is one of {', '.join(ENGINES)}")
+    return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """A yes or no, also as a form writes it. Raises a Problem."""
+    if isinstance(value, bool):
+        return value
+    text = value.strip().lower() if isinstance(value, str) else None
+    if text not in (*_TRUE, *_FALSE):
+        raise Problem("invalid-parameter", f"`{name}` is true or false")
+    return text in _TRUE
+
+
+def pages_of(value: Any, limits: Limits) -> list[int] | None:
+    """Page numbers from `1-2,4` or [1, 2, 4]; None where nothing is chosen. Raises a Problem."""
+    if value is None or value in ("", []):
+        return None
+    numbers: list[int] = []
+    if isinstance(value, int) and not isinstance(value, bool):
+        numbers = [value]
+    elif isinstance(value, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in value):
+        numbers = value
+    elif isinstance(value, str) and _PAGES.fullmatch(value):
+        for part in value.split(","):
+            first, dash, last = part.partition("-")
+            if dash and int(last) - int(first) > limits.pages:
+                raise _too_many(limits)
+            numbers += range(int(first), int(last if dash else first) + 1)
+    if not numbers or min(numbers) < 1:
+        raise Problem("invalid-parameter", "`pages` are numbers from 1, such as 1, 1-3 or 1,4")
+    if len(set(numbers)) > limits.pages:
+        raise _too_many(limits)
+    return sorted(set(numbers))
+
+
+def _too_many(limits: Limits) -> Problem:
+    return Problem("too-many-pages", f"one document may have {limits.pages} pages here")
+
+
+def _depth(value: Any) -> int:
+    """How deep a JSON value is nested; without recursion, since that is what it guards."""
+    deepest, level = 0, [value]
+    while level:
+        deepest += 1
+        if deepest > _DEPTH:
+            break
+        level = [
+            child
+            for one in level
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, dict | list)
+        ]
+    return deepest

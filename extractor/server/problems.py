@@ -1,0 +1,102 @@
+"""Every error as RFC 9457 problem details: a stable `type`, what went wrong, and what to do about it.
+
+The type is a path of this service, `/problems/queue-full`, where the same words stand that are written here, so that
+an error explains itself without a network. Details never hold anything read from a document or sent by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MEDIA_TYPE = "application/problem+json"
+BASE = "/problems/"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem: its HTTP status, its title, and what a caller can do."""
+
+    status: int
+    title: str
+    advice: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "invalid-request": Kind(400, "The request cannot be understood", "Compare it with the examples in /openapi.json."),
+    "unauthorized": Kind(
+        401, "A valid API key is needed", "Send it as `Authorization: Bearer KEY`; the operator hands keys out."
+    ),
+    "cross-origin": Kind(
+        403, "Another site's page may not call this service", "Call it from its own page or from a program."
+    ),
+    "not-found": Kind(404, "There is nothing here", "The paths of this service stand in /openapi.json."),
+    "unknown-job": Kind(404, "There is no such job", "It was deleted, its time ran out, or another key made it."),
+    "unknown-schema": Kind(404, "There is no such schema", "GET /v1/schemas lists them."),
+    "method-not-allowed": Kind(405, "The path does not take this method", "The header Allow says which it takes."),
+    "upload-timeout": Kind(408, "The body came too slowly", "Send it again, or send a smaller picture."),
+    "conflict": Kind(409, "The state of the service does not allow it", "The detail says what to change."),
+    "body-too-large": Kind(413, "The body is too large", "Send a smaller picture, or many files as several jobs."),
+    "too-many-files": Kind(413, "There are too many files", "Send fewer at once."),
+    "unsupported-media-type": Kind(
+        415, "The body's Content-Type is not one of this route's", "Send multipart/form-data or application/json."
+    ),
+    "unsupported-file": Kind(
+        415, "A file is no picture or PDF", "Send JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF or PDF."
+    ),
+    "misdirected-request": Kind(
+        421, "The service is not known by this name", "Start it with --allowed-host NAME to serve that name."
+    ),
+    "invalid-parameter": Kind(422, "A parameter has no usable value", "The detail names it and what it takes."),
+    "invalid-schema": Kind(422, "The schema cannot be used", "GET /v1/schemas lists the built-in ones."),
+    "unreadable-file": Kind(422, "A file cannot be read", "The detail says what is wrong with it."),
+    "too-many-pages": Kind(422, "The document has too many pages", "Choose some of them with `pages`."),
+    "no-document": Kind(
+        422, "No such document is on the picture", "Check the picture, or name the document's schema with `schema`."
+    ),
+    "invalid-label": Kind(422, "The label does not fit its schema", "The detail names the fields."),
+    "queue-full": Kind(429, "The service is busy", "Wait as long as the header Retry-After says, then send it again."),
+    "internal-error": Kind(500, "The service made a mistake", "Report it with the request id; logs tell where."),
+    "worker-crashed": Kind(
+        500, "The process that read this document ended", "Send it again; if it happens again, the file is the cause."
+    ),
+    "engine-unavailable": Kind(503, "The engine cannot read now", "GET /v1/engines says what is there and why."),
+    "storage-unavailable": Kind(
+        503, "The data folder cannot be used", "The operator checks that it exists and can be written to."
+    ),
+    "shutting-down": Kind(503, "The service is being stopped", "Send it again in a moment."),
+    "page-timeout": Kind(504, "Reading took too long", "Send a smaller picture or fewer pages."),
+    "storage-full": Kind(507, "There is no room for this", "Delete jobs that are done with, or come back later."),
+}
+
+
+@dataclass
+class Problem(Exception):  # noqa: N818 - the RFC's own word
+    """An error as a caller gets it; `kind` is one of KINDS. `extra` are further members of the details."""
+
+    kind: str
+    detail: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.detail or KINDS[self.kind].title
+
+    @property
+    def status(self) -> int:
+        return KINDS[self.kind].status
+
+
+def details(problem: Problem, request_id: str | None = None) -> dict[str, Any]:
+    """The members of the problem details object (RFC 9457, 3.1)."""
+    kind = KINDS[problem.kind]
+    members: dict[str, Any] = {
+        "type": BASE + problem.kind,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": f"{problem.detail.rstrip('.')}. {kind.advice}" if problem.detail else kind.advice,
+    }
+    if request_id:
+        members["instance"] = f"urn:uuid:{request_id}"
+    return members | dict(problem.extra)

@@ -1,0 +1,154 @@
+"""The reader of an engine's process: requests of the service, answered by the pipeline."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from extractor.errors import SchemaError
+from extractor.server.problems import Problem
+from extractor.server.worker import Reader, Tell
+
+if TYPE_CHECKING:
+    import numpy as np
+    from pydantic import BaseModel
+
+    from extractor.engines import Engine
+
+#: Pages shown to a person are made no larger than this, in pixels of the longer side.
+_PREVIEW_SIDE = 2400
+
+
+def make_reader(options: Mapping[str, Any]) -> Reader:
+    """A reader with the engine that `options` (fields of EngineOptions) choose, everything it needs in memory."""
+    from extractor.engines import choose_engine
+
+    chosen = dict(options)
+    engine, why = choose_engine(chosen.pop("engine"), **chosen)
+    return Reading(engine, why)
+
+
+class Reading:
+    """Answers the operations `extract` and `classify`."""
+
+    def __init__(self, engine: Engine, why: str) -> None:
+        from extractor.evidence import ocr
+
+        ocr.warm_up()
+        getattr(engine, "loaded", None)  # Phi-3-vision's weights, which it else reads with the first document
+        self._reader = engine
+        self.engine = engine.name
+        self.bounded = engine.name == "embedded"
+        self.told = {**engine.details, "why": why}
+
+    def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], tell: Tell) -> dict[str, Any]:
+        groups = _load(request, files)
+        tell({"pages": sum(map(len, groups))})
+        images = [image for group in groups for image in group]
+        if request["op"] == "classify":
+            return _classify(images)
+        return self._extract(request, groups, images)
+
+    def _extract(
+        self, request: Mapping[str, Any], groups: Sequence[Sequence[np.ndarray]], images: list[np.ndarray]
+    ) -> dict[str, Any]:
+        from extractor.output import as_dict
+        from extractor.pipeline import extract
+
+        wanted = request["schema"]
+        schema = wanted if isinstance(wanted, str) else model_of(json.dumps(wanted))
+        result = extract(images, schema, engine=self._reader)
+        answer: dict[str, Any] = {
+            "document": as_dict(result),
+            "evidence": {key: value for key, value in as_dict(result, evidence=True).items() if key in _EVIDENCE},
+        }
+        of_file = [number for number, group in enumerate(groups) for _ in group]
+        for page, number in zip(answer["evidence"]["pages"], of_file, strict=True):
+            page["file"] = number
+        if request.get("previews"):
+            answer["evidence"]["previews"] = [_preview(image) for image in images]
+        return answer
+
+
+#: What a result says beside the document itself.
+_EVIDENCE = frozenset({"fields", "warnings", "pages", "schema", "engine", "seconds"})
+
+
+@lru_cache(maxsize=32)
+def model_of(definition: str) -> type[BaseModel]:
+    """The Pydantic model of an inline JSON Schema. Kept, because making one costs memory for good."""
+    from schemas import field_specs
+    from schemas.registry import model_from_json_schema
+
+    try:
+        model = model_from_json_schema(json.loads(definition))
+        field_specs(model)
+    except RecursionError:
+        raise SchemaError("the schema is nested too deeply") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise SchemaError(f"the schema cannot be used: {' '.join(str(error).split())[:300]}") from None
+    return model
+
+
+def _load(request: Mapping[str, Any], files: Sequence[bytes]) -> list[list[np.ndarray]]:
+    """The pages of each file, within the request's bounds."""
+    from extractor.imaging import load_pages
+
+    groups: list[list[np.ndarray]] = []
+    left = request["max_pages"]
+    for data in files:
+        if data[:1024].lstrip().startswith(b"%PDF-"):
+            _check_pages(data, request, left)
+        groups.append(load_pages(data, pages=request.get("pages"), max_pixels=request["max_pixels"]))
+        left -= len(groups[-1])
+        if left < 0:
+            raise _too_many(request)
+    return groups
+
+
+def _check_pages(data: bytes, request: Mapping[str, Any], left: int) -> None:
+    """Looks at a PDF's length before any page of it is drawn."""
+    import pypdfium2
+
+    if request.get("pages") is not None:
+        return
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError:
+        return  # `load_pages` says what is wrong with it
+    try:
+        if len(document) > left:
+            raise _too_many(request)
+    finally:
+        document.close()
+
+
+def _too_many(request: Mapping[str, Any]) -> Problem:
+    return Problem("too-many-pages", f"one document may have {request['max_pages']} pages here")
+
+
+def _classify(images: Sequence[np.ndarray]) -> dict[str, Any]:
+    from extractor.evidence.classify import classify, kind_of
+    from extractor.evidence.page import read_pages
+    from extractor.evidence.zone import read_zone
+
+    pages = [page for index, image in enumerate(images) for page in read_pages(image, index)]
+    zone = next((zone for page in pages if (zone := read_zone(page))), None)
+    scores = classify([line for page in pages for line in page.lines], zone.mrz if zone else None)
+    ordered = sorted(scores.items(), key=lambda item: -item[1])
+    return {"schema": kind_of(scores), "scores": {name: round(score, 3) for name, score in ordered}}
+
+
+def _preview(image: np.ndarray) -> str:
+    """A page as a JPEG in base64, for viewers that cannot draw the file itself (PDF, HEIC, TIFF)."""
+    from PIL import Image
+
+    picture = Image.fromarray(image)
+    picture.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")

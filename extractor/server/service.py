@@ -1,0 +1,99 @@
+"""What the routes share: the running service, and the way from a request's body to an engine's answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from extractor.server.hosts import EngineHost, Hosts
+from extractor.server.jobs import Jobs
+from extractor.server.logs import get_logger
+from extractor.server.metrics import Metrics, verdict_counts
+from extractor.server.problems import Problem
+from extractor.server.settings import Settings
+from extractor.server.uploads import File, Form, check_declared, check_picture, read_form
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+@dataclass
+class Service:
+    """Everything that runs. One an application; `request.app.state.service`."""
+
+    settings: Settings
+    metrics: Metrics
+    hosts: Hosts
+    jobs: Jobs
+    #: Files of specimens are written one at a time.
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stopping: bool = False
+
+
+def service_of(request: Request) -> Service:
+    found: Service = request.app.state.service
+    return found
+
+
+@asynccontextmanager
+async def admitted(request: Request, limit: int) -> AsyncIterator[EngineHost]:
+    """A place in the default engine's queue for as long as the request lasts.
+
+    Taken before the body is read: a caller who would have to be sent away anyway need not send anything.
+    """
+    service = service_of(request)
+    check_declared(request, limit)
+    host = service.hosts.default
+    host.admit()
+    try:
+        yield host
+    finally:
+        host.leave()
+
+
+async def uploaded(request: Request) -> Form:
+    """A request's files, each seen to begin like a picture, and its other fields."""
+    limits = service_of(request).settings.limits
+    form = await read_form(request, limit=limits.body_bytes, seconds=limits.upload_seconds, files=limits.files)
+    for file in form.files:
+        check_picture(file)
+    return form
+
+
+async def ask(request: Request, asked: Mapping[str, Any], files: Sequence[File]) -> tuple[Any, EngineHost]:
+    """An engine's answer, and which engine. A caller who has gone is not read for."""
+    service = service_of(request)
+    host = await service.hosts.get(asked["engine"])
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while not await request.is_disconnected():
+            await asyncio.sleep(0.5)
+        gone = True
+
+    watcher = asyncio.create_task(watch())
+    try:
+        answer = await host.ask(asked, [file.data for file in files], is_wanted=lambda: not gone)
+    except asyncio.CancelledError:
+        if gone:
+            raise Problem("invalid-request", "the connection was closed before the answer was ready") from None
+        raise
+    finally:
+        watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await watcher
+    return answer, host
+
+
+async def extracted(request: Request, asked: Mapping[str, Any], files: Sequence[File]) -> dict[str, Any]:
+    """What the engine read: {"document": ..., "evidence": ...}; counted, and noted in the log without any value."""
+    answer, host = await ask(request, {**asked, "op": "extract"}, files)
+    evidence: dict[str, Any] = answer["evidence"]
+    pages = len(evidence["pages"])
+    service_of(request).metrics.document(host.name, evidence["schema"], pages, verdict_counts(evidence))
+    get_logger().info("read", engine=host.name, pages=pages, count=len(files))
+    return dict(answer)

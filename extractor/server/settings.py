@@ -1,0 +1,113 @@
+"""Every limit, path and option of the service, with its default and the reason for it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from extractor.imaging.load import MAX_PIXELS
+from extractor.server.keys import ApiKey
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one caller may ask for. Sizes are bytes, times seconds."""
+
+    #: One request's body: both sides of a card from any phone, as base64 too.
+    body_bytes: int = 32 * MIB
+    #: A job's body, which is held in memory while it is taken apart; one at a time.
+    job_bytes: int = 256 * MIB
+    #: Files of one document, and of one job.
+    files: int = 10
+    job_files: int = 1000
+    #: Pages of one document, over all its files.
+    pages: int = 10
+    pixels: int = MAX_PIXELS
+    #: Bytes of an inline JSON Schema.
+    schema_bytes: int = 64 * 1024
+    #: Requests that wait for or are with an engine; the next one is told to come back.
+    queue: int = 16
+    #: A body has to arrive within this time, and a request's head within the second.
+    upload_seconds: float = 60.0
+    head_seconds: float = 10.0
+    #: One page may be read for so long; None: what the engine usually needs, many times over.
+    page_seconds: float | None = None
+    #: An engine has to be ready within this time; a checkpoint of 8 GB from a slow disk takes minutes.
+    start_seconds: float = 900.0
+    #: Memory of the embedded engine's process; more is refused by the system, and it starts anew above half of it.
+    worker_bytes: int = 6144 * MIB
+    #: Everything the jobs hold together.
+    stored_bytes: int = 4096 * MIB
+    #: A finished job's results are deleted after this time.
+    keep_seconds: float = 24 * 3600.0
+    #: On shutdown, requests in progress get this long to end.
+    grace_seconds: float = 30.0
+    connections: int = 512
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Which engine reads where a request does not say, and how Phi-3-vision is to run; as in `choose_engine`."""
+
+    engine: str = "auto"
+    model: str | None = None
+    revision: str | None = None
+    dtype: str = "auto"
+    device: str = "auto"
+    num_crops: int | None = None
+    hints: bool | None = None
+
+
+def state_folder() -> Path:
+    """Where a program keeps its own data between runs (XDG Base Directory Specification, XDG_STATE_HOME)."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "id-document-extractor"
+
+
+def examples_folder() -> Path | None:
+    """The drawn specimens of the repository, where the package runs from a checkout."""
+    folder = Path(__file__).parents[2] / "datasets" / "examples"
+    return folder if (folder / "labels.jsonl").is_file() else None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The service as it is started. Without `data_key` what is stored is not encrypted."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    engines: EngineOptions = field(default_factory=EngineOptions)
+    limits: Limits = field(default_factory=Limits)
+    data: Path = field(default_factory=state_folder)
+    data_key: bytes | None = None
+    #: Saved specimens; None: `data`/specimens, and nowhere if `data` is encrypted, since a data set is plain files.
+    specimens: Path | None = None
+    examples: Path | None = field(default_factory=examples_folder)
+    keys: tuple[ApiKey, ...] = ()
+    #: Names the service may be called by, beside those of the loopback interface; "*" allows every name.
+    allowed_hosts: tuple[str, ...] = ()
+    #: Origins (scheme://host:port) whose pages may call the service; none by default.
+    cors_origins: tuple[str, ...] = ()
+    #: What reads in an engine's process, `module:function`; see `extractor.server.worker`.
+    reader: str = "extractor.server.reading:make_reader"
+
+    @property
+    def specimens_folder(self) -> Path | None:
+        if self.specimens is not None:
+            return self.specimens
+        return None if self.data_key else self.data / "specimens"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    import ipaddress
+
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

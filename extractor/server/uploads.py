@@ -1,0 +1,224 @@
+"""Request bodies, within limits of size and time, in memory only; and what a file is, by its own bytes.
+
+Nothing of a body is ever written to a temporary file. A declared size above the limit is refused before a byte is
+read; an undeclared one as soon as it is passed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from extractor.server.problems import Problem
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+#: How each format begins. What a name or a Content-Type says is not asked.
+_MAGIC: Sequence[tuple[str, int, bytes]] = (
+    ("jpeg", 0, b"\xff\xd8\xff"),
+    ("png", 0, b"\x89PNG\r\n\x1a\n"),
+    ("gif", 0, b"GIF87a"),
+    ("gif", 0, b"GIF89a"),
+    ("bmp", 0, b"BM"),
+    ("tiff", 0, b"II*\x00"),
+    ("tiff", 0, b"MM\x00*"),
+    ("tiff", 0, b"II+\x00"),
+    ("tiff", 0, b"MM\x00+"),
+    ("zip", 0, b"PK\x03\x04"),
+    ("zip", 0, b"PK\x05\x06"),
+)
+#: Brands of the ISO base media format (ISO/IEC 14496-12, 4.3) that hold still pictures.
+_BRANDS = {b"avif": "avif", b"avis": "avif"} | dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "heic"
+)
+_FIELD_BYTES = 128 * 1024
+_NAME_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a request. `name` is what the caller calls it: data, never a path."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Form:
+    """A body taken apart: its files, and its other fields (texts of a form, any JSON values of a JSON object)."""
+
+    files: tuple[File, ...]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def sniff(data: bytes) -> str | None:
+    """The format of a file: one of jpeg, png, gif, bmp, tiff, webp, heic, avif, pdf, zip, or None."""
+    for name, offset, magic in _MAGIC:
+        if data.startswith(magic, offset):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[4:8] == b"ftyp":
+        # The major brand may be a general one; then the compatible brands say it.
+        brands = [data[8:12], *(data[start : start + 4] for start in range(16, min(len(data), 64), 4))]
+        return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), None)
+    return "pdf" if data[:1024].lstrip().startswith(b"%PDF-") else None
+
+
+def check_picture(file: File) -> None:
+    """Raises a Problem unless the file begins as a picture or PDF does."""
+    if not file.data:
+        raise Problem("unreadable-file", "the file is empty")
+    found = sniff(file.data)
+    if found is None or found == "zip":
+        detail = "a zip archive is taken by POST /v1/jobs only" if found else "its content is of no format that is read"
+        raise Problem("unsupported-file", detail)
+
+
+def check_declared(request: Request, limit: int) -> None:
+    """Raises a Problem if the head of a request already says that its body is too large."""
+    declared = request.headers.get("content-length")
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        raise too_large(limit)
+
+
+def too_large(limit: int) -> Problem:
+    return Problem("body-too-large", f"at most {limit // 1024} KiB are taken here")
+
+
+async def body_chunks(request: Request, limit: int, seconds: float) -> AsyncGenerator[bytes, None]:
+    """A request's body in pieces. Raises a Problem once it is larger or slower than allowed."""
+    from starlette.requests import ClientDisconnect
+
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    received = 0
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Problem("upload-timeout", f"it has to arrive within {seconds:g} seconds") from None
+        except ClientDisconnect:
+            raise Problem("invalid-request", "the connection was closed before the body was complete") from None
+        received += len(chunk)
+        if received > limit:
+            raise too_large(limit)
+        yield chunk
+
+
+async def read_form(
+    request: Request, *, limit: int, seconds: float, files: int, file_fields: Sequence[str] = ("file", "files")
+) -> Form:
+    """The body of a request, multipart or JSON, with at most `files` files in `file_fields`. Raises a Problem."""
+    check_declared(request, limit)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "multipart/form-data":
+        form = await _multipart(request, limit, seconds, files, file_fields)
+    elif media_type == "application/json":
+        form = _from_json(await read_json(request, limit=limit, seconds=seconds), file_fields)
+    else:
+        raise Problem("unsupported-media-type")
+    if len(form.files) > files:
+        raise Problem("too-many-files", f"at most {files} are taken here")
+    if not form.files:
+        raise Problem("invalid-request", f"there is no file; send it as `{file_fields[0]}`")
+    return form
+
+
+async def _multipart(request: Request, limit: int, seconds: float, files: int, names: Sequence[str]) -> Form:
+    from starlette.datastructures import UploadFile
+    from starlette.formparsers import MultiPartException, MultiPartParser
+
+    class InMemory(MultiPartParser):
+        spool_max_size = sys.maxsize
+
+    chunks = body_chunks(request, limit, seconds)
+    parser = InMemory(request.headers, chunks, max_files=files + 1, max_fields=50, max_part_size=_FIELD_BYTES)
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        if error.message.startswith("Too many files"):
+            raise Problem("too-many-files", f"at most {files} are taken here") from None
+        raise Problem("invalid-request", "the multipart body is broken or has too large a field") from None
+    try:
+        taken: list[File] = []
+        fields: dict[str, Any] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if name not in names:
+                    raise Problem("invalid-request", f"files are sent as `{names[0]}`")
+                taken.append(File(clean_name(value.filename or ""), await value.read()))
+            elif name in fields:
+                raise Problem("invalid-request", "a field is sent twice")
+            else:
+                fields[name] = value
+        return Form(tuple(taken), fields)
+    finally:
+        await form.close()
+
+
+async def read_json(request: Request, *, limit: int, seconds: float) -> dict[str, Any]:
+    """A body that is a JSON object. Raises a Problem."""
+    check_declared(request, limit)
+    body = b"".join([chunk async for chunk in body_chunks(request, limit, seconds)])
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise Problem("invalid-request", "the body is not a JSON object")
+    return value
+
+
+def parse_json(text: bytes | str) -> Any:
+    """A JSON value, strictly (no NaN). Raises a Problem."""
+
+    def refuse(_constant: str) -> None:
+        raise ValueError("not a JSON value")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        raise Problem("invalid-request", "this is not JSON") from None
+
+
+def _from_json(body: dict[str, Any], names: Sequence[str]) -> Form:
+    """{"file": base64 or {"name", "data"} or a list of these, other fields}."""
+    given = [body.pop(name) for name in names if body.get(name) is not None]
+    if len(given) > 1:
+        raise Problem("invalid-request", f"send either `{names[0]}` or `{names[1]}`")
+    entries = given[0] if given and isinstance(given[0], list) else given
+    return Form(tuple(_json_file(entry, number) for number, entry in enumerate(entries, start=1)), body)
+
+
+def _json_file(entry: Any, number: int) -> File:
+    name, text = f"file {number}", entry
+    if isinstance(entry, dict):
+        name, text = entry.get("name", name), entry.get("data")
+    if not isinstance(text, str) or not isinstance(name, str):
+        raise Problem("invalid-request", f"file {number} is neither base64 text nor an object of name and data")
+    return File(clean_name(name), decode_base64(text, f"file {number}"))
+
+
+def decode_base64(text: str, what: str) -> bytes:
+    """Bytes from base64, also in a data URL. Raises a Problem that calls it `what`."""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (ValueError, binascii.Error):
+        raise Problem("invalid-request", f"{what} is not valid base64") from None
+
+
+def clean_name(name: str) -> str:
+    """A file's name as it is shown again: without control characters, and not longer than a name can be."""
+    printable = "".join(sign for sign in name if sign.isprintable() and not 0xD800 <= ord(sign) <= 0xDFFF)
+    return printable[-_NAME_LENGTH:] or "unnamed"
