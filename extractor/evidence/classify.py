@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
+from extractor.evidence.captions.find import find_captions
+from extractor.evidence.captions.lexicon import TITLE, lexicon
 from extractor.evidence.mrz import Mrz
 from extractor.evidence.ocr import Line
+from schemas import IdCard
 from schemas.captions import TITLES
 from schemas.text import fold, squash
 
@@ -17,11 +20,22 @@ _PERMIT_CODES = ("IR", "AR", "AS", "IS", "C1", "C2", "A1", "A2", "A3", "AC", "RP
 _SHORT_TITLE = 6
 
 
+#: Fields whose captions stand on one kind of document only.
+_TELLING_FIELDS: Mapping[str, str] = {
+    "vehicle_classes": "driving_licence",
+    "entries": "visa",
+    "duration_of_stay": "visa",
+    "category": "residence_permit",
+}
+#: So many different captions make a document of a page that nothing else tells the kind of.
+_LEAST_CAPTIONS = 3
+
+
 @cache
-def _titles() -> tuple[tuple[str, str], ...]:
-    """(squashed title, kind), longest first."""
-    pairs = {(squash(title), kind) for kind, titles in TITLES.items() for title in titles}
-    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+def _titles() -> tuple[tuple[str, str, str], ...]:
+    """(folded title, the same without spaces, kind), longest first."""
+    rows = {(fold(title), squash(title), kind) for kind, titles in TITLES.items() for title in titles}
+    return tuple(sorted(rows, key=lambda row: -len(row[1])))
 
 
 def classify(lines: Sequence[Line], mrz: Mrz | None) -> dict[str, float]:
@@ -40,15 +54,38 @@ def classify(lines: Sequence[Line], mrz: Mrz | None) -> dict[str, float]:
         else:
             add("residence_permit" if code in _PERMIT_CODES else "id_card", 0.9 if code in _PERMIT_CODES else 0.7)
     for line in lines:
-        if line.text.count("<") > 2:
-            continue
-        whole = squash(line.text)
-        for title, kind in _titles():
-            if whole == title:
-                add(kind, 0.85)
-            elif len(title) >= _SHORT_TITLE and title in whole and f" {fold(title)}" in f" {fold(line.text)}":
-                add(kind, 0.6 + 0.2 * len(title) / len(whole))
+        if line.text.count("<") <= 2:
+            for kind, score in _by_title(line.text).items():
+                add(kind, score)
+    if max(scores.values(), default=0.0) < 0.6:
+        for kind, score in _by_captions(lines).items():
+            add(kind, score)
     return scores
+
+
+def _by_title(text: str) -> dict[str, float]:
+    """Kinds whose titles a line holds; a title inside a longer one found before says nothing more."""
+    whole, padded = squash(text), f" {fold(text)} "
+    found: dict[str, float] = {}
+    rest = whole
+    for title, joined, kind in _titles():
+        if whole == joined:
+            found[kind] = 0.85
+            rest = ""
+        elif len(joined) >= _SHORT_TITLE and joined in rest and (not title.isascii() or f" {title} " in padded):
+            found[kind] = max(found.get(kind, 0.0), 0.65 + 0.2 * len(joined) / len(whole))
+            rest = rest.replace(joined, "|")
+    return found
+
+
+def _by_captions(lines: Sequence[Line]) -> dict[str, float]:
+    """What captions alone tell: fields of one kind of document, or enough of them to be an identity card."""
+    captions, _ = find_captions(lines, lexicon(IdCard))
+    names = {max(caption.fields, key=lambda name: caption.fields[name]) for caption in captions if not caption.weak}
+    if len(names - {TITLE}) < _LEAST_CAPTIONS:
+        return {}
+    found = {kind: 0.55 for name, kind in _TELLING_FIELDS.items() if name in names}
+    return found or {"id_card": 0.5}
 
 
 def kind_of(scores: dict[str, float]) -> str | None:

@@ -51,6 +51,8 @@ _BY_STATE = {state: row for row in _LANGUAGES for state in row[3].split()}
 #: Latin letters that a Cyrillic or Greek word can consist of to the eye.
 _LOOKALIKES = frozenset("ABCEHIKMNOPTXYZaceopxyKMHT")
 _LINE_HEIGHT, _GAP = 56, 28
+#: Lines of a script it does not know, the bundled recogniser reads worse than this.
+_READ_POORLY = 0.85
 #: tesseract's own confidence (0..100) from which a word counts.
 _CONFIDENT = 45.0
 _TIMEOUT = 60
@@ -82,9 +84,25 @@ def tesseract_languages() -> frozenset[str]:
     return frozenset(listed.stdout.split()[1:])
 
 
+def guess_script(page: Page) -> OtherScript | None:
+    """The script of a page that the bundled recogniser cannot make out, as tesseract sees it; None where it can.
+
+    For documents that name no state in Latin letters: Korean, Arabic or Russian ones without a machine-readable zone.
+    """
+    words = [line for line in page.lines if sum(c.isalpha() for c in line.text) >= 2]
+    poor = [line for line in page.lines if line.score < _READ_POORLY]
+    if len(poor) < 4 or len(poor) < 0.35 * max(len(words), 1) or "osd" not in tesseract_languages():
+        return None
+    sheet, _ = _sheet([line_crop(page.image, line.box) for line in page.lines])
+    seen = _run(sheet, ["--psm", "0"])
+    name = next((part.split(":")[1].strip() for part in seen.splitlines() if part.startswith("Script:")), "")
+    row = next((row for row in _LANGUAGES if row[2] == name.upper()), None)
+    return OtherScript(row[0], f"tesseract-ocr-{row[1]}", row[2]) if row else None
+
+
 def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warning]]:
     """The page with its lines in the issuer's own script, or without what cannot be told from it."""
-    other = script_of(issuer)
+    other = script_of(issuer) if issuer else guess_script(page)
     if other is None:
         return page, []
     if other.language not in tesseract_languages():
@@ -116,7 +134,9 @@ def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) ->
         text, confidence = second
         letters = [c for c in text if c.isalpha()]
         native = sum(other.script in scripts(c) for c in letters)
-        if letters and native >= 0.5 * len(letters) and native >= 2:
+        # Digits are read better by the first reader, whatever stands between them.
+        mostly_digits = sum(c.isdigit() for c in line.text) > max(3, native)
+        if letters and native >= 0.5 * len(letters) and native >= 2 and not mostly_digits:
             if text.count("/") == 1 == line.text.count("/"):
                 # `ТКАЧЕНКО/TKACHENKO`: each half from the reader that knows its script.
                 text = f"{text.split('/')[0].strip()}/{line.text.split('/')[1].strip()}"
@@ -127,10 +147,17 @@ def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) ->
 
 def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[str, float] | None]:
     """Text and confidence (0..1) of each line, all read in one call as rows of one picture."""
-    import cv2
-
     if not crops:
         return []
+    sheet, pitch = _sheet(crops)
+    tsv = _run(sheet, ["-l", f"{other.language}+eng", "--psm", "6", "tsv"])
+    return _rows(tsv, len(crops), pitch, spaced=other.script != "THAI")
+
+
+def _sheet(crops: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
+    """Lines under one another on white, grey (height, width), and the distance from one to the next."""
+    import cv2
+
     scaled = [cv2.resize(crop, (max(8, crop.shape[1] * _LINE_HEIGHT // crop.shape[0]), _LINE_HEIGHT)) for crop in crops]
     width = max(crop.shape[1] for crop in scaled) + 2 * _GAP
     pitch = _LINE_HEIGHT + _GAP
@@ -139,13 +166,20 @@ def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[st
         grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
         top = _GAP + row * pitch
         sheet[top : top + _LINE_HEIGHT, _GAP : _GAP + crop.shape[1]] = _stretched(grey)
-    encoded = cv2.imencode(".png", sheet)[1].tobytes()
-    command = ["tesseract", "stdin", "stdout", "-l", f"{other.language}+eng", "--psm", "6", "tsv"]
+    return sheet, pitch
+
+
+def _run(picture: np.ndarray, arguments: Sequence[str]) -> str:
+    """What tesseract prints about a picture, given and taken through pipes; empty if it fails."""
+    import cv2
+
+    encoded = cv2.imencode(".png", picture)[1].tobytes()
+    command = ["tesseract", "stdin", "stdout", *arguments]
     try:
         done = subprocess.run(command, input=encoded, capture_output=True, timeout=_TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return [None] * len(crops)
-    return _rows(done.stdout.decode("utf-8", "replace"), len(crops), pitch, spaced=other.script != "THAI")
+        return ""
+    return done.stdout.decode("utf-8", "replace")
 
 
 def _stretched(grey: np.ndarray) -> np.ndarray:

@@ -28,6 +28,8 @@ from schemas.text import squash
 _IDEOGRAPHIC = frozenset({"zh-Hans", "zh-Hant", "ja"})
 _IDEOGRAPH = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[/|\\:;·•：／]|[{_IDEOGRAPH}]|[^\s/|\\:;·•：／{_IDEOGRAPH}]+")
+#: Letters from which a caption of several words is believed in the middle of a line.
+_LONG = 8
 _BREAKS = frozenset("/|\\:;·•：／")
 #: Joins translations of one caption, where a colon sets it off from a value.
 _JOINTS = frozenset("/|\\／·")
@@ -182,6 +184,8 @@ def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
             or any(c.isdigit() for c in before)
             or _is_ideograph(tokens[run.first].text)
             or run.first - 1 in ends
+            # A caption of several words, to the letter, is one wherever it stands (`MALE Date of birth 19.02.1969`).
+            or (run.match.exact and run.last > run.first and run.match.letters >= _LONG)
         ):
             kept.append(run)
     return kept
@@ -322,11 +326,26 @@ def _by_number(line: Line, index: int, tokens: Sequence[_Token], lexicon: Lexico
     """A line that begins with the number of a licence's field."""
     number = NUMBERING.match(tokens[0].text) if tokens else None
     names = lexicon.numbered.get(number[1].lower(), ()) if number else ()
-    if not names:
+    if number is None or not names:
         return None
-    follower = _value(line, index, tokens, 1, len(tokens))
+    # `4c. DETRAN 4d. 861013`: the next field's number ends this one's value.
+    later = (
+        i
+        for i in range(2, len(tokens))
+        if _numbers_next(tokens[i].text, number[1], lexicon) and tokens[i].text[-1] == "."
+    )
+    follower = _value(line, index, tokens, 1, next(later, len(tokens)))
     segment = segment_of(line, index, tokens[0].start, tokens[0].end)
     return Caption(dict.fromkeys(names, 0.8), segment, follower, weak=True, letters=1, numbered=True)
+
+
+def _numbers_next(text: str, current: str, lexicon: Lexicon) -> bool:
+    """Whether a word is the number of a field after the field `current`."""
+    number = NUMBERING.match(text)
+    if number is None or number[1].lower() not in lexicon.numbered:
+        return False
+    order = list(lexicon.numbered)
+    return order.index(number[1].lower()) > order.index(current.lower())
 
 
 def _value(line: Line, index: int, tokens: Sequence[_Token], first: int, end: int) -> Segment | None:

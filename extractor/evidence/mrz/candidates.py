@@ -35,7 +35,7 @@ class Candidate:
     """One way to read the zone. `codes` by the place where each begins; `proof` is None without check digits."""
 
     layout: MrzFormat
-    evidence: tuple[LineEvidence | None, ...]
+    evidence: Lines
     tables: list[Array]  # per line (L, 37) nats, priors included
     codes: dict[Place, Code]
     proof: Proof | None
@@ -143,8 +143,9 @@ def _prove(layout: MrzFormat, evidence: Lines) -> Candidate:
     if not present:
         return Candidate(layout, evidence, tables, codes, None, cost)
     proof = prove(replace(layout, checks=present), tables)
-    cheapest = sum(float(tables[line][k].min()) for line, k in proof.chosen)
-    return Candidate(layout, evidence, tables, codes, proof, cost + proof.cost - cheapest)
+    # What the covered places cost at least is in the lines' cost already.
+    counted = sum(float(tables[line][k].min()) for line, k in proof.chosen)
+    return Candidate(layout, evidence, tables, codes, proof, cost + proof.cost - counted)
 
 
 def _settle_codes(layout: MrzFormat, evidence: Lines) -> dict[Place, Code]:

@@ -37,7 +37,7 @@ class LineFit:
 
 
 def rough_cost(layout: MrzFormat, line: int, lattice: Lattice) -> float:
-    """A lower bound for `fit_line`'s cost, at a tenth of its price; infinite where the line cannot fit."""
+    """A lower bound for `fit_line`'s cost in clean print, at a tenth of its price; infinite where it cannot fit."""
     emit, skip = lattice.costs(Print.CLEAN)
     alignment = align(best_fit(emit, line_prior(layout, line)), skip)
     return alignment.cost if alignment else float("inf")

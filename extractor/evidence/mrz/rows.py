@@ -38,7 +38,7 @@ class TextLine(Protocol):
 
 @dataclass(frozen=True)
 class Piece:
-    """A text line with its geometry. `along` and `down` are its centre in the page's reading directions."""
+    """A text line with its geometry in the page's reading directions, in pixels: its ends, its centre, its height."""
 
     source: TextLine
     text: str

@@ -13,11 +13,14 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extractor.evidence.mrz.fit import LineFit
 from extractor.evidence.mrz.formats import FORMATS, MrzFormat
 from extractor.evidence.mrz.reading import LineEvidence, MrzReading
 from extractor.evidence.mrz.repair import conclude
+
+Array = NDArray[np.float64]
 
 # No single look speaks against a character with more than this many nats.
 _LOUDEST = 9.0
@@ -65,8 +68,8 @@ def _together(looks: list[LineEvidence]) -> LineEvidence | None:
     return replace(clearest, costs=costs)
 
 
-def _boxes(looks: list[MrzReading]) -> tuple[tuple[np.ndarray, ...], ...]:
-    by_line: dict[int, tuple[np.ndarray, ...]] = {}
+def _boxes(looks: list[MrzReading]) -> tuple[tuple[Array, ...], ...]:
+    by_line: dict[int, tuple[Array, ...]] = {}
     for reading in looks:
         present = [line for line, item in enumerate(reading.evidence) if item is not None]
         for line, boxes in zip(present, reading.line_boxes, strict=False):
