@@ -40,8 +40,10 @@ VISION: Mapping[str, Any] = {
     "image_size": 336,
     "patch_size": 14,
 }
+#: The most bytes of hints it is trained with.
+HINT_BYTES = 1000
 #: How the engine asks it (`extractor.engines.phi3v`).
-WISHES: Mapping[str, Any] = {"prompt": "short", "hints": True, "lang": "en", "framed": True}
+WISHES: Mapping[str, Any] = {"prompt": "short", "hints": True, "lang": "en", "framed": True, "hint_bytes": HINT_BYTES}
 _EMBEDDINGS = ("model.embed_tokens.weight", "lm_head.weight")
 
 
