@@ -144,6 +144,5 @@ def f1(precision: float | None, recall: float | None) -> float | None:
     """The harmonic mean of precision and recall; None where neither is defined, 0 where nothing is right."""
     if precision is None and recall is None:
         return None
-    if not precision or not recall:
-        return 0.0
-    return 2 * precision * recall / (precision + recall)
+    p, r = precision or 0.0, recall or 0.0
+    return 2 * p * r / (p + r) if p + r else 0.0

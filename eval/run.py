@@ -299,13 +299,15 @@ def _print(summary: dict[str, Any], run: Run) -> None:
 
     from eval.tables import facts, terminal_tables
 
-    console = Console(soft_wrap=True)
-    for table in terminal_tables(summary):
+    # What is not a terminal, a log for example, is as wide as it needs to be.
+    console = Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=160)
+    for table in terminal_tables(summary, console.width):
         console.print(table)
     for name, cell in summary["cells"].items():
         if failures := cell["failures"]:
             told = ", ".join(f"{kind} {count}" for kind, count in failures.items())
-            console.print(f"{name}: {cell['overall']['failed']} pictures failed: {told}", markup=False)
+            failed, pictures = cell["overall"]["failed"], cell["overall"]["pictures"]
+            console.print(f"{name}: {failed} of {pictures} pictures failed: {told}", markup=False)
     for name, reason in run.skipped.items():
         console.print(f"{name} did not run: {reason}", markup=False)
     for word, text in facts(summary):

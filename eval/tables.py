@@ -297,8 +297,14 @@ def _comparison(one: Mapping[str, Any]) -> str:
     )
 
 
-def terminal_tables(summary: Summary) -> list[Table]:
-    """Rich tables: overall, and by language."""
+#: A terminal narrower than this shows the first columns of wide tables; the files of the run hold them all.
+_WIDE = 110
+_NARROW_COLUMNS = 6
+
+
+def terminal_tables(summary: Summary, width: int = _WIDE) -> list[Table]:
+    """Rich tables for a terminal of this width: overall, and by language."""
+    from rich import box
     from rich.markup import escape
     from rich.table import Table
 
@@ -307,10 +313,13 @@ def terminal_tables(summary: Summary) -> list[Table]:
         ("overall", overall_table(summary)),
         ("by language", cut_table(summary, "languages")),
     ):
-        table = Table(title=f"{summary['run']['dataset']['name']}, {title} (percent)", title_justify="left")
-        for place, heading in enumerate(header):
+        shown = len(header) if width >= _WIDE else _NARROW_COLUMNS
+        table = Table(
+            title=f"{summary['run']['dataset']['name']}, {title} (percent)", title_justify="left", box=box.SIMPLE_HEAD
+        )
+        for place, heading in enumerate(header[:shown]):
             table.add_column(escape(heading), justify="right" if place else "left", no_wrap=True)
         for row in body:
-            table.add_row(*map(escape, row))
+            table.add_row(*map(escape, row[:shown]))
         tables.append(table)
     return tables

@@ -1,0 +1,152 @@
+"""A small labelled dataset and a reader that says what it is told to, so that runs take milliseconds."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from pydantic import BaseModel
+
+from extractor.errors import NoDocumentError
+from extractor.extraction import Box, Extraction, FieldEvidence, Source, SourceKind, Verdict, Warning
+from schemas import SCHEMAS
+
+MRZ = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
+BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 24.0], [10.0, 24.0]]
+
+#: Two pictures of one French passport, a Chinese card, two German licences; every kind of label: a value, a null, none.
+LABELS: list[dict[str, Any]] = [
+    {
+        "file": "fr-1.png", "schema": "passport", "kind": "td3_passport", "language": "fr", "capture": "photo",
+        "group": "fr", "boxes": {"surname": [BOX]},
+        "fields": {"surname": "LEFÈVRE", "given_names": "ANNA", "sex": "F", "address": None, "mrz": MRZ},
+    },
+    {
+        "file": "fr-2.png", "schema": "passport", "kind": "td3_passport", "language": "fr", "capture": "scan",
+        "group": "fr",
+        "fields": {"surname": "LEFÈVRE", "given_names": "ANNA", "sex": "F", "address": None, "mrz": MRZ},
+    },
+    {
+        "file": "zh-1.png", "schema": "chinese_id_card", "kind": "chinese_id_front", "language": "zh-Hant",
+        "capture": "clean", "fields": {"name": "林美華", "sex": "F", "birth_date": "1974-08-12"},
+    },
+    {
+        "file": "de-1.png", "schema": "driving_licence", "kind": "driving_licence", "language": "de",
+        "capture": "clean", "fields": {"surname": "MÜLLER", "document_number": "B072RRE2I55", "address": None},
+    },
+    {
+        "file": "de-2.png", "schema": "driving_licence", "kind": "driving_licence", "language": "de",
+        "capture": "low_resolution", "fields": {"surname": "KURZ", "document_number": "B072RRE2I56", "address": None},
+    },
+]  # fmt: skip
+
+
+def make_dataset(folder: Path, labels: list[dict[str, Any]] = LABELS) -> Path:
+    """Writes blank pictures with these labels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, label in enumerate(labels):
+        Image.new("RGB", (80, 40 + number), "white").save(folder / label["file"])
+    lines = (json.dumps(label, ensure_ascii=False) for label in labels)
+    (folder / "labels.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    return make_dataset(tmp_path / "specimens")
+
+
+def extraction(
+    schema: type[BaseModel],
+    values: Mapping[str, Any],
+    *,
+    confidence: float = 0.9,
+    kind: SourceKind = SourceKind.VISUAL,
+    warnings: tuple[Warning, ...] = (),
+) -> Extraction:
+    """What a reader that read these values with this confidence would give."""
+    fields = {}
+    for name in schema.model_fields:
+        value = values.get(name)
+        box = Box(0, ((10.0, 10.0), (60.0, 10.0), (60.0, 24.0), (10.0, 24.0)))
+        source = Source(kind, value, str(value), confidence, box, basis="caption 'x'")
+        fields[name] = (
+            FieldEvidence(None, Verdict.ABSENT, 0.9)
+            if value is None
+            else FieldEvidence(value, Verdict.SINGLE, confidence, (source,), box)
+        )
+    document = schema.model_validate(dict(values))
+    known = {name: values.get(name) for name in schema.model_fields}
+    return Extraction(
+        schema, document, known, fields, warnings, (), {"name": "embedded"}, {"ocr": 0.3, "reconcile": 0.1}
+    )
+
+
+class FakeReader:
+    """Stands in for `extractor.pipeline.extract`: gives back the label's values, but for what it is told otherwise.
+
+    `said[file][field]` is said instead; `fails[file]` is raised. `read` lists the files that were read.
+    """
+
+    def __init__(self, labels: list[dict[str, Any]]) -> None:
+        self.labels = {label["file"]: label for label in labels}
+        self.said: dict[str, dict[str, Any]] = {}
+        self.fails: dict[str, BaseException] = {}
+        self.confidence: dict[str, float] = {}
+        self.warnings: dict[str, tuple[Warning, ...]] = {}
+        self.read: list[str] = []
+        self.options: list[dict[str, Any]] = []
+
+    def __call__(self, source: Path, schema: Any = "auto", **options: Any) -> Extraction:
+        name = Path(source).name
+        self.read.append(name)
+        self.options.append(options | {"schema": schema})
+        if name in self.fails:
+            raise self.fails[name]
+        label = self.labels[name]
+        model = SCHEMAS[label["schema"]] if schema == "auto" else schema
+        values = {**label["fields"], **self.said.get(name, {})}
+        known = {field: value for field, value in values.items() if field in model.model_fields}
+        return extraction(model, known, confidence=self.confidence.get(name, 0.9), warnings=self.warnings.get(name, ()))
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> FakeReader:
+    fake = FakeReader(LABELS)
+    monkeypatch.setattr("extractor.pipeline.extract", fake)
+    return fake
+
+
+@pytest.fixture
+def slips(reader: FakeReader) -> FakeReader:
+    """A reader that makes a mistake of every kind: diacritics, variant, look-alike, invention, a failed document."""
+    reader.said = {
+        "fr-1.png": {"surname": "LEFEVRE", "given_names": None},
+        "zh-1.png": {"name": "林美华"},
+        "de-1.png": {"document_number": "B072RRE2155", "address": "TESTSTRASSE 1"},
+    }
+    reader.fails = {"de-2.png": NoDocumentError("not a document: nothing was found on the picture")}
+    reader.confidence = {"fr-1.png": 0.99, "de-1.png": 0.6}
+    return reader
+
+
+@pytest.fixture
+def finished(dataset: Path, slips: FakeReader, tmp_path: Path) -> Path:
+    """The folder of a whole run with `slips`."""
+    from eval.run import main
+
+    out = tmp_path / "run"
+    assert main(["--dataset", str(dataset), "--out", str(out), "--today", "2026-03-01"]) == 0
+    return out
+
+
+@pytest.fixture
+def lines() -> Callable[[Path], list[dict[str, Any]]]:
+    """The lines of a results file."""
+
+    def read(out: Path) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (out / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+
+    return read
