@@ -1,11 +1,11 @@
 """Reads identity documents into validated Pydantic models, every field with the evidence it rests on.
 
-    from extractor import extract
-    from schemas import Passport
+from extractor import extract
+from schemas import Passport
 
-    result = extract("passport.jpg", schema=Passport)
-    result.document.surname
-    result.fields["surname"].verdict
+result = extract("passport.jpg", schema=Passport)
+result.document.surname
+result.fields["surname"].verdict
 """
 
 from __future__ import annotations

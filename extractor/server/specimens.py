@@ -22,7 +22,7 @@ from schemas import SCHEMAS
 
 LABEL_FILE = "labels.jsonl"
 _SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
-_CAPTURES = ("clean", "scan", "photo", "screen", "unknown")
+_CAPTURES = ("clean", "scan", "photo", "rotated", "low_resolution", "unknown")
 _KEYS = frozenset({"schema", "fields", "boxes", "language", "capture"})
 
 

@@ -1,0 +1,99 @@
+// The service's own API, and files for the person: nothing here touches any other address.
+
+let key = sessionStorage.getItem("key") || "";
+
+export const hasKey = () => key !== "";
+
+/** Uses this API key from now on, in this tab only. */
+export function useKey(value) {
+  key = value;
+  if (value) sessionStorage.setItem("key", value);
+  else sessionStorage.removeItem("key");
+}
+
+/** An error of the service: its problem details (RFC 9457), or `null` where it does not answer. */
+export class ServiceError extends Error {
+  constructor(problem) {
+    super(problem ? problem.detail : "");
+    this.problem = problem;
+  }
+
+  get kind() {
+    return this.problem ? this.problem.type.split("/").pop() : "network";
+  }
+}
+
+async function call(path, options = {}) {
+  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers, credentials: "omit" });
+  } catch (error) {
+    throw new ServiceError(null);
+  }
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => null);
+    throw new ServiceError(problem);
+  }
+  return answer;
+}
+
+const json = async (path, options) => (await call(path, options)).json();
+
+export const listSchemas = () => json("/v1/schemas");
+export const listEngines = () => json("/v1/engines");
+export const listExamples = () => json("/v1/examples");
+export const specimens = () => json("/v1/specimens");
+export const example = async name => new File([await (await call(`/v1/examples/${encodeURIComponent(name)}`)).blob()], name);
+
+/** Whether a browser can draw a file itself; of others the service sends pictures of the pages. */
+async function isDrawable(file) {
+  const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+  const text = String.fromCharCode(...head);
+  return head[0] === 0xff || text.startsWith("\x89PNG") || text.startsWith("GIF8") || text.startsWith("BM")
+    || (text.startsWith("RIFF") && text.slice(8) === "WEBP") || text.slice(8) === "avif";
+}
+
+/** Reads one document: what was read, and a picture's address for each page. */
+export async function read(files, schema) {
+  const drawable = await Promise.all(files.map(isDrawable));
+  const form = new FormData();
+  files.forEach(file => form.append("file", file, file.name || "picture"));
+  form.append("schema", schema);
+  form.append("evidence", "true");
+  form.append("previews", String(drawable.includes(false)));
+  const result = await json("/v1/extract", { method: "POST", body: form });
+  const pictures = result.pages.map((page, index) => drawable[page.file]
+    ? URL.createObjectURL(files[page.file]) : `data:image/jpeg;base64,${result.previews[index]}`);
+  delete result.previews;
+  return { result, pictures };
+}
+
+/** Saves pictures with their labels, one a file. */
+export function saveSpecimen(files, labels) {
+  const form = new FormData();
+  files.forEach(file => form.append("file", file, file.name || "picture"));
+  form.append("label", JSON.stringify(labels.length === 1 ? labels[0] : labels));
+  return json("/v1/specimens", { method: "POST", body: form });
+}
+
+/** Hands the person a file. */
+export function download(name, type, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** One document as CSV: a row of names and a row of values; what a spreadsheet would compute stays text. */
+export function asCsv(schema, values) {
+  const cell = value => {
+    const text = value === null ? "" : Array.isArray(value) ? value.join("\n")
+      : typeof value === "object" ? JSON.stringify(value) : String(value);
+    const safe = /^[=+@\t]/.test(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const names = Object.keys(values);
+  return `${["schema", ...names].map(cell).join(",")}\n${[schema, ...names.map(name => values[name])].map(cell).join(",")}\n`;
+}
