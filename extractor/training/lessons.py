@@ -41,7 +41,7 @@ CLASS_COUNT = -(-(max(CLASSES.values()) + 1) // 64) * 64
 
 @dataclass(frozen=True)
 class Lesson:
-    """`image` (HEIGHT, WIDTH, 3) uint8; `shape` (rows, columns, portrait) of the sheet in it; `glyphs` (CHARACTERS, 4)
+    """`image` (HEIGHT, WIDTH, 3) uint8; `shape` (4,): rows, columns, whether it lies transposed, margin; `glyphs` (CHARACTERS, 4)
     int16: view, x, y on it, class, -1 where there is none; `plain` (PLAIN,) and `hinted` (HINTED,) int16 sequences,
     and `spans` (2, 2): where each one's answer begins and how long the sequence is (0 where there is none)."""
 
@@ -73,9 +73,9 @@ class LessonMaker:
         """A page full of lines, for its characters alone."""
         size = (WIDTH, HEIGHT)
         page = draw_text(POOL, rng.getrandbits(40), size=size, languages=_TEXT_LANGUAGES)
-        sheet = Sheet(page.image, *GRID, False, page.centres)
+        sheet = Sheet(page.image, *GRID, False, 0, page.centres)
         glyphs = _glyphs(sheet, page.characters, rng)
-        shape = np.array([*GRID, 0], np.int16)
+        shape = np.array(sheet.shape, np.int16)
         return Lesson(page.image, shape, glyphs, _ids([], PLAIN), _ids([], HINTED), np.zeros((2, 2), np.int16))
 
     def lesson(self, page: Page, sheet: Sheet, rng: random.Random) -> Lesson | None:
@@ -97,7 +97,7 @@ class LessonMaker:
             sequences.append(_ids(ids if len(ids) <= room else [], room))
         if not spans[0, 1]:
             return None
-        shape = np.array([sheet.rows, sheet.columns, sheet.portrait], np.int16)
+        shape = np.array(sheet.shape, np.int16)
         return Lesson(sheet.image, shape, _glyphs(sheet, page.characters, rng), *sequences, spans)
 
     @cached_property

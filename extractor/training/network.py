@@ -25,7 +25,7 @@ _TILES = GRID[0] * GRID[1]
 
 @dataclass(frozen=True)
 class Batch:
-    """Lessons on the device: `images` (B, HEIGHT, WIDTH, 3) uint8, `shapes` (B, 3), `glyphs` (B, C, 4), and with a
+    """Lessons on the device: `images` (B, HEIGHT, WIDTH, 3) uint8, `shapes` (B, 4), `glyphs` (B, C, 4), and with a
     text to learn `ids` (B, T), `spans` (B, 2); see `training.lessons.Lesson`."""
 
     images: torch.Tensor
@@ -62,8 +62,8 @@ class Views(nn.Module):
         self.register_buffer("order", tile_order(), persistent=False)
 
     def forward(self, sheets: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:
-        """Sheets (B, 3, HEIGHT, WIDTH) in 0..1 and shapes (B, 3) to views (B, 1 + tiles, 3, TILE, TILE)."""
-        pixels = (sheets - self.mean) / self.deviation
+        """Sheets (B, 3, HEIGHT, WIDTH) in 0..1 and shapes (B, 4) to views (B, 1 + tiles, 3, TILE, TILE)."""
+        pixels = (papered(sheets, shapes) - self.mean) / self.deviation
         portrait = shapes[:, 2].bool()
         coarse = functional.grid_sample(
             pixels, self._grid(shapes), mode="bicubic", padding_mode="border", align_corners=False
@@ -128,3 +128,11 @@ def as_sheets(images: torch.Tensor) -> torch.Tensor:
     """Images (B, HEIGHT, WIDTH, 3) uint8 to (B, 3, HEIGHT, WIDTH) in 0..1."""
     assert images.shape[1:] == (HEIGHT, WIDTH, 3)
     return images.permute(0, 3, 1, 2).float().div(255)
+
+
+def papered(sheets: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:
+    """Sheets with the margins blank that the processor adds to a captured picture."""
+    rows = torch.arange(HEIGHT, device=sheets.device)[None]
+    margin, high = shapes[:, 3:], shapes[:, :1] * TILE
+    blank = (rows < margin) | (rows >= high - margin)
+    return torch.where(blank[:, None, :, None], 1.0, sheets)

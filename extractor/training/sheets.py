@@ -34,14 +34,20 @@ _COARSE = 0.22
 @dataclass(frozen=True)
 class Sheet:
     """`image` (HEIGHT, WIDTH, 3) uint8 RGB, of which the first `rows` x `columns` tiles are the sheet as it lies;
-    `portrait` says that the true sheet is its transpose. `centres` (n, 2) float32 are where the page's characters
-    stand on the image."""
+    `portrait` says that the true sheet is its transpose. `margin` rows of pixels at its top and at its bottom are
+    blank. `centres` (n, 2) float32 are where the page's characters stand on the image."""
 
     image: np.ndarray
     rows: int
     columns: int
     portrait: bool
+    margin: int
     centres: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Rows, columns, whether it lies transposed, and its margin."""
+        return self.rows, self.columns, int(self.portrait), self.margin
 
     @property
     def true_tiles(self) -> tuple[int, int]:
@@ -77,7 +83,7 @@ def lay(
     if rng.random() < _COARSE:
         reduced = min(reduced, rng.uniform(0.48, 0.8))
     _warp(image, np.array([[1, 0, 0], [0, 1, -margin], [0, 0, 1.0]]) @ matrix, picture, reduced)
-    return Sheet(canvas, laid_rows, laid_columns, portrait, _through(matrix, centres))
+    return Sheet(canvas, laid_rows, laid_columns, portrait, margin, _through(matrix, centres))
 
 
 def _camera(width: int, height: int, rng: random.Random) -> np.ndarray:
