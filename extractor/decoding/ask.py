@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from extractor.decoding.grammar import Vocabulary
 from extractor.decoding.graphs import make_runner
 from extractor.decoding.masks import Chooser
 from extractor.errors import StoppedError, UsageError
@@ -14,9 +16,6 @@ from extractor.prompting import conversation
 
 if TYPE_CHECKING:
     from extractor.phi3v.loading import LoadedModel
-
-#: What an incomplete character is decoded to.
-_INCOMPLETE = "\ufffd"
 
 
 def ask(
@@ -55,9 +54,10 @@ def _pieces(
     length = inputs["input_ids"].shape[1]
     runner = make_runner(loaded.model, 1, length + max_tokens)
     runner.take(inputs)
-    stops = set(processor.stop_token_ids)
+    vocabulary = Vocabulary.of(processor.tokenizer, loaded.model.config.vocab_size)
+    stops, silent = set(processor.stop_token_ids), set(processor.tokenizer.all_special_ids)
+    characters = getincrementaldecoder("utf-8")(errors="replace")  # a token may end in the middle of one
     said: list[int] = []
-    told = ""
     while len(said) < max_tokens:
         if cancelled is not None and cancelled():
             raise StoppedError("answering was stopped on request")
@@ -66,13 +66,13 @@ def _pieces(
             token = chooser(logits[:, -1], None, [(0, len(said))])[0][0]
         if token in stops:
             break
+        written = b"" if token in silent else vocabulary.bytes_of(token)
+        # The space that the tokenizer puts before every text is none of the answer's.
+        piece = characters.decode(written.removeprefix(b" ") if not said else written)
         said.append(token)
-        whole = processor.decode(said, skip_special_tokens=True)
-        if not whole.endswith(_INCOMPLETE):
-            yield whole[len(told) :]
-            told = whole
-    rest = processor.decode(said, skip_special_tokens=True)[len(told) :]
-    if rest:
+        if piece:
+            yield piece
+    if rest := characters.decode(b"", final=True):
         yield rest
 
 

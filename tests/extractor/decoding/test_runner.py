@@ -1,0 +1,205 @@
+"""The network over places gives what it gives without any cache."""
+
+import pytest
+import torch
+
+from extractor.decoding.answer import Limits
+from extractor.decoding.graphs import GraphRunner, make_runner
+from extractor.decoding.loop import write
+from extractor.decoding.masks import Chooser
+from extractor.decoding.runner import NOWHERE, EagerRunner
+from extractor.errors import UsageError
+from extractor.phi3v import Phi3VForConditionalGeneration
+from schemas import SCHEMAS, ChineseIdCard
+
+ASK = "<|user|>\n<|image_1|>\n{}<|end|>\n<|assistant|>\n"
+CLOSE = {"atol": 2e-5, "rtol": 0}
+
+
+@pytest.fixture(params=["sdpa", "eager"])
+def network(request, tiny):
+    return Phi3VForConditionalGeneration.from_pretrained(tiny, attn_implementation=request.param).eval()
+
+
+@pytest.fixture
+def inputs(processor, picture):
+    return processor(text=ASK.format("Read it."), images=picture, num_crops=1, return_tensors="pt")
+
+
+@pytest.fixture
+def pair(processor, picture):
+    """Two prompts of different lengths, a picture each."""
+    return processor(
+        text=[ASK.format("Read it."), ASK.format("Read all that you see on this one, please.")],
+        images=[[picture], [picture.rotate(90)]],
+        num_crops=1,
+        padding=True,
+        return_tensors="pt",
+    )
+
+
+@torch.no_grad()
+def without_cache(network, inputs, tail, row=0):
+    """Logits of a whole sequence, one row of it, as the network gives them by itself."""
+    ids, mask = inputs["input_ids"][row], inputs["attention_mask"][row].bool()
+    whole = torch.cat([ids[mask], torch.tensor(tail, dtype=torch.long)])[None]
+    whole = torch.where(whole < 0, -1, whole)
+    pictures = {key: inputs[key][row : row + 1] for key in ("pixel_values", "image_sizes")}
+    return network(input_ids=whole, **pictures).logits[0]
+
+
+def test_a_prompt_then_steps_of_several_widths(network, inputs):
+    runner = EagerRunner(network, 1, 400)
+    runner.take(inputs)
+    (length,) = runner.lengths
+    tail = [300, 301, 302, 303, 304, 305, 306]
+    expected = without_cache(network, inputs, tail)
+    torch.testing.assert_close(runner.prefill([[]])[0], expected[length - 1 : length], **CLOSE)
+    shown = runner.step(torch.tensor([tail[:3]]), torch.arange(length, length + 3)[None])
+    torch.testing.assert_close(shown[0], expected[length : length + 3], **CLOSE)
+    shown = runner.step(torch.tensor([tail[3:4]]), torch.tensor([[length + 3]]))
+    torch.testing.assert_close(shown[0], expected[length + 3 : length + 4], **CLOSE)
+    shown = runner.step(torch.tensor([tail[4:]]), torch.arange(length + 4, length + 7)[None], keep=2)
+    torch.testing.assert_close(shown[0], expected[-2:], **CLOSE)
+
+
+def test_going_back_needs_nothing_but_smaller_positions(network, inputs):
+    runner = EagerRunner(network, 1, 400)
+    runner.take(inputs)
+    (length,) = runner.lengths
+    runner.prefill([[300, 301, 302, 303]])
+    shown = runner.step(torch.tensor([[310, 311]]), torch.tensor([[length + 1, length + 2]]))
+    torch.testing.assert_close(shown[0], without_cache(network, inputs, [300, 310, 311])[-2:], **CLOSE)
+
+
+def test_documents_of_a_batch_stand_each_at_their_own_places(network, pair):
+    runner = EagerRunner(network, 2, 400)
+    runner.take(pair)
+    first, second = runner.lengths
+    assert first < second
+    tails = [[300, 301], [305]]
+    shown = runner.prefill(tails, keep=2)
+    torch.testing.assert_close(shown[0], without_cache(network, pair, tails[0], 0)[-2:], **CLOSE)
+    torch.testing.assert_close(shown[1], without_cache(network, pair, tails[1], 1)[-2:], **CLOSE)
+    # One goes on by three tokens, the other by one: fillers stand before it.
+    tokens = torch.tensor([[310, 311, 312], [0, 0, 320]])
+    places = torch.tensor([[first + 2, first + 3, first + 4], [NOWHERE, NOWHERE, second + 1]])
+    shown = runner.step(tokens, places)
+    torch.testing.assert_close(shown[0], without_cache(network, pair, [*tails[0], 310, 311, 312], 0)[-3:], **CLOSE)
+    torch.testing.assert_close(shown[1, 2:], without_cache(network, pair, [*tails[1], 320], 1)[-1:], **CLOSE)
+    # One is finished and shows nothing at all.
+    shown = runner.step(torch.tensor([[0], [321]]), torch.tensor([[NOWHERE], [second + 2]]))
+    torch.testing.assert_close(shown[1], without_cache(network, pair, [*tails[1], 320, 321], 1)[-1:], **CLOSE)
+
+
+def test_the_next_prompt_finds_nothing_of_the_last(model, inputs, pair, processor):
+    runner = EagerRunner(model, 1, 400)
+    for asked in (processor(text="<|user|>\nA longer one, in words alone.<|end|>\n", return_tensors="pt"), inputs):
+        runner.take(asked)
+        last = runner.prefill([[300]])
+    torch.testing.assert_close(last[0], without_cache(model, inputs, [300])[-1:], **CLOSE)
+
+
+def test_what_does_not_fit_is_told_before_anything_runs(model, inputs):
+    with pytest.raises(UsageError, match="prompt and answer take 9000 tokens; this model has room for 8192"):
+        EagerRunner(model, 1, 9000)
+    runner = EagerRunner(model, 1, 100)
+    runner.take(inputs)
+    with pytest.raises(ValueError, match="do not fit into 100 places"):
+        runner.prefill([[]])
+    with pytest.raises(ValueError, match="1 prompts were given to a runner of 2 documents"):
+        EagerRunner(model, 2, 400).take(inputs)
+
+
+def test_an_attention_that_takes_no_mask_is_refused(tiny):
+    network = Phi3VForConditionalGeneration.from_pretrained(tiny)
+    network.config._attn_implementation = "flash_attention_2"
+    with pytest.raises(UsageError, match="sdpa or eager, not flash_attention_2"):
+        EagerRunner(network, 1, 100)
+
+
+# --- the loop over the tiny network
+
+
+@torch.no_grad()
+def reading_of(model, processor, picture, vocabulary, schema, plainly, text="Read it.", most=60, **options):
+    """What the loop writes, and the tokens of plain masked decoding without a cache."""
+    asked = processor(text=ASK.format(text), images=picture, num_crops=1, return_tensors="pt")
+    runner = EagerRunner(model, 1, asked["input_ids"].shape[1] + 600)
+    grammar = vocabulary.grammar(schema, 8)
+    written = write(runner, asked, [grammar], limits=Limits(600, 600), **options)[0]
+    prompt = model.model.embed(asked["input_ids"], asked["pixel_values"], asked["image_sizes"])
+
+    def logits(tail):
+        whole = torch.cat([prompt, model.model.embed_tokens(torch.tensor([tail]))], dim=1)
+        return model(inputs_embeds=whole, logits_to_keep=1).logits[0, 0]
+
+    return written, plainly(grammar, logits, [], most, options["chooser"])
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
+def test_the_tiny_network_reads_as_without_cache_jumps_and_drafts(
+    model, processor, picture, vocabulary, plainly, schema, temperature
+):
+    chooser = Chooser(temperature, seed=1)
+    written, expected = reading_of(
+        model, processor, picture, vocabulary, schema, plainly, chooser=chooser, drafts=[{"surname": "X", "sex": "F"}]
+    )
+    assert len(expected) == min(60, len(written.tokens))
+    assert list(written.tokens[: len(expected)]) == expected
+    schema.model_validate_json(written.text)
+
+
+def test_the_rotary_switch_is_crossed_while_an_answer_is_written(model, processor, picture, vocabulary, plainly):
+    text = "Read it all. " * 63
+    asked = processor(text=ASK.format(text), images=picture, num_crops=1, return_tensors="pt")
+    length = asked["input_ids"].shape[1]
+    assert length < model.config.rope_switch < length + 40
+    for drafts in ([None], [{"name": "a"}]):
+        written, expected = reading_of(
+            model, processor, picture, vocabulary, ChineseIdCard, plainly, text, 40, chooser=Chooser(), drafts=drafts
+        )
+        assert length + len(expected) > model.config.rope_switch + 10
+        assert list(written.tokens[: len(expected)]) == expected
+
+
+# --- runners
+
+
+def test_without_a_cuda_device_steps_run_operation_by_operation(model):
+    assert type(make_runner(model, 1, 64)) is EagerRunner
+
+
+@pytest.fixture
+def cuda():
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device; run on a machine that has one: pytest -m gpu")
+    return torch.device("cuda")
+
+
+@pytest.mark.gpu
+def test_captured_steps_are_the_steps(cuda, tiny, pair):
+    network = Phi3VForConditionalGeneration.from_pretrained(tiny, device_map={"": "cuda"}).eval()
+    runner, plain = make_runner(network, 2, 400), EagerRunner(network, 2, 400)
+    assert isinstance(runner, GraphRunner)
+    for one in (runner, plain):
+        one.take(pair)
+        one.prefill([[300], [301]])
+    first, second = runner.lengths
+    for width in (1, 3, 4, 7, 20):
+        tokens = torch.randint(3, 480, (2, width), generator=torch.Generator().manual_seed(width))
+        places = torch.stack([torch.arange(first + 1, first + 1 + width), torch.arange(second + 1, second + 1 + width)])
+        torch.testing.assert_close(runner.step(tokens, places, 2), plain.step(tokens, places, 2), atol=1e-3, rtol=0)
+
+
+@pytest.mark.gpu
+def test_captured_steps_write_the_same_answers(cuda, tiny, pair, vocabulary):
+    network = Phi3VForConditionalGeneration.from_pretrained(tiny, device_map={"": "cuda"}).eval()
+    grammars = [vocabulary.grammar(schema, 12) for schema in list(SCHEMAS.values())[:2]]
+    answers = []
+    for kind in (GraphRunner, EagerRunner):
+        runner = kind(network, 2, 2000)
+        answers.append([written.tokens for written in write(runner, pair, grammars, limits=Limits(900, 900))])
+        answers.append([written.tokens for written in write(runner, pair, grammars, limits=Limits(900, 900))])
+    assert all(answer == answers[0] for answer in answers)
