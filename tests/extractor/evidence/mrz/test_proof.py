@@ -31,7 +31,7 @@ def random_table(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     table = np.full((7, len(CHARACTERS)), np.inf)
     for place in range(7):
-        letters = "013" if place in {2, 5, 6} else ALPHABET[: 3 + seed % 3]
+        letters = "013" if place in {2, 5, 6} else ALPHABET[: 3 + seed % 2]
         table[place, [INDEX[c] for c in letters]] = rng.exponential(3.0, len(letters))
     return table
 
@@ -51,7 +51,7 @@ def enumerate_all(table: np.ndarray, misprint: float) -> list[tuple[float, str]]
     return weighed
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(st.integers(0, 100_000), st.sampled_from([3.0, 7.0]))
 def test_exact(seed: int, misprint: float) -> None:
     table = random_table(seed)

@@ -61,7 +61,7 @@ def measured(formats: tuple[MrzFormat, ...], seeds: range, errors: int) -> Count
 
 @pytest.mark.parametrize(("errors", "exact", "wrong"), [(1, 0.70, 0.01), (3, 0.35, 0.02)])
 def test_spoiled_text(errors: int, exact: float, wrong: float) -> None:
-    total = measured((TD1, TD2, TD3, MRVA, FRA, ROU), range(90), errors)
+    total = measured((TD1, TD2, TD3, MRVA, FRA, ROU), range(48), errors)
     assert total["exact"] >= exact * total["read"]
     assert total["wrong"] <= wrong * (total["right"] + total["wrong"])
     assert total["right"] > total["read"]
@@ -72,7 +72,7 @@ def test_false_proofs_are_rare_on_a_large_sample() -> None:
     # Measured: 0.3 % of the claims with one error, 0.8 % with two. Nearly all are pairs that no check digit tells
     # apart (6 and G, a filler and K after the last character), and errors in the one line of a licence.
     for errors, bound in ((1, 0.006), (2, 0.015)):
-        total = measured(EVERY_FORMAT, range(800), errors)
+        total = measured(EVERY_FORMAT, range(200), errors)
         assert total["wrong"] <= bound * (total["right"] + total["wrong"])
 
 
