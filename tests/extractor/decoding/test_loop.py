@@ -135,11 +135,11 @@ ANNOTATIONS = st.recursive(
     max_leaves=3,
 )
 NAMES = st.from_regex(r"[a-zäß名前][a-z_名]{0,7}", fullmatch=True).filter(
-    lambda name: not name.startswith(("model_", "_")) and name not in dir(BaseModel) and name != "copy"
+    lambda name: not name.startswith(("model_", "_")) and not hasattr(BaseModel, name)
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=st.dictionaries(NAMES, ANNOTATIONS, min_size=1, max_size=4), seed=st.integers(0, 99), warm=st.booleans())
 def test_any_schema_is_held_to_and_read_alike_in_every_way(read, vocabulary, plainly, fields, seed, warm):
     schema = create_model("Own", **{name: (kind, ...) for name, kind in fields.items()})
