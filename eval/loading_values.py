@@ -42,7 +42,9 @@ def normalised(schema: str, name: str, text: str | Sequence[str], *, order: Orde
     elif kind is Kind.SEX:
         value = _sex(joined)
     elif kind is Kind.MRZ:
-        value = [line.replace(" ", "").upper() for line in lines for line in line.split()]
+        # Of a single text, what spaces or line breaks part are lines; of lines, spaces are only how they were typed.
+        parts = text.split() if isinstance(text, str) else text
+        value = ["".join(part.split()).upper() for part in parts if part.strip()]
     elif kind is Kind.LIST:
         value = re.split(r"[,;/\s]+", joined)
     if not value or not _holds(schema, name, value):

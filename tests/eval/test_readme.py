@@ -1,0 +1,159 @@
+"""The README's generated parts: in step with the commands and the results, or the check says where not."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval import readme
+from eval.readme import BLOCKS, NOT_MEASURED, ReadmeError, help_text, main, regenerated
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of results."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    monkeypatch.setattr(readme, "RESULTS", folder)
+    return folder
+
+
+@pytest.fixture
+def summary(finished: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
+    return found
+
+
+def block(name: str, text: str = "old\n") -> str:
+    return f"before\n<!-- generated: {name} -->\n{text}<!-- end -->\nafter\n"
+
+
+def test_a_part_is_made_anew_and_the_rest_stays(results: Path) -> None:
+    assert regenerated(block("scores-frozen")) == block("scores-frozen", NOT_MEASURED)
+    assert regenerated("nothing made\n") == "nothing made\n"
+
+
+def test_making_it_twice_changes_nothing(results: Path, summary: dict[str, Any]) -> None:
+    (results / "frozen-embedded.json").write_text(json.dumps(summary), encoding="utf-8")
+    once = regenerated(block("scores-frozen") + block("help-eval-run"))
+    assert regenerated(once) == once
+    assert "old\n<!--" not in once
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<!-- generated: shoe-size -->\n<!-- end -->\n", "nothing makes the block 'shoe-size'"),
+        ("<!-- generated: scores-frozen -->\nnever ends\n", "has no end"),
+    ],
+)
+def test_a_part_that_nobody_makes_or_that_never_ends(text: str, message: str) -> None:
+    with pytest.raises(ReadmeError, match=message):
+        regenerated(text)
+
+
+def test_check_shows_the_difference_and_write_mends_it(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "README.md"
+    path.write_text(block("scores-real"), encoding="utf-8")
+    assert main(["--check", "--file", str(path)]) == 1
+    told = capsys.readouterr()
+    assert "-old" in told.out
+    assert "+*not measured yet*" in told.out
+    assert "python -m eval.readme --write" in told.err
+    assert main(["--write", "--file", str(path)]) == 0
+    assert main(["--check", "--file", str(path)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_cannot_be_read_is_one_line(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check", "--file", str(tmp_path / "nowhere.md")]) == 3
+    assert "cannot be read" in capsys.readouterr().err
+    (results / "frozen-embedded.json").write_text("[]", encoding="utf-8")
+    path = tmp_path / "README.md"
+    path.write_text(block("scores-frozen"), encoding="utf-8")
+    assert main(["--check", "--file", str(path)]) == 3
+    assert "eval/results/frozen-embedded.json is not what its command writes" in capsys.readouterr().err
+
+
+def test_help_is_the_same_whatever_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = argparse.ArgumentParser(prog="x")
+    parser.add_argument("--many", help="word " * 60)
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = help_text(parser)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert help_text(parser) == narrow
+    assert narrow.startswith("```text\nusage: x")
+    assert max(map(len, narrow.splitlines())) <= 100
+
+
+def test_commands_help_is_their_own() -> None:
+    assert "--schema" in BLOCKS["help-extract"]()
+    assert "--fail-under" in BLOCKS["help-eval-run"]()
+
+
+def test_scores_by_language_end_with_a_row_of_all(summary: dict[str, Any]) -> None:
+    told = readme.scores_by_language(summary)
+    rows = told.splitlines()
+    assert rows[0].startswith("| language | documents | values | exact | folded | CER |")
+    assert [row.split(" | ")[0] for row in rows[2:6]] == ["| de", "| fr", "| zh-Hant", "| **all**"]
+    assert "**4 (5 pictures)**" in rows[5]
+    digest, code = summary["run"]["dataset"]["digest"][:12], summary["run"]["code"][:12]
+    assert f"Measured 2026-03-01, {summary['run']['machine']['cores']} cores of" in told
+    assert f"dataset specimens {digest}, program {code}." in told
+
+
+def test_scores_by_type_count_documents_and_pictures(summary: dict[str, Any]) -> None:
+    told = readme.scores_by_type(summary)
+    (passport,) = [row for row in told.splitlines() if row.startswith("| passport |")]
+    # of four values of one document in two pictures, two are right in one picture only
+    assert passport.startswith("| passport | 1 (2) | 8 | 75.0 (")
+    assert "| 100.0 of 1 |" in passport
+    (chinese,) = [row for row in told.splitlines() if row.startswith("| chinese id card |")]
+    assert "| – | no blanks labelled |" in chinese
+    assert "By picture instead of by document: field exact match" in told
+
+
+def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> None:
+    cell = summary["cells"]["embedded"]
+    exact = {"difference": -0.021, "low": -0.04, "high": -0.001}
+    one = {"first": "a", "second": "b", "overall": {"exact": exact}, "fields": {"surname": {"p_holm": 0.01},
+                                                                             "sex": {"p_holm": 0.06}}}  # fmt: skip
+    two = one | {"fields": {}}
+    checkpoint = {"checkpoint": {"name": "nano", "digest": "abcdefabcdef99"}}
+    told = readme.scores_by_language(
+        summary | {
+            "cells": {"a": cell, "b": cell}, "comparisons": [one, two],
+            "run": summary["run"] | {"cells": {"a": checkpoint, "b": checkpoint}},
+        }
+    )  # fmt: skip
+    assert "| language | documents | a | b |" in told
+    assert (
+        "- b against a: exact match -2.1 points (-4.0 to -0.1), fields that differ (McNemar, Holm): surname\n" in told
+    )
+    assert "no field differs" in told
+    assert told.count("Checkpoint: nano abcdefabcdef.") == 1
+
+
+def test_a_bench_brings_its_tables_machine_and_command() -> None:
+    told = readme.bench_tables(
+        {
+            "command": "python -m eval.bench", "date": "2026-03-01", "machine": {"processor": "P", "cores": "2"},
+            "versions": {"python": "3.12", "onnxruntime": "1.20", "pillow": "11"}, "notes": ["other programs were at work"],
+            "tables": [{"title": "warm", "header": ["", "measured"], "rows": [["pages a second", "1.50"]]}],
+        }
+    )  # fmt: skip
+    assert "*warm*\n" in told
+    assert "| pages a second | 1.50 |" in told
+    assert told.endswith(
+        "`python -m eval.bench`, 2026-03-01, P, 2 cores; python 3.12, onnxruntime 1.20. Other programs were at work.\n"
+    )
+
+
+def test_every_block_of_the_readme_is_known_and_can_be_made() -> None:
+    text = (readme.ROOT / "README.md").read_text(encoding="utf-8")
+    assert "<!-- generated: help-extract -->" in text
+    assert regenerated(regenerated(text)) == regenerated(text)
