@@ -39,7 +39,8 @@ _CJK = re.compile(
 )
 # Passports of China and Korea: `12 8月/AUG 1974`, `16 2월/FEB 2017`.
 _DAY_CJK_MONTH = re.compile(
-    r"(?<!\d)(\d{1,2})[\s.\-/]+(\d{1,2})\s*[月월](?:\s*[/|\\]?\s*[A-Za-z]{3,9}\.?)?\s*(\d{4}|\d{2})(?!\d)"
+    r"(?<!\d)(\d{1,2})[\s.\-/]+(\d{1,2})\s*"
+    r"(?:[月월](?:\s*[/|\\]?\s*[A-Za-z]{3,9}\.?)?|[/|\\]\s*[A-Za-z]{3,9}\.?)\s*(\d{4}|\d{2})(?!\d)"
 )
 _YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{1,2}})(?!\d)")
 # A month word: letters and their marks of any script, the digits that OCR makes of letters, and dots (`ม.ค.`).

@@ -16,6 +16,7 @@ from functools import cache
 
 import numpy as np
 
+from extractor.evidence.captions.segments import segment_of
 from extractor.evidence.ocr import Line, line_crop
 from extractor.evidence.page import Page
 from extractor.extraction import Warning
@@ -112,11 +113,35 @@ def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warnin
             f"run: apt-get install tesseract-ocr {other.package}"
         )
         return replace(page, lines=kept), [Warning("script_not_read", message)]
-    candidates = [line for line in page.lines if line.text.count("<") < 3]
-    readings = _tesseract([line_crop(page.image, line.box) for line in candidates], other)
-    second = {id(line): reading for line, reading in zip(candidates, readings, strict=True)}
-    lines = tuple(_better(line, second.get(id(line)), other) for line in page.lines)
-    return replace(page, lines=tuple(line for line in lines if line is not None)), []
+    parts = [_halves(line) if line.text.count("<") < 3 else () for line in page.lines]
+    readings = iter(_tesseract([line_crop(page.image, part.box) for own in parts for part in own], other))
+    lines = []
+    for line, own in zip(page.lines, parts, strict=True):
+        better = [_better(part, next(readings), other) for part in own]
+        if len(own) == 2 and not may_be_lookalike(own[1]):
+            # The state's own script stands first, the Latin one after it (ICAO Doc 9303-3, 3.1).
+            better[1] = own[1]
+        lines.append(_joined(line, better) if any(part.reader == "tesseract" for part in better) else line)
+    return replace(page, lines=tuple(lines)), []
+
+
+def _halves(line: Line) -> tuple[Line, ...]:
+    """The parts before and after the one slash of a line: tesseract takes a line for Latin if half of it is
+    (`ТКАЧЕНКО/TKACHENKO`). Any other line whole."""
+    before, slash, after = line.text.partition("/")
+    if "/" in after or len(before.strip()) < 2 or len(after.strip()) < 2 or not slash:
+        return (line,)
+    cut = len(before)
+    # Both with the slash, so that no letter beside it is cut.
+    halves = (segment_of(line, 0, 0, cut + 1), segment_of(line, 0, cut, len(line.text)))
+    return tuple(Line(half.text.strip("/ "), half.score, half.box) for half in halves)
+
+
+def _joined(line: Line, parts: Sequence[Line]) -> Line:
+    text = "/".join(part.text.strip("/| ") for part in parts)
+    score = min(part.score for part in parts)
+    empty = np.empty(0)
+    return replace(line, text=text, score=score, probabilities=empty, positions=empty, reader="tesseract")
 
 
 def may_be_lookalike(line: Line) -> bool:
@@ -127,9 +152,8 @@ def may_be_lookalike(line: Line) -> bool:
     return line.score < 0.9 or (len(letters) >= 2 and set(letters) <= _LOOKALIKES)
 
 
-def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) -> Line | None:
-    """The reading that fits: tesseract's where it sees the script in most letters, else the first, unless that may
-    be look-alikes of what neither could read."""
+def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) -> Line:
+    """The reading that fits: tesseract's where it sees the script in most letters, else the first."""
     if second and second[0]:
         text, confidence = second
         letters = [c for c in text if c.isalpha()]
@@ -137,9 +161,6 @@ def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) ->
         # Digits are read better by the first reader, whatever stands between them.
         mostly_digits = sum(c.isdigit() for c in line.text) > max(3, native)
         if letters and native >= 0.5 * len(letters) and native >= 2 and not mostly_digits:
-            if text.count("/") == 1 == line.text.count("/"):
-                # `ТКАЧЕНКО/TKACHENKO`: each half from the reader that knows its script.
-                text = f"{text.split('/')[0].strip()}/{line.text.split('/')[1].strip()}"
             empty = np.empty(0)
             return replace(line, text=text, score=confidence, probabilities=empty, positions=empty, reader="tesseract")
     return line

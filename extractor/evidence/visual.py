@@ -12,6 +12,7 @@ from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, clean_name
 from extractor.evidence.layout import Placed, infer_issue_date, infer_passport_texts
 from extractor.evidence.mrz import Mrz
+from extractor.evidence.numbered import infer_numbered
 from extractor.evidence.shapes import split_name, telling_values
 from schemas.dates import find_dates
 from schemas.text import scripts, squash
@@ -56,6 +57,10 @@ def read_visual(
         found[placed.field] = Found(placed.field, placed.value, placed.segments, placed.basis, 0.7)
     for shaped in telling_values(found, segments, specs, context):
         found[shaped.field] = Found(shaped.field, shaped.value, shaped.segments, shaped.basis, 0.7)
+    if "vehicle_classes" in specs:
+        lines = {name: one.segments[0].line for name, one in found.items()}
+        for placed in infer_numbered(segments, captions, lines, specs, context):
+            found[placed.field] = Found(placed.field, placed.value, placed.segments, placed.basis, 0.7)
     _split_names(found, specs, context)
     _native_name(found, segments, specs)
     _without_end(found, captions, segments, specs, context)

@@ -64,9 +64,7 @@ def test_by_what_it_calls_itself(text: str, expected: str | None) -> None:
     assert kind(text) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["VISALIA", "SUPERVISA", "PASADENA", "PASS THE SALT", "INVOICE", "", "P<UTO<<PASSPORT<<"]
-)
+@pytest.mark.parametrize("text", ["VISALIA", "SUPERVISA", "PASADENA", "PASS THE SALT", "", "P<UTO<<PASSPORT<<"])
 def test_titles_inside_other_words_are_none(text: str) -> None:
     assert kind(text) is None
 

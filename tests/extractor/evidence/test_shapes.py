@@ -45,7 +45,7 @@ def test_two_numbers_of_one_shape_are_none() -> None:
 
 @pytest.mark.parametrize(
     ("text", "sex"),
-    [("Female", "F"), ("MALE", "M"), ("女", "F"), ("女 F", "F"), ("男/M", "M"), ("F", None), ("M", None)],
+    [("Female", "F"), ("MALE", "M"), ("女", "F"), ("女 F", "F"), ("男/M", "M"), ("F", None)],
 )
 def test_a_word_for_a_sex_says_more_than_a_letter(text: str, sex: str | None) -> None:
     assert told(text, issuer="IND").get("sex") == sex

@@ -1,0 +1,60 @@
+"""European licences whose small numbers OCR lost: what stands between two numbers that were read tells its own."""
+
+from typing import Any
+
+import pytest
+
+from .printed import rows, values
+
+WHOLE = {
+    "surname": "AUBERT",
+    "given_names": "AGATHE DENISE",
+    "birth_date": "2007-12-20",
+    "place_of_birth": "DIJON",
+    "issue_date": "2025-02-10",
+    "expiry_date": "2035-02-09",
+    "authority": "VILLE DE NAMUR",
+    "document_number": "68ML77458",
+    "vehicle_classes": ["AM", "A1", "B"],
+}
+LINES = {
+    "1": "AUBERT",
+    "2": "AGATHE DENISE",
+    "3": "20.12.2007 DIJON",
+    "4a": "10.02.2025",
+    "4b": "09.02.2035",
+    "4c": "VILLE DE NAMUR",
+    "5": "68ML77458",
+    "9": "AM/A1/B",
+}
+
+
+def read(*lost: str, glued: str = "") -> dict[str, Any]:
+    """The card with some numbers lost: nothing left of them, or `glued` before the value."""
+    return values(
+        rows(*(glued + text if number in lost else f"{number}. {text}" for number, text in LINES.items())),
+        "driving_licence",
+    )
+
+
+@pytest.mark.parametrize("lost", ["2", "4a", "4b", "4c", "5", "9"])
+def test_one_number_is_lost(lost: str) -> None:
+    assert read(lost) == WHOLE
+
+
+def test_a_number_of_which_one_figure_is_left() -> None:
+    assert read("4b", glued="4 ")["expiry_date"] == "2035-02-09"
+
+
+def test_the_date_and_the_number_are_told_apart_where_both_lost_theirs() -> None:
+    both = read("4b", "5")
+    assert (both["expiry_date"], both["document_number"]) == ("2035-02-09", "68ML77458")
+
+
+def test_one_number_alone_gives_no_order() -> None:
+    assert "issue_date" not in read("1", "2", "4a", "4b", "4c", "5", "9")
+
+
+def test_a_line_that_fits_none_of_the_numbers_between_is_left() -> None:
+    lines = rows("1. AUBERT", "2. AGATHE DENISE", "3. 20.12.2007 DIJON", "4a. 10.02.2025", "@ @", "5. 68ML77458")
+    assert "authority" not in values(lines, "driving_licence")

@@ -1,0 +1,146 @@
+"""Text lines from a picture, by models that come with the packages."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.errors import ExtractorError
+from extractor.evidence import ocr
+from extractor.evidence.ocr import Line, Reading, as_line, clockwise, detection_scale
+from extractor.imaging.geometry import apply, turn_matrix
+
+from .drawn import drawn
+
+TEXTS = [("Surname", 40, 40), ("BLACKWELL", 40, 80), ("12 AUG 1974", 400, 80), ("753068801", 400, 200)]
+
+
+@pytest.fixture(scope="module")
+def page() -> np.ndarray:
+    return drawn(TEXTS)
+
+
+@pytest.fixture(scope="module")
+def lines(page: np.ndarray) -> list[Line]:
+    boxes, _ = ocr.detect(page)
+    return ocr.read_lines(page, boxes)
+
+
+def test_every_line_is_found_where_it_stands(lines: list[Line]) -> None:
+    assert {line.text for line in lines} == {text for text, *_ in TEXTS}
+    for line in lines:
+        ((_, left, top),) = [one for one in TEXTS if one[0] == line.text]
+        assert line.box[0] == pytest.approx([left, top], abs=14)
+        assert line.box.shape == (4, 2)
+        assert 15 < line.height < 50
+
+
+def test_every_character_has_its_probability_and_place(lines: list[Line]) -> None:
+    for line in lines:
+        assert len(line.probabilities) == len(line.positions) == len(line.text)
+        assert line.score > 0.9
+        assert line.probabilities.min() > 0.5
+        assert (np.diff(line.positions) > 0).all()
+        assert 0 < line.positions[0] < line.positions[-1] < 1
+        assert line.reader == "rapidocr"
+
+
+def test_a_blank_page_has_no_lines() -> None:
+    for page in (np.full((300, 400, 3), 255, np.uint8), np.zeros((64, 64, 3), np.uint8)):
+        boxes, scores = ocr.detect(page)
+        assert boxes.shape == (0, 4, 2)
+        assert len(scores) == 0
+        assert ocr.read_lines(page, boxes) == []
+
+
+def test_crops_are_read_in_the_order_given() -> None:
+    words = ["ONE", "TWENTY THREE THOUSAND FOUR HUNDRED", "12 AUG 1974", "A9"]
+    crops = [drawn([(word, 6, 8)], size=(20 + 17 * len(word), 44), height=26) for word in words]
+    order = [1, 0, 3, 2, 0]
+    assert [reading.text.strip() for reading in ocr.recognise([crops[i] for i in order])] == [words[i] for i in order]
+    assert ocr.recognise([]) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 2), (48, 7), (200, 900)])
+def test_crops_of_any_size_are_read_without_error(shape: tuple[int, int]) -> None:
+    (reading,) = ocr.recognise([np.full((*shape, 3), 200, np.uint8)])
+    assert 0 <= reading.score <= 1
+
+
+def test_only_lines_that_may_be_of_an_mrz_keep_their_probabilities() -> None:
+    texts = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<", "an ordinary line of print in small letters", "SHORT"]
+    crops = [drawn([(text, 6, 8)], size=(30 + 17 * len(text), 44), height=26) for text in texts]
+    zone, prose, short = ocr.recognise(crops)
+    assert zone.mrz_log_probs is not None
+    assert zone.mrz_log_probs.shape[1] == 38
+    assert prose.mrz_log_probs is None
+    assert short.mrz_log_probs is None
+
+
+def test_large_print_and_small_print_are_laid_to_one_height() -> None:
+    for height in (12, 48, 150):
+        page = drawn([("BLACKWELL", 20, 20)], size=(height * 9, height * 2 + 40), height=height)
+        right, bottom = 30 + 6.6 * height, 25 + 1.2 * height
+        box = np.array([[15, 15], [right, 15], [right, bottom], [15, bottom]], np.float32)
+        crop = ocr.line_crop(page, box)
+        assert crop.shape[0] == 48
+        assert ocr.recognise([crop])[0].text.replace(" ", "") == "BLACKWELL"
+
+
+def test_a_line_has_no_blanks_at_its_ends() -> None:
+    reading = Reading("  A B ", 0.9, np.arange(6) / 10, np.arange(6) / 6)
+    line = as_line(np.zeros((4, 2)), reading)
+    assert line.text == "A B"
+    assert line.probabilities.tolist() == [0.2, 0.3, 0.4]
+    assert line.positions.tolist() == [2 / 6, 3 / 6, 4 / 6]
+
+
+@given(st.floats(20, 100), st.floats(5, 18), st.floats(-40, 40), st.permutations(range(4)))
+def test_corners_come_clockwise_from_the_top_left(
+    width: float, height: float, degrees: float, order: list[int]
+) -> None:
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]])
+    radians = np.deg2rad(degrees)
+    turned = flat @ np.array([[np.cos(radians), np.sin(radians)], [-np.sin(radians), np.cos(radians)]]) + 100
+    assert np.allclose(clockwise(turned[order].astype(np.float32)), turned, atol=1e-3)
+
+
+@given(st.integers(24, 4000), st.integers(24, 4000))
+def test_pages_are_looked_at_neither_too_small_nor_too_large(width: int, height: int) -> None:
+    scale = detection_scale(width, height)
+    assert max(width, height) * scale <= 1536.01
+    # What is larger than small and fits is seen as it is.
+    if min(width, height) >= 736 and max(width, height) <= 1536:
+        assert scale == 1.0
+
+
+@given(st.lists(st.integers(8, 1600), max_size=40))
+def test_batches_hold_every_line_once_and_lines_of_like_width(widths: list[int]) -> None:
+    batches = list(ocr._batches(widths))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(widths)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(96, *(widths[i] for i in batch)) <= 2048
+
+
+def test_a_page_is_read_the_same_upside_down_when_turned_back(page: np.ndarray, lines: list[Line]) -> None:
+    boxes = np.array([line.box for line in lines])
+    flipped = np.ascontiguousarray(page[::-1, ::-1])
+    moved = apply(turn_matrix(180, page.shape[1], page.shape[0]), boxes.astype(float)).astype(np.float32)
+    back = np.array([box[[0, 1, 2, 3]] for box in moved], np.float32)
+    assert [line.text for line in ocr.read_lines(flipped, back)] == [line.text for line in lines]
+
+
+def test_a_model_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ExtractorError, match=r"absent\.onnx is missing; run: pip install") as caught:
+        ocr._session("absent.onnx", 1)
+    assert "\n" not in str(caught.value)
+
+
+def test_warming_up_loads_both_models() -> None:
+    ocr.warm_up()
+    assert ocr._session.cache_info().currsize >= 2
+    assert ocr.threads() >= 1
+    assert len(ocr.alphabet()) > 1000

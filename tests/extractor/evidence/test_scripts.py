@@ -1,0 +1,221 @@
+"""Scripts beside Latin: read by tesseract where it knows them, else left out, never written in look-alike letters."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from extractor.evidence import scripts
+from extractor.evidence.ocr import Line
+from extractor.evidence.page import Page
+from extractor.evidence.scripts import may_be_lookalike, read_other_script, script_of, tesseract_languages
+from schemas import text
+
+from .printed import line, page
+
+#: Fonts of Debian packages that CI installs, with letters of every script below.
+FONTS = {
+    "CYRILLIC": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "GREEK": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "THAI": "/usr/share/fonts/truetype/noto/NotoSansThai-Regular.ttf",
+    "HANGUL": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "ARABIC": "/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf",
+    "DEVANAGARI": "/usr/share/fonts/truetype/noto/NotoSansDevanagari-Regular.ttf",
+}
+
+
+def drawn_page(*texts: str, font: str, misread: tuple[str, ...] = ()) -> Page:
+    """A page with texts under one another, whose lines hold what the bundled reader would make of them."""
+    picture = Image.new("RGB", (900, 90 * len(texts) + 60), (246, 244, 238))
+    draw = ImageDraw.Draw(picture)
+    lines = []
+    for number, one in enumerate(texts):
+        top = 40 + 90 * number
+        left, upper, right, lower = draw.textbbox((40, top), one, font=ImageFont.truetype(font, 40))
+        draw.text((40, top), one, font=ImageFont.truetype(font, 40), fill=(20, 20, 40))
+        box = np.array([[left, upper], [right, upper], [right, lower], [left, lower]], np.float32)
+        box += np.array([[-6, -6], [6, -6], [6, 6], [-6, 6]])
+        read = misread[number] if misread else one
+        lines.append(Line(read, 0.8, box))
+    return replace(page(lines), image=np.asarray(picture), lines=tuple(lines))
+
+
+@pytest.mark.parametrize(
+    ("issuer", "language", "script"),
+    [
+        ("RUS", "rus", "CYRILLIC"),
+        ("UKR", "ukr", "CYRILLIC"),
+        ("SRB", "srp", "CYRILLIC"),
+        ("GRC", "ell", "GREEK"),
+        ("CYP", "ell", "GREEK"),
+        ("THA", "tha", "THAI"),
+        ("KOR", "kor", "HANGUL"),
+        ("SAU", "ara", "ARABIC"),
+        ("EGY", "ara", "ARABIC"),
+        ("IND", "hin", "DEVANAGARI"),
+    ],
+)
+def test_the_script_of_a_state(issuer: str, language: str, script: str) -> None:
+    other = script_of(issuer)
+    assert other is not None
+    assert (other.language, other.script, other.package) == (language, script, f"tesseract-ocr-{language}")
+
+
+@pytest.mark.parametrize("issuer", ["FRA", "CHN", "JPN", "USA", "UTO", "", None])
+def test_states_that_print_what_the_bundled_reader_knows(issuer: str | None) -> None:
+    assert script_of(issuer) is None
+
+
+@pytest.mark.parametrize(
+    ("issuer", "printed", "misread"),
+    [
+        ("RUS", "ИВАНОВА МАРИЯ", "NBAHOBA MAPNR"),
+        ("UKR", "ТКАЧЕНКО", "TKA4EHKO"),
+        ("GRC", "ΠΑΠΑΔΟΠΟΥΛΟΣ", "NANAAONOYAOE"),
+        ("KOR", "대한민국", "EHOtee"),
+    ],
+)
+def test_lines_in_the_state_s_script_are_read_by_tesseract(
+    issuer: str, printed: str, misread: str, tesseract: Callable[[str], None]
+) -> None:
+    other = script_of(issuer)
+    assert other is not None
+    tesseract(other.language)
+    given = drawn_page(printed, "PASSPORT", font=FONTS[other.script], misread=(misread, "PASSPORT"))
+    read, warnings = read_other_script(given, issuer)
+    assert warnings == []
+    native, latin = read.lines
+    assert (native.text, native.reader) == (printed, "tesseract")
+    assert 0.45 <= native.score <= 1
+    assert np.array_equal(native.box, given.lines[0].box)
+    # What is Latin stays as the bundled reader has it.
+    assert latin is given.lines[1]
+
+
+def test_of_a_name_in_two_scripts_each_half_comes_from_the_reader_that_knows_it(
+    tesseract: Callable[[str], None],
+) -> None:
+    tesseract("ukr")
+    given = drawn_page("ТКАЧЕНКО/TKACHENKO", font=FONTS["CYRILLIC"], misread=("TKA4EHKO/TKACHENKO",))
+    read, _ = read_other_script(given, "UKR")
+    assert read.lines[0].text == "ТКАЧЕНКО/TKACHENKO"
+
+
+def test_the_mrz_is_never_read_a_second_time(tesseract: Callable[[str], None]) -> None:
+    tesseract("rus")
+    given = drawn_page("P<RUSIVANOVA<<MARIIA<<<<", font=FONTS["CYRILLIC"])
+    assert read_other_script(given, "RUS")[0].lines == given.lines
+
+
+def test_pages_of_other_states_are_left_as_they_are() -> None:
+    given = page([line("BLACKWELL", 40, 40)])
+    assert read_other_script(given, "GBR") == (given, [])
+    assert read_other_script(given, None) == (given, [])
+
+
+@pytest.fixture
+def without_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scripts, "tesseract_languages", lambda: frozenset())
+
+
+@pytest.mark.usefixtures("without_tesseract")
+def test_without_tesseract_a_warning_says_what_to_install() -> None:
+    _, (warning,) = read_other_script(page([line("BLACKWELL", 40, 40)]), "RUS")
+    assert warning.code == "script_not_read"
+    assert "apt-get install tesseract-ocr tesseract-ocr-rus" in warning.message
+    assert "Cyrillic" in warning.message
+    assert warning.field is None
+
+
+@pytest.mark.usefixtures("without_tesseract")
+def test_without_tesseract_lookalikes_are_left_out_and_the_rest_stays() -> None:
+    zone = "P<RUSIVANOVA<<MARIIA<<<<<<<<"
+    given = page(
+        [
+            line("MAPT", 40, 40),  # МАРТ
+            line("NBAHOBA", 40, 80, score=0.7),
+            line("12.08.1974", 40, 120, score=0.6),
+            line("IVANOVA/MARIIA", 40, 160),
+            line("753068801", 40, 200),
+            line(zone, 40, 240, score=0.5),
+        ]
+    )
+    read, _ = read_other_script(given, "RUS")
+    assert [one.text for one in read.lines] == ["12.08.1974", "IVANOVA/MARIIA", "753068801", zone]
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (line("MAPT", 0, 0), True),
+        (line("BLACKWELL", 0, 0), False),
+        (line("BLACKWELL", 0, 0, score=0.8), True),
+        (line("A", 0, 0), False),
+        (line("12.08.1974", 0, 0, score=0.5), False),
+        (line("P<MAPT<<XX<<", 0, 0, score=0.5), False),
+    ],
+)
+def test_what_may_be_a_lookalike(one: Line, expected: bool) -> None:
+    assert may_be_lookalike(one) is expected
+
+
+def test_a_tesseract_that_fails_or_hangs_costs_nothing_but_its_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scripts, "tesseract_languages", lambda: frozenset({"rus"}))
+    given = drawn_page("ИВАНОВА", font=FONTS["CYRILLIC"], misread=("NBAHOBA",))
+    for error in (OSError("gone"), subprocess.TimeoutExpired("tesseract", 1)):
+
+        def fail(*args: object, error: Exception = error, **options: object) -> None:
+            raise error
+
+        monkeypatch.setattr(scripts.subprocess, "run", fail)
+        read, warnings = read_other_script(given, "RUS")
+        assert warnings == []
+        assert len(read.lines) <= 1
+
+
+def test_without_the_program_there_are_no_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scripts.shutil, "which", lambda name: None)
+    tesseract_languages.cache_clear()
+    try:
+        assert tesseract_languages() == frozenset()
+    finally:
+        tesseract_languages.cache_clear()
+
+
+def record(left: int, top: int, word: str, confidence: float, *, width: int = 40, height: int = 30) -> str:
+    return "\t".join(map(str, (5, 1, 1, 1, 1, 1, left, top, width, height, confidence, word)))
+
+
+def rows(*records: str, count: int, spaced: bool = True) -> list[tuple[str, float] | None]:
+    return scripts._rows("\n".join(["header", *records]), count, 84, spaced=spaced)
+
+
+def test_words_are_put_into_the_rows_they_stand_in() -> None:
+    found = rows(record(30, 40, "ИВАН", 90), record(120, 40, "ПЕТРОВ", 80), record(30, 124, "МОСКВА", 95), count=3)
+    assert found == [("ИВАН ПЕТРОВ", pytest.approx(0.85)), ("МОСКВА", pytest.approx(0.95)), None]
+
+
+def test_words_without_confidence_and_beyond_the_rows_are_dropped() -> None:
+    assert rows(record(30, 40, "ИВАН", 30), record(30, 500, "МОСКВА", 95), record(30, 40, " ", 95), count=1) == [None]
+    assert rows("broken", "1\t2", count=1) == [None]
+
+
+def test_syllables_of_a_script_without_spaces_are_joined_unless_there_is_a_gap() -> None:
+    syllables = (
+        record(30, 40, "สม", 90),
+        record(70, 40, "ชาย", 90),
+        record(150, 40, "ใจ", 90),
+        record(190, 40, "ดี", 90),
+    )
+    (found,) = rows(*syllables, count=1, spaced=False)
+    assert found is not None
+    assert found[0] == "สมชาย ใจดี"
+
+
+def test_every_script_is_one_that_unicode_names() -> None:
+    assert text.scripts("Жสあ") == {"CYRILLIC", "THAI", "HIRAGANA"}
+    names = {row[2] for row in scripts._LANGUAGES}
+    assert {"CYRILLIC", "GREEK", "THAI", "HANGUL", "ARABIC", "HEBREW", "DEVANAGARI"} <= names
