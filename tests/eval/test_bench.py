@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -121,7 +121,7 @@ def test_an_engine_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str
 
 
 @pytest.fixture
-def other_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception | None], None]]:
+def other_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | None], None]:
     """Another engine's module, as benches for GPUs are added."""
     module: Any = ModuleType("bench_other")
     failure: list[BaseException | None] = [None]
@@ -135,7 +135,7 @@ def other_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exceptio
     module.bench = measure
     monkeypatch.setitem(sys.modules, "bench_other", module)
     monkeypatch.setattr(bench, "BENCHES", {"embedded": "eval.bench_embedded", "other": "bench_other"})
-    yield lambda error: failure.__setitem__(0, error)
+    return lambda error: failure.__setitem__(0, error)
 
 
 def test_each_engine_has_arguments_and_figures_of_its_own(

@@ -142,14 +142,14 @@ def test_a_bench_brings_its_tables_machine_and_command() -> None:
     told = readme.bench_tables(
         {
             "command": "python -m eval.bench", "date": "2026-03-01", "machine": {"processor": "P", "cores": "2"},
-            "versions": {"python": "3.12", "onnxruntime": "1.20", "pillow": "11"}, "notes": ["other programs were at work"],
+            "versions": {"python": "3.12", "onnxruntime": "1.20", "pillow": "11"}, "notes": ["it was busy"],
             "tables": [{"title": "warm", "header": ["", "measured"], "rows": [["pages a second", "1.50"]]}],
         }
     )  # fmt: skip
     assert "*warm*\n" in told
     assert "| pages a second | 1.50 |" in told
     assert told.endswith(
-        "`python -m eval.bench`, 2026-03-01, P, 2 cores; python 3.12, onnxruntime 1.20. Other programs were at work.\n"
+        "`python -m eval.bench`, 2026-03-01, P, 2 cores; python 3.12, onnxruntime 1.20. It was busy.\n"
     )
 
 

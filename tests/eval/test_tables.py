@@ -110,8 +110,10 @@ def test_names_are_shortened_by_what_all_share() -> None:
 
 def test_what_ran_names_checkpoint_notes_and_what_did_not_run(summary: dict[str, Any]) -> None:
     run = summary["run"] | {
-        "cells": {"phi3v nano int8": {"checkpoint": {"name": "nano", "revision": "0123456789abcdef", "digest": "f" * 64},
-                                      "note": "the small model"}},
+        "cells": {"phi3v nano int8": {
+            "checkpoint": {"name": "nano", "revision": "0123456789abcdef", "digest": "f" * 64},
+            "note": "the small model",
+        }},
         "engines": {"phi3v nano int8": {"dtype": "int8", "device": "cpu", "digest": "x"}},
         "skipped": {"phi3v nano int4": "needs CUDA"},
         "reading": summary["run"]["reading"] | {"scored": "model"},
