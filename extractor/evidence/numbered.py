@@ -39,7 +39,9 @@ def infer_numbered(
         ((caption.segment.middle, _number_of(caption)) for caption in captions if caption.numbered),
         key=lambda anchor: anchor[0],
     )
-    if len(anchors) < 2:
+    places = [_ORDER.index(number) for _, number in anchors]
+    # North American cards bear the same numbers in another order (AAMVA DL/ID Card Design Standard, annex A).
+    if len(anchors) < 2 or places != sorted(places) or context.issuer in ("USA", "CAN"):
         return
     unit = max(captions, key=lambda caption: caption.numbered).segment.height
     left = min(caption.segment.left for caption in captions if caption.numbered)
@@ -74,7 +76,7 @@ def _placed(segment: Segment, names: Sequence[str], specs: Mapping[str, FieldSpe
     rest = _without_number(segment)
     for name in names:
         kind = specs[name].kind
-        if not _could_be(name, kind, rest.text):
+        if not _could_be(kind, rest.text):
             continue
         value = value_of(name, kind, rest.text, context)
         if value and value.fit >= 0.6:
@@ -92,7 +94,7 @@ def _without_number(segment: Segment) -> Segment:
     return part_of(segment, match.end(), len(segment.text)) if reads_better else segment
 
 
-def _could_be(name: str, kind: Kind, text: str) -> bool:
+def _could_be(kind: Kind, text: str) -> bool:
     dates, classes = bool(find_dates(text)), bool(_CLASSES.match(text.strip()))
     digits, letters = sum(c.isdigit() for c in text), sum(c.isalpha() for c in text)
     if kind is Kind.DATE:

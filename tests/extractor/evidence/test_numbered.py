@@ -58,3 +58,8 @@ def test_one_number_alone_gives_no_order() -> None:
 def test_a_line_that_fits_none_of_the_numbers_between_is_left() -> None:
     lines = rows("1. AUBERT", "2. AGATHE DENISE", "3. 20.12.2007 DIJON", "4a. 10.02.2025", "@ @", "5. 68ML77458")
     assert "authority" not in values(lines, "driving_licence")
+
+
+def test_numbers_in_another_order_say_nothing_of_what_stands_between() -> None:
+    lines = rows("4a. 10.02.2025", "MASSACHUSETTS", "1. AUBERT", "2. AGATHE DENISE", "5. 68ML77458")
+    assert "authority" not in values(lines, "driving_licence")

@@ -118,7 +118,7 @@ def test_pages_of_other_states_are_left_as_they_are() -> None:
 
 @pytest.fixture
 def without_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scripts, "tesseract_languages", lambda: frozenset())
+    monkeypatch.setattr(scripts, "tesseract_languages", frozenset)
 
 
 @pytest.mark.usefixtures("without_tesseract")
