@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 from extractor.errors import ExtractorError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from extractor.server.settings import Settings
 
 _EPILOGUE = """\
@@ -126,18 +129,32 @@ def serve(settings: Settings) -> None:
     """Runs the service until it is told to stop (SIGTERM, SIGINT). Raises UsageError if it cannot start."""
     try:
         import structlog  # noqa: F401
-        import uvicorn
+        import uvicorn  # noqa: F401
 
-        from extractor.server.app import create_app
-        from extractor.server.connections import bounded
+        import extractor.server.app  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtraError("The server", "server") from error
     from extractor.server import logs
 
     logs.configure()
     _check_store(settings)
-    listener = _listen(settings.host, settings.port)
+    server, listener = prepared(settings)
     port = listener.getsockname()[1]
+    logs.get_logger().info(
+        "listening", host=settings.host, port=port, keys=len(settings.keys), encrypted=settings.data_key is not None
+    )
+    address = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"extract-server: http://{address}:{port}", flush=True)
+    server.run(sockets=[listener])
+
+
+def prepared(settings: Settings) -> tuple[uvicorn.Server, socket.socket]:
+    """A server that is ready to run, and the socket it is to listen on, bound already. Raises UsageError."""
+    import uvicorn
+
+    from extractor.server.app import create_app
+    from extractor.server.connections import bounded
+
     limits = settings.limits
     config = uvicorn.Config(
         create_app(settings),
@@ -151,12 +168,7 @@ def serve(settings: Settings) -> None:
         limit_concurrency=limits.connections,
         timeout_graceful_shutdown=int(limits.grace_seconds),
     )
-    logs.get_logger().info(
-        "listening", host=settings.host, port=port, keys=len(settings.keys), encrypted=settings.data_key is not None
-    )
-    address = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"extract-server: http://{address}:{port}", flush=True)
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config), _listen(settings.host, settings.port)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -197,9 +209,7 @@ def _check_store(settings: Settings) -> None:
     store.close()
 
 
-def _listen(host: str, port: int):  # type: ignore[no-untyped-def]
-    import socket
-
+def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from extractor.server import worker
-from extractor.server.logs import get_logger
+from extractor.server.logs import get_logger, place
 from extractor.server.metrics import Metrics
 from extractor.server.problems import KINDS, Problem
 from extractor.server.settings import EngineOptions, Settings
@@ -157,6 +157,12 @@ class EngineHost:
                 if not task.answer.done():
                     task.answer.set_exception(Problem("shutting-down", headers={"Retry-After": "5"}))
                 raise
+            except Exception as error:
+                # Such as a system that has no process left to give; the queue goes on behind it.
+                get_logger().error("asking failed", error=type(error).__name__, place=place(error.__traceback__))
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._end_process, 0.0)
+                if not task.answer.done():
+                    task.answer.set_exception(Problem("internal-error"))
             else:
                 seconds = time.perf_counter() - start
                 self._seconds += 0.2 * (seconds - self._seconds)
@@ -211,8 +217,15 @@ class EngineHost:
             name=f"engine-{self.options.engine}",
             daemon=True,
         )
-        self._process.start()
-        theirs.close()
+        try:
+            self._process.start()
+        except OSError as error:
+            ours.close()
+            self._process = None
+            get_logger().error("engine failed", engine=self.name, reason=reason, error=type(error).__name__)
+            return Problem("engine-unavailable", "the system has no process left to give")
+        finally:
+            theirs.close()
         message = self._hear(ours, time.monotonic() + limits.start_seconds)
         if message is None or "ready" not in message:
             ours.close()

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from extractor.server.hosts import Hosts
-from extractor.server.logs import get_logger
+from extractor.server.logs import get_logger, place
 from extractor.server.metrics import Metrics, verdict_counts
 from extractor.server.problems import Problem, details
 from extractor.server.settings import Limits, Settings
@@ -77,6 +77,10 @@ class Jobs:
                 self._metrics.job_files(await self.call(JobStore.counts))
             except Problem as problem:
                 get_logger().warning("jobs wait", problem=problem.kind)
+                await asyncio.sleep(_PAUSE)
+            except Exception as error:
+                # Whatever it was, the jobs behind this one must not wait for a restart.
+                get_logger().error("jobs wait", error=type(error).__name__, place=place(error.__traceback__))
                 await asyncio.sleep(_PAUSE)
 
     async def _read(self, waiting: Waiting) -> None:

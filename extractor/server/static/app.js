@@ -124,8 +124,11 @@ for (const id of ["fields", "absent-fields"]) {
       event.preventDefault();
       move(event.target, event.key === "ArrowDown" ? 1 : -1);
     } else if (event.target.matches("input[data-edit]") && event.key === "Enter") {
+      const name = event.target.dataset.edit;
+      event.preventDefault();
       event.target.blur();
-      document.querySelector(`.field[data-name="${event.target.dataset.edit}"] .row`)?.focus();
+      if (state.open === name) open(name);
+      document.querySelector(`.field[data-name="${name}"] .row`)?.focus();
     } else if (event.key === "Escape" && state?.open) {
       const name = state.open;
       if (event.target.dataset.edit) event.target.value = "";

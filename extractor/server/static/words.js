@@ -13,7 +13,7 @@ const en = {
   use: "Use this key", reading: "Reading the document", saving: "Saving", page: n => `Page ${n}`,
   absentTitle: n => n === 1 ? "1 field is not on the document" : `${n} fields are not on the document`,
   nothing: "not on the document", sources: "What each source says", adopt: "Use", adopted: "in use",
-  edited: "corrected", undo: "Undo", noSources: "No source speaks for this field.", proven: "proven by a check digit",
+  edited: "Corrected", undo: "Undo", noSources: "No source speaks for this field.", proven: "proven by a check digit",
   saved: n => `Saved. ${n} ${n === 1 ? "specimen" : "specimens"} so far.`, noValue: "no date",
   read: (what, seconds) => `${what}, ${seconds} s`, allWell: "Nothing contradicts anything.",
   confidence: "Confidence", value: "Value", clear: "Not on the document", yes: "yes", no: "no", unknown: "not stated",
