@@ -118,7 +118,7 @@ def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warnin
     lines = []
     for line, own in zip(page.lines, parts, strict=True):
         better = [_better(part, next(readings), other) for part in own]
-        if len(own) == 2 and not may_be_lookalike(own[1]):
+        if len(own) == 2 and own[1].score > _READ_POORLY:
             # The state's own script stands first, the Latin one after it (ICAO Doc 9303-3, 3.1).
             better[1] = own[1]
         lines.append(_joined(line, better) if any(part.reader == "tesseract" for part in better) else line)

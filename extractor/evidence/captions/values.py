@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Literal
 
+from schemas.captions import CAPTIONS
 from schemas.dates import Meaning, Order, find_dates, parse_date
 from schemas.states import state_code, state_codes
 from schemas.text import fold, scripts
@@ -76,9 +78,31 @@ def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None
 
 
 def is_overprint(text: str) -> bool:
-    """Whether a text is (part of) the word that marks a specimen."""
+    """Whether a text is (the greater part of) the word that marks a specimen."""
     words = fold(text).split()
-    return bool(words) and words[0] in _OVERPRINTS
+    return bool(words) and (
+        words[0] in _OVERPRINTS or (len(words[0]) > 4 and any(whole.startswith(words[0]) for whole in _OVERPRINTS))
+    )
+
+
+#: Words, folded, that no value begins with where only caption words follow: `of issue` is what is left of a caption.
+_JOINTS = frozenset("of de du des do da del della di der des van von et and".split())
+
+
+@cache
+def _caption_words() -> frozenset[str]:
+    return frozenset(
+        word
+        for by_language in CAPTIONS.values()
+        for phrases in by_language.values()
+        for phrase in phrases
+        for word in fold(phrase).split()
+    )
+
+
+def _rest_of_caption(text: str) -> bool:
+    words = fold(text).split()
+    return len(words) > 1 and words[0] in _JOINTS and _caption_words().issuperset(words[1:])
 
 
 def _date(name: str, text: str, context: Context) -> Value | None:
@@ -138,7 +162,7 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
 def _name(_name: str, text: str, _context: Context) -> Value | None:
     cleaned = clean_name(text)
     letters = sum(c.isalpha() for c in cleaned)
-    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned):
+    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned) or _rest_of_caption(cleaned):
         return None
     if any(c in "<>@#%=+" for c in cleaned) or find_dates(cleaned):
         return None
@@ -167,7 +191,10 @@ def _text(_name: str, text: str, _context: Context) -> Value | None:
         text = f"{text[: printed.start]} {text[printed.end :]}"
     text = re.sub(r"\s+", " ", text).strip(" ,;:-/")
     letters = sum(c.isalpha() for c in text)
-    if letters == 0 or (dates and letters < 3):
+    if letters == 0 or (dates and letters < 3) or _rest_of_caption(text):
+        return None
+    # `. B/R` is what a worn line leaves; one ideograph is a word.
+    if letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text):
         return None
     short = letters < 2 and text < "\u2e80"
     return Value(text, text, 0.5 if short else 0.9 if dates else 1.0)

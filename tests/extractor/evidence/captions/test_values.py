@@ -175,6 +175,9 @@ def test_a_single_letter_is_hardly_a_name() -> None:
         ("Observations (10)", None),
         ("123", None),
         ("吉林/JILIN", "吉林/JILIN"),
+        (". B/R", None),
+        ("OF ISSUE", None),
+        ("of Good Hope", "of Good Hope"),
     ],
 )
 def test_texts(text: str, expected: str | None) -> None:
