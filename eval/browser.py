@@ -64,7 +64,7 @@ def _entry(one: FieldRecord, *, redact: bool) -> dict[str, Any]:
         "field": one.field,
         "mistake": one.mistake,
         "similarity": round(one.score.similarity, 3),
-        "confidence": round(one.confidence, 3),
+        "confidence": round(one.confidence, 4),
         "verdict": one.verdict,
         "label": label,
         "prediction": prediction,

@@ -155,7 +155,8 @@ def _series(one: Series, colour: int, px: Scale, py: Scale) -> list[str]:
 def _labels(series: Sequence[Series], px: Scale, py: Scale) -> list[str]:
     """Each series' name beside its last mark, where there is room, none upon another."""
     parts = []
-    taken: list[tuple[float, float, float]] = []
+    # Names keep off the marks of other series as well as off each other.
+    taken = [(px(s.marks[-1].x) - 5, px(s.marks[-1].x) + 5, py(s.marks[-1].y) + 4) for s in series if s.marks]
     for one in sorted((s for s in series if s.marks), key=lambda s: py(s.marks[-1].y)):
         x, y = px(one.marks[-1].x), py(one.marks[-1].y) + 4
         width = 6.2 * len(one.name)

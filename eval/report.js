@@ -15,6 +15,8 @@
     return node;
   };
   const text = (parts) => parts.map(([piece]) => piece).join("");
+  // 1.00 is said of 1 alone: 0.998 must not look like certainty.
+  const share = (number) => (number > 0.99 && number < 1 ? Math.min(number, 0.999).toFixed(3) : number.toFixed(2));
 
   // A value with the characters that differ marked; null is a word of its own.
   const value = (parts, kind) => {
@@ -84,7 +86,7 @@
   const line = (one) => {
     const where = [one.schema, (documents[one.id] || {}).file || one.id].join(" · ");
     const number = (name, content) => {
-      const cell = element("td", { className: "number", textContent: content.toFixed(2) });
+      const cell = element("td", { className: "number", textContent: share(content) });
       cell.dataset.name = name;
       return cell;
     };
@@ -129,7 +131,7 @@
     close.addEventListener("click", () => { detail.classList.remove("open"); selected = null; writeAddress(); });
     const sources = one.sources.map((source) => element("li", {},
       element("b", { textContent: source.kind }), source.value === null ? "" : element("bdi", { textContent: ` ${source.value} ` }),
-      element("span", { textContent: ` ${source.confidence.toFixed(2)}${source.proven ? ", proven" : ""}; ${source.basis}` })));
+      element("span", { textContent: ` ${share(source.confidence)}${source.proven ? ", proven" : ""}; ${source.basis}` })));
     detail.replaceChildren(...[close,
       element("h3", { textContent: `${one.field}: ${one.mistake}` }),
       element("p", { className: "hint", textContent: [about.file || one.id, about.kind || one.schema, one.language, one.capture, one.cell].filter(Boolean).join(" · ") }),
@@ -138,7 +140,7 @@
         element("div", {}, element("dt", { textContent: "prediction" }), value(one.prediction, "prediction"))),
       picture,
       picture && element("p", { className: "key" }, element("i", { className: "label" }), "where the label stands", element("i", { className: "prediction" }), "where it was read"),
-      element("p", { className: "hint", textContent: `verdict ${one.verdict}, confidence ${one.confidence.toFixed(2)}, similarity ${one.similarity.toFixed(2)}` }),
+      element("p", { className: "hint", textContent: `verdict ${one.verdict}, confidence ${share(one.confidence)}, similarity ${share(one.similarity)}` }),
       element("ul", {}, ...sources)].filter(Boolean));
     detail.classList.add("open");
     detail.scrollTop = 0;

@@ -104,3 +104,11 @@ def test_every_mark_lies_inside(points: list[tuple[float, float]]) -> None:
     for dot in drawn(Series("s", [Mark(x, y, "") for x, y in points])).findall("circle"):
         assert 0 <= float(dot.get("cx") or -1) <= WIDTH
         assert 0 <= float(dot.get("cy") or -1) <= HEIGHT
+
+
+def test_labels_keep_off_the_marks_of_others() -> None:
+    series = [Series("a long name", [Mark(0.5, 0.5, "")]), Series("b", [Mark(0.6, 0.5, "")])]
+    svg = drawn(*series, labels=True)
+    (label,) = [e for e in svg if e.get("class") == "label" and e.text == "a long name"]
+    dots = [float(dot.get("cy") or 0) for dot in svg.findall("circle")]
+    assert abs(float(label.get("y") or 0) - 4 - dots[1]) >= 8
