@@ -132,7 +132,7 @@ def with_model(kind: Kind, evidence: FieldEvidence, model: Source) -> FieldEvide
         return evidence
     if evidence.value is None:
         return _model_alone(evidence, model)
-    if _equal(kind, evidence.value, model.value):
+    if _equal(kind, evidence.value, model.value, cut=_is_only_in_mrz(evidence)):
         confidence = 1 - (1 - evidence.confidence) * (1 - _SECOND_LOOK * model.confidence)
         agreed = Verdict.AGREE if evidence.verdict is Verdict.SINGLE else evidence.verdict
         return replace(evidence, verdict=agreed, confidence=confidence)
@@ -169,17 +169,27 @@ def _decided(kind: Kind, evidence: FieldEvidence, model: Source) -> FieldEvidenc
     """A contradiction between the document's own sources, in which the model sides with the one not given."""
     if any(source.proven for source in evidence.sources):
         return evidence
-    own = (source for source in evidence.sources if source.kind is not SourceKind.MODEL)
-    backed = next((source for source in own if _equal(kind, source.value, model.value)), None)
-    if backed is None:
+    own = [source for source in evidence.sources if source.kind is not SourceKind.MODEL]
+    backing = [one for one in own if _equal(kind, one.value, model.value, cut=one.kind is SourceKind.MRZ)]
+    if not backing:
         return evidence
+    backed = max(backing, key=lambda source: source.confidence)
     note = "sources contradict each other; the model reads this one"
     return replace(evidence, value=backed.value, confidence=max(evidence.confidence, 0.6), box=backed.box, note=note)
 
 
-def _equal(kind: Kind, own: Any, model: Any) -> bool:
-    """Whether a model's value is the document's, in the printed form or in the MRZ's."""
-    return same(kind, own, model) or (kind is Kind.NAME and own is not None and _agree(kind, own, model))
+def _equal(kind: Kind, own: Any, model: Any, *, cut: bool) -> bool:
+    """Whether a model's value is the document's, in the printed form or in the MRZ's, which may have been `cut`."""
+    if same(kind, own, model) or kind is not Kind.NAME or own is None:
+        return same(kind, own, model)
+    if cut and agreement(str(own), str(model), truncated=True) == 1.0:
+        return True
+    return agreement(str(own), str(model)) == 1.0 or agreement(str(model), str(own)) == 1.0
+
+
+def _is_only_in_mrz(evidence: FieldEvidence) -> bool:
+    """Whether a value stands in the MRZ alone, which has no room for long names."""
+    return {source.kind for source in evidence.sources if source.kind is not SourceKind.MODEL} == {SourceKind.MRZ}
 
 
 def _continues(kind: Kind, own: Any, model: Any) -> bool:
