@@ -115,7 +115,7 @@ def test_filters_narrow_and_a_reset_widens(finished: Path, show: Open) -> None:
     assert sorted(shown(page)) == ["document_number", "surname"]
     assert page.evaluate("location.hash") == "#lang=de&mistake=document+failed"
     page.click("button[type=reset]")
-    page.wait_for_function("document.getElementById('count').textContent === '7 of 7 mistakes'")
+    page.locator("#count", has_text="7 of 7 mistakes").wait_for()
     page.fill("input[name=q]", "teststrasse")
     assert shown(page) == ["address"]
     page.fill("input[name=q]", "zh-1.PNG")
