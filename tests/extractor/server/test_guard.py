@@ -1,0 +1,121 @@
+"""Who may call: names, origins, keys; and what every answer carries."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from extractor.server.keys import ApiKey, new_key, parse_keys
+
+from .fake_reader import picture
+from .services import Running
+from .test_routes import kind_of
+
+
+def key(name: str) -> tuple[str, ApiKey]:
+    secret, line = new_key(name)
+    return secret, parse_keys(line)[0]
+
+
+@pytest.fixture(scope="module")
+def locked(make_service: Callable[..., Running]) -> tuple[Running, str, str]:
+    (first, one), (second, two) = key("clinic"), key("bank")
+    return make_service(keys=(one, two)), first, second
+
+
+def test_without_a_key_nothing_is_read(locked: tuple[Running, str, str]) -> None:
+    service, first, second = locked
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {first}"}, {"X-API-Key": ""}):
+        answer = service.client.post("/v1/extract", files={"file": picture()}, headers=headers)
+        assert (answer.status_code, kind_of(answer)) == (401, "unauthorized")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    for headers in ({"Authorization": f"Bearer {first}"}, {"Authorization": f"bearer {second}"}, {"X-API-Key": first}):
+        assert service.client.post("/v1/extract", files={"file": picture()}, headers=headers).status_code == 200
+
+
+def test_the_page_and_health_are_open_and_nothing_else(locked: tuple[Running, str, str]) -> None:
+    service, _, _ = locked
+    document = service.client.get("/openapi.json").json()
+    opened = {"/healthz", "/readyz", "/problems/{name}"}
+    for path, methods in document["paths"].items():
+        for method in methods:
+            answer = service.client.request(method, path.format(name="queue-full", job_id="x"))
+            assert (answer.status_code != 401) == (path in opened), path
+    for path in ("/", "/static/app.js", "/favicon.ico"):
+        assert service.client.get(path).status_code == 200
+    assert document["security"] == [{"key": []}]
+
+
+def test_a_key_sees_its_own_jobs_only(locked: tuple[Running, str, str]) -> None:
+    service, first, second = locked
+    mine, theirs = {"X-API-Key": first}, {"X-API-Key": second}
+    job = service.client.post("/v1/jobs", files={"file": picture()}, headers=mine).json()
+    for method, path in (("GET", ""), ("GET", "/results"), ("DELETE", "")):
+        answer = service.client.request(method, f"/v1/jobs/{job['id']}{path}", headers=theirs)
+        assert (answer.status_code, kind_of(answer)) == (404, "unknown-job")
+    assert service.client.delete(f"/v1/jobs/{job['id']}", headers=mine).status_code == 204
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::2]:8000"])
+def test_other_names_are_refused(service: Running, host: str) -> None:
+    """A page elsewhere can let its own name point to this machine (DNS rebinding)."""
+    answer = service.client.get("/v1/schemas", headers={"Host": host})
+    assert (answer.status_code, kind_of(answer)) == (421, "misdirected-request")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:99", "127.0.0.1", "[::1]:8000"])
+def test_this_machines_names_are_served(service: Running, host: str) -> None:
+    assert service.client.get("/v1/schemas", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+    ],
+)
+def test_other_sites_pages_cannot_post(service: Running, headers: dict[str, str]) -> None:
+    answer = service.client.post("/v1/extract", files={"file": picture()}, headers=headers)
+    assert (answer.status_code, kind_of(answer)) == (403, "cross-origin")
+
+
+def test_a_link_to_the_page_works_from_everywhere(service: Running) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert service.client.get("/", headers=headers).status_code == 200
+
+
+def test_the_page_may_call_its_own_service(service: Running) -> None:
+    headers = {"Origin": service.url, "Sec-Fetch-Site": "same-origin"}
+    assert service.client.post("/v1/extract", files={"file": picture()}, headers=headers).status_code == 200
+
+
+def test_cors_is_off_until_an_origin_is_named(service: Running, make_service: Callable[..., Running]) -> None:
+    origin = "https://desk.example"
+    asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in service.client.options("/v1/extract", headers=asks).headers
+    opened = make_service(cors_origins=(origin,))
+    assert opened.client.options("/v1/extract", headers=asks).headers["access-control-allow-origin"] == origin
+    answer = opened.client.post("/v1/extract", files={"file": picture()}, headers={"Origin": origin})
+    assert answer.headers["access-control-allow-origin"] == origin
+    other = opened.client.post("/v1/extract", files={"file": picture()}, headers={"Origin": "https://evil.example"})
+    assert kind_of(other) == "cross-origin"
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/v1/schemas", "/v1/nothing", "/openapi.json"])
+def test_every_answer_is_guarded_alike(service: Running, path: str) -> None:
+    headers = service.client.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy, "nothing from another address"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in headers
+    assert "server" not in headers
+    assert re.fullmatch(r"[0-9a-f-]{36}", headers["x-request-id"])
+    is_asset = path == "/" or path.startswith("/static/")
+    assert headers["cache-control"] == ("no-cache" if is_asset else "no-store")
