@@ -1,0 +1,222 @@
+"""`python -m eval.recalibration RUN [RUN ...]`: what the reader's confidences ought to have been, from labelled runs.
+
+Platt's scaling (in "Advances in Large Margin Classifiers", 1999): log-odds(right) = slope * log-odds(said) + offset,
+by greatest likelihood with his smoothed targets, and a slope that is never below 0, so that the order of confidences
+stays. Two numbers a group are few enough to be written into `extractor/reconcile.py`. Each run's are tried on the
+others:
+
+    python -m eval.recalibration runs/frozen runs/real
+
+Groups are of values for which sources alone decide how sure the reader can be: one that only the visual zone gives, and
+a name that the MRZ spells too: the MRZ has no diacritics, so it cannot confirm them. Sources' own confidences are
+what is fitted, so the numbers stay true when they are put to use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import exp, log
+from pathlib import Path
+from typing import Any
+
+from eval.calibration import auroc, expected_calibration_error
+from eval.records import RESULTS_FILE, FieldRecord, Results, read_results
+from eval.tables import markdown_table
+from extractor.errors import ExtractorError
+
+#: Confidences are kept this far from 0 and 1, whose log-odds have no end.
+_EDGE = 1e-4
+
+
+@dataclass(frozen=True)
+class Scale:
+    """log-odds(right) = slope * log-odds(said) + offset."""
+
+    slope: float
+    offset: float
+
+    def __call__(self, said: float) -> float:
+        return 1 / (1 + exp(-(self.slope * _log_odds(said) + self.offset)))
+
+
+@dataclass(frozen=True)
+class Said:
+    """Confidences of a group, whether each value was right, and how much it counts: pictures of one document share
+    the weight of one."""
+
+    confidences: Sequence[float]
+    right: Sequence[bool]
+    weights: Sequence[float]
+
+
+def fit(said: Said) -> Scale:
+    """The scale of greatest likelihood. Raises ValueError for nothing to fit."""
+    if not said.confidences:
+        raise ValueError("a scale needs at least one value")
+    ups = sum(w for w, r in zip(said.weights, said.right, strict=True) if r)
+    downs = sum(said.weights) - ups
+    high, low = (ups + 1) / (ups + 2), 1 / (downs + 2)
+    rows = [
+        (_log_odds(c), high if r else low, w)
+        for c, r, w in zip(said.confidences, said.right, said.weights, strict=True)
+    ]
+    slope, offset = _newton(rows, slope=True)
+    return Scale(slope, offset) if slope >= 0 else Scale(0.0, _newton(rows, slope=False)[1])
+
+
+def _newton(rows: Sequence[tuple[float, float, float]], *, slope: bool) -> tuple[float, float]:
+    """(slope, offset) by Newton's method with halved steps where a whole one overshoots; without `slope` it is 0."""
+    a, b = 0.0, 0.0
+    for _ in range(100):
+        g_a = g_b = h_aa = h_ab = h_bb = 0.0
+        for x, target, weight in rows:
+            p = 1 / (1 + exp(-(a * x + b)))
+            rest, bend = weight * (target - p), weight * p * (1 - p)
+            g_a, g_b = g_a + rest * x, g_b + rest
+            h_aa, h_ab, h_bb = h_aa + bend * x * x, h_ab + bend * x, h_bb + bend
+        # One confidence alone does not tell a slope: the smallest addition keeps the step finite.
+        h_aa, h_bb = h_aa + 1e-9, h_bb + 1e-9
+        determinant = h_aa * h_bb - h_ab * h_ab
+        if slope:
+            step_a, step_b = (h_bb * g_a - h_ab * g_b) / determinant, (h_aa * g_b - h_ab * g_a) / determinant
+        else:
+            step_a, step_b = 0.0, g_b / h_bb
+        before, size = _loss(rows, a, b), 1.0
+        while _loss(rows, a + size * step_a, b + size * step_b) > before and size > 1e-6:
+            size /= 2
+        a, b = a + size * step_a, b + size * step_b
+        if abs(size * step_a) + abs(size * step_b) < 1e-9:
+            break
+    return a, b
+
+
+def _loss(rows: Sequence[tuple[float, float, float]], a: float, b: float) -> float:
+    total = 0.0
+    for x, target, weight in rows:
+        z = max(-30.0, min(30.0, a * x + b))
+        total += weight * (log(1 + exp(z)) - target * z)
+    return total
+
+
+def _log_odds(share: float) -> float:
+    kept = min(max(share, _EDGE), 1 - _EDGE)
+    return log(kept / (1 - kept))
+
+
+def _printed_alone(one: FieldRecord) -> float | None:
+    kinds = {source["kind"] for source in one.sources if source["value"] is not None}
+    return _best(one, "visual") if kinds == {"visual"} and one.verdict != "verified" else None
+
+
+def _agreed_name(one: FieldRecord) -> float | None:
+    return _best(one, "visual") if one.type == "name" and one.verdict == "agree" and _best(one, "mrz") else None
+
+
+def _best(one: FieldRecord, kind: str) -> float | None:
+    """The greatest confidence of the sources of a kind that gave a value."""
+    told = [float(s["confidence"]) for s in one.sources if s["kind"] == kind and s["value"] is not None]
+    return max(told, default=None)
+
+
+#: Which values a scale is for, and the confidence of the source that it is fitted on (None: another group's).
+GROUPS: Mapping[str, Callable[[FieldRecord], float | None]] = {
+    "printed alone": _printed_alone,
+    "agreed name": _agreed_name,
+}
+
+
+def said(results: Results, group: str) -> Said:
+    """What the values of a group said of themselves."""
+    found = [
+        (confidence, one)
+        for one in results.fields
+        if one.score.given and (confidence := GROUPS[group](one)) is not None
+    ]
+    pictures = Counter((one.subject.group, one.field) for _, one in found)
+    return Said(
+        [confidence for confidence, _ in found],
+        [one.score.exact for _, one in found],
+        [1 / pictures[one.subject.group, one.field] for _, one in found],
+    )
+
+
+def tried(scale: Callable[[float], float], said: Said) -> dict[str, Any]:
+    """How well the scaled confidences of these values fit: calibration error, Brier score, AUROC."""
+    told = [scale(confidence) for confidence in said.confidences]
+    pairs = list(zip(told, said.right, said.weights, strict=True))
+    brier = sum(w * (p - r) ** 2 for p, r, w in pairs) / sum(said.weights) if pairs else None
+    return {
+        "count": len(told),
+        "right": sum(said.right) / len(told) if told else None,
+        "ece": expected_calibration_error(told, said.right),
+        "brier": brier,
+        "auroc": auroc(told, said.right),
+    }
+
+
+def tables(runs: Mapping[str, Results]) -> str:
+    """Markdown: for each group the scale of each run and of all together, and how it does on the runs."""
+    parts = []
+    for group in GROUPS:
+        own = {name: said(results, group) for name, results in runs.items()}
+        own = {name: one for name, one in own.items() if one.confidences}
+        rows = [_row("as it is", name, lambda confidence: confidence, one) for name, one in own.items()]
+        fitted = {name: fit(one) for name, one in own.items()} | (
+            {"all": fit(_together(own.values()))} if len(own) > 1 else {}
+        )
+        for name, scale in fitted.items():
+            word = f"of {name}: slope {scale.slope:.2f}, offset {scale.offset:+.2f}"
+            rows += [_row(word, other, scale, one) for other, one in own.items() if other != name or len(own) == 1]
+        parts.append(f"{group}\n\n" + markdown_table(_HEADER, rows))
+    return "\n".join(parts)
+
+
+def _together(groups: Iterable[Said]) -> Said:
+    kept = list(groups)
+    return Said(
+        list(chain.from_iterable(one.confidences for one in kept)),
+        list(chain.from_iterable(one.right for one in kept)),
+        list(chain.from_iterable(one.weights for one in kept)),
+    )
+
+
+_HEADER = ("scale", "tried on", "values", "right, %", "calibration error, %", "Brier score", "AUROC")
+
+
+def _row(word: str, name: str, scale: Callable[[float], float], one: Said) -> list[str]:
+    told = tried(scale, one)
+    return [
+        word,
+        name,
+        str(told["count"]),
+        f"{100 * told['right']:.1f}",
+        f"{100 * told['ece']:.1f}",
+        f"{told['brier']:.4f}",
+        "–" if told["auroc"] is None else f"{told['auroc']:.3f}",
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code: 0, or 3 for a folder that holds no run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.recalibration",
+        description="Says what the reader's confidences ought to have been, and tries each run's answer on the others.",
+    )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders that python -m eval.run has written")
+    options = parser.parse_args(argv)
+    try:
+        runs = {folder.resolve().name: read_results(folder / RESULTS_FILE) for folder in options.runs}
+    except ExtractorError as error:
+        print(f"eval.recalibration: {error}", file=sys.stderr)
+        return error.exit_code
+    print(tables(runs))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
