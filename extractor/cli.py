@@ -114,9 +114,9 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         parser.print_usage(sys.stderr)
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
     documents = _documents(options.inputs, one_document=options.one_document)
-    engine = _engine(options)
     if options.ask:
         return _ask(options, documents)
+    engine = _engine(options)
     _load_schema(options.schema)
     outcomes = []
     with _progress(len(documents)) as advance:
@@ -177,20 +177,15 @@ def _engine(options: argparse.Namespace) -> Engine:
 
 def _ask(options: argparse.Namespace, documents: list[tuple[str, list[Any]]]) -> int:
     """Answers a free question about each document, streamed to stdout."""
-    from extractor.engines import ask_about
     from extractor.imaging import load_pages
 
+    if options.engine == "embedded":
+        raise UsageError("--ask is answered by phi3v; the embedded engine has no words of its own")
+    options.engine = "phi3v"
+    engine: Any = _engine(options)
     for _, sources in documents:
         images = [image for source in sources for image in load_pages(source, pages=_pages(options.pages))]
-        for piece in ask_about(
-            images,
-            options.ask,
-            model=options.model,
-            revision=options.revision,
-            dtype=options.dtype,
-            device=options.device,
-            num_crops=options.num_crops,
-        ):
+        for piece in engine.ask(images, options.ask):
             print(piece, end="", flush=True)
         print()
     return 0

@@ -31,6 +31,7 @@ from extractor.decoding.loop import FieldUpdate, Written, write
 from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import Runner
 from extractor.engines.embedded import EmbeddedEngine, box_of
+from extractor.errors import UsageError
 from extractor.evidence.gather import DocumentEvidence
 from extractor.evidence.support import Support, find_support
 from extractor.extraction import Source, SourceKind
@@ -73,6 +74,8 @@ class Phi3VEngine:
         temperature: float = 0.0,
         seed: int = 0,
     ) -> None:
+        if num_crops is not None and num_crops < 1:
+            raise UsageError(f"--num-crops must be at least 1, not {num_crops}")
         verify_checkpoint(checkpoint)
         self.checkpoint = checkpoint
         self.plan = make_plan(checkpoint, dtype=dtype, device=device)

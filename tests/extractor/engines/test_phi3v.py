@@ -1,0 +1,299 @@
+"""The model's reading is one more source for every field, weighed against what the document itself says."""
+
+import json
+
+import pytest
+import torch
+from PIL import Image
+
+from extractor import extract
+from extractor.checkpoints import find_checkpoint
+from extractor.cli import main
+from extractor.decoding.answer import FieldReading, Limits
+from extractor.decoding.loop import Written
+from extractor.engines import EmbeddedEngine, choose_engine, phi3v
+from extractor.engines.phi3v import Phi3VEngine
+from extractor.errors import DeviceError, StoppedError
+from extractor.extraction import SourceKind, Verdict
+from extractor.reconcile import reconcile
+from schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
+
+SMALL = Limits(600, 24)
+DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8", "int4"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def engine_over(folder, **options):
+    options = {"dtype": "float32", "device": "cpu", "num_crops": 1, "limits": SMALL} | options
+    return Phi3VEngine(find_checkpoint(folder), **options)
+
+
+@pytest.fixture
+def says(monkeypatch):
+    """`says(surname="X")`: the network answers so, null elsewhere, each with a probability of 0.8."""
+
+    def answer(**values):
+        def write(runner, inputs, grammars, **options):
+            fields = [{name: FieldReading(values.get(name), 0.8) for name in one.fields} for one in grammars]
+            return [Written("", (1, 2, 3), one, 1, 0, 0) for one in fields]
+
+        monkeypatch.setattr(phi3v, "write", write)
+
+    return answer
+
+
+def model_source(sources, name):
+    (one,) = (source for source in sources[name] if source.kind is SourceKind.MODEL)
+    return one
+
+
+# --- what it adds
+
+
+def test_every_field_gets_one_source_of_the_models_behind_the_documents_own(tiny, evidence_of):
+    evidence = evidence_of()
+    sources = engine_over(tiny).read(evidence)
+    alone = EmbeddedEngine().read(evidence)
+    assert list(sources) == list(Passport.model_fields)
+    for name, own in sources.items():
+        assert own[:-1] == alone[name]
+        assert own[-1].kind is SourceKind.MODEL
+        assert 0 <= own[-1].confidence <= 1
+        assert own[-1].basis.startswith("tiny, float32")
+
+
+def test_a_value_that_stands_on_the_page_says_so_and_where(tiny, evidence_of, says):
+    says(surname="ERIKSSON", place_of_birth="ZENITH", birth_date="1974-08-12")
+    sources = engine_over(tiny).read(evidence_of())
+    surname, birth = model_source(sources, "surname"), model_source(sources, "birth_date")
+    assert (surname.value, surname.text, surname.confidence, surname.supported) == ("ERIKSSON", "ERIKSSON", 0.8, True)
+    place = model_source(sources, "place_of_birth")
+    assert place.supported
+    assert place.box.page == 0
+    assert birth.supported
+    assert birth.basis == "tiny, float32; stands in the MRZ"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "basis"),
+    [
+        ("surname", "WASHINGTON", "found nowhere on the page"),
+        ("given_names", "Given names", "stands on the page only as a caption"),
+        ("name", "ZENITH", "stands on the page as place_of_birth"),
+    ],
+)
+def test_a_value_that_does_not_is_marked(tiny, evidence_of, says, name, value, basis):
+    says(**{name: value})
+    one = model_source(engine_over(tiny).read(evidence_of()), name)
+    assert (one.supported, one.basis) == (False, f"tiny, float32; {basis}")
+
+
+def test_null_and_what_grew_beyond_every_bound_are_told_apart(tiny, evidence_of, monkeypatch):
+    def write(runner, inputs, grammars, **options):
+        fields = {name: FieldReading(None, 0.7) for name in grammars[0].fields}
+        fields["address"] = FieldReading(None, 0.0, cut=True)
+        return [Written("", (), fields, 1, 0, 0)]
+
+    monkeypatch.setattr(phi3v, "write", write)
+    sources = engine_over(tiny).read(evidence_of())
+    silent, cut = model_source(sources, "issue_date"), model_source(sources, "address")
+    assert (silent.value, silent.confidence, silent.supported) == (None, 0.7, None)
+    assert (cut.value, cut.confidence) == (None, 0.0)
+    assert cut.basis.endswith("its value grew beyond every bound")
+
+
+def test_reconciled_it_confirms_contradicts_and_invents(tiny, evidence_of, says):
+    says(surname="Eriksson", document_number="A1B2C3D4E", place_of_birth="ZENITH", authority="MINISTRY OF SILENCE")
+    evidence = evidence_of()
+    alone = reconcile(Passport, EmbeddedEngine().read(evidence))[2]
+    fields = reconcile(Passport, engine_over(tiny).read(evidence))[2]
+    assert fields["surname"].confidence > alone["surname"].confidence
+    # A check digit proves the document's own number.
+    assert (fields["document_number"].value, fields["document_number"].verdict) == ("L898902C3", Verdict.VERIFIED)
+    assert fields["place_of_birth"].verdict is Verdict.AGREE
+    assert (fields["authority"].value, fields["authority"].verdict) == ("MINISTRY OF SILENCE", Verdict.UNSUPPORTED)
+    assert fields["authority"].confidence < 0.2
+
+
+# --- how it is asked
+
+
+def test_a_draft_changes_nothing_but_the_number_of_passes(tiny, evidence_of, monkeypatch):
+    passes = []
+    write = phi3v.write
+
+    def counted(*arguments, **options):
+        written = write(*arguments, **options)
+        passes.append(written[0].passes)
+        return written
+
+    monkeypatch.setattr(phi3v, "write", counted)
+    drafted, alone = (engine_over(tiny, draft=draft).read(evidence_of()) for draft in (True, False))
+    assert drafted == alone
+    assert passes[0] <= passes[1]
+
+
+def test_documents_read_together_are_read_as_alone(tiny, evidence_of):
+    engine = engine_over(tiny)
+    evidences = [evidence_of(Passport), evidence_of(IdCard)]
+    together = engine.read_batch(evidences)
+    assert len(engine.tokens) == 2
+    for evidence, sources in zip(evidences, together, strict=True):
+        alone = engine.read(evidence)
+        assert {name: model_source(sources, name).value for name in sources} == {
+            name: model_source(alone, name).value for name in alone
+        }
+
+
+def test_pages_are_pictures_of_one_prompt(tiny, evidence_of):
+    engine = engine_over(tiny)
+    evidence = evidence_of(pages=2)
+    assert [picture.size for picture in engine.pictures(evidence)] == [(900, 600), (900, 600)]
+    assert "pages or sides of one document" in engine.question(evidence)
+    assert list(engine.read(evidence)) == list(Passport.model_fields)
+
+
+def test_hints_are_given_unless_they_are_declined(tiny, evidence_of):
+    evidence = evidence_of()
+    assert "ERIKSSON" in engine_over(tiny).question(evidence)
+    declined = engine_over(tiny, hints=False)
+    assert "ERIKSSON" not in declined.question(evidence)
+    assert (declined.details["hints"], engine_over(tiny).details["hints"]) == ("no", "yes")
+
+
+def test_a_checkpoint_says_how_it_wants_to_be_asked(altered, evidence_of):
+    wishes = {"prompt": "short", "hints": False, "framed": True}
+    engine = engine_over(altered(extractor=wishes))
+    evidence = evidence_of(pages=2)
+    assert engine.question(evidence) == "passport: " + " ".join(Passport.model_fields)
+    assert len(engine.pictures(evidence)) == 1
+    assert list(engine.read(evidence)) == list(Passport.model_fields)
+    assert engine_over(engine.checkpoint.folder, hints=True).hints
+
+
+def test_the_cache_serves_documents_of_like_length_again(tiny, evidence_of):
+    engine = engine_over(tiny)
+    engine.read(evidence_of())
+    first = engine._runner
+    engine.read(evidence_of(ChineseIdCard))
+    assert engine._runner is first
+    engine.read_batch([evidence_of(), evidence_of()])
+    assert engine._runner is not first
+
+
+def test_which_model_read_stands_in_the_details(tiny):
+    engine = engine_over(tiny)
+    assert engine.details == {
+        "checkpoint": "tiny",
+        "digest": find_checkpoint(tiny).digest,
+        "dtype": "float32",
+        "device": "cpu",
+        "hints": "yes",
+    }
+
+
+# --- what can go wrong
+
+
+def test_reading_can_be_stopped(tiny, evidence_of):
+    with pytest.raises(StoppedError):
+        engine_over(tiny).read(evidence_of(), cancelled=lambda: True)
+
+
+def test_values_are_told_as_they_settle(tiny, evidence_of):
+    told = []
+    sources = engine_over(tiny).read(evidence_of(), on_field=told.append)
+    assert [update.name for update in told if update.settled] == list(sources)
+
+
+def test_running_out_of_memory_is_one_line_and_the_engine_reads_on(tiny, evidence_of, monkeypatch):
+    engine = engine_over(tiny)
+
+    def fails(*arguments, **options):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(phi3v, "write", fails)
+        with pytest.raises(DeviceError, match="out of memory on cpu while reading 1 documents: the peak was"):
+            engine.read(evidence_of())
+    assert engine.read(evidence_of())
+
+
+# --- free questions
+
+
+def test_a_question_is_answered_in_pieces(tiny):
+    engine = engine_over(tiny)
+    picture = Image.new("RGB", (400, 300), "white")
+    pieces = list(engine.ask([picture], "What is it?", max_tokens=12))
+    assert 0 < len(pieces) <= 13
+    assert list(engine.ask([picture], "What is it?", max_tokens=12)) == pieces
+
+
+# --- the whole road
+
+
+@DTYPES
+def test_a_picture_becomes_valid_json_in_every_precision(tiny, examples_dir, capsys, dtype):
+    picture = examples_dir / "chinese_id_card_front.png"
+    arguments = ["--schema", "chinese_id_card", "--engine", "phi3v", "--model", str(tiny), "--dtype", dtype]
+    code = main([str(picture), *arguments, "--device", "cpu", "--num-crops", "1", "--evidence", "--verbose"])
+    told = capsys.readouterr()
+    assert code in (0, 1)
+    read = json.loads(told.out)
+    assert read["engine"]["dtype"] == dtype
+    assert f"extract: engine phi3v: {tiny} was named; {dtype} on cpu: asked for" in told.err
+    for name, one in read["fields"].items():
+        assert [source["kind"] for source in one["sources"]].count("model") == 1, name
+    # The weights are random: what the document proves must stand against them.
+    assert read["fields"]["document_number"]["verdict"] == "verified"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_example_is_read_into_its_schema(tiny, examples, examples_dir, name):
+    engine, _ = choose_engine("phi3v", model=str(tiny), dtype="bfloat16", device="cpu", num_crops=1)
+    engine.limits = SMALL
+    file = next(file for file, record in examples.items() if record["schema"] == name)
+    result = extract(examples_dir / file, name, engine=engine)
+    assert list(result.fields) == list(SCHEMAS[name].model_fields)
+    assert all(model_source({"it": one.sources}, "it").basis for one in result.fields.values())
+
+
+def test_a_question_is_answered_on_the_command_line(tiny, examples_dir, capsys):
+    asked = ["--engine", "phi3v", "--model", str(tiny), "--dtype", "float32", "--device", "cpu", "--num-crops", "1"]
+    assert main([str(examples_dir / "visa.png"), *asked, "--ask", "What is in this picture?"]) == 0
+    assert capsys.readouterr().out.strip()
+    assert main([str(examples_dir / "visa.png"), "--engine", "embedded", "--ask", "What?"]) == 2
+    assert (
+        capsys.readouterr().err == "extract: --ask is answered by phi3v; the embedded engine has no words of its own\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--model", "nobody/nothing"], 3, "not in the hub's cache"),
+        (["--model", "."], 3, "is not a checkpoint: it has no config.json"),
+        (["--dtype", "int4", "--device", "mps"], 3, "no device mps"),
+        (["--device", "cuda"], 3, "no device cuda"),
+        (["--num-crops", "0"], 2, "--num-crops"),
+    ],
+)
+def test_bad_input_is_one_line_and_an_exit_code(tiny, examples_dir, capsys, arguments, code, message):
+    if "cuda" in arguments and torch.cuda.is_available():
+        arguments = ["--device", "mps"]
+        message = "no device mps"
+    asked = ["--engine", "phi3v", "--model", str(tiny), *arguments]
+    assert main([str(examples_dir / "visa.png"), *asked]) == code
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert message in told.err
+    assert told.err.count("\n") == 1
