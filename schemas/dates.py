@@ -199,7 +199,8 @@ def numeric_order(texts: list[str]) -> Order | None:
     """The order that most all-numeric dates in `texts` prove (a part above 12 is a day), or None."""
     votes = 0
     for text in texts:
-        for match in _NUMERIC.finditer(_with_ascii_digits(text)):
+        # The end of `2013.09.15` and the start of what follows are no date of their own.
+        for match in _NUMERIC.finditer(_YEAR_FIRST.sub("|", _with_ascii_digits(text))):
             first, second = int(match[1]), int(match[2])
             votes += (first > 12 >= second) - (second > 12 >= first)
     return None if votes == 0 else "dmy" if votes > 0 else "mdy"

@@ -275,6 +275,8 @@ def test_all_dates_of_a_text_in_reading_order_with_their_places() -> None:
         (["12/25/1974"], "mdy"),
         (["12/25/1974", "25/12/1974"], None),
         (["12/25/1974", "12/26/1974", "25/12/1974"], "mdy"),
+        (["2013.09.15-2033.09.15", "2013.09.15 2033.09.15"], None),  # .09.15-2033 is no date
+        (["2013.09.15-2033.09.15", "25/12/1974"], "dmy"),
     ],
 )
 def test_the_order_that_a_page_proves(texts: list[str], expected: Order | None) -> None:

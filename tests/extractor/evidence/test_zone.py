@@ -36,7 +36,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 
 
 def spoiled(passport: Page, change: Callable[[str], str]) -> Page:
-    """The page as a reader that errs on the zone would give it, without the probabilities that tell what else it saw."""
+    """The page as a reader that errs on the zone would give it, without what else it saw there."""
     lines = tuple(
         replace(line, text=change(line.text), log_probs=None) if line.text.count("<") > 4 else line
         for line in passport.lines
