@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -145,6 +146,8 @@ def serve(settings: Settings) -> None:
     )
     address = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"extract-server: http://{address}:{port}", flush=True)
+    # uvicorn stops in good order and then hands the signal on, whose own way to end a process looks like a failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run(sockets=[listener])
 
 

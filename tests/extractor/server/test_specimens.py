@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from eval.loading import load
+from eval.loading import load_dataset
 from extractor.server.problems import Problem
 from extractor.server.sealing import new_data_key, parse_key
 from extractor.server.specimens import count_specimens, save_specimens
@@ -38,7 +38,7 @@ BOX = [[1, 2], [30, 2], [30, 9], [1, 9]]
 def test_the_evaluation_suite_reads_what_was_saved(tmp_path: Path) -> None:
     saved = label(language="fr", capture="photo", boxes={"surname": [BOX]})
     save_specimens(tmp_path / "mine", [File("holiday of Anna.png", picture())], [saved])
-    (specimen,) = load(tmp_path / "mine").specimens
+    (specimen,) = load_dataset(tmp_path / "mine")
     assert specimen.path.read_bytes() == picture()
     assert dict(specimen.fields) == {"surname": "ERIKSSON", "birth_date": "1974-08-12", "address": None}
     assert (specimen.schema, specimen.language, specimen.capture) == ("passport", "fr", "photo")
@@ -50,7 +50,7 @@ def test_both_sides_of_a_card_belong_together(tmp_path: Path) -> None:
     labels = [{"schema": "id_card", "fields": {"surname": "A"}}, {"schema": "id_card", "fields": {"address": "B"}}]
     first, second = save_specimens(tmp_path, files, labels)
     assert first["group"] == second["group"]
-    assert len(load(tmp_path).specimens) == 2
+    assert len(load_dataset(tmp_path)) == 2
 
 
 def test_saving_again_replaces_the_label(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_saving_again_replaces_the_label(tmp_path: Path) -> None:
     save_specimens(tmp_path, [File("b", picture("red"))], [label()])
     save_specimens(tmp_path, [File("a", picture())], [label(fields={"surname": "ERICSON"})])
     assert count_specimens(tmp_path) == 2
-    assert sorted(dict(one.fields)["surname"] for one in load(tmp_path).specimens) == ["ERICSON", "ERIKSSON"]
+    assert sorted(dict(one.fields)["surname"] for one in load_dataset(tmp_path)) == ["ERICSON", "ERIKSSON"]
 
 
 def test_names_of_people_do_not_become_names_of_files(tmp_path: Path) -> None:
