@@ -1,0 +1,218 @@
+"""The embedded engine: what the zone, the barcode, the captions and the heading say, each as a source of its own."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from pydantic import BaseModel
+
+from extractor.engines import EmbeddedEngine
+from extractor.engines.embedded import box_of
+from extractor.evidence.barcode import Barcode
+from extractor.evidence.gather import DocumentEvidence, gather
+from extractor.evidence.mrz import MrzReading, read_mrz
+from extractor.evidence.ocr import Line
+from extractor.evidence.page import Page
+from extractor.extraction import Source, SourceKind
+from schemas import SCHEMAS, field_specs
+
+from ..evidence.printed import TODAY, line, page, rows
+
+ZONE = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
+
+
+def sources(
+    *pages: Sequence[Line] | Page,
+    zones: Sequence[tuple[str, ...] | None] = (),
+    schema: str | type[BaseModel] = "passport",
+) -> dict[str, list[Source]]:
+    return EmbeddedEngine().read(evidence(*pages, zones=zones, schema=schema))
+
+
+def evidence(
+    *pages: Sequence[Line] | Page,
+    zones: Sequence[tuple[str, ...] | None] = (),
+    schema: str | type[BaseModel] = "passport",
+) -> DocumentEvidence:
+    read = [one if isinstance(one, Page) else page(one) for one in pages]
+    found: list[MrzReading | None] = [
+        read_mrz(rows(*lines, top=500), today=TODAY) if lines else None for lines in zones
+    ]
+    model = SCHEMAS[schema] if isinstance(schema, str) else schema
+    return gather(read, found or [None] * len(read), model, today=TODAY)
+
+
+def of_kind(told: Sequence[Source], kind: SourceKind) -> Source:
+    (one,) = (source for source in told if source.kind is kind)
+    return one
+
+
+class TestZone:
+    def test_every_field_of_the_zone_is_a_source(self) -> None:
+        told = sources([], zones=[ZONE])
+        values = {name: of_kind(found, SourceKind.MRZ).value for name, found in told.items() if found}
+        assert values == {
+            "document_type": "P",
+            "issuing_country": "UTO",
+            "document_number": "L898902C3",
+            "surname": "ERIKSSON",
+            "given_names": "ANNA MARIA",
+            "nationality": "UTO",
+            "birth_date": "1974-08-12",
+            "sex": "F",
+            "expiry_date": "2012-04-15",
+            "mrz": list(ZONE),
+        }
+
+    def test_what_check_digits_cover_is_proven_and_says_by_what(self) -> None:
+        told = sources([], zones=[ZONE])
+        number, surname, lines = (of_kind(told[name], SourceKind.MRZ) for name in ("document_number", "surname", "mrz"))
+        assert (number.proven, number.basis) == (True, "TD3, check digit")
+        assert (surname.proven, surname.basis) == (False, "TD3, format")
+        assert (lines.proven, lines.text) == (True, "\n".join(ZONE))
+
+    def test_the_text_is_as_printed_the_value_normalised(self) -> None:
+        birth = of_kind(sources([], zones=[ZONE])["birth_date"], SourceKind.MRZ)
+        assert (birth.text, birth.value) == ("740812", "1974-08-12")
+
+    def test_repairs_are_counted(self) -> None:
+        told = sources([], zones=[(ZONE[0], ZONE[1].replace("7408122", "74O8122"))])
+        birth = of_kind(told["birth_date"], SourceKind.MRZ)
+        assert birth.value == "1974-08-12"
+        assert birth.basis.endswith(", 1 characters of the zone repaired")
+
+    def test_a_wrong_check_digit_proves_nothing(self) -> None:
+        told = sources([], zones=[(ZONE[0], ZONE[1].replace("74081226", "74081276").replace("7408122F", "7408127F"))])
+        birth = of_kind(told["birth_date"], SourceKind.MRZ)
+        assert (birth.value, birth.proven) == ("1974-08-12", False)
+        assert birth.confidence < of_kind(sources([], zones=[ZONE])["birth_date"], SourceKind.MRZ).confidence
+
+    def test_what_is_no_date_is_told_as_none_and_an_empty_one_not_at_all(self) -> None:
+        broken = sources([], zones=[(ZONE[0], "L898902C36UTO7413422F1204159ZE184226B<<<<<10")])
+        assert of_kind(broken["birth_date"], SourceKind.MRZ).value is None
+        empty = sources([], zones=[(ZONE[0], "L898902C36UTO<<<<<<<F1204159ZE184226B<<<<<10")])
+        assert empty["birth_date"] == []
+
+    def test_germany_is_one_letter_and_half_a_code_no_state(self) -> None:
+        told = sources(
+            [], zones=[("P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<", "C01X00T478D<<6408125F2702283<<<<<<<<<<<<<<<4")]
+        )
+        assert of_kind(told["nationality"], SourceKind.MRZ).value == "D"
+
+    def test_the_zone_s_box_lies_around_all_its_lines(self) -> None:
+        box = of_kind(sources([], zones=[ZONE])["surname"], SourceKind.MRZ).box
+        assert box is not None
+        assert box.points == ((40.0, 500.0), (480.0, 500.0), (480.0, 550.0), (40.0, 550.0))
+
+    def test_fields_the_schema_lacks_are_left_out(self) -> None:
+        class Names(BaseModel):
+            surname: str | None = None
+
+        assert list(sources([], zones=[ZONE], schema=Names)) == ["surname"]
+
+
+class TestVisas:
+    ZONE = ("V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<<<")
+
+    def test_the_zone_s_number_is_the_visa_s_where_nothing_says_otherwise(self) -> None:
+        told = sources([], zones=[self.ZONE], schema="visa")
+        assert of_kind(told["document_number"], SourceKind.MRZ).value == "L898902C3"
+        assert told["passport_number"] == []
+
+    @pytest.mark.parametrize(
+        "page",
+        [rows("Passport No.", "L898902C3"), rows("Visa number", "V7654321")],
+        ids=["named the passport's", "the visa has another"],
+    )
+    def test_it_is_the_passport_s_where_the_page_says_so(self, page: list[Line]) -> None:
+        told = sources(page, zones=[self.ZONE], schema="visa")
+        assert of_kind(told["passport_number"], SourceKind.MRZ).value == "L898902C3"
+        assert all(source.kind is not SourceKind.MRZ for source in told["document_number"])
+
+    def test_another_passport_number_on_the_page_leaves_it_the_visa_s(self) -> None:
+        told = sources(rows("Passport No.", "X7654321"), zones=[self.ZONE], schema="visa")
+        assert of_kind(told["document_number"], SourceKind.MRZ).value == "L898902C3"
+
+
+class TestVisual:
+    def test_confidence_is_the_tie_s_and_the_reader_s(self) -> None:
+        sure = of_kind(sources(rows("Surname", "ERIKSSON"))["surname"], SourceKind.VISUAL)
+        poor = of_kind(
+            sources([line("Surname", 40, 40), line("ERIKSSON", 40, 70, score=0.6)])["surname"], SourceKind.VISUAL
+        )
+        assert sure.value == poor.value == "ERIKSSON"
+        assert sure.basis == "caption of surname"
+        assert poor.confidence <= 0.6 * sure.confidence < sure.confidence <= 0.99
+
+    def test_the_box_lies_around_every_line_of_the_value(self) -> None:
+        page = rows("Address", "12 MAIN STREET", "SPRINGFIELD 62701")
+        box = of_kind(sources(page, schema="id_card")["address"], SourceKind.VISUAL).box
+        assert box is not None
+        assert (box.points[0], box.points[2]) == ((40.0, 70.0), (210.0, 120.0))
+
+    def test_a_national_number_whose_checksum_holds_is_proven(self) -> None:
+        page = rows("EESTI VABARIIK", "Isikukood / Personal code", "37605030299")
+        right = of_kind(sources(page, schema="id_card")["personal_number"], SourceKind.VISUAL)
+        assert (right.proven, right.basis) == (True, "caption of personal_number, checksum right")
+        wrong = sources([*page[:2], line("37605030298", 40, 100)], schema="id_card")["personal_number"]
+        assert not of_kind(wrong, SourceKind.VISUAL).proven
+
+    def test_the_heading_speaks_for_the_issuer_where_no_caption_does(self) -> None:
+        one = of_kind(sources(rows("REPUBLIKA SLOVENIJA", "Surname", "NOVAK"))["issuing_country"], SourceKind.VISUAL)
+        assert (one.value, one.text) == ("SVN", "REPUBLIKA SLOVENIJA")
+        assert one.basis == "heading names the state"
+
+    def test_a_caption_s_issuer_makes_the_heading_needless(self) -> None:
+        page = rows("REPUBLIKA SLOVENIJA", "Country of issue", "AUT")
+        (one,) = sources(page)["issuing_country"]
+        assert (one.value, one.basis) == ("AUT", "caption of issuing_country")
+
+    def test_a_title_that_only_one_state_uses_gives_a_derived_issuer(self) -> None:
+        (one,) = sources(rows("个人信息", "公民身份号码", "11010519491231002X"), schema="chinese_id_card")[
+            "issuing_country"
+        ]
+        assert (one.kind, one.value, one.text) == (SourceKind.DERIVED, "CHN", "")
+        assert "CHN only" in one.basis
+
+
+def test_a_barcode_is_a_proven_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    corners = np.array([[10, 10], [90, 10], [90, 40], [10, 40]], np.float64)
+    code = Barcode({"surname": ("ERIKSSON", "ERIKSSON"), "unknown": (1, "1")}, corners)
+    monkeypatch.setattr("extractor.evidence.gather.read_barcode", lambda image: code)
+    told = sources([], schema="driving_licence")
+    one = of_kind(told["surname"], SourceKind.BARCODE)
+    assert (one.value, one.proven, one.basis) == ("ERIKSSON", True, "PDF417 (AAMVA)")
+    assert one.box is not None
+    assert one.box.points[2] == (90.0, 40.0)
+    assert "unknown" not in told
+
+
+def test_pages_speak_each_for_itself() -> None:
+    told = sources(rows("Surname", "ERIKSSON"), rows("Given names", "ANNA"), zones=[None, ZONE])
+    assert of_kind(told["surname"], SourceKind.VISUAL).value == "ERIKSSON"
+    assert of_kind(told["surname"], SourceKind.MRZ).value == "ERIKSSON"
+    assert of_kind(told["given_names"], SourceKind.VISUAL).value == "ANNA"
+
+
+def test_every_field_of_the_schema_has_its_list() -> None:
+    told = sources([])
+    assert list(told) == list(field_specs(SCHEMAS["passport"]))
+    assert not any(told.values())
+
+
+def test_boxes_are_told_in_the_picture_as_given() -> None:
+    """A page turned by 90 degrees: what is at its top left was at the picture's bottom left."""
+    turned = Page(
+        np.zeros((700, 1000, 3), np.uint8), (), np.array([[0, 1, 0], [-1, 0, 1000], [0, 0, 1.0]]), 90, (700, 1000), 2
+    )
+    (one,) = evidence(turned).pages
+    box = box_of(np.array([[10, 20], [110, 20], [110, 40], [10, 40]]), one)
+    assert box.page == 2
+    assert box.points == ((20.0, 990.0), (20.0, 890.0), (40.0, 890.0), (40.0, 990.0))
+    several = box_of(np.array([[10, 20], [110, 20], [110, 40], [10, 40], [10, 50], [60, 50], [60, 70], [10, 70]]), one)
+    assert several.points == ((20.0, 990.0), (20.0, 890.0), (70.0, 890.0), (70.0, 990.0))
+
+
+def test_the_engine_says_its_name() -> None:
+    assert EmbeddedEngine.name == "embedded"
+    assert dict(EmbeddedEngine.details) == {}
