@@ -22,7 +22,8 @@ _LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARKED = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŁŚŠŽŹŻČĆŃĄĘŐŰĞİŞŒ"
 _CYRILLIC = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
 _ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويءأإؤئةى"
-_HAN = tuple(double_byte("gb2312", range(0xB0, 0xF8)))
+#: The first level of GB 2312; what else names and places need is learned where they are printed.
+_HAN = tuple(double_byte("gb2312", range(0xB0, 0xD8)))
 _KANJI = tuple(double_byte("euc-jp", range(0xB0, 0xD0)))
 _HANGUL = tuple(double_byte("euc-kr", range(0xB0, 0xC9)))
 _KANA = tuple(chr(code) for code in (*range(0x3042, 0x3094), *range(0x30A2, 0x30F5)))

@@ -1,7 +1,7 @@
 """Light, lens and compression, laid over whole batches on the device: what turns a clean sheet into a captured one.
 
 The same page looks new every time it is seen. What is drawn follows `eval.synthesis.capture`: uneven light with soft
-shadows, a colour cast, glare, faded or grey print, blur (unequal along the two axes, as shaking makes it), noise of
+shadows, a colour cast, glare, bolder, faded or grey print, blur (unequal along the two axes, as shaking makes it), noise of
 fine or coarse grain, and the blocks that JPEG makes. Everything is tensor arithmetic of fixed sizes.
 """
 
@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 #: Chances of each.
-_SHADED, _GLARING, _GREY, _BLURRED, _GRAINY, _COMPRESSED = 0.55, 0.12, 0.12, 0.75, 0.8, 0.6
+_INKED, _SHADED, _GLARING, _GREY, _BLURRED, _GRAINY, _COMPRESSED = 0.4, 0.55, 0.12, 0.12, 0.75, 0.8, 0.6
 _TAPS = 11
 _BLOCK = 8
 #: Luminance quantization of JPEG at quality 50 (ITU-T T.81, table K.1).
@@ -27,7 +27,7 @@ _QUANTIZATION = (
 def captured(sheets: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
     """Sheets (B, 3, H, W) in 0..1 as captured ones, float32 in 0..1; sides are multiples of 8."""
     draw = _Dice(len(sheets), sheets.device, generator)
-    lit = _lit(sheets, draw)
+    lit = _lit(_inked(sheets, draw), draw)
     lit = _toned(lit, draw).clamp(0, 1)
     blurred = _blurred(lit, draw)
     grainy = (blurred + _grain(sheets.shape, draw)).clamp(0, 1)
@@ -49,6 +49,14 @@ class _Dice:
 
     def normal(self, *shape: int) -> torch.Tensor:
         return torch.randn((self.count, *shape), device=self.device, generator=self.generator)
+
+
+def _inked(sheets: torch.Tensor, draw: _Dice) -> torch.Tensor:
+    """Print a little bolder or thinner than the font is: strokes spread into their neighbours, or the paper does."""
+    bolder = -functional.max_pool2d(-sheets, 3, 1, 1)
+    thinner = functional.max_pool2d(sheets, 3, 1, 1)
+    chosen = torch.where(draw.chance(0.6) > 0, bolder, thinner)
+    return sheets.lerp(chosen, draw.chance(_INKED) * draw.uniform(0.05, 0.5))
 
 
 def _lit(sheets: torch.Tensor, draw: _Dice) -> torch.Tensor:

@@ -106,7 +106,7 @@ class Reader(nn.Module):
         rows = (-1 - ids).clamp(min=0)[..., None].expand(-1, -1, table.shape[-1])
         embedded = torch.where((ids < 0)[..., None], table.gather(1, rows), words)
         hidden = self.model.model(inputs_embeds=embedded, use_cache=False).last_hidden_state
-        places = (starts[:, None] - 1 + torch.arange(length, device=ids.device)).clamp(max=ids.shape[1] - 1)
+        places = (starts[:, None] - 1 + torch.arange(length, device=ids.device)).clamp(0, ids.shape[1] - 1)
         kept = hidden.gather(1, places[..., None].expand(-1, -1, hidden.shape[-1]))
         return self.model.lm_head(kept)
 

@@ -157,11 +157,13 @@ class Mover:
 
 
 def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
-    """Matrices (N, R, C) with their singular values brought near 1, bfloat16."""
+    """Matrices (N, R, C) with their singular values brought near 1; in bfloat16, but on a processor."""
     a, b, c = _NEWTON_SCHULZ
     tall = matrices.shape[1] > matrices.shape[2]
-    x = (matrices.mT if tall else matrices).bfloat16()
-    x = x / (x.float().norm(dim=(1, 2), keepdim=True) + 1e-7).bfloat16()
+    # Processors multiply bfloat16 at a crawl.
+    kind = torch.float32 if matrices.device.type == "cpu" else torch.bfloat16
+    x = (matrices.mT if tall else matrices).to(kind)
+    x = x / (x.float().norm(dim=(1, 2), keepdim=True) + 1e-7).to(kind)
     for _ in range(_ROUNDS):
         gram = x @ x.mT
         x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x

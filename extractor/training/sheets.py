@@ -27,6 +27,8 @@ HEIGHT, WIDTH = GRID[0] * TILE, GRID[1] * TILE
 _WHITE = 255
 #: Below this scale a warp would skip pixels: the page is reduced first.
 _REDUCED = 0.8
+#: How much wider or narrower a page is drawn than its fonts are.
+_STRETCH = 0.08
 #: Share of pages that are captured coarsely.
 _COARSE = 0.22
 
@@ -96,7 +98,9 @@ def _camera(width: int, height: int, rng: random.Random) -> np.ndarray:
     reach = slant * math.hypot(width, height)
     turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    moved = corners @ turn + [[rng.uniform(-reach, reach), rng.uniform(-reach, reach)] for _ in range(4)]
+    # Letters of other proportions than the fonts have.
+    stretched = corners * [rng.uniform(1 - _STRETCH, 1 + _STRETCH), 1.0]
+    moved = stretched @ turn + [[rng.uniform(-reach, reach), rng.uniform(-reach, reach)] for _ in range(4)]
     return np.asarray(cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32)))
 
 
