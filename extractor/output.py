@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from extractor.extraction import Extraction, FieldEvidence, Source
 from schemas import schema_name
 
@@ -31,11 +33,7 @@ def as_dict(result: Extraction, *, evidence: bool = False) -> dict[str, Any]:
     With `evidence` also `fields` (value, verdict, confidence, box, sources), `warnings`, `pages`, `schema`, `engine`
     and `seconds`.
     """
-    plain: dict[str, Any] = (
-        result.document.model_dump(mode="json")
-        if result.document
-        else json.loads(json.dumps(result.values, default=str))
-    )
+    plain: dict[str, Any] = result.document.model_dump(mode="json") if result.document else _plain(dict(result.values))
     if not evidence:
         return plain
     plain["fields"] = {name: _evidence(one) for name, one in result.fields.items()}
@@ -47,9 +45,14 @@ def as_dict(result: Extraction, *, evidence: bool = False) -> dict[str, Any]:
     return plain
 
 
+def _plain(value: Any) -> Any:
+    """A value of any type that a user's schema may have (date, Enum, a model) as JSON has it."""
+    return to_jsonable_python(value, fallback=str)
+
+
 def _evidence(one: FieldEvidence) -> dict[str, Any]:
     return {
-        "value": one.value,
+        "value": _plain(one.value),
         "verdict": one.verdict.value,
         "confidence": round(one.confidence, 3),
         "box": asdict(one.box) if one.box else None,
@@ -61,7 +64,7 @@ def _evidence(one: FieldEvidence) -> dict[str, Any]:
 def _source(source: Source) -> dict[str, Any]:
     return {
         "kind": source.kind.value,
-        "value": source.value,
+        "value": _plain(source.value),
         "text": source.text,
         "confidence": round(source.confidence, 3),
         "proven": source.proven,
@@ -125,7 +128,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     text = str(value)
-    return f"'{text}" if text[:1] in "=+@\t" else text
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 _COLOURS: Mapping[str, str] = {

@@ -5,12 +5,14 @@ that installs it, and where REQUIRE_ALL is set, as in `.ci/run`, it fails. The c
 package; its tests are skipped wherever the folder is absent.
 """
 
+import hashlib
 import ipaddress
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -77,28 +79,49 @@ def examples_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def read_example(examples: dict[str, dict[str, Any]], today: date) -> Callable[[str], Any]:
+def page_memory() -> Callable[..., list[Any]]:
+    """`extractor.evidence.page.read_pages` with a memory: a picture is read once in a session, whoever brings it."""
+    from extractor.evidence.page import read_pages
+
+    known: dict[tuple[Any, ...], list[Any]] = {}
+
+    def read(image: Any, index: int = 0) -> list[Any]:
+        key = image.shape, hashlib.sha256(image.tobytes()).digest()
+        if key not in known:
+            known[key] = read_pages(image)
+        return [replace(page, index=index) for page in known[key]]
+
+    return read
+
+
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch, page_memory: Callable[..., list[Any]]) -> None:
+    """Pictures that a test reads through the pipeline are recognised once in a session; all else is done each time."""
+    monkeypatch.setattr("extractor.pipeline.read_pages", page_memory)
+
+
+@pytest.fixture(scope="session")
+def read_example(
+    examples: dict[str, dict[str, Any]], today: date, page_memory: Callable[..., list[Any]]
+) -> Callable[[str], Any]:
     """`read_example("visa.png")`: the Extraction of one example under its own schema, read once in a session."""
     from extractor import extract
 
     @cache
     def read(file: str) -> Any:
-        return extract(EXAMPLES / file, examples[file]["schema"], today=today)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("extractor.pipeline.read_pages", page_memory)
+            return extract(EXAMPLES / file, examples[file]["schema"], today=today)
 
     return read
 
 
 @pytest.fixture(scope="session")
-def example_page() -> Callable[[str], Any]:
+def example_page(page_memory: Callable[..., list[Any]]) -> Callable[[str], Any]:
     """`example_page("visa.png")`: the upright page with its lines, read once in a session."""
-    from extractor.evidence.page import read_pages
     from extractor.imaging import load_pages
 
-    @cache
-    def read(file: str) -> Any:
-        return read_pages(load_pages(EXAMPLES / file)[0])[0]
-
-    return read
+    return lambda file: page_memory(load_pages(EXAMPLES / file)[0])[0]
 
 
 @pytest.fixture(scope="session")

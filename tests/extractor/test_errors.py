@@ -1,0 +1,45 @@
+"""Errors: a small hierarchy with the command's exit codes, one line each."""
+
+import pytest
+
+import extractor
+from extractor import errors
+
+EXIT_CODES = {
+    "ExtractorError": 3,
+    "UsageError": 2,
+    "MissingExtraError": 2,
+    "SchemaError": 2,
+    "UnreadableInputError": 3,
+    "CheckpointError": 3,
+    "DeviceError": 3,
+    "NoDocumentError": 4,
+    "StoppedError": 3,
+}
+
+
+def test_every_error_has_its_documented_exit_code() -> None:
+    classes = {name: one for name, one in vars(errors).items() if isinstance(one, type)}
+    assert {name: one.exit_code for name, one in classes.items()} == EXIT_CODES
+    assert all(issubclass(one, errors.ExtractorError) for one in classes.values())
+
+
+def test_usage_covers_schemas_and_extras() -> None:
+    assert issubclass(errors.SchemaError, errors.UsageError)
+    assert issubclass(errors.MissingExtraError, errors.UsageError)
+
+
+def test_a_missing_extra_says_how_to_install_it() -> None:
+    error = errors.MissingExtraError("The service", "server")
+    assert str(error) == 'The service is not installed; run: pip install "id-document-extractor[server]"'
+    assert (error.feature, error.extra) == ("The service", "server")
+
+
+@pytest.mark.parametrize("name", extractor.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(extractor, name).__name__ == name or name == "extract"
+
+
+def test_a_name_that_is_not_public_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = extractor.nonsense
