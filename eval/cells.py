@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extractor import checkpoints
 from extractor.checkpoints import KNOWN_MODELS, Checkpoint, fetch_command, find_checkpoint, find_default_checkpoint
 from extractor.errors import CheckpointError, UsageError
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 #: Engines by name, and whether they need a checkpoint.
 ENGINES: Mapping[str, bool] = {"embedded": False, "phi3v": True}
+#: Precision that the others are compared with.
+REFERENCE_DTYPE = "bfloat16"
 DTYPES = ("float32", "bfloat16", "float16", "int8", "int4")
 #: What `--model nano` stands for: the small checkpoint in this repository.
 NANO = "nano"
-NANO_FOLDER = Path(__file__).resolve().parents[1] / "models" / "nano"
+NANO_FOLDER = Path(checkpoints.__file__).resolve().parent / "nano"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,25 @@ def cells(
     return found
 
 
+def pairs(found: Sequence[Cell]) -> list[tuple[Cell, Cell]]:
+    """(reference, cell) for every cell that has something to be compared with.
+
+    A precision is compared with bfloat16, what checkpoints are published in, under the same hints; hints in bfloat16
+    with none; and what is left (engines, models) with the first such cell.
+    """
+    references = {cell: _reference(cell, found) for cell in found}
+    first = next(cell for cell in found if references[cell] is None)
+    made = [(references[cell] or first, cell) for cell in found]
+    return [(reference, cell) for reference, cell in made if reference != cell]
+
+
+def _reference(cell: Cell, found: Sequence[Cell]) -> Cell | None:
+    precise, unaided = replace(cell, dtype=REFERENCE_DTYPE), replace(cell, hints=False)
+    if cell.dtype != REFERENCE_DTYPE and precise in found:
+        return precise
+    return unaided if cell.hints and unaided in found else None
+
+
 def checkpoint_for(model: str | None) -> tuple[str, Checkpoint, str]:
     """(label, checkpoint, note) of the model that was named, or of the one to take when none was.
 
@@ -97,7 +119,7 @@ def checkpoint_for(model: str | None) -> tuple[str, Checkpoint, str]:
 
 def _nano() -> Checkpoint:
     if not NANO_FOLDER.is_dir():
-        raise CheckpointError("the small model is not here; it is in the repository's models/nano, run from a checkout")
+        raise CheckpointError("the small model is not here; it is in the repository's extractor/checkpoints/nano")
     return find_checkpoint(NANO_FOLDER)
 
 

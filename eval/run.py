@@ -255,13 +255,15 @@ def _missed(summary: dict[str, Any], demands: dict[str, float]) -> int:
 def _comparisons(
     cells: Sequence[Cell], results: Results, other: Results | None, folder: Path | None
 ) -> list[dict[str, Any]]:
-    """The cells of this run against the most precise one, and against the same ones of another run."""
+    """The cells of this run against their references, and against the same ones of another run."""
+    from eval.cells import pairs
     from eval.comparison import compare
 
-    names = [cell.name for cell in cells if results.of_cell(cell.name).documents]
-    reference = next((cell.name for cell in cells if cell.dtype == "bfloat16" and cell.name in names), names[0])
-    pairs = [
-        (results.of_cell(reference), results.of_cell(name), (reference, name)) for name in names if name != reference
+    read = [cell for cell in cells if results.of_cell(cell.name).documents]
+    names = [cell.name for cell in read]
+    compared = [
+        (results.of_cell(first.name), results.of_cell(second.name), (first.name, second.name))
+        for first, second in pairs(read)
     ]
     if other is not None and folder is not None:
         theirs = other.cells()
@@ -269,8 +271,8 @@ def _comparisons(
             match = name if name in theirs else theirs[0] if len(theirs) == 1 else None
             if match is not None:
                 labels = (f"{match} ({folder.resolve().name})", name)
-                pairs.append((other.of_cell(match), results.of_cell(name), labels))
-    found = [compare(first, second, labels) for first, second, labels in pairs]
+                compared.append((other.of_cell(match), results.of_cell(name), labels))
+    found = [compare(first, second, labels) for first, second, labels in compared]
     return [one for one in found if one is not None]
 
 
@@ -300,7 +302,7 @@ def _print(summary: dict[str, Any], run: Run) -> None:
     from eval.tables import facts, terminal_tables
 
     # What is not a terminal, a log for example, is as wide as it needs to be.
-    console = Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=160)
+    console = Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=240)
     for table in terminal_tables(summary, console.width):
         console.print(table)
     for name, cell in summary["cells"].items():

@@ -139,24 +139,27 @@ METHOD = (
 def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
     """(header, rows) of the headline rates: a column a cell, or a row a cell where there are many."""
     names = list(summary["cells"])
-    columns = [_overall(cell) for cell in summary["cells"].values()]
+    columns = [_overall(cell, bounds=len(names) <= MOST_COLUMNS) for cell in summary["cells"].values()]
     if len(names) > MOST_COLUMNS:
+        names = list(short_names(names).values())
         return ["cell", *columns[0]], [[name, *told.values()] for name, told in zip(names, columns, strict=True)]
     return ["", *names], [[rate, *(told[rate] for told in columns)] for rate in columns[0]]
 
 
-def _overall(cell: Mapping[str, Any]) -> dict[str, str]:
+def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
+    """The headline rates of a cell; without `bounds` only exact match has its interval, for want of room."""
     told, passing = cell["overall"], cell["calibration"]["straight_through"]
+    tell = with_interval if bounds else percent
     return {
         "documents": _counted(told),
         "values": str(told["values"]),
-        "exact": _both(told, "exact"),
-        "folded": with_interval(told["folded"]),
-        "CER": with_interval(told["cer"], 2),
-        "invented": with_interval(told["hallucination_rate"]),
-        "missed": with_interval(told["miss_rate"]),
-        "all right": _both(told, "all_right"),
-        "MRZ exact": _both(told, "mrz_exact"),
+        "exact": _both(told, "exact") if bounds else with_interval(told["exact"]),
+        "folded": tell(told["folded"]),
+        "CER": tell(told["cer"], 2),
+        "invented": tell(told["hallucination_rate"]),
+        "missed": tell(told["miss_rate"]),
+        "all right": _both(told, "all_right") if bounds else percent(told["all_right"]),
+        "MRZ exact": _both(told, "mrz_exact") if bounds else percent(told["mrz_exact"]),
         "valid": percent(told["valid"]),
         "straight through": percent(passing["rate"]),
         "s/page": seconds(told["seconds"]["median"]),
@@ -179,16 +182,18 @@ def _both(told: Mapping[str, Any], name: str) -> str:
 
 
 def cut_table(summary: Summary, cut: str) -> tuple[list[str], list[list[str]]]:
-    """(header, rows): exact match with its interval, a column a cell; with one cell, more of its rates."""
+    """(header, rows): exact match, a column a cell, with its interval where there is room; with one cell, more of its
+    rates."""
     cells = summary["cells"]
     names = rows(summary, cut)
     if len(cells) > 1:
+        tell = with_interval if len(cells) <= MOST_COLUMNS else percent
         body = []
         for name in names:
             told = [cell[cut].get(name) for cell in cells.values()]
             counts = max((one["documents"] for one in told if one), default=0)
-            body.append([name, str(counts), *(with_interval(one["exact"]) if one else "–" for one in told)])
-        return [CUTS[cut], "documents", *cells], body
+            body.append([name, str(counts), *(tell(one["exact"]) if one else "–" for one in told)])
+        return [CUTS[cut], "documents", *short_names(list(cells)).values()], body
     (cell,) = cells.values()
     header = [CUTS[cut], "documents", "values", "exact", "folded", "CER", "invented", "missed"]
     body = [[name, *cut_row(cell[cut][name], cut)] for name in names]
@@ -318,7 +323,9 @@ def terminal_tables(summary: Summary, width: int = _WIDE) -> list[Table]:
             title=f"{summary['run']['dataset']['name']}, {title} (percent)", title_justify="left", box=box.SIMPLE_HEAD
         )
         for place, heading in enumerate(header[:shown]):
-            table.add_column(escape(heading), justify="right" if place else "left", no_wrap=True)
+            # Headings may wrap between words; numbers and names never.
+            least = max(map(len, [*heading.split(), *(row[place] for row in body)]), default=1)
+            table.add_column(escape(heading), justify="right" if place else "left", min_width=least)
         for row in body:
             table.add_row(*map(escape, row[:shown]))
         tables.append(table)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from eval import cells as module
-from eval.cells import DTYPES, NANO, Cell, cells, checkpoint_for, engine_of
+from eval.cells import DTYPES, NANO, Cell, cells, checkpoint_for, engine_of, pairs
 from extractor.errors import CheckpointError, UsageError
 
 
@@ -46,6 +46,24 @@ def test_every_combination_is_a_cell(nano: Path) -> None:
     ]
 
 
+def test_precisions_hints_and_engines_are_compared_with_their_references(nano: Path) -> None:
+    found = cells(["embedded", "phi3v"], [NANO], ["float32", "bfloat16", "int4"], (False, True))
+    assert [(first.name, second.name) for first, second in pairs(found)] == [
+        ("phi3v nano bfloat16, no hints", "phi3v nano float32, no hints"),
+        ("phi3v nano bfloat16, hints", "phi3v nano float32, hints"),
+        ("embedded", "phi3v nano bfloat16, no hints"),
+        ("phi3v nano bfloat16, no hints", "phi3v nano bfloat16, hints"),
+        ("phi3v nano bfloat16, no hints", "phi3v nano int4, no hints"),
+        ("phi3v nano bfloat16, hints", "phi3v nano int4, hints"),
+    ]
+
+
+def test_without_bfloat16_the_first_precision_is_the_reference(nano: Path) -> None:
+    found = cells(models=[NANO], dtypes=["int8", "int4"])
+    assert [(first.dtype, second.dtype) for first, second in pairs(found)] == [("int8", "int4")]
+    assert pairs(cells()) == []
+
+
 def test_the_small_model_says_that_it_is_not_phi3_vision(nano: Path) -> None:
     label, checkpoint, note = checkpoint_for(NANO)
     assert (label, checkpoint.folder) == ("nano", nano)
@@ -59,7 +77,7 @@ def test_without_any_model_one_line_says_how_to_get_it() -> None:
     with pytest.raises(CheckpointError, match="hf download microsoft/Phi-3-vision") as missing:
         checkpoint_for(None)
     assert "\n" not in str(missing.value)
-    with pytest.raises(CheckpointError, match="models/nano"):
+    with pytest.raises(CheckpointError, match="extractor/checkpoints/nano"):
         checkpoint_for(NANO)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from eval import tables
 
@@ -84,10 +85,23 @@ def test_few_cells_are_columns_and_many_are_rows(summary: dict[str, Any], many: 
     assert [row[0] for row in body][:3] == ["documents", "values", "exact"]
     header, body = tables.overall_table(many)
     assert header[:3] == ["cell", "documents", "values"]
-    assert [row[0] for row in body] == list(many["cells"])
+    assert [row[0] for row in body] == [f"int{number}" for number in range(6)]
     header, body = tables.cut_table(many, "languages")
-    assert header == ["language", "documents", *many["cells"]]
-    assert body[0][:2] == ["de", "2"]
+    assert header == ["language", "documents", *(f"int{number}" for number in range(6))]
+    assert body[0] == ["de", "2", *["25.0"] * 6]
+
+
+def test_with_many_cells_only_exact_match_has_room_for_its_interval(many: dict[str, Any]) -> None:
+    header, body = tables.overall_table(many)
+    told = dict(zip(header, body[0], strict=True))
+    assert "(" in told["exact"]
+    assert not [told[name] for name in ("folded", "CER", "invented", "missed", "all right") if "(" in told[name]]
+    console = Console(width=160, file=io.StringIO(), record=True)
+    for table in tables.terminal_tables(many, 160):
+        console.print(table)
+    shown = console.export_text()
+    assert "…" not in shown
+    assert told["exact"] in shown
 
 
 def test_a_cell_that_has_not_read_a_language_has_a_dash_there(many: dict[str, Any]) -> None:
