@@ -388,8 +388,23 @@ def complete(document: dict[str, Any], *, with_keys: bool) -> None:
     everywhere = ["misdirected-request", "cross-origin", "internal-error"] + (["unauthorized"] if with_keys else [])
     for methods in document["paths"].values():
         for operation in methods.values():
+            _drop_additions(operation["responses"])
+            if "parameters" in operation:  # ours, with their examples, stand behind the ones FastAPI found
+                told = {(one["name"], one["in"]): one for one in operation["parameters"]}
+                operation["parameters"] = list(told.values())
             for status, answer in _problems(*everywhere).items():
                 operation["responses"].setdefault(str(status), answer)
     if with_keys:
         document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"key": []}]
+
+
+def _drop_additions(responses: dict[str, dict[str, Any]]) -> None:
+    """Takes out what FastAPI adds unasked: JSON that may be anything, and its own form of errors."""
+    for status, answer in list(responses.items()):
+        content = answer.get("content", {})
+        added = content.get("application/json", {}).get("schema")
+        if added == {} and len(content) > 1:
+            del content["application/json"]
+        elif added == {"$ref": "#/components/schemas/HTTPValidationError"}:
+            del responses[status]

@@ -49,6 +49,7 @@ export function showPage(state) {
   boxes.setAttribute("viewBox", `0 0 ${page.width} ${page.height}`);
   boxes.setAttribute("preserveAspectRatio", "none");
   boxes.replaceChildren();
+  delete boxes.dataset.pointing;
   const drawn = Object.entries(state.result.fields).filter(([, one]) => one.box && one.box.page === state.page && one.value !== null);
   // Large places first, so that a small one inside them can be pointed at.
   drawn.sort(([, a], [, b]) => area(b.box) - area(a.box));
@@ -94,13 +95,16 @@ function showPages(state) {
 
 /** Marks a field on the page: its own place, and dashed those of its other sources. */
 export function highlight(state, name) {
+  document.querySelectorAll(".field.active").forEach(node => node.classList.remove("active"));
+  if (name) document.querySelector(`.field[data-name="${name}"]`)?.classList.add("active");
   const boxes = $("boxes");
-  boxes.querySelectorAll(".other, .tag, .tag-back").forEach(node => node.remove());
+  // A box that moves under the pointer, even to where it is already, takes the click away from itself.
+  if (boxes.dataset.pointing === (name || "")) return;
+  boxes.dataset.pointing = name || "";
+  boxes.querySelectorAll(".other").forEach(node => node.remove());
   boxes.querySelectorAll(".active").forEach(node => node.classList.remove("active"));
   boxes.classList.toggle("pointing", Boolean(name));
-  document.querySelectorAll(".field.active").forEach(node => node.classList.remove("active"));
   if (!name) return;
-  document.querySelector(`.field[data-name="${name}"]`)?.classList.add("active");
   const one = state.result.fields[name];
   for (const source of one.sources) {
     if (source.box && source.box.page === state.page && !same(source.box, one.box)) boxes.append(polygon(source.box, "other", name));

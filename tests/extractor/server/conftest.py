@@ -1,6 +1,8 @@
 """Fixtures of the service's tests; what they start is in `services`."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from extractor.server.sealing import new_data_key
 from extractor.server.settings import EngineOptions, Limits, Settings
 
 from .services import FAKE, HERE, Process, Running, run_process, run_service
@@ -48,8 +51,33 @@ def fake_process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 @pytest.fixture(scope="session")
 def real_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """`extract-server` as a user starts it, with the embedded engine."""
+    """`extract-server` as a user starts it, with the embedded engine, what it stores encrypted, specimens beside it.
+
+    Everything that it could write lies in the folder above `told`: its data, its home, its temporary files.
+    """
     folder = tmp_path_factory.mktemp("real")
-    arguments = ["-m", "extractor.server", "--port", "0", "--data", str(folder / "data"), "--engine", "embedded"]
-    with run_process(arguments, folder / "told") as process:
+    (folder / "key").write_text(new_data_key(), encoding="ascii")
+    (folder / "home").mkdir()
+    arguments = ["-m", "extractor.server", "--port", "0", "--engine", "embedded", "--data", str(folder / "data")]
+    arguments += ["--data-key-file", str(folder / "key"), "--specimens", str(folder / "specimens")]
+    environment = dict.fromkeys(("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"), str(folder / "home"))
+    with run_process(arguments, folder / "told", environment) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright, with a camera that films a test pattern."""
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "needs a browser; run: apt-get install chromium"
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()

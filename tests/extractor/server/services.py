@@ -80,6 +80,7 @@ class Process:
 
     arguments: list[str]
     folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] = field(init=False)
     client: httpx.Client = field(init=False)
     port: int = 0
@@ -88,7 +89,7 @@ class Process:
     def start(self) -> None:
         self.starts += 1
         self.out, self.err = (self.folder / f"{name}-{self.starts}" for name in ("stdout", "stderr"))
-        environment = {**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1", **self.environment}
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen([sys.executable, *self.arguments], stdout=out, stderr=err, env=environment)
         told = wait_for(lambda: self._address() or self.process.poll() is not None)
@@ -131,10 +132,10 @@ class Process:
 
 
 @contextmanager
-def run_process(arguments: list[str], folder: Path) -> Iterator[Process]:
+def run_process(arguments: list[str], folder: Path, environment: dict[str, str] | None = None) -> Iterator[Process]:
     """A service in a process of its own, ended however it stands at the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    process = Process(arguments, folder)
+    process = Process(arguments, folder, environment or {})
     process.start()
     try:
         yield process

@@ -132,7 +132,10 @@ def fill(folder: Path) -> Path:
     return ballast
 
 
-def test_a_full_disk_is_said_and_what_was_taken_is_kept(make_service: Callable[..., Running], small_disk: Path) -> None:
+def test_a_full_disk_is_said_and_what_was_taken_is_kept(
+    make_service: Callable[..., Running], small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extractor.server.jobs._PAUSE", 0.2)
     service = make_service(data=small_disk / "data")
     kept = jobs_of(service, [picture("sleep 0.3", number) for number in range(8)])
     ballast = fill(small_disk)

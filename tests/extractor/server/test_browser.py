@@ -1,0 +1,283 @@
+"""The page in a real browser: drop, paste, photograph, read, hover, focus, correct, save; narrow, dark, Chinese.
+
+Every page that a test opens must stay silent: no script error, no message of the security policy, and not one request
+to another address.
+"""
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from eval.loading import load_dataset
+
+from .services import Process, Running
+from .test_guard import key
+
+pytestmark = pytest.mark.slow
+
+Open = Callable[..., Any]
+READ_MS = 90_000
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Open]:
+    """`open_page(service, width=390, locale="zh-CN")`: the service's page in a browser of its own."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def opened(
+        service: Process | Running, *, width: int = 1280, height: int = 800, path: str = "/", **given: Any
+    ) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **given)
+        contexts.append(context)
+        page = context.new_page()
+        url = f"http://127.0.0.1:{service.port}"
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        page.on(
+            "request",
+            lambda sent: sent.url.startswith((url, "blob:", "data:")) or complaints.append(f"a request to {sent.url}"),
+        )
+        page.goto(url + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    # A refusal that a test provokes is no error of the page.
+    assert [said for said in complaints if "the server responded with a status of 4" not in said] == []
+
+
+def shown(page: Any) -> None:
+    page.wait_for_selector("#work:not([hidden])", timeout=READ_MS)
+    page.wait_for_function("document.getElementById('busy').hidden")
+
+
+def drop(page: Any, name: str, data: bytes, kind: str) -> None:
+    """Drops a file as a person does: the events a browser makes, with the file in them."""
+    page.evaluate(
+        """([name, data, type]) => {
+            const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], name, { type }));
+            for (const event of ["dragenter", "dragover", "drop"]) {
+                const made = new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true });
+                document.getElementById("drop").dispatchEvent(made);
+                const hidden = document.getElementById("hover").hidden;
+                if (event === "dragenter" && hidden) throw new Error("nothing says that it can be dropped");
+            }
+        }""",
+        [name, base64.b64encode(data).decode(), kind],
+    )
+    shown(page)
+
+
+def paste(page: Any, data: bytes) -> None:
+    page.evaluate(
+        """data => {
+            const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "image.png", { type: "image/png" }));
+            document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
+        }""",
+        base64.b64encode(data).decode(),
+    )
+
+
+def row(name: str) -> str:
+    return f'.field[data-name="{name}"] .row'
+
+
+def value(page: Any, name: str) -> str:
+    return str(page.inner_text(f'.field[data-name="{name}"] .value'))
+
+
+@pytest.fixture(scope="module")
+def passport(examples_dir: Path) -> bytes:
+    return (examples_dir / "passport.png").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def altered(examples_dir: Path, examples: dict[str, dict[str, Any]]) -> bytes:
+    """The passport with another surname printed than the MRZ says."""
+    (corner, _, opposite, _) = examples["passport.png"]["boxes"]["surname"][0]
+    image = Image.open(examples_dir / "passport.png").convert("RGB")
+    drawing = ImageDraw.Draw(image)
+    ground = image.getpixel((opposite[0] + 12, opposite[1] - 4))
+    drawing.rectangle((corner[0] - 2, corner[1] - 2, opposite[0] + 2, opposite[1] + 3), fill=ground)
+    font = ImageFont.load_default(opposite[1] - corner[1])
+    drawing.text((corner[0], corner[1] - 3), "OVERHILL", font=font, fill=(40, 40, 60))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_dropped_picture_is_read_and_every_field_shows_its_place(
+    open_page: Open, real_service: Process, passport: bytes, examples: dict[str, dict[str, Any]]
+) -> None:
+    page = open_page(real_service)
+    drop(page, "passport.png", passport, "image/png")
+    fields = examples["passport.png"]["fields"]
+    for name in ("surname", "given_names", "document_number", "birth_date"):
+        assert value(page, name) == fields[name]
+    assert page.inner_text("#title") == "Passport"
+    assert page.locator("#boxes polygon.box").count() >= 10
+    assert page.is_visible("#absent-title")
+
+    # Hovering a field marks its place on the page, and that of the other source.
+    page.hover(row("birth_date"))
+    assert page.get_attribute("#boxes .active", "data-name") == "birth_date"
+    assert page.locator("#boxes .other").count() == 1
+    marked = page.locator("#boxes .active").bounding_box()
+    sheet = page.locator("#sheet").bounding_box()
+    left, top = examples["passport.png"]["boxes"]["birth_date"][0][0]
+    assert marked["x"] - sheet["x"] == pytest.approx(left * sheet["width"] / 800, abs=8)
+    assert marked["y"] - sheet["y"] == pytest.approx(top * sheet["width"] / 800, abs=8)
+
+    # A click on a place opens its field; arrows go on from there, and Enter opens.
+    page.click('#boxes .box[data-name="given_names"]')
+    assert page.get_attribute(row("given_names"), "aria-expanded") == "true"
+    assert "MRZ" in page.inner_text('.field[data-name="given_names"] .sources')
+    assert page.is_visible('.field[data-name="given_names"] canvas.crop')
+    page.keyboard.press("ArrowUp")
+    assert page.get_attribute("#boxes .active", "data-name") == "surname"
+    page.keyboard.press("Enter")
+    assert page.get_attribute(row("surname"), "aria-expanded") == "true"
+    assert page.get_attribute(row("given_names"), "aria-expanded") == "false"
+
+    # However much is open, the page itself does not scroll on a large screen.
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    page.click("#again")
+    assert page.is_visible("#choose")
+
+
+def test_a_conflict_stands_out_is_corrected_and_saved(open_page: Open, real_service: Process, altered: bytes) -> None:
+    page = open_page(real_service)
+    drop(page, "altered.png", altered, "image/png")
+    surname = page.locator('.field[data-name="surname"]')
+    assert "conflict" in surname.get_attribute("class")
+    assert {"UNDERHILL", "OVERHILL"} <= set(surname.locator(".against b").all_inner_texts())
+    assert page.locator('#boxes .conflict[data-name="surname"]').count() == 1
+    assert "1 field to check" in page.inner_text("#warnings")
+
+    # The warning leads there; the MRZ's reading is adopted, and then corrected by hand.
+    page.click("#warnings .first .link")
+    page.click('.field[data-name="surname"] [data-adopt]')
+    assert value(page, "surname") == "UNDERHILL"
+    assert "to check" not in page.inner_text("#warnings")
+    page.fill("#edit-surname", "UNDERHILL-JONES")
+    page.keyboard.press("Enter")
+    assert value(page, "surname") == "UNDERHILL-JONES"
+    assert "edited" in surname.get_attribute("class")
+
+    # A value that does not fit is refused by name; nothing is saved.
+    page.click(row("birth_date"))
+    page.fill("#edit-birth_date", "last summer")
+    page.keyboard.press("Tab")
+    page.click("#save")
+    page.wait_for_selector("#toast.bad:not([hidden])")
+    assert "wrong" in page.get_attribute('.field[data-name="birth_date"]', "class")
+    page.click('.field[data-name="birth_date"] [data-undo]')
+
+    page.click("#save")
+    page.wait_for_selector("#toast.well:not([hidden])")
+    (saved,) = load_dataset(real_service.folder.parent / "specimens")
+    assert dict(saved.fields)["surname"] == "UNDERHILL-JONES"
+    assert saved.path.read_bytes() == altered
+    assert "surname" not in saved.boxes, "what was corrected was not read there"
+    assert "birth_date" in saved.boxes
+
+    with page.expect_download() as download:
+        page.click("#json")
+    told = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert (download.value.suggested_filename, told["surname"]) == ("passport.json", "UNDERHILL-JONES")
+    with page.expect_download() as download:
+        page.click("#csv")
+    (line,) = csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8")))
+    assert (line["schema"], line["surname"], line["mrz"].count("\n")) == ("passport", "UNDERHILL-JONES", 1)
+
+
+def test_pasted_on_a_phone_in_chinese_and_dark(open_page: Open, real_service: Process, examples_dir: Path) -> None:
+    page = open_page(real_service, width=390, height=844, locale="zh-CN", color_scheme="dark", has_touch=True)
+    paste(page, (examples_dir / "chinese_id_card_front.png").read_bytes())
+    shown(page)
+    assert page.inner_text("#title") == "居民身份证"
+    assert page.inner_text(f"{row('name')} .name") == "姓名"
+    assert page.get_attribute("html", "lang") == "zh-Hans"
+    assert page.get_attribute("html", "data-theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 22, 28)"
+    assert page.evaluate("document.documentElement.scrollWidth") == 390, "nothing hangs over the side"
+    page.tap(row("sex"))
+    assert page.get_attribute("#boxes .active", "data-name") == "sex"
+    assert page.evaluate("document.getElementById('viewer').getBoundingClientRect().top") >= 0, (
+        "the page stays in sight"
+    )
+    for button in page.locator(".foot button:visible").all():
+        assert button.bounding_box()["height"] >= 40
+
+    # The other language and the other theme, kept for the next visit.
+    page.click("#language")
+    page.click("#theme")
+    assert page.inner_text("#title") == "Chinese ID card"
+    page.reload()
+    assert page.inner_text("#start-title") == "Read an identity document"
+    assert page.get_attribute("html", "data-theme") == "light"
+
+
+def test_a_pdf_is_shown_as_the_service_drew_it(open_page: Open, real_service: Process, passport: bytes) -> None:
+    buffer = io.BytesIO()
+    pages = [Image.open(io.BytesIO(passport)).convert("RGB"), Image.new("RGB", (800, 560), "white")]
+    pages[0].save(buffer, "PDF", save_all=True, append_images=pages[1:])
+    page = open_page(real_service)
+    page.wait_for_selector("#choose")
+    page.set_input_files("#file", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": buffer.getvalue()})
+    shown(page)
+    assert page.get_attribute("#picture", "src").startswith("data:image/jpeg")
+    assert page.locator("#pages .tab").count() == 2
+    page.click('#pages .tab[data-page="1"]')
+    assert page.locator("#boxes .box").count() == 0
+    page.hover(row("surname"))
+    assert page.get_attribute('#pages .tab[data-page="0"]', "aria-pressed") == "true", "a field leads to its page"
+
+
+def test_the_camera_takes_a_picture_and_nothing_on_it_is_said(open_page: Open, real_service: Process) -> None:
+    page = open_page(real_service)
+    page.click("#camera")
+    page.wait_for_selector("#camera-dialog[open]")
+    page.wait_for_function("document.getElementById('video').videoWidth > 0")
+    page.click("#shoot")
+    page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
+    assert "Check the picture" in page.inner_text("#toast")
+    assert page.evaluate("document.getElementById('video').srcObject") is None, "the camera is off again"
+
+
+def test_what_is_no_picture_is_said(open_page: Open, service: Running) -> None:
+    page = open_page(service)
+    page.wait_for_selector("#choose")
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"MZ no picture"})
+    page.wait_for_selector("#toast.bad:not([hidden])")
+    assert "JPEG" in page.inner_text("#toast")
+
+
+def test_a_key_is_asked_for_and_kept_in_the_tab(open_page: Open, make_service: Callable[..., Running]) -> None:
+    secret, line = key("desk")
+    page = open_page(make_service(keys=(line,)))
+    page.wait_for_selector("#key-dialog[open]")
+    page.fill("#key-value", "wrong")
+    page.click("#key-dialog .primary")
+    page.wait_for_selector("#key-dialog[open]")
+    page.fill("#key-value", secret)
+    page.click("#key-dialog .primary")
+    page.wait_for_selector(".specimen img[src]")
+    assert page.evaluate("Object.keys(localStorage).length") == 0
+    assert page.evaluate("sessionStorage.getItem('key')") == secret
+    page.reload()
+    page.wait_for_selector(".specimen img[src]")
+    assert not page.is_visible("#key-dialog")
