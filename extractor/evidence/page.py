@@ -7,12 +7,13 @@ photograph deserves a closer look.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from extractor.evidence import ocr
-from extractor.evidence.ocr import Line
+from extractor.evidence.ocr import Line, Reading
 from extractor.imaging.geometry import apply, quad_size, tilt_matrix, turn, turn_matrix, warp
 
 #: Lines read to decide which way is up.
@@ -60,7 +61,7 @@ def read_pages(image: np.ndarray, index: int = 0) -> list[Page]:
 def _read(image: np.ndarray, to_source: np.ndarray, source_size: tuple[int, int], index: int) -> Page:
     height, width = image.shape[:2]
     boxes, _ = ocr.detect(image)
-    rotation = _rotation(image, boxes)
+    rotation, probed = _rotation(image, boxes)
     forward = turn_matrix(rotation, width, height)
     upright = turn(image, rotation)
     boxes = _turned(boxes, forward)
@@ -72,31 +73,37 @@ def _read(image: np.ndarray, to_source: np.ndarray, source_size: tuple[int, int]
         forward = straighten @ forward
     closer = _closer_look(upright, boxes)
     boxes = boxes if closer is None else closer
-    lines = ocr.read_lines(upright, boxes)
+    # What the probes read stands as long as their boxes do.
+    lines = ocr.read_lines(upright, boxes, probed if abs(tilt) <= _TILT_TOLERANCE else None)
     back = to_source @ np.linalg.inv(forward)
     return Page(upright, tuple(reading_order(lines)), back, rotation, source_size, index, boxes)
 
 
 def _turned_part(page: Page) -> tuple[np.ndarray, Page] | None:
     """The part of a page that reads better another way round: its (left, top, right, bottom), and it as a page."""
-    read_well = {line.box.tobytes() for line in page.lines if line.score >= _POOR and not _stands(line.box)}
+    read_well = {line.box.tobytes() for line in page.lines if _reads(line, _POOR)}
     poor = [box for box in page.boxes if box.tobytes() not in read_well]
     if len(poor) < _LEAST_LINES:
         return None
     corners = np.concatenate(poor)
     region = np.r_[np.maximum(corners.min(axis=0) - 10, 0), corners.max(axis=0) + 10].astype(int)
     inside = [line for line in page.lines if _is_inside(line.box, region)]
-    if sum(line.score > 0.9 and len(line.text) > 3 for line in inside) > 0.2 * len(poor):
+    if sum(_reads(line, 0.9) and len(line.text) > 3 for line in inside) > 0.2 * len(poor):
         return None
     left, top, right, bottom = region
     crop = page.image[top:bottom, left:right]
     boxes = np.array([box for box in page.boxes if _is_inside(box, region)], np.float32)
-    if _rotation(crop, boxes - np.array([left, top], np.float32)) == 0:
+    if _rotation(crop, boxes - np.array([left, top], np.float32))[0] == 0:
         return None
     shift = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
     part = _read(crop, page.to_source @ shift, page.source_size, page.index)
     before, after = (sum(line.score * len(line.text) for line in lines) for lines in (inside, part.lines))
     return (region, part) if after > 1.3 * before else None
+
+
+def _reads(line: Line, score: float) -> bool:
+    """Whether a line reads well as it lies: fillers of an MRZ that point to the left stand on their head."""
+    return line.score >= score and line.text.count(">") < 3 and not _stands(line.box)
 
 
 def _stands(box: np.ndarray) -> bool:
@@ -120,10 +127,11 @@ def _turned(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.array([ocr.clockwise(box) for box in moved], np.float32).reshape(-1, 4, 2)
 
 
-def _rotation(image: np.ndarray, boxes: np.ndarray) -> int:
-    """The clockwise turn, a multiple of 90 degrees, that sets the page upright."""
+def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Reading]]:
+    """The clockwise turn, a multiple of 90 degrees, that sets the page upright; and what was read to know it, by the
+    bytes of the boxes after the turn."""
     if not len(boxes):
-        return 0
+        return 0, {}
     sizes = np.array([quad_size(box) for box in boxes])
     long_side, short_side = sizes.max(axis=1), sizes.min(axis=1)
     # Square boxes (single letters, stamps) have no direction; long lines, those of the MRZ above all, have the most.
@@ -134,17 +142,18 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> int:
     if 0.2 < sideways < 0.8:
         # Two pages in one picture, each its own way: the one that reads better decides.
         candidates.append((0, 180) if sideways > 0.5 else (90, 270))
-    best, best_score = 0, -1.0
+    best, best_score, best_readings = 0, -1.0, {}
     for pair in candidates:
         group = np.flatnonzero(lying if pair == (90, 270) else ~lying)
         probes = boxes[group[_probe_order(sizes[group])[:_PROBES]]]
         for rotation in pair:
-            score = _probe_score(image, probes, rotation)
+            readings = _probe(image, probes, rotation)
+            score = _probe_score(readings.values())
             if score > best_score:
-                best, best_score = rotation, score
+                best, best_score, best_readings = rotation, score, readings
             if score >= _CERTAIN and len(candidates) == 1:
-                return rotation
-    return best
+                return rotation, readings
+    return best, best_readings
 
 
 def _probe_order(sizes: np.ndarray) -> np.ndarray:
@@ -155,11 +164,16 @@ def _probe_order(sizes: np.ndarray) -> np.ndarray:
     return np.argsort(-(long_side * short_side * usable + aspect * 1e-3), kind="stable")
 
 
-def _probe_score(image: np.ndarray, probes: np.ndarray, rotation: int) -> float:
-    """How well the probes read after a turn: mean probability, in which a line of one or two signs says little."""
-    matrix = turn_matrix(rotation, image.shape[1], image.shape[0])
+def _probe(image: np.ndarray, probes: np.ndarray, rotation: int) -> dict[bytes, Reading]:
+    """The probes read after a turn."""
+    boxes = _turned(probes, turn_matrix(rotation, image.shape[1], image.shape[0]))
     upright = turn(image, rotation)
-    readings = ocr.recognise([ocr.line_crop(upright, box) for box in _turned(probes, matrix)])
+    readings = ocr.recognise([ocr.line_crop(upright, box) for box in boxes])
+    return {box.tobytes(): reading for box, reading in zip(boxes, readings, strict=True)}
+
+
+def _probe_score(readings: Collection[Reading]) -> float:
+    """How well probes read: mean probability, in which a line of one or two signs says little."""
     lengths = np.array([min(len(reading.text.strip()), 12) for reading in readings], float)
     if lengths.sum() == 0:
         return 0.0

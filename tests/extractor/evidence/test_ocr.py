@@ -114,12 +114,23 @@ def test_pages_are_looked_at_neither_too_small_nor_too_large(width: int, height:
         assert scale == 1.0
 
 
-@given(st.lists(st.integers(8, 1600), max_size=40))
-def test_batches_hold_every_line_once_and_lines_of_like_width(widths: list[int]) -> None:
-    batches = list(ocr._batches(widths))
-    assert sorted(i for batch in batches for i in batch) == list(range(len(widths)))
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(96, *(widths[i] for i in batch)) <= 2048
+def test_readings_come_in_the_order_of_their_lines(page: np.ndarray, lines: list[Line]) -> None:
+    crops = [ocr.line_crop(page, line.box) for line in lines]
+    assert [reading.text.strip() for reading in ocr.recognise(crops)] == [line.text for line in lines]
+    assert [reading.text.strip() for reading in ocr.recognise(crops[::-1])] == [line.text for line in lines[::-1]]
+
+
+def test_lines_that_were_read_before_are_not_read_again(
+    page: np.ndarray, lines: list[Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = np.array([line.box for line in lines])
+    known = {boxes[0].tobytes(): ocr.Reading("KNOWN", 1.0, np.ones(5), np.linspace(0.1, 0.9, 5))}
+    asked: list[int] = []
+    recognise = ocr.recognise
+    monkeypatch.setattr(ocr, "recognise", lambda crops: asked.append(len(crops)) or recognise(crops))
+    read = ocr.read_lines(page, boxes, known)
+    assert [line.text for line in read] == ["KNOWN", *(line.text for line in lines[1:])]
+    assert asked == [len(lines) - 1]
 
 
 def test_a_page_is_read_the_same_upside_down_when_turned_back(page: np.ndarray, lines: list[Line]) -> None:
