@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from extractor.engines import EmbeddedEngine, Engine
-from extractor.errors import NoDocumentError, SchemaError
+from extractor.errors import NoDocumentError, SchemaError, UsageError
 from extractor.evidence.classify import classify, kind_of
 from extractor.evidence.gather import DocumentEvidence, gather
 from extractor.evidence.issuer import issuer_of_lines
@@ -50,7 +50,7 @@ def extract(
     one document. schema: a Pydantic model, a built-in name, or "auto". pages: page numbers from 1, for files of
     several. today: the day two-digit years are resolved by.
 
-    Raises UnreadableInputError, NoDocumentError (no such document on the picture) or SchemaError.
+    Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
     """
     seconds: dict[str, float] = {}
     model = None if schema == "auto" else _schema(schema)
@@ -98,6 +98,8 @@ def _schema(schema: type[BaseModel] | str) -> type[BaseModel]:
 
 def _load(source: Input | Sequence[Input], pages: Sequence[int] | None) -> list[np.ndarray]:
     inputs: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
+    if not inputs:
+        raise UsageError("name at least one picture")
     return [image for one in inputs for image in load_pages(one, pages=pages)]
 
 
