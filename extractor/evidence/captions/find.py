@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from extractor.evidence.captions.lexicon import (
     AFTER_THE_VALUE,
     MAX_WORDS,
+    NOT_ASKED_FOR,
     NUMBERING,
     TITLE,
     WEAK_LENGTH,
@@ -22,6 +23,7 @@ from extractor.evidence.captions.lexicon import (
 )
 from extractor.evidence.captions.segments import Segment, join_dates, parted, segment_of, split_dates
 from extractor.evidence.ocr import Line
+from schemas import VOCABULARY
 from schemas.dates import find_dates
 from schemas.text import squash
 
@@ -234,13 +236,9 @@ def _take_apart(
         follower = _value(line, index, tokens, last + 1, next_first)
         letters = sum(run.match.letters for run in group)
         absorbed = sum(len(token.text) for token in tokens[first : last + 1] if not token.is_break)
-        fields: dict[str, float] = {}
-        for run in group:
-            for name, fit in run.match.fields.items():
-                fields[name] = fields.get(name, 0.0) + fit * run.match.letters / letters
         captions.append(
             Caption(
-                fields,
+                _fields_of(group),
                 segment_of(line, index, tokens[first].start, tokens[last].end),
                 follower,
                 weak=letters <= WEAK_LENGTH and absorbed <= 2 * WEAK_LENGTH,
@@ -250,6 +248,21 @@ def _take_apart(
         if follower:
             values.append(follower)
     return captions, values
+
+
+def _fields_of(group: Sequence[_Run]) -> dict[str, float]:
+    """The fields that a caption in one or more languages names, by the share of its letters that do."""
+    letters = sum(run.match.letters for run in group)
+    fields: dict[str, float] = {}
+    for run in group:
+        for name, fit in run.match.fields.items():
+            fields[name] = fields.get(name, 0.0) + fit * run.match.letters / letters
+    for run in group:
+        known = run.match.fields.keys() & VOCABULARY.keys()
+        for name in run.match.fields.keys() - known - {TITLE} if run.match.exact and known else ():
+            # A caption that a user gives a field of their own means it in the line's other languages as well.
+            fields[name] = max(fields[name], *(fields[other] / NOT_ASKED_FOR for other in known))
+    return fields
 
 
 def _groups(tokens: Sequence[_Token], cover: Sequence[_Run]) -> list[list[_Run]]:

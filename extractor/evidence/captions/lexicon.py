@@ -23,6 +23,8 @@ from schemas.text import squash
 MAX_WORDS = 8
 #: A caption this short is believed only where it stands alone or right before a value of its kind.
 WEAK_LENGTH = 3
+#: How well a caption fits a field that it names but that the schema does not have.
+NOT_ASKED_FOR = 0.9
 #: Shortest caption that is compared letter by letter; and how alike it must be, by length.
 _FUZZY_LENGTH = 5
 
@@ -77,7 +79,7 @@ class Lexicon:
                         fields = self._fields.setdefault(key, {})
                         self._languages.setdefault(key, {}).setdefault(name, set()).add(language)
                         # A field of the schema is what was asked for; another one only takes what is left.
-                        fields[name] = 1.0 if own else 0.9
+                        fields[name] = 1.0 if own else NOT_ASKED_FOR
         # A document's title is no caption and no value either; it stands under a name of its own.
         for titles in TITLES.values():
             for title in titles:

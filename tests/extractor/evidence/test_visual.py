@@ -1,7 +1,7 @@
 """What the visual zone says of each field, whole pages at a time: captions first, then the MRZ, then the layout."""
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from extractor.evidence.mrz import Mrz, parse
 
@@ -213,6 +213,15 @@ class TestOwnSchemas:
 
         page = rows("Surname", "ERIKSSON", "Seat number", "17A42")
         assert values(page, Ticket) == {"surname": "ERIKSSON", "seat_number": "17A42"}
+
+    def test_a_caption_given_in_one_language_counts_in_a_line_of_several(self) -> None:
+        class Office(BaseModel):
+            surname: str | None = None
+            office: str | None = Field(None, json_schema_extra={"x-captions": {"en": ["Authority"]}})
+
+        page = rows("Surname / Nom", "ERIKSSON", "Authority / Autorité", "ZENITH OFFICE")
+        assert values(page, Office) == {"surname": "ERIKSSON", "office": "ZENITH OFFICE"}
+        assert "office" not in values(rows("Autorité", "ZENITH OFFICE"), Office)
 
 
 def test_two_columns_that_the_detector_joined_are_told_apart() -> None:
