@@ -49,15 +49,23 @@ class Runner(Protocol):
     def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor: ...
 
 
+#: Places come in so many at once: a step looks at no more of them than it must, and kernels like round numbers.
+STEP = 256
+
+
 class Places:
-    """Keys and values by place, (documents, heads, places + 1, head size) a layer; the last place takes fillers."""
+    """Keys and values by place, (documents, heads, places and one step more, head size) a layer.
+
+    The very last place takes fillers. A step attends to the first `span` places.
+    """
 
     is_compileable = True  # what transformers asks of a cache that stays where it is
 
     def __init__(self, model: Phi3VForConditionalGeneration, documents: int, places: int) -> None:
         config = model.config
         heads = config.num_key_value_heads or config.num_attention_heads
-        shape = (documents, heads, places + 1, config.hidden_size // config.num_attention_heads)
+        room = round_up(places + 1)
+        shape = (documents, heads, room, config.hidden_size // config.num_attention_heads)
         # Zeros, and not whatever was in memory: an unseen place is multiplied by 0, and 0 times NaN is NaN.
         self.layers = [
             (
@@ -66,7 +74,8 @@ class Places:
             )
             for _ in range(config.num_hidden_layers)
         ]
-        self.count = places
+        self.count = room - 1
+        self.span = room
         self.documents = torch.arange(documents, device=model.device)[:, None]
         self.at: torch.Tensor | None = None  # the places (documents, T) of the tokens now being run
         self.whole = False  # whether these are all tokens so far, which then need not look into the cache
@@ -76,7 +85,7 @@ class Places:
         own_keys, own_values = self.layers[layer]
         own_keys[self.documents, :, self.at] = keys.transpose(1, 2).to(own_keys.dtype)
         own_values[self.documents, :, self.at] = values.transpose(1, 2).to(own_values.dtype)
-        return (keys, values) if self.whole else (own_keys, own_values)
+        return (keys, values) if self.whole else (own_keys[:, :, : self.span], own_values[:, :, : self.span])
 
     def get_query_offset(self, _layer: int) -> int:
         """For transformers' mask of a prompt: its first token is the first of all."""
@@ -85,6 +94,11 @@ class Places:
     def get_mask_sizes(self, queries: int, _layer: int) -> tuple[int, int]:
         """For transformers' mask of a prompt: it attends to itself."""
         return queries, 0
+
+
+def round_up(places: int) -> int:
+    """Places in whole steps."""
+    return -(-places // STEP) * STEP
 
 
 class EagerRunner:
@@ -165,10 +179,16 @@ class EagerRunner:
 
         The last `keep` logits of each row (documents, keep, V); all T without it.
         """
+        self.cache.span = self._span(positions)
         tokens, positions = tokens.to(self.device), positions.to(self.device)
-        return self._run(
-            self.model.model.embed_tokens(tokens), positions, self._seen(positions), keep or tokens.shape[1]
-        )
+        return self._step(tokens, positions, keep or tokens.shape[1])
+
+    def _span(self, positions: torch.Tensor) -> int:
+        """The places that a step at these positions looks at."""
+        return round_up(int(positions.max()) + 1)
+
+    def _step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int) -> torch.Tensor:
+        return self._run(self.model.model.embed_tokens(tokens), positions, self._seen(positions), keep)
 
     def _check(self, length: int) -> None:
         if length > self.places:
@@ -187,13 +207,11 @@ class EagerRunner:
         return self.model.lm_head(hidden[:, -keep:])
 
     def _seen(self, positions: torch.Tensor) -> torch.Tensor:
-        """Which places (documents, 1, T, places + 1) each token sees: those up to its own."""
-        places = torch.arange(self.cache.count + 1, device=positions.device)
+        """What is added to the scores (documents, 1, T, span) of each token: nothing for places up to its own."""
+        places = torch.arange(self.cache.span, device=positions.device)
         own = positions.clamp(min=0)[:, None, :, None]
         seen = places <= own
         if self.model.config.sliding_window is not None:
             seen &= places > own - self.model.config.sliding_window
-        if self.model.config._attn_implementation == "sdpa":
-            return seen
         lowest = torch.finfo(self.model.dtype).min
         return torch.zeros(seen.shape, dtype=self.model.dtype, device=seen.device).masked_fill(~seen, lowest)

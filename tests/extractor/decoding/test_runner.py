@@ -3,11 +3,13 @@
 import pytest
 import torch
 
+from extractor.decoding import fused
 from extractor.decoding.answer import Limits
+from extractor.decoding.fused import FusedRunner
 from extractor.decoding.graphs import GraphRunner, make_runner
 from extractor.decoding.loop import write
 from extractor.decoding.masks import Chooser
-from extractor.decoding.runner import NOWHERE, EagerRunner
+from extractor.decoding.runner import NOWHERE, STEP, EagerRunner
 from extractor.errors import UsageError
 from extractor.phi3v import Phi3VForConditionalGeneration
 from schemas import SCHEMAS, ChineseIdCard
@@ -16,9 +18,12 @@ ASK = "<|user|>\n<|image_1|>\n{}<|end|>\n<|assistant|>\n"
 CLOSE = {"atol": 2e-5, "rtol": 0}
 
 
-@pytest.fixture(params=["sdpa", "eager"])
+@pytest.fixture(params=["sdpa", "eager", "fused"])
 def network(request, tiny):
-    return Phi3VForConditionalGeneration.from_pretrained(tiny, attn_implementation=request.param).eval()
+    attention = "eager" if request.param == "eager" else "sdpa"
+    loaded = Phi3VForConditionalGeneration.from_pretrained(tiny, attn_implementation=attention).eval()
+    loaded.kind_of_runner = FusedRunner if request.param == "fused" else EagerRunner
+    return loaded
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def without_cache(network, inputs, tail, row=0):
 
 
 def test_a_prompt_then_steps_of_several_widths(network, inputs):
-    runner = EagerRunner(network, 1, 400)
+    runner = network.kind_of_runner(network, 1, 400)
     runner.take(inputs)
     (length,) = runner.lengths
     tail = [300, 301, 302, 303, 304, 305, 306]
@@ -64,7 +69,7 @@ def test_a_prompt_then_steps_of_several_widths(network, inputs):
 
 
 def test_going_back_needs_nothing_but_smaller_positions(network, inputs):
-    runner = EagerRunner(network, 1, 400)
+    runner = network.kind_of_runner(network, 1, 400)
     runner.take(inputs)
     (length,) = runner.lengths
     runner.prefill([[300, 301, 302, 303]])
@@ -73,7 +78,7 @@ def test_going_back_needs_nothing_but_smaller_positions(network, inputs):
 
 
 def test_documents_of_a_batch_stand_each_at_their_own_places(network, pair):
-    runner = EagerRunner(network, 2, 400)
+    runner = network.kind_of_runner(network, 2, 400)
     runner.take(pair)
     first, second = runner.lengths
     assert first < second
@@ -92,8 +97,9 @@ def test_documents_of_a_batch_stand_each_at_their_own_places(network, pair):
     torch.testing.assert_close(shown[1], without_cache(network, pair, [*tails[1], 320, 321], 1)[-1:], **CLOSE)
 
 
-def test_the_next_prompt_finds_nothing_of_the_last(model, inputs, pair, processor):
-    runner = EagerRunner(model, 1, 400)
+@pytest.mark.parametrize("kind", [EagerRunner, FusedRunner])
+def test_the_next_prompt_finds_nothing_of_the_last(model, inputs, pair, processor, kind):
+    runner = kind(model, 1, 400)
     for asked in (processor(text="<|user|>\nA longer one, in words alone.<|end|>\n", return_tensors="pt"), inputs):
         runner.take(asked)
         last = runner.prefill([[300]])
@@ -125,7 +131,7 @@ def test_an_attention_that_takes_no_mask_is_refused(tiny):
 def reading_of(model, processor, picture, vocabulary, schema, plainly, text="Read it.", most=60, **options):
     """What the loop writes, and the tokens of plain masked decoding without a cache."""
     asked = processor(text=ASK.format(text), images=picture, num_crops=1, return_tensors="pt")
-    runner = EagerRunner(model, 1, asked["input_ids"].shape[1] + 600)
+    runner = make_runner(model, 1, asked["input_ids"].shape[1] + 600)
     grammar = vocabulary.grammar(schema, 8)
     written = write(runner, asked, [grammar], limits=Limits(600, 600), **options)[0]
     prompt = model.model.embed(asked["input_ids"], asked["pixel_values"], asked["image_sizes"])
@@ -167,8 +173,36 @@ def test_the_rotary_switch_is_crossed_while_an_answer_is_written(model, processo
 # --- runners
 
 
-def test_without_a_cuda_device_steps_run_operation_by_operation(model):
-    assert type(make_runner(model, 1, 64)) is EagerRunner
+def test_without_a_cuda_device_steps_are_fused_and_not_captured(model):
+    assert type(make_runner(model, 1, 64)) is FusedRunner
+
+
+def test_a_decoder_of_another_kind_runs_as_transformers_runs_it(tiny):
+    config = Phi3VForConditionalGeneration.config_class.from_pretrained(tiny, hidden_act="gelu")
+    assert type(make_runner(Phi3VForConditionalGeneration(config).eval(), 1, 64)) is EagerRunner
+
+
+def test_long_batches_are_taken_in_parts(model, pair, monkeypatch):
+    whole = FusedRunner(model, 2, 400)
+    whole.take(pair)
+    together = whole.prefill([[300, 301], [305]], keep=2)
+    monkeypatch.setattr(fused, "_AT_ONCE", 1)
+    parts = FusedRunner(model, 2, 400)
+    parts.take(pair)
+    torch.testing.assert_close(parts.prefill([[300, 301], [305]], keep=2), together, **CLOSE)
+    for (keys, values), (own_keys, own_values) in zip(parts.cache.layers, whole.cache.layers, strict=True):
+        length = min(parts.lengths)
+        torch.testing.assert_close(keys[:, :, :length], own_keys[:, :, :length], **CLOSE)
+        torch.testing.assert_close(values[:, :, :length], own_values[:, :, :length], **CLOSE)
+
+
+def test_a_step_looks_at_no_more_places_than_it_must(model, inputs):
+    runner = FusedRunner(model, 1, 2000)
+    runner.take(inputs)
+    (length,) = runner.lengths
+    runner.prefill([[]])
+    runner.step(torch.tensor([[300]]), torch.tensor([[length]]))
+    assert runner.cache.span == -(-(length + 1) // STEP) * STEP < runner.cache.count
 
 
 @pytest.fixture
@@ -181,7 +215,7 @@ def cuda():
 @pytest.mark.gpu
 def test_captured_steps_are_the_steps(cuda, tiny, pair):
     network = Phi3VForConditionalGeneration.from_pretrained(tiny, device_map={"": "cuda"}).eval()
-    runner, plain = make_runner(network, 2, 400), EagerRunner(network, 2, 400)
+    runner, plain = make_runner(network, 2, 700), EagerRunner(network, 2, 700)
     assert isinstance(runner, GraphRunner)
     for one in (runner, plain):
         one.take(pair)
