@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 360, 250
 #: Room for the axes' numbers and names.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 10, 40
 #: How many colours the style sheet has for series (--series-0 ...).
-COLOURS = 8
+COLOURS = 10
 
 
 @dataclass(frozen=True)

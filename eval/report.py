@@ -63,9 +63,11 @@ def as_html(summary: Summary, results: Results, selection: Selection, *, redact:
         facts=tables.facts(summary),
         plots=plots(summary),
         method=tables.METHOD,
+        through=tables.through(summary),
         words=tables.WORDS,
         cells=list(summary["cells"].items()),
         short=tables.short_names(list(summary["cells"])),
+        lead=_lead(list(summary["cells"])),
         notices=_notices(summary),
         colours=COLOURS,
         languages=[(name, _most_documents(summary, name)) for name in tables.rows(summary, "languages")],
@@ -76,6 +78,13 @@ def as_html(summary: Summary, results: Results, selection: Selection, *, redact:
         shown=len(entries),
         redacted=redact,
     )
+
+
+def _lead(names: list[str]) -> str:
+    """All readers in a line, what their names share said once: `phi3v nano: int8 · int4`."""
+    short = list(tables.short_names(names).values())
+    shared = names[0].removesuffix(short[0]).strip()
+    return (f"{shared}: " if shared else "") + " · ".join(short)
 
 
 def _notices(summary: Summary) -> list[str]:

@@ -104,7 +104,7 @@ def as_markdown(summary: Summary) -> str:
     """The whole summary as a Markdown page."""
     parts = [f"# Evaluation on {summary['run']['dataset']['name']}\n", _what_ran(summary), "## Overall\n"]
     parts.append(markdown_table(*overall_table(summary)))
-    parts.append("\nPercent, with 95 % intervals counted by document. " + METHOD + "\n")
+    parts.append(f"\nPercent, with 95 % intervals counted by document. {METHOD} {through(summary)}\n")
     for cut, word in CUTS.items():
         parts.append(f"\n## By {word}\n")
         parts.append(markdown_table(*cut_table(summary, cut)))
@@ -136,6 +136,12 @@ METHOD = (
 )
 
 
+def through(summary: Summary) -> str:
+    """What the rates of passing without a person mean."""
+    budget = f"{summary['settings']['error_budget']:.0%}".replace("%", " %")
+    return f"Through: passing a confidence above which {budget} at most are wrong; of documents, in any field."
+
+
 def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
     """(header, rows) of the headline rates: a column a cell, or a row a cell where there are many."""
     names = list(summary["cells"])
@@ -149,6 +155,7 @@ def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
 def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
     """The headline rates of a cell; without `bounds` only exact match has its interval, for want of room."""
     told, passing = cell["overall"], cell["calibration"]["straight_through"]
+    chosen = cell["calibration"]["values"]["threshold"]
     tell = with_interval if bounds else percent
     return {
         "documents": _counted(told),
@@ -161,9 +168,10 @@ def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
         "all right": _both(told, "all_right") if bounds else percent(told["all_right"]),
         "MRZ exact": _both(told, "mrz_exact") if bounds else percent(told["mrz_exact"]),
         "valid": percent(told["valid"]),
-        "straight through": percent(passing["rate"]),
+        "values through": percent(chosen["coverage"] if chosen else 0.0),
+        "documents through": percent(passing["rate"]),
         "s/page": seconds(told["seconds"]["median"]),
-        "s/page, p95": seconds(told["seconds"]["p95"]),
+        "s/page p95": seconds(told["seconds"]["p95"]),
     }
 
 

@@ -88,9 +88,9 @@ def test_labels_stay_inside_and_apart() -> None:
 
 
 def test_series_without_marks_and_more_than_there_are_colours() -> None:
-    svg = drawn(*(Series(f"s{n}", [Mark(0.1, 0.1, "")] if n else []) for n in range(12)), labels=True)
-    assert len(svg.findall("circle")) == 11
-    assert {e.get("style") for e in svg.findall("circle")} == {f"fill:var(--series-{n})" for n in range(8)}
+    svg = drawn(*(Series(f"s{n}", [Mark(0.1, 0.1, "")] if n else []) for n in range(14)), labels=True)
+    assert len(svg.findall("circle")) == 13
+    assert {e.get("style") for e in svg.findall("circle")} == {f"fill:var(--series-{n})" for n in range(10)}
 
 
 def test_names_cannot_break_out_of_the_picture() -> None:
