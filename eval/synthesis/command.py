@@ -18,7 +18,7 @@ from extractor.errors import ExtractorError, UsageError
 _EXAMPLES = """\
 examples:
   python -m eval.synthesis --lang zh --count 200 --seed 1 --out specimens/
-  python -m eval.synthesis --lang fr,de --kind td3_passport,visa --capture photo --count 50 --out photos/
+  python -m eval.synthesis --lang fr,de --kind td3_passport,mrv_b_visa --capture photo --count 50 --out photos/
   python -m eval.synthesis --pool training --count 5000 --workers 16 --out training/
   python -m eval.synthesis --set frozen --out datasets/frozen      (the evaluation set, exactly)
 """

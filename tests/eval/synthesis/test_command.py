@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 from eval.loading import load_dataset
+from eval.synthesis import command
 from eval.synthesis.command import main
+from eval.synthesis.produce import Job
 
 
 @pytest.mark.usefixtures("evaluation_fonts")
@@ -44,3 +46,13 @@ def test_help_shows_worked_examples(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert stopped.value.code == 0
     assert "python -m eval.synthesis --lang zh --count 200 --seed 1 --out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", [line for line in command._EXAMPLES.splitlines() if "python -m" in line])
+def test_the_worked_examples_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Job] = []
+    monkeypatch.setattr(command, "produce", lambda jobs, out, workers: drawn.extend(jobs) or [])
+    words = line.partition("(")[0].split()[3:]
+    words[words.index("--out") + 1] = str(tmp_path / "out")
+    assert main(words) == 0
+    assert len(drawn) >= 50
