@@ -20,7 +20,7 @@ from eval.machine import code_digest, cores, load_average, machine, versions
 from extractor.errors import ExtractorError, UsageError
 
 #: Engines that can be measured, and the module that does it.
-BENCHES: Mapping[str, str] = {"embedded": "eval.bench_embedded"}
+BENCHES: Mapping[str, str] = {"embedded": "eval.bench_embedded", "server": "eval.bench_server"}
 
 _EPILOG = """\
 examples:
@@ -28,6 +28,7 @@ examples:
   python -m eval.bench --engine embedded --pages 1000            is memory flat?
   python -m eval.bench --engine embedded --dataset ../pictures   on your own pages
   python -m eval.bench --engine embedded | tail -n 1 | jq .figures
+  python -m eval.bench --engine server --clients 16 --seconds 60  the HTTP service under load
 """
 
 

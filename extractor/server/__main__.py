@@ -218,6 +218,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        # Whoever connects from the moment the address is told waits for the application instead of being refused.
+        listener.listen(socket.SOMAXCONN)
     except OSError as error:
         listener.close()
         raise UsageError(f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port") from error
