@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -82,6 +83,12 @@ def build_parser() -> argparse.ArgumentParser:
     engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")
     engine.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16", "int8", "int4"), default="auto")
     engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
+    engine.add_argument(
+        "--quantizer",
+        choices=("auto", "bitsandbytes", "packed"),
+        default="auto",
+        help="what makes int8 and int4: auto is packed on CUDA devices (quicker), else bitsandbytes",
+    )
     engine.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
     engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
@@ -113,6 +120,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if not options.inputs:
         parser.print_usage(sys.stderr)
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
+    options.pages = _pages(options.pages)
     documents = _documents(options.inputs, one_document=options.one_document)
     if options.ask:
         return _ask(options, documents)
@@ -139,7 +147,7 @@ def _one(name: str, sources: list[Any], options: argparse.Namespace, engine: Eng
     from extractor.pipeline import extract
 
     try:
-        result = extract(sources, options.schema, pages=_pages(options.pages), engine=engine)
+        result = extract(sources, options.schema, pages=options.pages, engine=engine)
         if options.overlay:
             _overlay(name, sources, options, result, several=several)
     except ExtractorError as error:
@@ -167,6 +175,7 @@ def _engine(options: argparse.Namespace) -> Engine:
         revision=options.revision,
         dtype=options.dtype,
         device=options.device,
+        quantizer=options.quantizer,
         num_crops=options.num_crops,
         hints=options.hints,
     )
@@ -184,7 +193,7 @@ def _ask(options: argparse.Namespace, documents: list[tuple[str, list[Any]]]) ->
     options.engine = "phi3v"
     engine: Any = _engine(options)
     for _, sources in documents:
-        images = [image for source in sources for image in load_pages(source, pages=_pages(options.pages))]
+        images = [image for source in sources for image in load_pages(source, pages=options.pages)]
         for piece in engine.ask(images, options.ask):
             print(piece, end="", flush=True)
         print()
@@ -236,10 +245,11 @@ def _pages(text: str | None) -> list[int] | None:
         return None
     numbers: list[int] = []
     for part in text.split(","):
-        first, dash, last = part.partition("-")
-        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
+        # No file has more pages than five digits count; without a bound, 1-9999999999 would fill the memory.
+        found = re.fullmatch(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?", part, re.ASCII)
+        if found is None or int(found[2] or found[1]) < int(found[1]):
             raise UsageError(f"--pages takes numbers like 1, 1-3 or 1,4, not {text!r}")
-        numbers += range(int(first), int(last if dash else first) + 1)
+        numbers += range(int(found[1]), int(found[2] or found[1]) + 1)
     return numbers
 
 
@@ -251,7 +261,7 @@ def _overlay(name: str, sources: list[Any], options: argparse.Namespace, result:
     if several or target.is_dir():
         target.mkdir(parents=True, exist_ok=True)
         target = target / f"{Path(name).stem}.png"
-    images = [image for source in sources for image in load_pages(source, pages=_pages(options.pages))]
+    images = [image for source in sources for image in load_pages(source, pages=options.pages)]
     try:
         save_overlays(images, result, target)
     except (OSError, ValueError) as error:

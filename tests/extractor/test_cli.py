@@ -1,0 +1,419 @@
+"""The `extract` command, through its real entry point and, where many calls are needed, in process."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from extractor import cli
+from extractor.errors import UsageError
+from extractor.extraction import Extraction, Warning
+from schemas import SCHEMAS, Passport
+
+COMMAND = Path(sys.executable).with_name("extract")
+
+
+def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The installed command in a process of its own."""
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)], check=False, capture_output=True, text=True, timeout=120, **options
+    )
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], read_once: None) -> Callable[..., SimpleNamespace]:
+    """`call("a.png", "--format", "csv")`: the command in this process, with its exit code and what it wrote."""
+
+    def invoke(*arguments: str | Path) -> SimpleNamespace:
+        capsys.readouterr()
+        code = cli.main([*map(str, arguments), "--engine", "embedded"])
+        written = capsys.readouterr()
+        return SimpleNamespace(code=code, out=written.out, err=written.err)
+
+    return invoke
+
+
+@pytest.fixture
+def passport(examples_dir: Path) -> Path:
+    return examples_dir / "passport.png"
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    path = tmp_path / "blank.png"
+    Image.new("RGB", (400, 300), "white").save(path)
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"this is no picture")
+    return path
+
+
+class TestEntryPoint:
+    def test_stdout_is_json_and_nothing_else(self, passport: Path, examples: Mapping[str, Any]) -> None:
+        done = run(passport, "--schema", "passport")
+        assert (done.returncode, done.stderr) == (0, "")
+        document = json.loads(done.stdout)
+        assert list(document) == list(Passport.model_fields)
+        assert document == examples["passport.png"]["fields"]
+
+    def test_a_picture_through_a_pipe(self, examples_dir: Path) -> None:
+        data = (examples_dir / "chinese_id_card_back.png").read_bytes()
+        done = subprocess.run(
+            [COMMAND, "-", "--format", "jsonl"], input=data, check=False, capture_output=True, timeout=120
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert json.loads(done.stdout)["authority"]
+
+    def test_help_is_quick_and_loads_nothing_heavy(self) -> None:
+        started = time.monotonic()
+        done = run("--help")
+        # A generous bound: the machine may be busy. What makes help slow is what it imports.
+        assert time.monotonic() - started < 10
+        assert done.returncode == 0
+        assert "exit codes:" in done.stdout
+        code = (
+            "import sys, contextlib, io\nfrom extractor.cli import main\n"
+            "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main(['--help'])\n"
+            "heavy = {'numpy', 'pydantic', 'PIL', 'cv2', 'onnxruntime', 'torch', 'transformers', 'rich', 'pypdfium2'}\n"
+            "print(sorted(heavy & set(sys.modules)))"
+        )
+        told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+        assert told.stdout.strip() == "[]"
+
+    def test_reading_loads_no_torch(self, passport: Path) -> None:
+        code = (
+            "import sys\nfrom extractor import extract\n"
+            f"extract({str(passport)!r}, 'passport')\n"
+            "print(sorted({'torch', 'transformers', 'matplotlib', 'fastapi', 'scipy'} & set(sys.modules)))"
+        )
+        told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
+        assert (told.stdout.strip(), told.stderr) == ("[]", "")
+
+    def test_wrong_options_are_wrong_usage(self) -> None:
+        done = run("--format", "xml")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+
+    def test_a_reader_that_has_gone_is_no_error(self) -> None:
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(
+            [COMMAND, "--list-schemas"], check=False, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+        os.close(write)
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def test_the_module_can_be_run_as_well(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "extractor.cli", "--list-schemas"],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0
+        assert done.stdout.startswith("passport\n")
+
+
+class TestExitCodes:
+    def test_0_read(self, call: Callable[..., Any], passport: Path) -> None:
+        assert call(passport).code == 0
+
+    def test_1_read_but_a_check_failed(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        (tmp_path / "mine.json").write_text(
+            json.dumps({"type": "object", "properties": {"surname": {"type": "string", "maxLength": 3}}})
+        )
+        done = call(passport, "--schema", tmp_path / "mine.json", "--evidence")
+        assert done.code == 1
+        told = json.loads(done.out)
+        assert told["surname"] is None
+        assert [warning["code"] for warning in told["warnings"]] == ["invalid_value"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ((), "name a picture, a PDF or a folder"),
+            (("--schema", "nonsense", "x.png"), "no schema is called 'nonsense'"),
+            (("--schema", "nowhere.json", "x.png"), "nowhere.json cannot be read"),
+            (("--pages", "one", "x.png"), "--pages takes numbers"),
+            (("--pages", "2-", "x.png"), "--pages takes numbers"),
+            (("--pages", "3-1", "x.png"), "--pages"),
+        ],
+    )
+    def test_2_wrong_usage(self, call: Callable[..., Any], arguments: tuple[str, ...], message: str) -> None:
+        done = call(*arguments)
+        assert (done.code, done.out) == (2, "")
+        assert message in done.err
+
+    def test_2_a_page_that_is_not_there(self, call: Callable[..., Any], passport: Path) -> None:
+        done = call(passport, "--pages", "7")
+        assert (done.code, done.out) == (2, "")
+        assert "there is no page 7: the file has 1" in done.err
+
+    def test_2_an_output_that_cannot_be_written(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        done = call(passport, "--output", tmp_path / "no" / "such" / "folder.json")
+        assert (done.code, done.out) == (2, "")
+        assert "cannot be written" in done.err
+
+    def test_2_an_overlay_in_no_picture_format(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        done = call(passport, "--overlay", tmp_path / "read.nonsense")
+        assert (done.code, done.out) == (2, "")
+        assert "use a path ending in .png" in done.err
+
+    @pytest.mark.parametrize("name", ["nowhere.png", "broken.png", "folder", "*.tif"])
+    def test_3_unreadable(self, call: Callable[..., Any], tmp_path: Path, broken: Path, name: str) -> None:
+        (tmp_path / "folder").mkdir()
+        done = call(tmp_path / name)
+        assert (done.code, done.out) == (3, "")
+        assert done.err.startswith("extract: ")
+        assert done.err.count("\n") == 1
+
+    def test_4_no_document(self, call: Callable[..., Any], blank: Path) -> None:
+        done = call(blank)
+        assert (done.code, done.out) == (4, "")
+        assert done.err.startswith("extract: not a document")
+
+    def test_the_worst_of_several_counts(
+        self, call: Callable[..., Any], passport: Path, blank: Path, broken: Path
+    ) -> None:
+        assert call(passport, blank).code == 4
+        assert call(passport, blank, broken).code == 3
+
+
+class TestInputs:
+    def test_in_a_batch_the_rest_goes_on(
+        self, call: Callable[..., Any], passport: Path, blank: Path, broken: Path
+    ) -> None:
+        done = call(broken, passport, blank)
+        first, second, third = json.loads(done.out)
+        assert (first["file"], first["exit_code"]) == (str(broken), 3)
+        assert (second["schema"], second["surname"]) == ("passport", "UNDERHILL")
+        assert third["exit_code"] == 4
+        # Failures are listed at the end, by name.
+        assert [line.split(": ")[1] for line in done.err.splitlines()] == [str(broken), str(blank)]
+
+    def test_a_folder_is_searched_for_pictures(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "scans"
+        (folder / "more").mkdir(parents=True)
+        (folder / "more" / "B.PNG").write_bytes(passport.read_bytes())
+        (folder / "a.png").write_bytes(passport.read_bytes())
+        (folder / "notes.txt").write_text("no picture")
+        done = call(folder, "--format", "jsonl")
+        assert done.code == 0
+        names = [json.loads(line)["file"] for line in done.out.splitlines()]
+        assert names == [str(folder / "a.png"), str(folder / "more" / "B.PNG")]
+
+    def test_a_pattern_that_no_shell_has_expanded(
+        self, call: Callable[..., Any], passport: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("b.png", "a.png", "c.txt"):
+            (tmp_path / name).write_bytes(passport.read_bytes())
+        (tmp_path / "d.png").mkdir()
+        monkeypatch.chdir(tmp_path)
+        assert [one["file"] for one in json.loads(call("*.png").out)] == ["a.png", "b.png"]
+
+    def test_a_file_whose_name_looks_like_a_pattern(
+        self, call: Callable[..., Any], passport: Path, tmp_path: Path
+    ) -> None:
+        odd = tmp_path / "scan[1].png"
+        odd.write_bytes(passport.read_bytes())
+        assert json.loads(call(odd).out)["surname"] == "UNDERHILL"
+
+    def test_several_files_can_be_one_document(self, call: Callable[..., Any], examples_dir: Path) -> None:
+        sides = [examples_dir / f"chinese_id_card_{side}.png" for side in ("front", "back")]
+        document = json.loads(call(*sides, "--one-document").out)
+        assert document["name"]
+        assert document["authority"]
+
+    def test_pages(self, call: Callable[..., Any], passport: Path, blank: Path, tmp_path: Path) -> None:
+        with Image.open(passport) as first, Image.open(blank) as second:
+            pages = [first.convert("RGB"), second.convert("RGB").resize(first.size)]
+        target = tmp_path / "both.tiff"
+        pages[1].save(target, save_all=True, append_images=[pages[0]])
+        assert call(target, "--pages", "1").code == 4
+        told = json.loads(call(target, "--pages", "2", "--evidence").out)
+        assert (told["surname"], len(told["pages"])) == ("UNDERHILL", 1)
+        assert len(json.loads(call(target, "--pages", "1-2", "--evidence").out)["pages"]) == 2
+        assert len(json.loads(call(target, "--pages", "1, 2", "--evidence").out)["pages"]) == 2
+
+    def test_a_schema_of_one_s_own(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        (tmp_path / "mine.py").write_text(
+            "from pydantic import BaseModel\nclass Ticket(BaseModel):\n    surname: str\n    document_number: str\n"
+        )
+        done = call(passport, "--schema", f"{tmp_path / 'mine.py'}:Ticket")
+        assert json.loads(done.out) == {"surname": "UNDERHILL", "document_number": "359970521"}
+
+
+class TestOutput:
+    def test_evidence(self, call: Callable[..., Any], passport: Path) -> None:
+        told = json.loads(call(passport, "--evidence").out)
+        assert set(told) == {*Passport.model_fields, "fields", "warnings", "pages", "schema", "engine", "seconds"}
+        number = told["fields"]["document_number"]
+        assert (number["value"], number["verdict"]) == ("359970521", "verified")
+        assert {source["kind"] for source in number["sources"]} == {"mrz", "visual"}
+        assert len(number["box"]["points"]) == 4
+
+    def test_csv_and_table(self, call: Callable[..., Any], passport: Path) -> None:
+        (row,) = csv.DictReader(io.StringIO(call(passport, "--format", "csv").out))
+        assert (row["file"], row["schema"], row["surname"]) == (str(passport), "passport", "UNDERHILL")
+        assert "UNDERHILL" in call(passport, "--format", "table").out
+
+    def test_output_goes_to_a_file_instead(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        target = tmp_path / "out.json"
+        done = call(passport, "--output", target)
+        assert (done.code, done.out, done.err) == (0, "", "")
+        assert json.loads(target.read_text(encoding="utf-8"))["surname"] == "UNDERHILL"
+
+    def test_the_overlay_of_one_file(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        target = tmp_path / "read.png"
+        assert call(passport, "--overlay", target).code == 0
+        with Image.open(target) as sheet, Image.open(passport) as page:
+            assert sheet.width == 1760
+            assert sheet.height >= round(page.height * 1200 / page.width)
+
+    def test_overlays_of_several_files_lie_in_a_folder(
+        self, call: Callable[..., Any], passport: Path, examples_dir: Path, tmp_path: Path
+    ) -> None:
+        target = tmp_path / "overlays"
+        assert call(passport, examples_dir / "visa.png", "--overlay", target).code == 0
+        assert sorted(path.name for path in target.iterdir()) == ["passport.png", "visa.png"]
+
+    def test_verbose_tells_the_engine_and_the_time(self, call: Callable[..., Any], passport: Path) -> None:
+        done = call(passport, "--verbose")
+        assert json.loads(done.out)
+        assert "extract: engine embedded: asked for" in done.err
+        assert "ocr" in done.err
+        assert "UNDERHILL" not in done.err
+
+    def test_the_schemas_are_listed(self, call: Callable[..., Any]) -> None:
+        lines = call("--list-schemas").out.splitlines()
+        assert lines[::3] == list(SCHEMAS)
+        assert lines[2].strip().split(", ") == list(Passport.model_fields)
+
+    def test_a_progress_bar_only_on_a_terminal(
+        self, call: Callable[..., Any], passport: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert call(passport, passport).err == ""
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        done = call(passport, passport)
+        assert "reading" in done.err
+        assert len(json.loads(done.out)) == 2
+
+
+class TestTheUnforeseen:
+    """Whatever happens inside, nothing of a document and no traceback is printed."""
+
+    @pytest.mark.parametrize("stage", ["read_pages", "read_zone", "gather", "reconcile", "classify", "quality"])
+    def test_an_error_tells_its_type_and_place_only(
+        self, call: Callable[..., Any], passport: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+    ) -> None:
+        def fail(*rest: Any, **options: Any) -> None:
+            raise ValueError("SECRET")
+
+        monkeypatch.setattr(f"extractor.pipeline.{stage}", fail)
+        done = call(passport)
+        assert (done.code, done.out) == (3, "")
+        assert done.err.startswith("extract: internal error (ValueError at test_cli.py:")
+        assert done.err.count("\n") == 1
+        assert "SECRET" not in done.err
+
+    def test_in_a_batch_it_is_one_file_s(
+        self, call: Callable[..., Any], passport: Path, examples_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from extractor import pipeline
+
+        gather = pipeline.gather
+
+        def sometimes(pages: Any, zones: Any, schema: Any, **options: Any) -> Any:
+            if schema is Passport:
+                raise KeyError("SECRET")
+            return gather(pages, zones, schema, **options)
+
+        monkeypatch.setattr(pipeline, "gather", sometimes)
+        done = call(passport, examples_dir / "visa.png")
+        assert done.code == 3
+        first, second = json.loads(done.out)
+        assert "internal error (KeyError" in first["error"]
+        assert second["surname"] == "COELHO REZENDE"
+        assert "SECRET" not in done.err + done.out
+
+    def test_an_overlay_that_fails_tells_no_more(
+        self, call: Callable[..., Any], passport: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*rest: Any) -> None:
+            raise RuntimeError("SECRET")
+
+        monkeypatch.setattr("extractor.overlay.draw_overlay", fail)
+        done = call(passport, "--overlay", tmp_path / "a.png")
+        assert done.code == 3
+        assert "SECRET" not in done.err
+
+    def test_stopped_by_hand(self, call: Callable[..., Any], passport: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def stop(*rest: Any, **options: Any) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("extractor.pipeline.read_pages", stop)
+        done = call(passport)
+        assert (done.code, done.out, done.err) == (130, "", "extract: stopped\n")
+
+    def test_failed_checks_alone_make_the_exit_code_1(
+        self, call: Callable[..., Any], passport: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def contradicted(*rest: Any, **options: Any) -> Extraction:
+            return Extraction(
+                Passport, Passport(), dict.fromkeys(Passport.model_fields), {}, (Warning("conflict", "x"),)
+            )
+
+        monkeypatch.setattr("extractor.pipeline.extract", contradicted)
+        assert call(passport).code == 1
+
+
+class TestQuestions:
+    def test_the_embedded_engine_answers_none(self, call: Callable[..., Any], passport: Path) -> None:
+        done = call(passport, "--ask", "What is this?")
+        assert (done.code, done.out) == (2, "")
+        assert "phi3v" in done.err
+
+    def test_an_answer_is_streamed_to_stdout(
+        self, passport: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        asked: list[Any] = []
+
+        class Answering:
+            name = "phi3v"
+
+            def ask(self, images: Any, question: str) -> Any:
+                asked.append((len(images), question))
+                yield from ("A ", "passport.")
+
+        monkeypatch.setattr("extractor.engines.choose_engine", lambda name, **options: (Answering(), name))
+        assert cli.main([str(passport), "--ask", "What is this?"]) == 0
+        assert capsys.readouterr().out == "A passport.\n"
+        assert asked == [(1, "What is this?")]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [(None, None), ("1", [1]), ("1-3", [1, 2, 3]), ("1,4", [1, 4]), ("2, 5-6", [2, 5, 6])]
+)
+def test_page_numbers(text: str | None, numbers: list[int] | None) -> None:
+    assert cli._pages(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "a", "1-", "-3", "1-2-3", "1,,2", "3-1", "²", "1-9999999999"])
+def test_what_are_no_page_numbers(text: str) -> None:
+    with pytest.raises(UsageError, match="--pages takes numbers"):
+        cli._pages(text)
