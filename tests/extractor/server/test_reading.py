@@ -1,0 +1,127 @@
+"""What an engine's process answers with, by the real embedded engine."""
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from extractor.errors import SchemaError, UnreadableInputError
+from extractor.server.problems import Problem
+from extractor.server.reading import Reading, make_reader, model_of
+
+from .hostile import CRAFTED
+
+EXTRACT = {"op": "extract", "schema": "auto", "pages": None, "max_pages": 10, "max_pixels": 120_000_000}
+
+
+@pytest.fixture(scope="module")
+def reader() -> Any:
+    return make_reader({"engine": "embedded"})
+
+
+@pytest.fixture(scope="module")
+def passport(examples_dir: Path) -> bytes:
+    return (examples_dir / "passport.png").read_bytes()
+
+
+def ask(reader: Any, *files: bytes, **given: Any) -> tuple[Any, list[Mapping[str, Any]]]:
+    told: list[Mapping[str, Any]] = []
+    return reader({**EXTRACT, **given}, files, told.append), told
+
+
+def test_it_says_what_it_is(reader: Reading) -> None:
+    assert reader.engine == "embedded"
+    assert reader.bounded
+    assert reader.told["why"]
+
+
+def test_a_document_with_its_evidence_and_previews(
+    reader: Reading, passport: bytes, examples: dict[str, dict[str, Any]]
+) -> None:
+    answer, told = ask(reader, passport, previews=True)
+    labels = examples["passport.png"]["fields"]
+    assert told == [{"pages": 1}], "the time limit counts pages"
+    assert answer["document"]["surname"] == labels["surname"]
+    evidence = answer["evidence"]
+    assert evidence["schema"] == "passport"
+    assert evidence["fields"]["document_number"]["verdict"] == "verified"
+    assert evidence["pages"][0]["file"] == 0
+    shown = Image.open(io.BytesIO(base64.b64decode(evidence["previews"][0])))
+    assert shown.size == (evidence["pages"][0]["width"], evidence["pages"][0]["height"])
+    json.dumps(answer, allow_nan=False)
+
+
+def test_pages_know_their_file(reader: Reading, examples_dir: Path) -> None:
+    sides = [(examples_dir / f"chinese_id_card_{side}.png").read_bytes() for side in ("front", "back")]
+    answer, told = ask(reader, *sides, schema="chinese_id_card")
+    assert told == [{"pages": 2}]
+    assert [page["file"] for page in answer["evidence"]["pages"]] == [0, 1]
+    assert answer["document"]["name"]
+    assert answer["document"]["authority"]
+
+
+def test_a_schema_of_ones_own(reader: Reading, passport: bytes, examples: dict[str, dict[str, Any]]) -> None:
+    own = {"title": "Mine", "type": "object", "properties": {"document_number": {"type": ["string", "null"]}}}
+    answer, _ = ask(reader, passport, schema=own)
+    assert answer["document"] == {"document_number": examples["passport.png"]["fields"]["document_number"]}
+
+
+def test_classification(reader: Reading, passport: bytes) -> None:
+    answer, _ = ask(reader, passport, op="classify")
+    assert answer["schema"] == "passport"
+    assert max(answer["scores"], key=answer["scores"].get) == "passport"
+
+
+def test_more_pages_than_allowed_are_counted_and_not_drawn(reader: Reading) -> None:
+    with pytest.raises(Problem) as caught:
+        ask(reader, CRAFTED["ten thousand pages"]())
+    assert caught.value.kind == "too-many-pages"
+    with pytest.raises((Problem, UnreadableInputError)):
+        ask(reader, CRAFTED["three thousand frames"]())
+
+
+def test_more_pixels_than_allowed_are_not_decoded(reader: Reading, passport: bytes) -> None:
+    with pytest.raises(UnreadableInputError):
+        ask(reader, passport, max_pixels=1000)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array"},
+        {"type": "object", "properties": 5},
+        {"type": "object", "properties": {"a": {"$ref": "#/nowhere"}}},
+        {"type": "object", "properties": {"a": {"$ref": "https://example.com/schema.json"}}},
+        {"type": "object", "properties": {"a": {"$ref": "file:///etc/passwd"}}},
+        {"$ref": "#"},
+    ],
+)
+def test_schemas_that_make_no_model(schema: dict[str, Any]) -> None:
+    with pytest.raises(SchemaError) as caught:
+        model_of(json.dumps(schema))
+    assert "\n" not in str(caught.value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=5,
+)
+keywords = st.sampled_from("type properties required enum anyOf items $ref $defs title pattern format x-kind".split())
+
+
+@given(st.dictionaries(keywords, json_values | st.dictionaries(st.text(max_size=4), json_values, max_size=2)))
+def test_any_schema_makes_a_model_or_a_plain_error(schema: dict[str, Any]) -> None:
+    try:
+        model = model_of(json.dumps(schema))
+    except SchemaError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+        return
+    assert model.model_fields is not None
