@@ -9,6 +9,7 @@ parsers, tables from the JSON files in `eval/results/`, which `python -m eval.ru
 | scores-real    | real-embedded       | `python -m eval.run --engine embedded --dataset ../shared/specimens`     |
 | scores-nano    | frozen-nano         | `python -m eval.run --model nano --dtype all --hints both`               |
 | bench-embedded | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
+| bench-server   | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
 | bench-gpu      | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
 """
 
@@ -48,6 +49,12 @@ def help_text(parser: ArgumentParser) -> str:
 
 def _help_extract() -> str:
     from extractor.cli import build_parser
+
+    return help_text(build_parser())
+
+
+def _help_server() -> str:
+    from extractor.server.__main__ import build_parser
 
     return help_text(build_parser())
 
@@ -173,11 +180,13 @@ _TOLD_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers", 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract": _help_extract,
+    "help-extract-server": _help_server,
     "help-eval-run": _help_eval_run,
     "scores-frozen": lambda: _told("frozen-embedded.json", scores_by_language),
     "scores-real": lambda: _told("real-embedded.json", scores_by_type),
     "scores-nano": lambda: _told("frozen-nano.json", scores_by_language),
     "bench-embedded": lambda: _told("bench-embedded.json", bench_tables),
+    "bench-server": lambda: _told("bench-server.json", bench_tables),
     "bench-gpu": lambda: _told("bench-gpu.json", bench_tables),
 }
 
