@@ -57,7 +57,7 @@ def _difference(name: str, pairs: Sequence[tuple[FieldRecord, FieldRecord]]) -> 
             sums[one.subject.group][side][1] += share.denominator
     firsts = [(one[0][0], one[0][1]) for one in sums.values()]
     seconds = [(one[1][0], one[1][1]) for one in sums.values()]
-    if not sum(d for _, d in firsts) or not sum(d for _, d in seconds):
+    if not sum(d for _, d in firsts):  # what these rates count among is in the labels, so the same for both
         return None
     return _told(paired_bootstrap(firsts, seconds), firsts, seconds)
 

@@ -33,6 +33,9 @@ TARGETS = {
     "eval.statistics": "test_statistics.py",
     "eval.calibration": "test_calibration.py",
     "eval.mistakes": "test_mistakes.py",
+    "eval.scoring": "test_scoring.py",
+    "eval.summary": "test_summary.py",
+    "eval.comparison": "test_comparison.py",
 }
 
 #: Mutants that change nothing anyone could see: (module, line of source, change) -> why.

@@ -47,9 +47,9 @@ def test_readers_that_never_differ_say_nothing_about_how_much_they_might() -> No
 
 
 def test_only_what_both_have_read_is_compared() -> None:
-    told = compare(*pair({"a": "A", "b": "A"}, {"b": "B", "c": "A"}), ("x", "y"))
+    told = compare(*pair({"a": "A", "b": "A", "d": "A"}, {"b": "B", "c": "A", "d": "A"}), ("x", "y"))
     assert told is not None
-    assert (told["documents"], told["fields_compared"], told["left_out"]) == (1, 1, 2)
+    assert (told["documents"], told["fields_compared"], told["left_out"]) == (2, 2, 2)
     assert told["fields"]["surname"]["only_first"] == 1
     assert compare(*pair({"a": "A"}, {"b": "A"}), ("x", "y")) is None
 
@@ -57,15 +57,16 @@ def test_only_what_both_have_read_is_compared() -> None:
 def test_a_document_of_several_pictures_is_right_when_all_of_them_are() -> None:
     def read(cell: str, *said: str) -> Results:
         pictures = [subject(f"a{number}", cell=cell, group="a") for number in range(len(said))]
-        return results(*(field(one, "surname", "A", value) for one, value in zip(pictures, said, strict=True)))
+        rows = [field(one, "surname", "A", value) for one, value in zip(pictures, said, strict=True)]
+        return results(*rows, field(subject("b", cell=cell), "surname", "A", "A"))
 
     told = compare(read("x", "A", "A"), read("y", "A", "B"), ("x", "y"))
     assert told is not None
     assert told["fields"]["surname"] | {"detectable": None} == {
-        "documents": 1, "only_first": 1, "only_second": 0, "difference": -1.0, "p": 1.0, "detectable": None,
+        "documents": 2, "only_first": 1, "only_second": 0, "difference": -0.5, "p": 1.0, "detectable": None,
         "p_holm": 1.0,
     }  # fmt: skip
-    assert told["overall"]["exact"]["difference"] == -0.5  # rates share a document's weight among its pictures
+    assert told["overall"]["exact"]["difference"] == -0.25  # rates share a document's weight among its pictures
     assert told["all_right"]["only_first"] == 1
 
 

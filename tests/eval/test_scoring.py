@@ -1,5 +1,6 @@
 """What one reading of one specimen is worth."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,13 @@ def test_a_record_tells_where_a_value_came_from() -> None:
     )
 
 
+def test_a_value_that_belongs_to_another_field_is_called_so() -> None:
+    said = {"surname": "ANNA", "given_names": "ANNA"}
+    _, fields = score(specimen(surname="DURAND", given_names="ANNA"), extraction(PASSPORT, said))
+    assert fields["surname"].mistake == "value of another field"
+    assert fields["given_names"].mistake is None
+
+
 def test_a_failed_reading_misses_every_value_and_invents_nothing() -> None:
     document, fields = score(specimen(surname="DURAND", address=None, mrz=MRZ), None, failure="NoDocumentError: no")
     assert {name: one.score.outcome.value for name, one in fields.items()} == {
@@ -74,6 +82,9 @@ def test_the_zone_is_exact_or_not() -> None:
 def test_a_document_is_as_sure_as_its_least_sure_value() -> None:
     label = specimen(surname="A", given_names="B")
     assert score(label, extraction(PASSPORT, {"surname": "A"}, confidence=0.6))[0].confidence == 0.6
+    result = extraction(PASSPORT, {"surname": "A", "given_names": "B"}, confidence=0.6)
+    surer = replace(result.fields["surname"], confidence=0.8)
+    assert score(label, replace(result, fields={**result.fields, "surname": surer}))[0].confidence == 0.6
     assert score(label, extraction(PASSPORT, {}))[0].confidence == 0.0  # nothing given, nothing to be sure of
 
 
