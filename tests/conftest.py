@@ -26,8 +26,10 @@ SPECIMENS = ROOT.parent / "shared" / "specimens"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_network() -> Iterator[None]:
-    """Whatever reaches for another machine is stopped, and fails the run even where the error is swallowed."""
+def no_network() -> Iterator[list[str]]:
+    """Whatever reaches for another machine is stopped, and fails the run even where the error is swallowed.
+
+    Gives the attempts made so far."""
     attempts: list[str] = []
     armed = True
 
@@ -41,7 +43,7 @@ def no_network() -> Iterator[None]:
 
     # An audit hook sees every way to a socket, also those of extension modules; it can be disarmed, never removed.
     sys.addaudithook(watch)
-    yield
+    yield attempts
     armed = False
     assert not attempts, f"tests reached for the network {len(attempts)} times"
 
