@@ -8,6 +8,7 @@ so that a view can be bookmarked or sent.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -27,7 +28,7 @@ Summary = Mapping[str, Any]
 def write_report(summary: Summary, results: Results, selection: Selection, out: Path, *, redact: bool = False) -> None:
     """Writes all four files into `out`. Raises UsageError when they cannot be written, MissingExtraError."""
     texts = {
-        SUMMARY_FILE: json.dumps(summary, ensure_ascii=False, indent=1) + "\n",
+        SUMMARY_FILE: as_json(summary),
         CSV_FILE: tables.as_csv(summary),
         MARKDOWN_FILE: tables.as_markdown(summary),
         HTML_FILE: as_html(summary, results, selection, redact=redact),
@@ -37,6 +38,17 @@ def write_report(summary: Summary, results: Results, selection: Selection, out: 
             (out / name).write_text(text, encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{out / name} cannot be written: {error.strerror}") from None
+
+
+def as_json(summary: Summary) -> str:
+    """The summary as JSON that people and `git diff` can read: what holds nothing else stands on one line."""
+    text = json.dumps(summary, ensure_ascii=False, indent=1)
+    # JSON writes a line break inside a text as \\n, so real ones stand between values only.
+    return _INNERMOST.sub(lambda match: re.sub(r"\n *", " ", match[0]), text) + "\n"
+
+
+#: An object or array of JSON that holds no other and no text with brackets.
+_INNERMOST = re.compile(r"\{[^][{}]*\}|\[[^][{}]*\]")
 
 
 def as_html(summary: Summary, results: Results, selection: Selection, *, redact: bool = False) -> str:

@@ -247,7 +247,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
             revision = f", revision {checkpoint['revision'][:12]}" if checkpoint["revision"] else ""
             parts.append(f"checkpoint {checkpoint['name']}{revision}, digest {checkpoint['digest'][:16]}")
         engine = run.get("engines", {}).get(name, {})
-        parts += [f"{key} {value}" for key, value in engine.items() if key in ("dtype", "device")]
+        parts += [f"{key} {value}" for key, value in engine.items() if key in ("dtype", "quantizer", "device")]
         parts += [cell["note"]] if cell.get("note") else []
         told.append((name, "; ".join(parts) or "no checkpoint: what the packages ship"))
     told += [(f"{name} did not run", reason) for name, reason in run.get("skipped", {}).items()]

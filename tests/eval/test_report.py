@@ -243,6 +243,13 @@ def test_readers_stand_side_by_side_with_their_comparison(
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_the_summary_stays_what_it_is_on_fewer_lines() -> None:
+    summary = {"a": {"value": 0.5, "note": "two  spaces, [brackets]"}, "b": [[1.0, 2.0], []], "c": [{"x": "y  z"}]}
+    text = report.as_json(summary)
+    assert json.loads(text) == summary
+    assert '"b": [\n  [ 1.0, 2.0 ],\n  []\n ]' in text
+
+
 @pytest.fixture
 def parts(finished: Path, dataset: Path) -> tuple[dict[str, Any], Any, Any]:
     summary = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
