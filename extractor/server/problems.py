@@ -91,11 +91,12 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 def details(problem: Problem, request_id: str | None = None) -> dict[str, Any]:
     """The members of the problem details object (RFC 9457, 3.1)."""
     kind = KINDS[problem.kind]
+    said = f"{problem.detail[:1].upper()}{problem.detail[1:].rstrip('.')}. " if problem.detail else ""
     members: dict[str, Any] = {
         "type": BASE + problem.kind,
         "title": kind.title,
         "status": kind.status,
-        "detail": f"{problem.detail.rstrip('.')}. {kind.advice}" if problem.detail else kind.advice,
+        "detail": f"{said}{kind.advice}",
     }
     if request_id:
         members["instance"] = f"urn:uuid:{request_id}"

@@ -45,7 +45,7 @@ def test_published_types_stay() -> None:
 def test_each_says_what_is_wrong_and_what_to_do(name: str) -> None:
     told = details(Problem(name, "the detail", extra={"fields": ["sex"]}), "0" * 8)
     assert told["type"] == f"/problems/{name}"
-    assert told["detail"].startswith("the detail. ")
+    assert told["detail"].startswith("The detail. ")
     assert told["detail"].endswith(KINDS[name].advice)
     assert told["instance"] == "urn:uuid:00000000"
     assert told["fields"] == ["sex"]
