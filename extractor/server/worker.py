@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -59,6 +59,8 @@ def run(connection: Connection, reader: str, options: Mapping[str, Any], memory:
     """
     # An interrupt at the terminal reaches every process; when this one ends, the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ending = _Ending()
+    signal.signal(signal.SIGTERM, ending.asked)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _limit("RLIMIT_CORE", 0)  # a core dump would hold a document
     try:
@@ -74,10 +76,33 @@ def run(connection: Connection, reader: str, options: Mapping[str, Any], memory:
         while True:
             request = json.loads(connection.recv_bytes())
             files = [connection.recv_bytes() for _ in range(request["files"])]
-            answer = _answer(read, request, files, lambda told: _send(connection, told))
-            del files
-            gc.collect()
-            _send(connection, answer | {"bytes": resident_bytes()})
+            with ending.put_off():
+                answer = _answer(read, request, files, lambda told: _send(connection, told))
+                del files
+                gc.collect()
+                _send(connection, answer | {"bytes": resident_bytes()})
+
+
+class _Ending:
+    """A request to end (SIGTERM, which a service manager sends to every process at once) waits for the document."""
+
+    def __init__(self) -> None:
+        self._reading = self._wanted = False
+
+    def asked(self, *_signal: object) -> None:
+        self._wanted = True
+        if not self._reading:
+            os._exit(0)
+
+    @contextlib.contextmanager
+    def put_off(self) -> Iterator[None]:
+        self._reading = True
+        try:
+            yield
+        finally:
+            self._reading = False
+        if self._wanted:
+            os._exit(0)
 
 
 def _answer(read: Reader, request: Mapping[str, Any], files: Sequence[bytes], tell: Tell) -> dict[str, Any]:

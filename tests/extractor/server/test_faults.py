@@ -88,6 +88,8 @@ def test_an_operator_stops_it_and_whoever_waits_is_answered(fake_process: Callab
     ask.start()
     with client_of(service.port) as other:
         wait_for(lambda: other.get("/v1/engines").json()["engines"][0]["waiting"])
+    # A service manager tells every process of the service, and the engine's as well.
+    os.kill(service.engine_pid(), signal.SIGTERM)
     service.process.send_signal(signal.SIGTERM)
     ask.join()
     assert answers[0].status_code == 200
