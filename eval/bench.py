@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from eval.machine import code_digest, cores, load_average, machine, versions
+from eval.machine import busy, code_digest, load_average, machine, versions
 from extractor.errors import ExtractorError, UsageError
 
 #: Engines that can be measured, and the module that does it.
@@ -67,11 +67,12 @@ def build_parser(engine: str) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code: 0, 2 for wrong usage, 3 for what cannot be read or run here."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    busy = load_average()
+    load = load_average()
     try:
         options = build_parser(_engine(arguments)).parse_args(arguments)
         found = importlib.import_module(BENCHES[options.engine]).bench(options)
-        found = replace(found, notes=[*found.notes, *_busy(busy)])
+        if note := busy(load):
+            found = replace(found, notes=[*found.notes, note])
         told = as_json(found, options.engine, arguments)
         if options.json:
             _write(options.json, told)
@@ -84,13 +85,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print(found)
     print(told)
     return 0
-
-
-def _busy(load: float | None) -> list[str]:
-    """Says so where other programs were at work when the measurement began."""
-    if load is None or load < cores() / 2:
-        return []
-    return [f"other programs were at work: a load of {load:.1f} on {cores()} cores when the measurement began"]
 
 
 def _engine(arguments: Sequence[str]) -> str:

@@ -59,6 +59,13 @@ def load_average() -> float | None:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
+def busy(load: float | None) -> str | None:
+    """Says so where other programs were at work when a measurement began: seconds are then longer than they need be."""
+    if load is None or load < cores() / 2:
+        return None
+    return f"other programs were at work: a load of {load:.1f} on {cores()} cores when it began"
+
+
 def machine() -> dict[str, str]:
     """The processor, its cores for us, the operating system, and the GPU where torch is in use and sees one."""
     told = {"processor": _processor(), "cores": str(cores()), "system": f"{platform.system()} {platform.machine()}"}

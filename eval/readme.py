@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from eval import tables
+from eval.machine import busy
 from extractor.errors import ExtractorError, UnreadableInputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -159,7 +160,9 @@ def _origin(summary: Mapping[str, Any]) -> str:
         for cell in run["cells"].values()
         if "checkpoint" in cell
     }
-    return ", ".join(parts) + (f" Checkpoint: {', '.join(sorted(checkpoints))}." if checkpoints else "") + "\n"
+    told = ", ".join(parts) + (f" Checkpoint: {', '.join(sorted(checkpoints))}." if checkpoints else "")
+    note = busy(run.get("load"))
+    return told + (f" {note[:1].upper()}{note[1:]}." if note else "") + "\n"
 
 
 def bench_tables(told: Mapping[str, Any]) -> str:

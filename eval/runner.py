@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.cells import Cell, engine_of
 from eval.labels import Specimen
-from eval.machine import code_digest, machine, reset_peaks, versions
+from eval.machine import code_digest, load_average, machine, reset_peaks, versions
 from eval.records import (
     RESULTS_FILE,
     DocumentRecord,
@@ -191,6 +191,7 @@ class Run:
             "cells": {cell.name: _cell_facts(cell) for cell in self.cells},
             "engines": {},
             "machine": machine(),
+            "load": load_average(),
             "versions": versions(),
             "settings": dict(settings),
         }
@@ -207,6 +208,7 @@ class Run:
                 f"{self.out} holds a run of another {', '.join(changed)}: going on would mix them; name another --out"
             )
         self.facts["engines"] = dict(before["engines"])
+        self.facts["load"] = before.get("load")
 
 
 def _read_facts(told: Path) -> dict[str, Any]:

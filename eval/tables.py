@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from eval.machine import busy
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -255,7 +257,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     scored = "" if read["scored"] == "result" else f", scored: the {read['scored']} alone"
     told.append(("reading", f"schema {read['schema']}, device {read['device']}, day {read['day']}{scored}"))
     machine = (f"{value} cores" if key == "cores" else value for key, value in run["machine"].items())
-    told.append(("machine", ", ".join(machine)))
+    told.append(("machine", "; ".join([", ".join(machine), *filter(None, [busy(run.get("load"))])])))
     told.append(("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())))
     told.append(("program", f"digest {run['code'][:16]}"))
     settings = summary["settings"]

@@ -77,6 +77,20 @@ def test_the_peak_begins_anew() -> None:
     assert low < high - 100
 
 
+@pytest.mark.parametrize(
+    ("load", "expected"),
+    [
+        (None, None),
+        (0.0, None),
+        (1.9, None),
+        (2.0, "other programs were at work: a load of 2.0 on 4 cores when it began"),
+    ],
+)
+def test_a_busy_machine_is_said(monkeypatch: pytest.MonkeyPatch, load: float | None, expected: str | None) -> None:
+    monkeypatch.setattr(module, "cores", lambda: 4)
+    assert module.busy(load) == expected
+
+
 def test_load_is_told_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (module.load_average() or 0.0) >= 0.0
     monkeypatch.delattr(module.os, "getloadavg")

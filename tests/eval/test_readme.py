@@ -117,6 +117,12 @@ def test_scores_by_type_count_documents_and_pictures(summary: dict[str, Any]) ->
     assert "By picture instead of by document: field exact match" in told
 
 
+def test_a_busy_machine_is_said(summary: dict[str, Any]) -> None:
+    told = readme.scores_by_language(summary | {"run": summary["run"] | {"load": 99.0}})
+    assert "Other programs were at work: a load of 99.0 on" in told
+    assert "at work" not in readme.scores_by_language(summary | {"run": summary["run"] | {"load": 0.0}})
+
+
 def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     exact = {"difference": -0.021, "low": -0.04, "high": -0.001}
