@@ -207,7 +207,8 @@ def _choose(
     rows = [number for number, _ in places]
     columns = [logits.shape[1] - 1 - len(turns[number].drafted) + place for number, place in places]
     before = [(number, len(documents[number].answer.tokens) + place) for number, place in places]
-    tokens, probabilities = chooser(logits[rows, columns], masks.allowed(len(places)), before)
+    asked = logits[rows, columns] if len(places) > 1 else logits[rows[0], columns[0]][None]
+    tokens, probabilities = chooser(asked, masks.allowed(len(places)), before)
     return dict(zip(places, zip(tokens, probabilities, strict=True), strict=True))
 
 

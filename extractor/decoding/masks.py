@@ -7,6 +7,7 @@ first use, for 4 to 37 seconds; here the bits are spread by plain operations tha
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,11 +45,15 @@ class Masks:
         matcher.unsafe_compute_mask_ptr(line.ctypes.data, line.nbytes)
 
     def allowed(self, rows: int) -> torch.Tensor:
-        """The first rows as booleans (rows, vocabulary), on the device."""
+        """The first rows as `Chooser` takes them: booleans on a processor, on a device the words of bits themselves."""
         if self.device.type == "cpu":
             bits = np.unpackbits(self._bytes[:rows].view(np.uint8), axis=1, bitorder="little")
             return torch.from_numpy(bits.view(np.bool_))[:, : self.vocabulary.rows]
-        return spread(self._bits[:rows].to(self.device, non_blocking=True), self.vocabulary.rows)
+        return self._bits[:rows].to(self.device, non_blocking=True)
+
+
+def _has_kernels(logits: torch.Tensor) -> bool:
+    return logits.is_cuda and find_spec("triton") is not None
 
 
 def spread(words: torch.Tensor, length: int) -> torch.Tensor:
@@ -72,12 +77,30 @@ class Chooser:
     ) -> tuple[list[int], list[float]]:
         """Tokens, and their probabilities among the allowed ones at temperature 1.
 
-        `logits` (N, V) of any type; `allowed` (N, V) or None where everything is; `places` names, for each row, the
-        answer and the number of tokens before. One transfer from the device. Raises DeviceError for logits that are
-        no numbers.
+        `logits` (N, V) of any type; `allowed` says which tokens are, in booleans (N, V) or in words of 32 bits (N, W),
+        and is None where all are; `places` names, for each row, the answer and the number of tokens before. One
+        transfer from the device. Raises DeviceError for logits that are no numbers.
         """
+        if self.temperature == 0 and _has_kernels(logits) and (allowed is None or allowed.dtype is torch.int32):
+            from extractor.decoding import kernels
+
+            chosen = kernels.choose(logits, allowed)
+        else:
+            chosen = self._choose(logits, allowed, places)
+        # In one transfer: float32 holds every id below 2 ** 24 exactly.
+        both: list[list[float]] = chosen.tolist()
+        if any(map(math.isnan, both[1])):
+            raise DeviceError(f"the model's output is not a number in {logits.dtype}; try --dtype bfloat16 or float32")
+        return [int(token) for token in both[0]], both[1]
+
+    def _choose(
+        self, logits: torch.Tensor, allowed: torch.Tensor | None, places: list[tuple[int, int]]
+    ) -> torch.Tensor:
+        """Tokens and probabilities (2, N)."""
         scores = logits.float()
         if allowed is not None:
+            if allowed.dtype is torch.int32:
+                allowed = spread(allowed, scores.shape[1])
             scores = scores.masked_fill(~allowed, -torch.inf)
         picked = scores
         if self.temperature > 0:
@@ -85,11 +108,7 @@ class Chooser:
             picked = scores / self.temperature + noise.to(scores.device)
         tokens = picked.argmax(dim=-1)
         probabilities = scores.log_softmax(dim=-1).gather(1, tokens[:, None])[:, 0].exp()
-        # In one transfer: float32 holds every id below 2 ** 24 exactly.
-        both: list[list[float]] = torch.stack([tokens.float(), probabilities]).tolist()
-        if any(map(math.isnan, both[1])):
-            raise DeviceError(f"the model's output is not a number in {logits.dtype}; try --dtype bfloat16 or float32")
-        return [int(token) for token in both[0]], both[1]
+        return torch.stack([tokens.float(), probabilities])
 
     def _noise(self, place: tuple[int, int], size: int) -> torch.Tensor:
         """Gumbel noise: the largest of logits plus it is a draw from their softmax (Gumbel, 1954)."""

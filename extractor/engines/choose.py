@@ -30,6 +30,7 @@ def choose_engine(
     revision: str | None = None,
     dtype: str = "auto",
     device: str = "auto",
+    quantizer: str = "auto",
     num_crops: int | None = None,
     hints: bool | None = None,
 ) -> tuple[Engine, str]:
@@ -56,7 +57,9 @@ def choose_engine(
     from extractor.engines.phi3v import Phi3VEngine
 
     try:
-        engine = Phi3VEngine(checkpoint, dtype=dtype, device=device, num_crops=num_crops, hints=hints)
+        engine = Phi3VEngine(
+            checkpoint, dtype=dtype, device=device, quantizer=quantizer, num_crops=num_crops, hints=hints
+        )
     except DeviceError as error:
         # What was asked for by name fails by name; what was only there is left alone.
         if name == "phi3v" or dtype != "auto" or device != "auto":
@@ -73,13 +76,22 @@ def ask_about(
     revision: str | None = None,
     dtype: str = "auto",
     device: str = "auto",
+    quantizer: str = "auto",
     num_crops: int | None = None,
 ) -> Iterator[str]:
     """Pieces of the answer to a free question about pictures (Pillow images or RGB arrays).
 
     Raises what `choose_engine("phi3v")` raises.
     """
-    engine, _ = choose_engine("phi3v", model=model, revision=revision, dtype=dtype, device=device, num_crops=num_crops)
+    engine, _ = choose_engine(
+        "phi3v",
+        model=model,
+        revision=revision,
+        dtype=dtype,
+        device=device,
+        quantizer=quantizer,
+        num_crops=num_crops,
+    )
     reader: Phi3VEngine = engine  # type: ignore[assignment]
     return reader.ask(images, question)
 

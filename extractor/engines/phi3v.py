@@ -29,7 +29,7 @@ from extractor.decoding.grammar import Vocabulary
 from extractor.decoding.graphs import make_runner
 from extractor.decoding.loop import FieldUpdate, Written, write
 from extractor.decoding.masks import Chooser
-from extractor.decoding.runner import Runner
+from extractor.decoding.runner import Runner, round_up
 from extractor.engines.embedded import EmbeddedEngine, box_of
 from extractor.errors import UsageError
 from extractor.evidence.gather import DocumentEvidence
@@ -43,8 +43,6 @@ from schemas import FieldSpec, field_specs
 from schemas.text import squash
 from schemas.vocabulary import Kind
 
-#: The cache is made in steps of so many tokens, so that documents of like length share one.
-_STEP = 512
 #: Crops that each of several pictures has at least.
 _FEWEST_CROPS = 4
 
@@ -67,6 +65,7 @@ class Phi3VEngine:
         *,
         dtype: str = "auto",
         device: str = "auto",
+        quantizer: str = "auto",
         num_crops: int | None = None,
         hints: bool | None = None,
         draft: bool = True,
@@ -78,7 +77,7 @@ class Phi3VEngine:
             raise UsageError(f"--num-crops must be at least 1, not {num_crops}")
         verify_checkpoint(checkpoint)
         self.checkpoint = checkpoint
-        self.plan = make_plan(checkpoint, dtype=dtype, device=device)
+        self.plan = make_plan(checkpoint, dtype=dtype, device=device, quantizer=quantizer)
         wishes = read_config(checkpoint.folder).get("extractor") or {}
         self.style, self.lang = wishes.get("prompt", "full"), wishes.get("lang", "en")
         self.hints = wishes.get("hints", True) if hints is None else hints
@@ -96,11 +95,13 @@ class Phi3VEngine:
     def details(self) -> Mapping[str, str]:
         """Which checkpoint reads, in which precision and where; stands in `Extraction.engine`."""
         revision = {"revision": self.checkpoint.revision} if self.checkpoint.revision else {}
+        quantizer = {"quantizer": self.plan.quantizer} if self.plan.quantizer else {}
         return {
             "checkpoint": self.checkpoint.name,
             **revision,
             "digest": self.checkpoint.digest,
             "dtype": self.plan.dtype,
+            **quantizer,
             "device": self.plan.device,
             "hints": "yes" if self.hints else "no",
         }
@@ -108,7 +109,8 @@ class Phi3VEngine:
     @cached_property
     def loaded(self) -> LoadedModel:
         """The checkpoint in memory."""
-        return load(self.checkpoint, dtype=self.plan.dtype, device=self.plan.device)
+        quantizer = self.plan.quantizer or "auto"
+        return load(self.checkpoint, dtype=self.plan.dtype, device=self.plan.device, quantizer=quantizer)
 
     def read(
         self,
@@ -202,7 +204,7 @@ class Phi3VEngine:
 
     def _runner_for(self, documents: int, tokens: int) -> Runner:
         """A runner with room for so much; the last one serves again if it can, so that memory does not grow."""
-        places = -(-tokens // _STEP) * _STEP
+        places = round_up(tokens + 1) - 1
         if self._runner is None or self._shape[0] != documents or self._shape[1] < places:
             self._runner = None  # its memory goes before the next one's comes
             places = min(places, max(tokens, self.loaded.model.config.max_position_embeddings))

@@ -1,9 +1,10 @@
 """Loads a checkpoint in the precision and onto the device that are asked for, or that fit.
 
-float32, bfloat16 and float16 hold the weights as they are; int8 and int4 (nf4 with double quantization) hold the
-decoder's large matrices through bitsandbytes and leave the vision tower, its projection, the embeddings and the head
-in the computing type: quantizing those costs accuracy and saves next to nothing. What was chosen, and why, stands in
-the result. Nothing is fetched, no code of a checkpoint runs, only safetensors are read.
+float32, bfloat16 and float16 hold the weights as they are; int8 and int4 hold the decoder's large matrices quantized
+and leave the vision tower, its projection, the embeddings and the head in the computing type: quantizing those costs
+accuracy and saves next to nothing. Two quantizers do that: "bitsandbytes" (int4 is nf4 with double quantization),
+which runs anywhere, and "packed" (`extractor.phi3v.packing`), which is quicker on CUDA devices. What was chosen, and
+why, stands in the result. Nothing is fetched, no code of a checkpoint runs, only safetensors are read.
 
     loaded = load(find_checkpoint("microsoft/Phi-3-vision-128k-instruct"), dtype="int4")
     loaded.model.generate(**loaded.processor(text=..., images=[...], return_tensors="pt").to(loaded.device))
@@ -28,33 +29,40 @@ from transformers.utils import logging as transformers_logging
 from extractor.checkpoints import Checkpoint, expected_tensors, find_checkpoint, read_config, verify_checkpoint
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, MissingExtraError, UsageError
 from extractor.phi3v.modeling import Phi3VForConditionalGeneration
+from extractor.phi3v.packing import pack_layers
 from extractor.phi3v.processing import Phi3VProcessor
 
 DTYPES = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 DEVICES = ("auto", "cuda", "cpu", "mps")
+QUANTIZERS = ("auto", "bitsandbytes", "packed")
 ATTENTIONS = ("auto", "sdpa", "eager", "flash_attention_2")
 
 # Module names as bitsandbytes matches them. The tower needs its full name: "vision_embed_tokens" alone is taken for
 # nothing and quantizes it without a word.
 UNQUANTIZED = ("lm_head", "model.vision_embed_tokens")
 
+_QUANTIZED = ("int8", "int4")
 _BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.0, "int4": 0.516}  # nf4: 4 bits, 0.127 of scales
+_PACKED_BYTES = {"int8": 1.0, "int4": 0.5625}
+_PACKED_WIDTH = 128  # what a matrix's width must be a multiple of
 _TOKENS = 4096  # a page at 16 crops with its prompt and answer
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be loaded where: the device ("cuda:0"), the precision, the bytes its weights take, and why."""
+    """What will be loaded where: the device ("cuda:0"), the precision, the bytes its weights take, why, and what
+    quantizes them ("" where nothing does)."""
 
     device: str
     dtype: str
     weight_bytes: int
     reason: str
+    quantizer: str = ""
 
     @property
     def compute(self) -> torch.dtype:
         """The type everything that is not quantized is held and computed in."""
-        return _compute_type(self.dtype, self.device)
+        return _compute_type(self.dtype, self.device, self.quantizer)
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ def load(
     *,
     dtype: str = "auto",
     device: str = "auto",
+    quantizer: str = "auto",
     attention: str = "auto",
     num_crops: int | None = None,
 ) -> LoadedModel:
@@ -88,7 +97,7 @@ def load(
     """
     checkpoint = checkpoint if isinstance(checkpoint, Checkpoint) else find_checkpoint(checkpoint)
     verify_checkpoint(checkpoint)
-    plan = make_plan(checkpoint, dtype=dtype, device=device)
+    plan = make_plan(checkpoint, dtype=dtype, device=device, quantizer=quantizer)
     implementation = _attention(attention, plan)
     options: dict[str, Any] = {} if num_crops is None else {"num_crops": num_crops}
     with _quiet(), memory_guard(plan.device, f"loading {plan.dtype}"), _blame(checkpoint):
@@ -99,33 +108,37 @@ def load(
     return LoadedModel(model.eval(), processor, checkpoint, plan)
 
 
-def make_plan(checkpoint: Checkpoint, *, dtype: str = "auto", device: str = "auto") -> Plan:
+def make_plan(checkpoint: Checkpoint, *, dtype: str = "auto", device: str = "auto", quantizer: str = "auto") -> Plan:
     """Chooses device and precision without loading anything.
 
-    "auto" takes CUDA, then MPS, then the processor; there the widest precision whose weights and a page's cache fit
-    into free memory: bfloat16 (float16 where the device lacks it; float32 on a processor), then int8, then int4.
+        "auto" takes CUDA, then MPS, then the processor; there the widest precision whose weights and a page's cache fit
+    into free memory: bfloat16 (float16 where the device lacks it; float32 on a processor), then int8, then int4. These
+    two are packed on CUDA devices where the decoder's widths allow it, else bitsandbytes'.
     Raises DeviceError when the device is not there, cannot do the precision asked for, or cannot hold any.
     """
     if dtype not in DTYPES:
         raise UsageError(f"precision {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
     device = choose_device(device)
     config = read_config(checkpoint.folder)
+    quantizer = _quantizer(quantizer, device, config)
     quantized = config.get("quantization_config")
     if quantized:
         stored = "int4" if quantized.get("load_in_4bit") else "int8"
         if dtype not in ("auto", stored):
             raise UsageError(f"{checkpoint.name} is stored in {stored}; it cannot be loaded in {dtype}")
         check_precision(stored, device)
-        return Plan(device, stored, checkpoint.size, f"the checkpoint is stored in {stored}")
-    sizes = {name: weight_bytes(config, name) for name in _BYTES}
+        return Plan(device, stored, checkpoint.size, f"the checkpoint is stored in {stored}", "bitsandbytes")
+    sizes = {name: weight_bytes(config, name, quantizer) for name in _BYTES}
     if dtype != "auto":
-        check_precision(dtype, device)
-        return Plan(device, dtype, sizes[dtype], "asked for")
+        check_precision(dtype, device, quantizer)
+        return Plan(device, dtype, sizes[dtype], "asked for", quantizer if dtype in _QUANTIZED else "")
     free, page = free_memory(device), _page_bytes(config)
-    for candidate in _candidates(device):
+    candidates = _candidates(device, quantizer)
+    for candidate in candidates:
         if sizes[candidate] + page <= free:
-            return Plan(device, candidate, sizes[candidate], f"the widest that fits {_gb(free)} free on {device}")
-    least = _candidates(device)[-1]
+            reason = f"the widest that fits {_gb(free)} free on {device}"
+            return Plan(device, candidate, sizes[candidate], reason, quantizer if candidate in _QUANTIZED else "")
+    least = candidates[-1]
     raise DeviceError(
         f"{checkpoint.name} needs {_gb(sizes[least] + page)} on {device} even in {least}; {_gb(free)} are free"
     )
@@ -146,9 +159,9 @@ def choose_device(device: str = "auto") -> str:
     return f"cuda:{number or 0}" if kind == "cuda" else kind
 
 
-def check_precision(dtype: str, device: str) -> None:
+def check_precision(dtype: str, device: str, quantizer: str = "bitsandbytes") -> None:
     """Raises DeviceError when a device cannot hold a precision, MissingExtraError when bitsandbytes is missing."""
-    if dtype not in ("int8", "int4"):
+    if dtype not in _QUANTIZED or quantizer == "packed":
         return
     if device.startswith("mps"):
         raise DeviceError(f"{dtype} (bitsandbytes) runs on cuda and cpu, not on mps; try --dtype float16")
@@ -156,13 +169,14 @@ def check_precision(dtype: str, device: str) -> None:
         raise MissingExtraError(f"{dtype} (bitsandbytes)", "phi3v")
 
 
-def weight_bytes(config: dict[str, Any], dtype: str) -> int:
+def weight_bytes(config: dict[str, Any], dtype: str, quantizer: str = "bitsandbytes") -> int:
     """Bytes the weights of a checkpoint with this config.json take in a precision."""
     total = 0.0
+    own = _PACKED_BYTES if quantizer == "packed" and dtype in _QUANTIZED else _BYTES
     for name, shape in expected_tensors(config).items():
         large = name.startswith("model.layers.") and len(shape) == 2
-        plain = 2.0 if dtype in ("int8", "int4") else _BYTES[dtype]
-        total += math.prod(shape) * (_BYTES[dtype] if large else plain)
+        plain = 2.0 if dtype in _QUANTIZED else _BYTES[dtype]
+        total += math.prod(shape) * (own[dtype] if large else plain)
     return int(total)
 
 
@@ -221,10 +235,12 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _load_model(checkpoint: Checkpoint, plan: Plan, attention: str) -> Phi3VForConditionalGeneration:
+    packed = plan.quantizer == "packed"
     model, report = Phi3VForConditionalGeneration.from_pretrained(
         checkpoint.folder,
         dtype=plan.compute,
-        device_map={"": plan.device},
+        # What is packed never stands whole on the device.
+        device_map={"": "cpu" if packed else plan.device},
         attn_implementation=attention,
         quantization_config=_quantization(checkpoint, plan),
         local_files_only=True,
@@ -234,6 +250,9 @@ def _load_model(checkpoint: Checkpoint, plan: Plan, attention: str) -> Phi3VForC
     absent = sorted(report["missing_keys"]) + sorted(map(str, report["mismatched_keys"]))
     if absent:
         raise CheckpointError(f"{checkpoint.folder} lacks {len(absent)} tensors, such as {absent[0]}")
+    if packed:
+        pack_layers(model, 4 if plan.dtype == "int4" else 8, torch.device(plan.device))
+        model.to(plan.device)
     return model
 
 
@@ -254,7 +273,7 @@ def _blame(checkpoint: Checkpoint) -> Iterator[None]:
 
 
 def _quantization(checkpoint: Checkpoint, plan: Plan) -> BitsAndBytesConfig | None:
-    if plan.dtype not in ("int8", "int4"):
+    if plan.quantizer != "bitsandbytes":
         return None
     _import_bitsandbytes()
     if "quantization_config" in read_config(checkpoint.folder):
@@ -295,10 +314,22 @@ def _has(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
-def _compute_type(dtype: str, device: str) -> torch.dtype:
-    if dtype == "int8":
+def _quantizer(name: str, device: str, config: dict[str, Any]) -> str:
+    """Which quantizer would serve, and raises UsageError for one that is unknown or cannot take these widths."""
+    if name not in QUANTIZERS:
+        raise UsageError(f"quantizer {name!r} is unknown; choose one of {', '.join(QUANTIZERS)}")
+    fits = all(int(config.get(key, 1)) % _PACKED_WIDTH == 0 for key in ("hidden_size", "intermediate_size"))
+    if name == "packed" and not fits:
+        raise UsageError(f"quantizer packed takes widths that are multiples of {_PACKED_WIDTH}; use bitsandbytes")
+    if name == "auto":
+        return "packed" if fits and device.startswith("cuda") and _has("triton") else "bitsandbytes"
+    return name
+
+
+def _compute_type(dtype: str, device: str, quantizer: str) -> torch.dtype:
+    if dtype == "int8" and quantizer == "bitsandbytes":
         return torch.float16  # what bitsandbytes multiplies in; anything else is cast at every layer
-    return getattr(torch, _half(device) if dtype == "int4" else dtype)
+    return getattr(torch, _half(device) if dtype in _QUANTIZED else dtype)
 
 
 def _half(device: str) -> str:
@@ -308,11 +339,11 @@ def _half(device: str) -> str:
     return "float16" if device.startswith("mps") else "bfloat16"
 
 
-def _candidates(device: str) -> list[str]:
+def _candidates(device: str, quantizer: str) -> list[str]:
     """Precisions to try, the widest first."""
     wide = ["float32", "bfloat16"] if device == "cpu" else [_half(device)]
-    quantized = not device.startswith("mps") and _has("bitsandbytes")
-    return wide + (["int8", "int4"] if quantized else [])
+    quantized = quantizer == "packed" or (not device.startswith("mps") and _has("bitsandbytes"))
+    return wide + (list(_QUANTIZED) if quantized else [])
 
 
 def _attention(attention: str, plan: Plan) -> str:

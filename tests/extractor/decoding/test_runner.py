@@ -205,13 +205,6 @@ def test_a_step_looks_at_no_more_places_than_it_must(model, inputs):
     assert runner.cache.span == -(-(length + 1) // STEP) * STEP < runner.cache.count
 
 
-@pytest.fixture
-def cuda():
-    if not torch.cuda.is_available():
-        pytest.skip("needs a CUDA device; run on a machine that has one: pytest -m gpu")
-    return torch.device("cuda")
-
-
 @pytest.mark.gpu
 def test_captured_steps_are_the_steps(cuda, tiny, pair):
     network = Phi3VForConditionalGeneration.from_pretrained(tiny, device_map={"": "cuda"}).eval()
