@@ -272,8 +272,10 @@ class EngineHost:
 
     def _crashed(self) -> dict[str, Any]:
         self._end_process(patience=0.0)
+        if self._closing:
+            return {"problem": "shutting-down"}
         get_logger().error("engine died", engine=self.name)
-        return {"problem": "shutting-down" if self._closing else "worker-crashed"}
+        return {"problem": "worker-crashed"}
 
     def _too_slow(self, seconds: float) -> dict[str, Any]:
         self._end_process(patience=0.0)
