@@ -50,6 +50,7 @@ export function showPage(state) {
   boxes.setAttribute("preserveAspectRatio", "none");
   boxes.replaceChildren();
   delete boxes.dataset.pointing;
+  readOut(state, null);
   const drawn = Object.entries(state.result.fields).filter(([, one]) => one.box && one.box.page === state.page && one.value !== null);
   // Large places first, so that a small one inside them can be pointed at.
   drawn.sort(([, a], [, b]) => area(b.box) - area(a.box));
@@ -101,6 +102,7 @@ export function highlight(state, name) {
   // A box that moves under the pointer, even to where it is already, takes the click away from itself.
   if (boxes.dataset.pointing === (name || "")) return;
   boxes.dataset.pointing = name || "";
+  readOut(state, name);
   boxes.querySelectorAll(".other").forEach(node => node.remove());
   boxes.querySelectorAll(".active").forEach(node => node.classList.remove("active"));
   boxes.classList.toggle("pointing", Boolean(name));
@@ -114,6 +116,27 @@ export function highlight(state, name) {
   own.classList.add("active");
   boxes.append(own);
   scrollTo(state, one.box);
+}
+
+/** Says below the page, in the legend's place, what each source has read of the field that is pointed at. */
+function readOut(state, name) {
+  $("legend").classList.toggle("away", Boolean(name));
+  if (!name) {
+    $("readout").replaceChildren();
+    return;
+  }
+  const word = words();
+  const one = state.result.fields[name];
+  const verdict = verdictOf(state, name);
+  const sure = verdict === "edited" || one.value === null ? "" : ` · ${word.confidence} ${Math.round(one.confidence * 100)}%`;
+  const said = one.sources.map(source => make("span", "", [
+    make("em", "", word.kinds[source.kind]), " ", make("b", "", shown(source.value) || source.text || word.noValue),
+    ` ${Math.round(source.confidence * 100)}%`,
+  ]));
+  $("readout").replaceChildren(
+    make("p", verdict, [make("b", "", fieldName(name)), " ", make("i", "", `${verdict === "edited" ? word.edited : word.verdicts[verdict]}${sure}`)]),
+    make("p", "said", said.length ? said : word.noSources),
+  );
 }
 
 function scrollTo(state, box) {

@@ -135,6 +135,11 @@ def test_a_dropped_picture_is_read_and_every_field_shows_its_place(
     page.hover(row("birth_date"))
     assert page.get_attribute("#boxes .active", "data-name") == "birth_date"
     assert page.locator("#boxes .other").count() == 1
+    said = page.inner_text("#readout")
+    assert "Verified" in said
+    assert said.count(fields["birth_date"]) == 2, "what each source said, and how sure it is"
+    assert "MRZ" in said
+    assert "%" in said
     marked = page.locator("#boxes .active").bounding_box()
     sheet = page.locator("#sheet").bounding_box()
     left, top = examples["passport.png"]["boxes"]["birth_date"][0][0]
@@ -148,6 +153,7 @@ def test_a_dropped_picture_is_read_and_every_field_shows_its_place(
     assert page.is_visible('.field[data-name="given_names"] canvas.crop')
     page.keyboard.press("ArrowUp")
     assert page.get_attribute("#boxes .active", "data-name") == "surname"
+    assert fields["surname"] in page.inner_text("#readout"), "focus says the same as hovering"
     page.keyboard.press("Enter")
     assert page.get_attribute(row("surname"), "aria-expanded") == "true"
     assert page.get_attribute(row("given_names"), "aria-expanded") == "false"
