@@ -261,7 +261,7 @@ CREATE_JOB = _route(
         | {"headers": _location},
         **_problems(
             *_UPLOAD, "unsupported-media-type", "unreadable-file", "invalid-parameter", "invalid-schema",
-            "too-many-pages", "queue-full", *_STORE, "shutting-down",
+            "too-many-pages", "queue-full", "engine-unavailable", *_STORE, "shutting-down",
         ),
     },
     **_body(_job_form, _without_previews, {"two files": {"file": [_PICTURE, _PICTURE], "schema": "auto"}}),

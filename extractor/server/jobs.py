@@ -88,7 +88,7 @@ class Jobs:
         try:
             told: dict[str, Any] = {"result": await self._result(waiting)}
         except Problem as problem:
-            if problem.kind in _PASSING:
+            if problem.kind in _PASSING and not (problem.kind == "engine-unavailable" and self._is_chosen(waiting)):
                 raise
             if problem.kind == "worker-crashed" and waiting.attempts + 1 < _ATTEMPTS:
                 await self.call(lambda store: store.count_attempt(waiting))
@@ -96,6 +96,11 @@ class Jobs:
             told = {"problem": details(problem)}
         while not await self._stored(waiting, told):
             await asyncio.sleep(_PAUSE)
+
+    def _is_chosen(self, waiting: Waiting) -> bool:
+        """Whether the caller chose another engine than the default one: jobs of others do not wait for it."""
+        default = self._hosts.default
+        return waiting.request["engine"] not in ("auto", default.options.engine, default.engine)
 
     async def _stored(self, waiting: Waiting, told: Mapping[str, Any]) -> bool:
         """Whether the answer is kept, or nobody wants it any more; a full disk must not cost the reading of it."""

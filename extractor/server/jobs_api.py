@@ -41,6 +41,9 @@ async def create_job(request: Request) -> JSONResponse:
             request, limit=limits.job_bytes, seconds=limits.upload_seconds * 4, files=limits.job_files
         )
         asked = reading_request(form.fields, limits, known=_FIELDS)
+        host = await service.hosts.get(asked["engine"])
+        if host is not service.hosts.default and host.failure is not None:
+            raise host.failure
         files = await asyncio.to_thread(unpack, form.files, limits)
         owner = _owner(request)
         job_id = await service.jobs.call(lambda store: store.create(owner, asked, files))

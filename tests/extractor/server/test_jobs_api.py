@@ -106,6 +106,17 @@ def test_whoever_waits_goes_before_jobs(service: Running) -> None:
     service.client.delete(f"/v1/jobs/{job['id']}")
 
 
+def test_an_engine_that_is_not_here_holds_up_nobody(service: Running) -> None:
+    job = create(service, picture(), picture(), engine="phi3v")
+    behind = create(service, picture())
+    finished(service, behind)
+    kinds = {line["problem"]["type"] for line in results(service, job)}
+    assert (len(results(service, job)), kinds) == (2, {"/problems/engine-unavailable"})
+    # Once it is known not to be there, a job for it is not taken any more.
+    answer = service.client.post("/v1/jobs", files={"file": picture()}, data={"engine": "phi3v"})
+    assert (answer.status_code, kind_of(answer)) == (503, "engine-unavailable")
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "sent"),
     [
