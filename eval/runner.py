@@ -38,6 +38,7 @@ from eval.records import (
 )
 from eval.scoring import RESULT, score_document
 from eval.selection import Selection, group_of
+from eval.unconstrained import Unconstrained
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Run:
     #: The day two-digit years are resolved by; None is today, or the day of the run that is resumed.
     today: date | None = None
     redact: bool = False
+    #: Ask the model a second time without grammar, and count valid answers.
+    unconstrained: bool = False
     skip: bool = False
     skipped: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -120,6 +123,8 @@ class Run:
     def _read_all(self, cell: Cell, todo: Sequence[Specimen], on_document: Callable[[], None]) -> None:
         reset_peaks()
         engine = engine_of(cell, device=self.device, num_crops=self.num_crops)
+        if self.unconstrained:
+            engine = Unconstrained(engine)
         with (self.out / RESULTS_FILE).open("a", encoding="utf-8") as file:
             read = 0
             for specimen in todo:
@@ -166,7 +171,17 @@ class Run:
             round(seconds, 4),
         )
         tokens = sum(getattr(engine, "tokens", ())) or None if result else None
-        return score_document(subject, specimen, result, failure, only=self.fields, source=self.source, tokens=tokens)
+        valid = engine.answers_validly() if isinstance(engine, Unconstrained) and result else None
+        return score_document(
+            subject,
+            specimen,
+            result,
+            failure,
+            only=self.fields,
+            source=self.source,
+            tokens=tokens,
+            unconstrained=valid,
+        )
 
     def _id(self, specimen: Specimen) -> str:
         return identifier(specimen, self.selection.root)
@@ -186,6 +201,7 @@ class Run:
                 "day": self.today.isoformat() if self.today else None,
                 "device": self.device,
                 "num_crops": self.num_crops,
+                "unconstrained": self.unconstrained,
             },
             "code": code_digest(),
             "cells": {cell.name: _cell_facts(cell) for cell in self.cells},

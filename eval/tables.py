@@ -27,7 +27,7 @@ MOST_COLUMNS = 4
 _COUNTS = ("documents", "pictures", "fields", "values", "blanks")
 _RATES = (
     "exact", "folded", "fuzzy", "cer", "similarity", "anls", "precision", "recall", "f1",
-    "hallucination_rate", "miss_rate", "all_right", "mrz_exact", "valid",
+    "hallucination_rate", "miss_rate", "all_right", "mrz_exact", "valid", "valid_unconstrained",
 )  # fmt: skip
 _BOUNDED = ("exact", "folded", "cer", "hallucination_rate", "miss_rate", "all_right", "mrz_exact")
 _SINGLE = ("exact_by_picture", "all_right_by_picture", "mrz_exact_by_picture", "failed")
@@ -148,6 +148,9 @@ def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
     """(header, rows) of the headline rates: a column a cell, or a row a cell where there are many."""
     names = list(summary["cells"])
     columns = [_overall(cell, bounds=len(names) <= MOST_COLUMNS) for cell in summary["cells"].values()]
+    if not any(cell["overall"].get("valid_unconstrained") for cell in summary["cells"].values()):
+        for told in columns:
+            del told["valid, no grammar"]  # nobody asked for it
     if len(names) > MOST_COLUMNS:
         names = list(short_names(names).values())
         return ["cell", *columns[0]], [[name, *told.values()] for name, told in zip(names, columns, strict=True)]
@@ -170,6 +173,7 @@ def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
         "all right": _both(told, "all_right") if bounds else percent(told["all_right"]),
         "MRZ exact": _both(told, "mrz_exact") if bounds else percent(told["mrz_exact"]),
         "valid": percent(told["valid"]),
+        "valid, no grammar": percent(told.get("valid_unconstrained")),
         "values through": percent(chosen["coverage"] if chosen else 0.0),
         "documents through": percent(passing["rate"]),
         "s/page": seconds(told["seconds"]["median"]),
