@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument("--start", type=Path, help="folder with weights to begin with")
     scratch.add_argument("--seconds", type=float, default=560, help="how long this run may take (%(default)s)")
     scratch.add_argument("--total", type=float, default=1100, help="seconds of training of all runs (%(default)s)")
+    scratch.add_argument("--last", action="store_true", help="end the schedule with this run, whatever --total says")
     scratch.add_argument("--glyphs", type=float, default=40, help="of these, for the vision tower alone (%(default)s)")
     scratch.add_argument("--documents", type=int, default=56, help="documents a step (%(default)s)")
     scratch.add_argument("--workers", type=int, default=15, help="processes that draw (%(default)s)")
@@ -42,7 +43,7 @@ def _scratch(options: argparse.Namespace) -> int:
 
     plan = Plan(
         seconds=options.seconds,
-        total=options.total,
+        total=None if options.last else options.total,
         glyphs=options.glyphs,
         documents=options.documents,
         workers=options.workers,

@@ -66,7 +66,7 @@ def _usual(group: str) -> tuple[Template, ...]:
 
 def _strangers(rng: random.Random, document: Document) -> Document:
     """The document with names and wording that mean nothing, more or less of them."""
-    ways = {"coined": rng.choice((0.12, 0.4, 0.8)), "strange": rng.choice((0.0, 0.15, 0.5))}
+    ways = {"coined": rng.choice((0.05, 0.2, 0.5)), "strange": rng.choice((0.0, 0.05, 0.3))}
     return replace(document, options={**document.options, **ways})
 
 

@@ -85,8 +85,11 @@ class Mover:
 
     def step(self, share: float, limit: float = 1.0) -> torch.Tensor:
         """Moves all weights that have a gradient at `share` of the peak rates, gradients clipped to a joint norm of
-        `limit`; returns that norm before. Gradients are gone after."""
+        `limit`; returns that norm before. Gradients are gone after. Where several processes train together, the
+        gradients are the mean of all of theirs."""
         gradients = {name: weight.grad.float() for name, weight in self.named if weight.grad is not None}
+        if torch.distributed.is_initialized():
+            _average(list(gradients.values()))
         norm = torch.nn.utils.get_total_norm(list(gradients.values()))
         factor = (limit / (norm + 1e-6)).clamp(max=1.0)
         torch._foreach_mul_(list(gradients.values()), factor)
@@ -154,6 +157,15 @@ class Mover:
                     own["step"] = own["step"].to(copy.device)
                 self.adam.state[copy] = own
         self.publish()
+
+
+def _average(gradients: list[torch.Tensor]) -> None:
+    """Replaces gradients by their mean over all processes, in one exchange."""
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    torch.distributed.all_reduce(flat)
+    flat /= torch.distributed.get_world_size()
+    parts = flat.split([gradient.numel() for gradient in gradients])
+    torch._foreach_copy_(gradients, [part.view_as(own) for part, own in zip(parts, gradients, strict=True)])
 
 
 def orthogonal(matrices: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,8 @@
 """Training the small model from scratch, in runs of minutes that add up to one schedule.
 
     python -m extractor.training scratch --out runs/nano --seconds 560 --total 1100
-    python -m extractor.training scratch --out runs/nano --seconds 560 --total 1100     # goes on where it stopped
+    python -m extractor.training scratch --out runs/nano --seconds 560 --last           # goes on, and ends
+    torchrun --standalone --nproc-per-node 2 -m extractor.training scratch ...          # on two devices
 
 Workers draw lessons all the while (`training.workshop`). First the vision tower alone learns which character stands
 where (`training.glyphs`); then everything learns to answer, half of the time with hints. How far the schedule has come
@@ -14,6 +15,7 @@ line of figures every `LOG_STEPS` steps in `log.jsonl`.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +29,7 @@ from torch.nn import functional
 
 from extractor.phi3v import Phi3VConfig, Phi3VForConditionalGeneration, Phi3VProcessor
 from extractor.training.glyphs import GlyphHead, some
-from extractor.training.lessons import ANSWER, CLASS_COUNT, LessonMaker
+from extractor.training.lessons import ANSWER, CLASS_COUNT, HINTED, LessonMaker
 from extractor.training.light import captured
 from extractor.training.nano import new_config, new_model, new_processor, warm_start, write_folder
 from extractor.training.network import Batch, Reader, Views, as_sheets, papered, targets
@@ -46,10 +48,11 @@ _HEAD, _PROGRESS, _LOG = "scaffolding.safetensors", "progress.json", "log.jsonl"
 @dataclass(frozen=True)
 class Plan:
     """What a run does. `seconds` is how long this run may take from its start to its last save, `total` how many
-    seconds of training all runs have together, of which the first `glyphs` teach the tower alone."""
+    seconds of training all runs have together (None: this is the last, and ends the schedule), of which the first
+    `glyphs` teach the tower alone. `documents` and `texts` are what each process shows the network at once."""
 
     seconds: float
-    total: float
+    total: float | None
     glyphs: float = 40.0
     documents: int = 56
     texts: int = 8
@@ -58,7 +61,7 @@ class Plan:
     workers: int = 15
     text_share: tuple[float, float] = (0.3, 0.05)
     glyph_weight: tuple[float, float] = (1.0, 0.1)
-    hinted: float = 0.5
+    hinted: float = 0.4
     rates: Rates = field(default_factory=Rates)
     seed: int = 0
     compiled: bool = True
@@ -156,7 +159,7 @@ def train(
     Goes on from the checkpoint in `out` if there is one, else from the weights in `start`, else from random ones.
     """
     began = time.monotonic()
-    place = torch.device("cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu"))
+    place = _join(device)
     torch.set_float32_matmul_precision("high")
     out.mkdir(parents=True, exist_ok=True)
     processor = new_processor()
@@ -164,17 +167,58 @@ def train(
     trainee = Trainee(processor, config, plan, place)
     progress = _resume(trainee, out, start, tell)
     share = plan.text_share[progress.seconds >= plan.glyphs]
-    seed = plan.seed + 104_729 * progress.runs
+    seed = plan.seed + 104_729 * progress.runs + 15_485_863 * _rank()
     with workshop(LessonMaker(processor), plan.workers, plan.ring, place, seed, share) as shop:
         trainee.start(plan)
         torch.manual_seed(seed)
+        _warm(trainee, shop, plan)
+        tell(f"{time.monotonic() - began:.0f} s until all was compiled")
         _fill(shop, plan, tell)
         tell(f"{time.monotonic() - began:.0f} s until the first lessons; at {progress}")
         _run(trainee, shop, plan, progress, began + plan.seconds - plan.reserve, out, tell)
     progress.runs += 1
-    save(trainee, progress, out)
-    tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
+    if _rank() == 0:
+        save(trainee, progress, out)
+        tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
     return progress
+
+
+def _join(device: str) -> torch.device:
+    """The device of this process, which joins the others that a launcher has started beside it."""
+    cuda = device == "auto" and torch.cuda.is_available()
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if cuda:
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
+    if cuda:
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device("cpu" if device == "auto" else device)
+
+
+def _rank() -> int:
+    return torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
+
+
+def _agreed(*values: float) -> list[float]:
+    """What the first process says, in every process."""
+    told = torch.tensor(values, dtype=torch.float64)
+    if torch.distributed.is_initialized():
+        torch.distributed.broadcast(told, 0)
+    return [float(value) for value in told]
+
+
+def _warm(trainee: Trainee, shop: Workshop, plan: Plan) -> None:
+    """Runs every shape of a step once on blank lessons, so that all is compiled while the first are being drawn."""
+    for hinted in (None, False, True) if plan.compiled else ():
+        documents = None if hinted is None else shop.rings[DOCUMENT].batch(plan.documents, hinted=hinted)
+        loss, _ = trainee.loss(_pages(shop, plan, documents), documents, plan.characters, 1.0)
+        loss.backward()
+        trainee.model.zero_grad(set_to_none=True)
+        trainee.head.zero_grad(set_to_none=True)
+    if trainee.device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def _resume(trainee: Trainee, out: Path, start: Path | None, tell: Callable[[str], None]) -> Progress:
@@ -215,52 +259,39 @@ def _run(
     """Steps until the deadline or the end of the schedule."""
     first, steps = progress.seconds, 0
     rise = _RISE_AGAIN if progress.runs else _RISE
-    begun = saved = None
+    begun = saved = time.monotonic()
+    total = plan.total or first + deadline - begun
     log = _Log(out / _LOG, plan, tell)
     while True:
         now = time.monotonic()
-        if begun is not None:
-            progress.seconds = first + now - begun
-        if now >= deadline or progress.seconds >= plan.total:
+        seconds, total, late = _agreed(first + now - begun, total, now >= deadline)
+        progress.seconds = seconds
+        if late or seconds >= total:
             break
         shop.absorb()
-        alone = progress.seconds < plan.glyphs
+        alone = seconds < plan.glyphs
         shop.text_share.value = plan.text_share[not alone]
-        done = min(1.0, progress.seconds / plan.total)
+        done = seconds / total
         documents = None if alone else shop.rings[DOCUMENT].batch(plan.documents, hinted=_coin(plan, steps))
         pages = _pages(shop, plan, documents)
         glyph_weight = plan.glyph_weight[0] + (plan.glyph_weight[1] - plan.glyph_weight[0]) * done
-        try:
-            loss, figures = trainee.loss(pages, documents, plan.characters, glyph_weight)
-            loss.backward()
-        except torch.OutOfMemoryError:
-            if plan.documents <= 4:
-                raise
-            plan = log.plan = replace(plan, documents=3 * plan.documents // 4)
-            trainee.model.zero_grad(), trainee.head.zero_grad()
-            torch.cuda.empty_cache()
-            tell(f"memory ran out; going on with {plan.documents} documents a step")
-            continue
+        loss, figures = trainee.loss(pages, documents, plan.characters, glyph_weight)
+        loss.backward()
         rate = schedule(done) * min(1.0, (steps + 1) / rise)
         norm = trainee.mover.step(rate)
         steps += 1
         progress.steps += 1
-        progress.lessons += len(pages.images)
-        if begun is None or (alone is False and not log.compiled):
-            # The first steps of a kind are spent on compiling; they do not count as training.
-            if trainee.device.type == "cuda":
-                torch.cuda.synchronize()
-            log.compiled = not alone
-            first, begun, saved = progress.seconds, time.monotonic(), saved or time.monotonic()
-            tell(f"compiled in {begun - now:.0f} s")
-        hinted = documents is not None and documents.ids is not None and documents.ids.shape[1] > _PLAIN
-        log.add(figures, norm, hinted, progress, rate, shop, alone)
-        if saved is not None and time.monotonic() - saved > _SAVES:
-            save(trainee, progress, out)
-            saved = time.monotonic()
+        progress.lessons += len(pages.images) * _processes()
+        if _rank() == 0:
+            hinted = documents is not None and documents.ids is not None and documents.ids.shape[1] == HINTED
+            log.add(figures, norm, hinted, progress, rate, shop, alone)
+            if now - saved > _SAVES:
+                save(trainee, progress, out)
+                saved = now
 
 
-_PLAIN = 1500
+def _processes() -> int:
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
 
 
 def _coin(plan: Plan, step: int) -> bool:
@@ -289,7 +320,6 @@ class _Log:
 
     def __init__(self, path: Path, plan: Plan, tell: Callable[[str], None]) -> None:
         self.path, self.plan, self.tell = path, plan, tell
-        self.compiled = False
         self.kept: list[tuple[torch.Tensor, torch.Tensor, bool]] = []
         self.last = time.monotonic()
 
@@ -319,7 +349,8 @@ class _Log:
                     line[f"{name} {word}"] = round(float(values[mask, number].mean()), 4)
         line["norm"] = round(float(torch.stack([norm for _, norm, _ in self.kept]).mean()), 2)
         now = time.monotonic()
-        line["a second"] = round(len(self.kept) * (self.plan.documents + self.plan.texts) / (now - self.last), 1)
+        shown = len(self.kept) * (self.plan.documents + self.plan.texts) * _processes()
+        line["a second"] = round(shown / (now - self.last), 1)
         line["drawn"] = [ring.made for ring in shop.rings]
         if torch.cuda.is_available():
             line["GB"] = round(torch.cuda.max_memory_allocated() / 1e9, 1)

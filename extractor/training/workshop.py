@@ -63,7 +63,7 @@ class Ring:
 
     def batch(self, count: int, *, hinted: bool | None) -> Batch:
         """`count` lessons at random; with or without hints, or (None) without a text to learn."""
-        chosen = self.rows[torch.randint(0, self.filled, (count,), device=self.rows.device)]
+        chosen = self.rows[torch.randint(0, max(1, self.filled), (count,), device=self.rows.device)]
         images = _part(chosen, "image")
         shapes, glyphs = _part(chosen, "shape").long(), _part(chosen, "glyphs").long()
         if hinted is None:
@@ -151,12 +151,23 @@ def _work(maker: LessonMaker, memory_name: str, slots: int, free: Any, ready: An
         while True:
             slot = free.get()
             kind = TEXT if rng.random() < share.value else DOCUMENT
-            lesson = maker.text(rng) if kind == TEXT else maker.document(rng)
+            lesson = _made(maker, kind, rng)
             for name in RECORD.names or ():
                 records[slot][name] = getattr(lesson, name)
             ready.put((slot, kind))
     except Exception as error:  # it would die unseen, and the trainer wait for ever
         ready.put(f"{type(error).__name__}: {error}")
+
+
+def _made(maker: LessonMaker, kind: int, rng: random.Random, tries: int = 20) -> Any:
+    """A lesson. A made-up design that cannot be drawn, which happens once in thousands, is made up anew."""
+    for left in reversed(range(tries)):
+        try:
+            return maker.text(rng) if kind == TEXT else maker.document(rng)
+        except (ArithmeticError, LookupError, ValueError):
+            if not left:
+                raise
+    raise AssertionError("no try was made")
 
 
 def _carry(made: Workshop, memory: SharedMemory, slots: int, free: Any, ready: Any, device: torch.device) -> None:
