@@ -17,12 +17,12 @@ def options(*arguments: str) -> argparse.Namespace:
 
 
 def test_figures_say_what_callers_saw() -> None:
-    load = Load(Counter({200: 4, 429: 2}), [1.0, 2.0, 3.0, 4.0], 0)
+    load = Load(Counter({200: 4, 429: 2}), [1.0, 2.0, 3.0, 4.0], elapsed=64.0)
     load.memory = [(float(at), 80.0, 500.0 + at) for at in range(60)]
     figures = bench_server._figures(load, options("--clients", "3"))
     assert figures["answers"] == {"200": 4, "429": 2}
     assert (figures["seconds_median"], figures["seconds_most"]) == (2.5, 4.0)
-    assert figures["documents_per_second"] == round(4 / 60, 2)
+    assert figures["documents_per_second"] == round(4 / 64, 2)
     assert figures["memory"]["service"]["mb_per_minute"] == 0
     assert figures["memory"]["engine"] == {
         "settled_mb": 512,

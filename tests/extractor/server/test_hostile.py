@@ -8,21 +8,18 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .fake_reader import picture
 from .hostile import CRAFTED, NAMES, bad_file
-from .services import Process, Running, wait_for
+from .services import HERE, Process, Running, run_process, wait_for
 
 pytestmark = pytest.mark.slow
 
-#: Numbers of the first file and behind the last; a long run can be made in parts.
-FIRST = max(len(CRAFTED), int(os.environ.get("HOSTILE_FROM", "0")))
-FILES = int(os.environ.get("HOSTILE_FILES", "120"))
-#: Parts that two test processes can share.
-BATCHES = 4
+FILES = int(os.environ.get("HOSTILE_FILES", "500"))
 CLEAN = {200, 413, 415, 422}
 
 
@@ -57,25 +54,42 @@ def test_crafted_files(real_service: Process, number: int) -> None:
     assert memory(pid)["most"] < 3000
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_damaged_files(real_service: Process, batch: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_files_are_read_or_refused(real_service: Process) -> None:
     pid = real_service.engine_pid()
-    numbers = range(FIRST + batch, FILES, BATCHES)
+    assert {send(real_service, number) for number in range(len(CRAFTED), len(CRAFTED) + 25)} <= CLEAN
+    unharmed(real_service, pid)
+
+
+@pytest.fixture(scope="module")
+def decoding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The service with a reader that opens and decodes as the real one does, and reads nothing."""
+    folder = tmp_path_factory.mktemp("decoding")
+    told = json.dumps({"data": str(folder / "data"), "reader": "loading_reader:make"})
+    with run_process([str(HERE / "run_service.py"), told], folder / "told") as process:
+        yield process
+
+
+def test_damaged_files_are_decoded_or_refused(decoding: Process, capsys: pytest.CaptureFixture[str]) -> None:
+    numbers = range(len(CRAFTED), FILES)
+    pids = {"service": decoding.process.pid, "engine": decoding.engine_pid()}
     statuses: Counter[int] = Counter()
     settled: dict[str, float] = {}
     for done, number in enumerate(numbers):
-        statuses[send(real_service, number)] += 1
+        statuses[send(decoding, number)] += 1
         if done == len(numbers) // 5:
-            settled = {"server": memory(real_service.process.pid)["now"], "engine": memory(pid)["now"]}
-    unharmed(real_service, pid)
-    now = {"server": memory(real_service.process.pid)["now"], "engine": memory(pid)["now"]}
-    told = {"batch": batch, "statuses": statuses, "settled MB": settled, "end MB": now, "engine": memory(pid)}
-    if FILES - FIRST > 1000:
+            settled = {name: memory(pid)["now"] for name, pid in pids.items()}
+    unharmed(decoding, pids["engine"])
+    end = {name: memory(pid)["now"] for name, pid in pids.items()}
+    if FILES > 1000:
         with capsys.disabled():
-            sys.stdout.write(f"\n{told}\n")
-    assert now["server"] - settled["server"] < 50
-    assert now["engine"] - settled["engine"] < 400
+            told = (
+                f"{dict(statuses)}; MB after a fifth {settled}, at the end {end}, most {memory(pids['engine'])['most']}"
+            )
+            sys.stdout.write(f"\n{len(numbers)} files: {told}\n")
+    assert end["service"] - settled["service"] < 50
+    assert end["engine"] - settled["engine"] < 150
     assert statuses.total() == len(numbers)
+    assert {path.name for path in decoding.folder.parent.iterdir()} == {"data", "told"}, "nothing else was written"
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
