@@ -20,7 +20,11 @@ from eval.machine import busy, code_digest, load_average, machine, versions
 from extractor.errors import ExtractorError, UsageError
 
 #: Engines that can be measured, and the module that does it.
-BENCHES: Mapping[str, str] = {"embedded": "eval.bench_embedded", "server": "eval.bench_server"}
+BENCHES: Mapping[str, str] = {
+    "embedded": "eval.bench_embedded",
+    "phi3v": "eval.bench_phi3v",
+    "server": "eval.bench_server",
+}
 
 _EPILOG = """\
 examples:
@@ -28,6 +32,7 @@ examples:
   python -m eval.bench --engine embedded --pages 1000            is memory flat?
   python -m eval.bench --engine embedded --dataset ../pictures   on your own pages
   python -m eval.bench --engine embedded | tail -n 1 | jq .figures
+  python -m eval.bench --engine phi3v --random-weights           full size, no download; needs a GPU
   python -m eval.bench --engine server --clients 16 --seconds 60  the HTTP service under load
 """
 
