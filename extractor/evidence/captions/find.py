@@ -32,6 +32,11 @@ _IDEOGRAPH = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[/|\\:;·•：／]|[{_IDEOGRAPH}]|[^\s/|\\:;·•：／{_IDEOGRAPH}]+")
 #: Letters from which a caption of several words is believed in the middle of a line.
 _LONG = 8
+#: Captions of dates (`from`, `bis`) that are parts of names as well (`VAN DER BERG`, `DE LA CRUZ`), squashed.
+_PREPOSITIONS = frozenset(
+    squash(word)
+    for word in "alates alkaen au bis dal de dela desde do du from no nuo od until van vom von από до з от с".split()
+)
 _BREAKS = frozenset("/|\\:;·•：／")
 #: Joins translations of one caption, where a colon sets it off from a value.
 _JOINTS = frozenset("/|\\／·")
@@ -220,7 +225,7 @@ def _take_apart(
         return [], [segment_of(line, index, 0, len(line.text))]
     groups = _groups(tokens, cover)
     begun = {group[0].first for group in groups}
-    groups = [group for group in groups if _credible(tokens, group) and not _names_an_office(tokens, group, begun)]
+    groups = [group for group in groups if _credible(tokens, group) and not _is_in_a_name(tokens, group, begun)]
     if not groups:
         return [], [segment_of(line, index, 0, len(line.text))]
     captions: list[Caption] = []
@@ -292,6 +297,21 @@ def _credible(tokens: Sequence[_Token], group: Sequence[_Run]) -> bool:
     if NUMBERING.match(tokens[0].text) or "".join(t.text for t in tokens[first : last + 1]) in AFTER_THE_VALUE:
         return True
     return not tokens[first - 1].is_break and last + 1 < len(tokens)
+
+
+def _is_in_a_name(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:
+    """Whether a caption is part of a person's or an authority's name."""
+    return _is_particle(tokens, group, begun) or _names_an_office(tokens, group, begun)
+
+
+def _is_particle(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:
+    """A preposition that no date, colon or other caption follows (`VAN DER BERG`)."""
+    first, following = group[0].first, group[-1].last + 1
+    if following >= len(tokens) or following in begun:
+        return False
+    preposition = squash("".join(token.text for token in tokens[first:following])) in _PREPOSITIONS
+    soon = tokens[following : following + 2]
+    return preposition and not soon[0].is_break and not any(c.isdigit() for token in soon for c in token.text)
 
 
 def _names_an_office(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from extractor.evidence.captions.pair import join_lines
+
 from ..printed import HEIGHT, found, joined, line, rows, values
 
 PERSON = {
@@ -306,3 +308,60 @@ def test_nearer_is_surer() -> None:
 
 def test_a_page_without_captions_says_nothing() -> None:
     assert values(rows("BLACKWELL", "ANNA MARIA", "12 AUG 1974")) == {}
+
+
+def test_a_value_that_the_detector_broke_at_a_wide_space_is_one() -> None:
+    lines = [line("Surname", 40, 40), line("SANTA", 40, 70), line("CRUZ", 125, 70)]
+    assert values(lines)["surname"] == "SANTA CRUZ"
+    # Not what stands under a caption of its own, nor what stands far away or in another size.
+    assert values([*lines[:2], line("Sex", 125, 40), line("CRUZ", 125, 70)])["surname"] == "SANTA"
+    assert values([*lines[:2], line("CRUZ", 400, 70)])["surname"] == "SANTA"
+    assert values([*lines[:2], line("CRUZ", 125, 70, height=40)])["surname"] == "SANTA"
+
+
+@pytest.mark.parametrize(
+    ("texts", "joined_text"),
+    [
+        (["北京市东城区", "景山前街"], "北京市东城区景山前街"),
+        (["景山前街", "4号"], "景山前街4号"),
+        (["12 MAIN STREET", "SPRINGFIELD"], "12 MAIN STREET SPRINGFIELD"),
+        (["12 MAIN STREET", "北京市"], "12 MAIN STREET 北京市"),
+        (["ONE"], "ONE"),
+    ],
+)
+def test_lines_of_one_value_join_as_their_script_does(texts: list[str], joined_text: str) -> None:
+    assert join_lines(texts) == joined_text
+
+
+def test_a_name_goes_on_in_the_next_line_but_not_in_a_date_or_a_number() -> None:
+    start = rows("Name", "ANNA MARIA BLACKWELL")
+    assert values([*start, line("SMITHSON", 40, 92)], "id_card")["name"] in (
+        "ANNA MARIA BLACKWELL",
+        "ANNA MARIA BLACKWELL SMITHSON",
+    )
+    for other in ("12 AUG 1974", "A1234567"):
+        assert values([*start, line(other, 40, 92)], "id_card")["name"] == "ANNA MARIA BLACKWELL"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["VAN DER BERG", "van den Berg", "VON HAGEN", "VOM BERG", "DE LA CRUZ", "DE JONG", "DAL MOLIN", "DU PONT"],
+)
+@pytest.mark.parametrize("schema", ["passport", "residence_permit", "visa"])
+def test_prepositions_in_names_are_no_captions_of_dates(name: str, schema: str) -> None:
+    below = rows("Surname", name, "Given names", "ANNA")
+    assert values(below, schema) == {"surname": name, "given_names": "ANNA"}
+    assert values(rows(f"Surname {name}", "Given names ANNA"), schema) == {"surname": name, "given_names": "ANNA"}
+
+
+def test_prepositions_before_dates_are() -> None:
+    period = {"valid_from": "2020-03-12", "expiry_date": "2021-03-11"}
+    columns = [line("From", 40, 40), line("Until", 300, 40), line("12 MAR 2020", 40, 70), line("11 MAR 2021", 300, 70)]
+    for lines in (
+        rows("From 12 MAR 2020 until 11 MAR 2021"),
+        rows("VON 12.03.2020 BIS 11.03.2021"),
+        rows("Du: 12.03.2020", "Au: 11.03.2021"),
+        columns,
+        [joined(("From", 40), ("Until", 300), top=40), *columns[2:]],
+    ):
+        assert values(lines, "visa") == period
