@@ -98,6 +98,8 @@ class TestZone:
             [], zones=[("P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<", "C01X00T478D<<6408125F2702283<<<<<<<<<<<<<<<4")]
         )
         assert of_kind(told["nationality"], SourceKind.MRZ).value == "D"
+        half = sources([], zones=[(ZONE[0], ZONE[1].replace("6UTO7", "6UT<7"))])
+        assert all(source.value != "UT" for source in half["nationality"])
 
     def test_the_zone_s_box_lies_around_all_its_lines(self) -> None:
         box = of_kind(sources([], zones=[ZONE])["surname"], SourceKind.MRZ).box

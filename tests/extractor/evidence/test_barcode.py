@@ -40,8 +40,9 @@ def test_other_barcodes_say_nothing(text: str) -> None:
     assert parse_aamva(text) == {}
 
 
-def test_a_date_that_does_not_exist_is_left_out() -> None:
-    assert "birth_date" not in parse_aamva(DATA.replace("DBB01311970", "DBB02311970"))
+@pytest.mark.parametrize("raw", ["02311970", "131970", "", "UNAVL", "NONE", "31JAN1970"])
+def test_a_date_that_does_not_exist_is_left_out(raw: str) -> None:
+    assert "birth_date" not in parse_aamva(DATA.replace("DBB01311970", f"DBB{raw}"))
 
 
 def test_a_drawn_barcode_is_read_where_it_stands() -> None:

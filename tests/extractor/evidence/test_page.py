@@ -91,6 +91,16 @@ def test_a_blank_page_of_any_size_has_no_lines(size: tuple[int, int]) -> None:
     assert page.rotation == 0
 
 
+def test_of_two_pages_that_lie_each_its_own_way_the_one_that_reads_better_decides(picture: np.ndarray) -> None:
+    """Lines that run sideways beside lines that do not: neither direction has it by their number."""
+    beside = np.full((500, 300, 3), 240, np.uint8)
+    sideways = turn(drawn([("KINGDOM OF UTOPIA", 40, 60), ("SOMETHING ELSE HERE", 40, 160)], size=(500, 300)), 90)
+    beside[: sideways.shape[0]] = sideways[:, :300]
+    pages = read_pages(np.concatenate([picture, beside], axis=1))
+    assert pages[0].rotation == 0
+    assert {text for text, *_ in TEXTS} <= {line.text for page in pages for line in page.lines}
+
+
 @pytest.mark.slow
 def test_two_cards_on_one_picture_each_turned_its_own_way(examples_dir: Path) -> None:
     card = load_pages(examples_dir / "id_card.png")[0]

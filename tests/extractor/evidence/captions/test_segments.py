@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.evidence.captions.segments import Segment, join_dates, parted, segment_of
+from extractor.evidence.captions.segments import Segment, join_dates, parted, segment_of, split_dates
 from extractor.evidence.ocr import Line
 
 from ..printed import joined, line, segment
@@ -117,3 +117,13 @@ def test_everything_else_keeps_its_order() -> None:
     row = [segment("A", 0), segment("19 OCT", 40), segment("1971", 110), segment("B", 300)]
     assert texts(join_dates(row)) == ["A", "19 OCT 1971", "B"]
     assert join_dates([]) == []
+
+
+def test_two_dates_side_by_side_are_two_columns_a_period_is_one() -> None:
+    first, second = split_dates(segment("10 DEC 2011  10 DEC 2016", 40, 60))
+    assert (first.text, second.text) == ("10 DEC 2011", "10 DEC 2016")
+    assert (first.left, second.right) == (40, 40 + 10 * 24)
+    assert first.right <= second.left
+    for text in ("2011.12.10-2016.12.10", "10 DEC 2011", "10 DEC 2011 to 10 DEC 2016", "BLACKWELL"):
+        whole = segment(text)
+        assert split_dates(whole) == [whole]
