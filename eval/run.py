@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.errors import ExtractorError, UsageError
+from extractor.errors import ExtractorError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from eval.cells import Cell
@@ -44,6 +45,8 @@ exit codes:
 #: Rates that --fail-under takes beside the names of fields: overall, at least this much.
 _RATES = ("exact", "folded", "f1", "all_right", "mrz_exact", "valid")
 _DATASET = Path("datasets/frozen")
+#: Packages of the extra `eval` that a run needs at its end; better said before it begins.
+_PACKAGES = ("jinja2", "opencc")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -150,6 +153,8 @@ def _run(options: argparse.Namespace) -> int:
     from eval.selection import select
     from eval.summary import summarise
 
+    if not all(map(find_spec, _PACKAGES)):
+        raise MissingExtraError("scoring", "eval")
     demands = _demands(options)
     if not 0 <= options.error_budget < 1:
         raise UsageError("--error-budget is a share of 1, such as 0.01")

@@ -333,6 +333,19 @@ def test_a_checkpoint_that_vanishes_stops_the_run(
     assert "fetch it again" in capsys.readouterr().err
 
 
+def test_a_missing_extra_is_said_before_anything_is_read(
+    dataset: Path,
+    reader: FakeReader,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("eval.run.find_spec", lambda name: None if name == "opencc" else object())
+    assert run(dataset, tmp_path / "run") == 2
+    assert "eval" in capsys.readouterr().err
+    assert reader.read == []
+
+
 HEAVY = """
 import sys
 from eval.run import main
