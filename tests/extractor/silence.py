@@ -34,6 +34,6 @@ def messages(result: Extraction) -> Iterator[str]:
 
 
 def assert_silent(text: str, record: Mapping[str, Any]) -> None:
+    """Fails if a text holds anything that the label of a document says."""
     told = squash(text)
-    # The field's own name may be said, even where a document prints the same word.
     assert [one for one in secrets(record) if one in told] == []
