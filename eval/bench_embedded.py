@@ -23,6 +23,8 @@ from extractor.errors import NoDocumentError, UsageError
 
 _DATASET = Path("datasets/examples")
 _JPEG_QUALITY = 92
+#: Fewer pages than this say nothing about what a thousand would add.
+_ENOUGH_PAGES = 100
 #: Runs of each command that is started; the median is told.
 _STARTS = 5
 
@@ -182,7 +184,8 @@ def _tables(figures: dict[str, Any], growth: Growth | None) -> list[Table]:
         rows.append(
             [f"memory over {growth.pages} pages, MB", f"{growth.settled:.0f} at first, {growth.end:.0f} at the end"]
         )
-        rows.append(["memory a thousand pages add, MB", f"{growth.per_thousand:+.1f}"])
+        if growth.pages >= _ENOUGH_PAGES:
+            rows.append(["memory a thousand pages add, MB", f"{growth.per_thousand:+.1f}"])
     title = f"embedded engine, {figures['cores']} cores, pages {figures['width']} pixels wide, warm"
     shares = [[name, f"{100 * share:.1f}"] for name, share in figures["stages"].items()]
     return [Table(title, ("", "measured"), rows), Table("where the time goes", ("stage", "%"), shares)]

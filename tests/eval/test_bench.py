@@ -12,6 +12,7 @@ import pytest
 
 from eval import bench, bench_embedded
 from eval.bench import Bench, Table, main
+from eval.measuring import Growth
 from extractor.errors import NoDocumentError, UsageError
 
 
@@ -70,6 +71,18 @@ def test_people_get_tables(dataset: Path, instant: list[Any], capsys: pytest.Cap
         assert words in told
     assert "cold start" not in told
     assert "memory over" not in told
+
+
+@pytest.mark.parametrize(("pages", "told"), [(99, False), (100, True)])
+def test_few_pages_are_not_extrapolated_to_a_thousand(pages: int, told: bool) -> None:
+    growth = Growth(pages, 500.0, 501.0, 510.0, 12.0)
+    figures = {
+        "cores": 2, "width": 1000, "seconds_median": 1.0, "seconds_p95": 1.0, "pages_per_second": 1.0,
+        "peak_memory_mb": 500, "stages": {},
+    }  # fmt: skip
+    names = [row[0] for row in bench_embedded._tables(figures, growth)[0].rows]
+    assert f"memory over {pages} pages, MB" in names
+    assert ("memory a thousand pages add, MB" in names) is told
 
 
 def test_a_busy_machine_is_said(
