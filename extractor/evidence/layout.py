@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
 
 from extractor.evidence.captions.pair import join_lines
 from extractor.evidence.captions.segments import Segment
-from extractor.evidence.captions.values import Context, Value, clean_name, is_overprint
+from extractor.evidence.captions.values import Context, Value, clean_name, is_overprint, is_rest_of_caption
 from schemas.dates import find_dates
 
 #: Values are printed in one size; captions are smaller, titles and signatures larger.
@@ -40,7 +40,8 @@ class Placed:
 def infer_issue_date(
     segments: Sequence[Segment], birth: str | None, expiry: str | None, context: Context
 ) -> Placed | None:
-    """The one date on the page that lies between birth and expiry; of several, the one whole years before expiry."""
+    """The one date whole years before the expiry; or the one date between birth and an expiry within a year, as of a
+    visa. Any other date may be of something else."""
     if not expiry or len(expiry) < 10:
         return None
     today = (context.today or date.today()).isoformat()
@@ -53,7 +54,10 @@ def infer_issue_date(
             if earliest < printed.iso < min(expiry, today):
                 candidates.setdefault(printed.iso, (segment, segment.text[printed.start : printed.end]))
     lasting = [iso for iso in candidates if _whole_years(iso, expiry)]
-    chosen = lasting[0] if len(lasting) == 1 else next(iter(candidates)) if birth and len(candidates) == 1 else None
+    alone = next(iter(candidates)) if birth and len(candidates) == 1 else None
+    if alone and not lasting and date.fromisoformat(expiry) - date.fromisoformat(alone) > timedelta(days=366):
+        return None
+    chosen = lasting[0] if len(lasting) == 1 else alone
     if chosen is None:
         return None
     segment, text = candidates[chosen]
@@ -109,7 +113,7 @@ def _is_value(segment: Segment, unit: float) -> bool:
         return False
     if segment.score < 0.8 or not _SMALLEST * unit < segment.height < _LARGEST * unit or find_dates(text):
         return False
-    return not is_overprint(text)
+    return not is_overprint(text) and not is_rest_of_caption(text)
 
 
 def _single(candidates: Sequence[Segment], unit: float) -> tuple[Segment, ...] | None:

@@ -60,6 +60,8 @@ def infer_numbered(
             for name in LICENCE_NUMBERS[number]
             if name in specs and name not in found and name not in done
         ]
+        if not above and not find_dates(segment.text):
+            continue  # a heading
         open_names.sort(key=_OPTIONAL.__contains__)
         if placed := _placed(segment, open_names, specs, context):
             done.add(placed.field)
@@ -90,7 +92,8 @@ def _without_number(segment: Segment) -> Segment:
         return segment
     rest = segment.text[match.end() :]
     whole_date = [d for d in find_dates(rest) if d.start == 0 and d.end == len(rest)]
-    reads_better = bool(whole_date) or sum(c.isalpha() for c in rest) > 2
+    is_number = "." in match[0] and sum(c.isdigit() for c in rest) >= 5
+    reads_better = bool(whole_date) or is_number or sum(c.isalpha() for c in rest) > 2
     return part_of(segment, match.end(), len(segment.text)) if reads_better else segment
 
 

@@ -7,7 +7,7 @@ photograph deserves a closer look.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +20,8 @@ from extractor.imaging.geometry import apply, quad_size, tilt_matrix, turn, turn
 _PROBES = 4
 #: Mean probability from which probes are believed without trying them upside down.
 _CERTAIN = 0.9
+#: Two ways up of which neither reads better than the other by this much are as good.
+_AS_GOOD = 0.1
 #: Degrees of tilt below which captions and values still line up.
 _TILT_TOLERANCE = 0.8
 #: Lines read worse than this may be turned another way; so many of them make a part worth turning.
@@ -142,18 +144,27 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Re
     if 0.2 < sideways < 0.8:
         # Two pages in one picture, each its own way: the one that reads better decides.
         candidates.append((0, 180) if sideways > 0.5 else (90, 270))
-    best, best_score, best_readings = 0, -1.0, {}
+    found: list[tuple[float, int, dict[bytes, Reading], np.ndarray]] = []
     for pair in candidates:
         group = np.flatnonzero(lying if pair == (90, 270) else ~lying)
         probes = boxes[group[_probe_order(sizes[group])[:_PROBES]]]
         for rotation in pair:
             readings = _probe(image, probes, rotation)
-            score = _probe_score(readings.values())
-            if score > best_score:
-                best, best_score, best_readings = rotation, score, readings
-            if score >= _CERTAIN and len(candidates) == 1:
-                return rotation, readings
-    return best, best_readings
+            found.append((_probe_score(readings.values()), rotation, readings, group))
+            if found[-1][0] >= _CERTAIN:
+                break
+    found.sort(key=lambda one: -one[0])
+    if len(candidates) > 1 and found[0][0] - found[1][0] < _AS_GOOD:
+        # Both pages of an open passport read well, each its own way: the one with the MRZ is the document.
+        longest = [boxes[group[np.argsort(-long_side[group])[:_PROBES]]] for *_, group in found[:2]]
+        fillers = [_fillers(_probe(image, lines, one[1])) for lines, one in zip(longest, found, strict=False)]
+        if fillers[1] > fillers[0]:
+            found[0] = found[1]
+    return found[0][1], found[0][2]
+
+
+def _fillers(readings: Mapping[bytes, Reading]) -> int:
+    return sum(reading.text.count("<") for reading in readings.values())
 
 
 def _probe_order(sizes: np.ndarray) -> np.ndarray:

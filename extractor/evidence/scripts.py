@@ -8,6 +8,7 @@ language, what could be look-alikes is left out, and a warning says what to inst
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ import numpy as np
 
 from extractor.evidence.captions.segments import segment_of
 from extractor.evidence.ocr import Line, line_crop
-from extractor.evidence.page import Page
+from extractor.evidence.page import Page, reading_order
 from extractor.extraction import Warning
 from schemas.text import scripts
 
@@ -54,6 +55,14 @@ _LOOKALIKES = frozenset("ABCEHIKMNOPTXYZaceopxyKMHT")
 _LINE_HEIGHT, _GAP = 56, 28
 #: Lines of a script it does not know, the bundled recogniser reads worse than this.
 _READ_POORLY = 0.85
+#: tesseract's confidence from which the script it sees on a page is believed, where it cannot be tried.
+_SEEN_SURELY = 4.0
+#: Mean confidence of tesseract's from which a line is surely of the script it was read as.
+_SURELY = 0.75
+#: Scripts in whose words tesseract parts syllables: a space is where there is a gap.
+_UNSPACED = frozenset({"THAI", "HANGUL"})
+#: A number or a date.
+_FIGURES = re.compile(r"\d(?:[\d.\-/ ]*\d){3,}")
 #: tesseract's own confidence (0..100) from which a word counts.
 _CONFIDENT = 45.0
 _TIMEOUT = 60
@@ -90,15 +99,40 @@ def guess_script(page: Page) -> OtherScript | None:
 
     For documents that name no state in Latin letters: Korean, Arabic or Russian ones without a machine-readable zone.
     """
-    words = [line for line in page.lines if sum(c.isalpha() for c in line.text) >= 2]
-    poor = [line for line in page.lines if line.score < _READ_POORLY]
-    if len(poor) < 4 or len(poor) < 0.35 * max(len(words), 1) or "osd" not in tesseract_languages():
+    lines = _all_lines(page)
+    poor = [line for line in lines if line.score < _READ_POORLY]
+    if len(poor) < 3 or len(poor) < 0.35 * len(lines) or "osd" not in tesseract_languages():
         return None
-    sheet, _ = _sheet([line_crop(page.image, line.box) for line in page.lines])
-    seen = _run(sheet, ["--psm", "0"])
-    name = next((part.split(":")[1].strip() for part in seen.splitlines() if part.startswith("Script:")), "")
-    row = next((row for row in _LANGUAGES if row[2] == name.upper()), None)
+    sheet, _ = _sheet([line_crop(page.image, line.box) for line in lines])
+    seen = dict(part.split(": ", 1) for part in _run(sheet, ["--psm", "0"]).splitlines() if ": " in part)
+    # tesseract calls Hangul by the language.
+    name = seen.get("Script", "").upper().replace("KOREAN", "HANGUL")
+    named = _named(name)
+    sure = float(seen.get("Script confidence", 0)) >= _SEEN_SURELY
+    if named and sure and named.language not in tesseract_languages():
+        return named
+    # Of few lines it is seldom sure, and Hangul, of which the bundled recogniser makes ideographs, it takes for Latin.
+    hangul = _named("HANGUL") if any("CJK" in scripts(line.text) for line in page.lines) else None
+    return next((other for other in (named, hangul) if other and _reads(page, poor, other)), None)
+
+
+def _named(script: str) -> OtherScript | None:
+    row = next((row for row in _LANGUAGES if row[2] == script), None)
     return OtherScript(row[0], f"tesseract-ocr-{row[1]}", row[2]) if row else None
+
+
+def _reads(page: Page, poor: Sequence[Line], other: OtherScript) -> bool:
+    """Whether enough lines surely come out in a script when they are read as that."""
+    if other.language not in tesseract_languages():
+        return False
+    readings = _tesseract([line_crop(page.image, line.box) for line in poor], other)
+    return sum(one[1] > _SURELY and other.script in scripts(one[0]) for one in readings if one) >= 3
+
+
+def _all_lines(page: Page) -> list[Line]:
+    """The page's lines, and an empty one for everything that the detector saw and the recogniser could not read."""
+    read = {line.box.tobytes() for line in page.lines}
+    return [*page.lines, *(Line("", 0.0, box) for box in page.boxes if box.tobytes() not in read)]
 
 
 def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warning]]:
@@ -113,16 +147,24 @@ def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warnin
             f"run: apt-get install tesseract-ocr {other.package}"
         )
         return replace(page, lines=kept), [Warning("script_not_read", message)]
-    parts = [_halves(line) if line.text.count("<") < 3 else () for line in page.lines]
+    lines = _all_lines(page)
+    parts = [_halves(line) if line.text.count("<") < 3 else () for line in lines]
     readings = iter(_tesseract([line_crop(page.image, part.box) for own in parts for part in own], other))
-    lines = []
-    for line, own in zip(page.lines, parts, strict=True):
-        better = [_better(part, next(readings), other) for part in own]
-        if len(own) == 2 and own[1].score > _READ_POORLY:
-            # The state's own script stands first, the Latin one after it (ICAO Doc 9303-3, 3.1).
-            better[1] = own[1]
-        lines.append(_joined(line, better) if any(part.reader == "tesseract" for part in better) else line)
-    return replace(page, lines=tuple(lines)), []
+    better = [
+        _read_again(line, own, [next(readings) for _ in own], other) for line, own in zip(lines, parts, strict=True)
+    ]
+    return replace(page, lines=tuple(reading_order([line for line in better if line.text]))), []
+
+
+def _read_again(
+    line: Line, parts: Sequence[Line], readings: Sequence[tuple[str, float] | None], other: OtherScript
+) -> Line:
+    """The line after tesseract has read its parts."""
+    better = [_better(part, reading, other) for part, reading in zip(parts, readings, strict=True)]
+    if len(parts) == 2 and parts[1].score > _READ_POORLY:
+        # The state's own script stands first, the Latin one after it (ICAO Doc 9303-3, 3.1).
+        better[1] = parts[1]
+    return _joined(line, better) if any(part.reader == "tesseract" for part in better) else line
 
 
 def _halves(line: Line) -> tuple[Line, ...]:
@@ -154,16 +196,27 @@ def may_be_lookalike(line: Line) -> bool:
 
 def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) -> Line:
     """The reading that fits: tesseract's where it sees the script in most letters, else the first."""
-    if second and second[0]:
-        text, confidence = second
-        letters = [c for c in text if c.isalpha()]
-        native = sum(other.script in scripts(c) for c in letters)
-        # Digits are read better by the first reader, whatever stands between them.
-        mostly_digits = sum(c.isdigit() for c in line.text) > max(3, native)
-        if letters and native >= 0.5 * len(letters) and native >= 2 and not mostly_digits:
-            empty = np.empty(0)
-            return replace(line, text=text, score=confidence, probabilities=empty, positions=empty, reader="tesseract")
-    return line
+    if not second or not second[0]:
+        return line
+    text, confidence = second
+    letters = [c for c in text if c.isalpha()]
+    native = sum(other.script in scripts(c) for c in letters)
+    if native < 2 or native < 0.5 * len(letters):
+        return line
+    if line.text:
+        text = _with_figures_of(line.text, text)
+    empty = np.empty(0)
+    return replace(line, text=text, score=confidence, probabilities=empty, positions=empty, reader="tesseract")
+
+
+def _with_figures_of(first: str, second: str) -> str:
+    """`second` with the figures of `first`: the bundled recogniser reads figures better."""
+    runs, others = list(_FIGURES.finditer(first)), list(_FIGURES.finditer(second))
+    if len(runs) != 1:
+        return second
+    if not others:
+        return f"{second} {runs[0][0]}" if first.endswith(runs[0][0]) else second
+    return second[: others[0].start()] + runs[0][0] + second[others[-1].end() :]
 
 
 def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[str, float] | None]:
@@ -172,7 +225,7 @@ def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[st
         return []
     sheet, pitch = _sheet(crops)
     tsv = _run(sheet, ["-l", f"{other.language}+eng", "--psm", "6", "tsv"])
-    return _rows(tsv, len(crops), pitch, spaced=other.script != "THAI")
+    return _rows(tsv, len(crops), pitch, spaced=other.script not in _UNSPACED)
 
 
 def _sheet(crops: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
@@ -212,8 +265,8 @@ def _stretched(grey: np.ndarray) -> np.ndarray:
 def _rows(tsv: str, count: int, pitch: int, *, spaced: bool) -> list[tuple[str, float] | None]:
     """Words of tesseract's TSV by the row of the sheet they stand in.
 
-    `spaced`: the script parts words by spaces. Of others (Thai) tesseract gives single syllables, between which a
-    space is printed only where there is a gap.
+    `spaced`: the script parts words by spaces. Of others (Thai, Hangul) tesseract gives single syllables, between
+    which a space is printed only where there is a gap.
     """
     rows: list[list[tuple[int, int, str, float]]] = [[] for _ in range(count)]
     for record in tsv.splitlines()[1:]:

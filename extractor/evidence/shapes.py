@@ -17,6 +17,9 @@ from extractor.evidence.layout import Placed
 from schemas.text import fold, scripts
 from schemas.vocabulary import FieldSpec, Kind
 
+#: How visas print the number of entries in words, folded.
+_ENTRIES = frozenset("single double multiple mult multi".split())
+
 
 @dataclass(frozen=True)
 class _Shape:
@@ -54,6 +57,8 @@ def telling_values(
             yield from _by_shape(shape, segments)
     if "sex" in specs and "sex" not in found:
         yield from _sex_word(segments, context)
+    if "entries" in specs and "entries" not in found:
+        yield from _entries_word(segments)
     if context.issuer == "USA" and "address" in specs:
         yield from _us_address(found, segments, specs)
     if context.issuer == "HKG" and "name" in specs and "name" not in found and "surname" not in found:
@@ -80,6 +85,14 @@ def _sex_word(segments: Sequence[Segment], context: Context) -> Iterator[Placed]
     if len(candidates) == 1:
         segment, value = candidates[0]
         yield Placed("sex", value, (segment,), "the one word for a sex on the page")
+
+
+def _entries_word(segments: Sequence[Segment]) -> Iterator[Placed]:
+    """The word for a visa's number of entries (ICAO Doc 9303-7, 4.1); a figure alone could be anything."""
+    words = [segment for segment in segments if fold(segment.text) in _ENTRIES]
+    if len({fold(segment.text) for segment in words}) == 1:
+        text = words[0].text.strip()
+        yield Placed("entries", Value(text, text, 1.0), (words[0],), "the one word for a number of entries on the page")
 
 
 def _us_address(

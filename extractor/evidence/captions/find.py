@@ -42,6 +42,21 @@ _BREAKS = frozenset("/|\\:;·•：／")
 _JOINTS = frozenset("/|\\／·")
 
 
+#: How names of authorities begin that begin like a caption (`Dirección`, `国家`), squashed.
+_OFFICES = tuple(
+    squash(name)
+    for name in (
+        "Dirección General",
+        "Direção-Geral",
+        "Direcció General",
+        "国家移民",
+        "国家出入境",
+        "國家移民",
+        "Autoridad Nacional",
+    )
+)
+
+
 @dataclass(frozen=True)
 class Caption:
     """A caption on the page: the fields it may name with their fit, where it stands, what follows it in its line."""
@@ -178,7 +193,8 @@ def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
     """Drops words in the middle of other words (`Department of State`).
 
     A caption begins its part, after its number if it has one, or follows another caption, a value with a digit in it
-    or a single letter (`M 15 HGT`). Ideographs have no spaces, so that theirs begins anywhere (`性别男民族汉`).
+    or a single letter (`M 15 HGT`). Ideographs have no spaces, so that theirs begins anywhere (`性别男民族汉`), but for
+    captions of one ideograph, which are parts of words (`中型`).
     """
     ends = {run.last for run in runs}
     kept = []
@@ -187,9 +203,10 @@ def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
         if (
             not before
             or before in _BREAKS
-            or len(before) == 1
+            or (len(before) == 1 and not _is_ideograph(before))
             or any(c.isdigit() for c in before)
-            or _is_ideograph(tokens[run.first].text)
+            or (_is_ideograph(tokens[run.first].text) and run.last > run.first)
+            or tokens[run.first].text in AFTER_THE_VALUE
             or run.first - 1 in ends
             # A caption of several words, to the letter, is one wherever it stands (`MALE Date of birth 19.02.1969`).
             or (run.match.exact and run.last > run.first and run.match.letters >= _LONG)
@@ -309,14 +326,19 @@ def _is_particle(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int
     first, following = group[0].first, group[-1].last + 1
     if following >= len(tokens) or following in begun:
         return False
-    preposition = squash("".join(token.text for token in tokens[first:following])) in _PREPOSITIONS
-    soon = tokens[following : following + 2]
-    return preposition and not soon[0].is_break and not any(c.isdigit() for token in soon for c in token.text)
+    if squash("".join(token.text for token in tokens[first:following])) not in _PREPOSITIONS:
+        return False
+    if tokens[following].is_break or tokens[following].text[0].isdigit():
+        return False
+    return not find_dates(" ".join(token.text for token in tokens[following:]))
 
 
 def _names_an_office(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:
-    """A document's title that goes on (`Passport Office`, `Visa Section Beijing`) is part of somebody's name."""
+    """What is part of an authority's name: `Dirección General` is no address, and a document's title that goes on
+    (`Passport Office`, `Visa Section Beijing`) is no title."""
     following = group[-1].last + 1
+    if squash("".join(token.text for token in tokens[group[0].first : following + 3])).startswith(_OFFICES):
+        return True
     if following >= len(tokens) or following in begun or any(TITLE not in run.match.fields for run in group):
         return False
     word = tokens[following].text

@@ -131,7 +131,9 @@ class Lexicon:
             for index in np.flatnonzero(row >= row[best] - 0.02):
                 for name, fit in self._fields[self._fuzzy[index]].items():
                     fields[name] = max(fields.get(name, 0.0), fit * float(row[index]))
-            results.append(Match(fields, letters_in(word), False, languages))
+            # Letters that the caption does not have explain nothing (`Address 辽`).
+            letters = min(letters_in(word), letters_in(self._fuzzy[best]))
+            results.append(Match(fields, letters, False, languages))
         return results
 
 

@@ -100,7 +100,8 @@ def _caption_words() -> frozenset[str]:
     )
 
 
-def _rest_of_caption(text: str) -> bool:
+def is_rest_of_caption(text: str) -> bool:
+    """Whether a text is what is left of a caption whose beginning was lost: `of issue`."""
     words = fold(text).split()
     return len(words) > 1 and words[0] in _JOINTS and _caption_words().issuperset(words[1:])
 
@@ -162,7 +163,7 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
 def _name(_name: str, text: str, _context: Context) -> Value | None:
     cleaned = clean_name(text)
     letters = sum(c.isalpha() for c in cleaned)
-    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned) or _rest_of_caption(cleaned):
+    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned) or is_rest_of_caption(cleaned):
         return None
     if any(c in "<>@#%=+" for c in cleaned) or find_dates(cleaned):
         return None
@@ -191,7 +192,7 @@ def _text(_name: str, text: str, _context: Context) -> Value | None:
         text = f"{text[: printed.start]} {text[printed.end :]}"
     text = re.sub(r"\s+", " ", text).strip(" ,;:-/")
     letters = sum(c.isalpha() for c in text)
-    if letters == 0 or (dates and letters < 3) or _rest_of_caption(text):
+    if letters == 0 or (dates and letters < 3) or is_rest_of_caption(text):
         return None
     # `. B/R` is what a worn line leaves; one ideograph is a word.
     if letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text):

@@ -27,6 +27,8 @@ _SHORTER, _LONGER = 0.45, 0.25
 _APART, _ASKEW = 5.0, 4.0
 # Share of the score of a perfectly read zone that a zone needs, with and without proof.
 _PROVEN, _UNPROVEN = 0.3, 0.5
+#: Repairs up to which the one line of a licence is believed.
+_ONE_LINE_REPAIRS = 3
 # Ways to take rows for lines that are concluded in full, the most promising by their lines alone.
 _TRIED = 8
 
@@ -132,11 +134,13 @@ def _stacked(rows: list[Row], places: tuple[int, ...]) -> bool:
 
 def _credible(reading: MrzReading) -> bool:
     """Whether this is a zone at all: a score worth its length, and either proof or a state and fillers."""
+    if len(reading.layout.lengths) == 1 and not (reading.valid and len(reading.repairs) <= _ONE_LINE_REPAIRS):
+        # One line of thirty characters and one check digit: much ordinary text can be mended into that.
+        return False
     read = sum(len(line) for line in reading.raw_lines)
     share = reading.score / (NULL_COST * max(read, 1))
     if reading.proven:
         return share > _PROVEN
     state = (reading.mrz.issuing_state or "").ljust(3, FILLER)
-    # The one line of a licence may hold no filler at all; its opening is rare enough.
-    filled = len(reading.layout.lengths) == 1 or any(FILLER * 2 in line for line in reading.raw_lines)
+    filled = any(FILLER * 2 in line for line in reading.raw_lines)
     return share > _UNPROVEN and filled and state in PRINTED_STATE_CODES

@@ -17,8 +17,10 @@ def issue(*texts: str, birth: str | None = "1974-08-12", expiry: str | None = "2
     return placed.value.value if placed else None
 
 
-def test_the_one_date_between_birth_and_expiry() -> None:
-    assert issue("12 AUG 1974", "15 MAR 2023", "29 JAN 2032") == "2023-03-15"
+def test_the_one_date_between_birth_and_an_expiry_within_a_year() -> None:
+    assert issue("12 AUG 1974", "15 MAR 2023", "14 JUN 2023", expiry="2023-06-14") == "2023-03-15"
+    # Documents that last longer are made for whole years: another date may be of anything.
+    assert issue("12 AUG 1974", "15 MAR 2023", "29 JAN 2032") is None
 
 
 def test_of_several_the_one_whole_years_before_the_expiry() -> None:

@@ -63,3 +63,10 @@ def test_a_line_that_fits_none_of_the_numbers_between_is_left() -> None:
 def test_numbers_in_another_order_say_nothing_of_what_stands_between() -> None:
     lines = rows("4a. 10.02.2025", "MASSACHUSETTS", "1. AUBERT", "2. AGATHE DENISE", "5. 68ML77458")
     assert "authority" not in values(lines, "driving_licence")
+
+
+def test_a_heading_above_the_first_number_is_no_name() -> None:
+    lines = rows("REINO DE ESPAÑA", "2. AGATHE DENISE", "3. 20.12.2007 DIJON", "4a. 10.02.2025", "5.68ML77458")
+    read_card = values(lines, "driving_licence")
+    assert "surname" not in read_card
+    assert read_card["document_number"] == "68ML77458"

@@ -104,6 +104,39 @@ def test_of_a_name_in_two_scripts_each_half_comes_from_the_reader_that_knows_it(
     assert read.lines[0].text == "ТКАЧЕНКО/TKACHENKO"
 
 
+def test_what_the_bundled_reader_could_not_read_at_all_is_read_too(tesseract: Callable[[str], None]) -> None:
+    tesseract("kor")
+    whole = drawn_page("대한민국", "PASSPORT", font=FONTS["HANGUL"])
+    given = replace(whole, lines=whole.lines[1:], boxes=np.array([one.box for one in whole.lines]))
+    read, _ = read_other_script(given, "KOR")
+    assert [one.text for one in read.lines] == ["대한민국", "PASSPORT"]
+
+
+def test_a_page_that_names_no_state_is_read_in_the_script_it_shows(tesseract: Callable[[str], None]) -> None:
+    tesseract("kor")
+    tesseract("osd")
+    texts = ("주민등록증", "성명 황보봉호", "주소 경상남도 진주시 동성로", "면허종류 2종보통", "대한민국")
+    whole = drawn_page(*texts, font=FONTS["HANGUL"])
+    # Of Hangul, the bundled reader makes ideographs now and then, and nothing of the rest.
+    boxes = np.array([one.box for one in whole.lines])
+    given = replace(whole, lines=(replace(whole.lines[0], text="号京"),), boxes=boxes)
+    read, _ = read_other_script(given, None)
+    assert [one.text.replace(" ", "") for one in read.lines] == [text.replace(" ", "") for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("异|2028.01.31", "유효기간 2028.07.37", "유효기간 2028.01.31"),
+        ("890131-1601560", "주민등록번호", "주민등록번호 890131-1601560"),
+        ("11-29 B", "면허번호", "면허번호"),
+        ("106, 115", "동성로 106, 115동", "동성로 106, 115동"),
+    ],
+)
+def test_figures_come_from_the_bundled_reader(first: str, second: str, expected: str) -> None:
+    assert scripts._with_figures_of(first, second) == expected
+
+
 def test_the_mrz_is_never_read_a_second_time(tesseract: Callable[[str], None]) -> None:
     tesseract("rus")
     given = drawn_page("P<RUSIVANOVA<<MARIIA<<<<", font=FONTS["CYRILLIC"])

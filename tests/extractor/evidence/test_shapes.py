@@ -103,3 +103,10 @@ def test_a_whole_card_by_its_shapes() -> None:
     lines = rows("GOVERNMENT OF INDIA", "Rahul Kumar", "DOB: 12/08/1974", "MALE", "1234 5678 9012")
     read = values(lines, "id_card")
     assert (read["document_number"], read["sex"], read["birth_date"]) == ("1234 5678 9012", "M", "1974-08-12")
+
+
+@pytest.mark.parametrize(
+    ("texts", "entries"), [(["MULT"], "MULT"), (["Single"], "Single"), (["MULT", "SINGLE"], None), (["2"], None)]
+)
+def test_the_word_for_a_visa_s_number_of_entries(texts: list[str], entries: str | None) -> None:
+    assert told(*texts, issuer="UTO", schema="visa").get("entries") == entries

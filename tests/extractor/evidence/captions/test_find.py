@@ -97,6 +97,7 @@ def test_several_captions_of_one_line(text: str, expected: list[tuple[str, str]]
         ("住址北京市东城区景山前街4号", [("address", "北京市东城区景山前街4号")]),
         ("公民身份号码11204416541220243X", [("document_number", "11204416541220243X")]),
         ("签发机关松潘县公安局", [("authority", "松潘县公安局")]),
+        ("住址/Address 辽宁省朝阳市", [("address", "辽宁省朝阳市")]),
         ("有效期限2015.07.10-2035.07.10", [("expiry_date", "2015.07.10-2035.07.10")]),
     ],
 )
@@ -142,6 +143,9 @@ def test_numbers_are_captions_of_licences_only() -> None:
         "EICHENSTRASSE 16",
         "PASSPORT OFFICE",
         "VISA SECTION BEIJING",
+        "DIRECCIÓN GENERAL DE LA POLICÍA",
+        "国家移民管理局",
+        "中型 大自二",
         "Namely",
         "SEXTON",
         "CODY",

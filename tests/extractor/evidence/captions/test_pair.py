@@ -354,11 +354,17 @@ def test_prepositions_in_names_are_no_captions_of_dates(name: str, schema: str) 
     assert values(rows(f"Surname {name}", "Given names ANNA"), schema) == {"surname": name, "given_names": "ANNA"}
 
 
+@pytest.mark.parametrize("street", ["VAN GOGHSTRAAT 12", "AU VILLAGE 3", "DE LA PAIX 7"])
+def test_prepositions_in_streets_are_none_either(street: str) -> None:
+    assert values(rows("Address", street, "Sex", "F"), "id_card") == {"address": street, "sex": "F"}
+
+
 def test_prepositions_before_dates_are() -> None:
     period = {"valid_from": "2020-03-12", "expiry_date": "2021-03-11"}
     columns = [line("From", 40, 40), line("Until", 300, 40), line("12 MAR 2020", 40, 70), line("11 MAR 2021", 300, 70)]
     for lines in (
         rows("From 12 MAR 2020 until 11 MAR 2021"),
+        rows("From MAR 12, 2020", "Until MAR 11, 2021"),
         rows("VON 12.03.2020 BIS 11.03.2021"),
         rows("Du: 12.03.2020", "Au: 11.03.2021"),
         columns,
