@@ -9,7 +9,8 @@ A single picture is cut into as many crops as the checkpoint's processor says; s
 has fewer than four.
 
 A checkpoint that was trained for this program says in its config.json, under `extractor`, how it wants to be asked:
-`{"prompt": "short" or "full", "hints": true or false, "lang": "en" or "zh", "framed": true or false}`. With "framed" it
+`{"prompt": "short" or "full", "hints": true or false, "lang": "en" or "zh", "framed": true or false,
+"hint_bytes": the most bytes of hints}`. With "framed" it
 gets the pages as one picture, cut to their text and laid to come out large (`extractor.imaging.framing`).
 """
 
@@ -37,7 +38,7 @@ from extractor.evidence.support import Support, find_support
 from extractor.extraction import Source, SourceKind
 from extractor.imaging.framing import framed
 from extractor.phi3v.loading import LoadedModel, load, make_plan, memory_guard
-from extractor.prompting import conversation, page_hints, page_text, prompt
+from extractor.prompting import HINT_BYTES, conversation, page_hints, page_text, prompt
 from extractor.reconcile import reconcile_field
 from schemas import FieldSpec, field_specs
 from schemas.text import squash
@@ -82,6 +83,7 @@ class Phi3VEngine:
         self.style, self.lang = wishes.get("prompt", "full"), wishes.get("lang", "en")
         self.hints = wishes.get("hints", True) if hints is None else hints
         self.framed = bool(wishes.get("framed", False))
+        self.hint_bytes = int(wishes.get("hint_bytes", HINT_BYTES))
         self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
         self._chooser = Chooser(temperature, seed)
         self._embedded = EmbeddedEngine()
@@ -155,7 +157,7 @@ class Phi3VEngine:
             evidence.schema,
             lang=self.lang,
             style=self.style,
-            hints=page_hints(evidence) if self.hints else None,
+            hints=page_hints(evidence, self.hint_bytes) if self.hints else None,
             page_text=page_text(evidence),
             pictures=1 if self.framed else len(evidence.pages),
         )
