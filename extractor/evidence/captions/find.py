@@ -235,15 +235,12 @@ def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
 def _take_apart(
     line: Line, index: int, tokens: Sequence[_Token], cover: Sequence[_Run], lexicon: Lexicon
 ) -> tuple[list[Caption], list[Segment]]:
-    numbered = _by_number(line, index, tokens, lexicon) if not cover else None
-    if numbered:
-        return [numbered], [numbered.follower] if numbered.follower else []
-    if not cover:
-        return [], [segment_of(line, index, 0, len(line.text))]
     groups = _groups(tokens, cover)
     begun = {group[0].first for group in groups}
     groups = [group for group in groups if _credible(tokens, group) and not _is_in_a_name(tokens, group, begun)]
     if not groups:
+        if numbered := _by_number(line, index, tokens, lexicon):
+            return [numbered], [numbered.follower] if numbered.follower else []
         return [], [segment_of(line, index, 0, len(line.text))]
     captions: list[Caption] = []
     values: list[Segment] = []
@@ -289,8 +286,8 @@ def _fields_of(group: Sequence[_Run]) -> dict[str, float]:
 
 def _groups(tokens: Sequence[_Token], cover: Sequence[_Run]) -> list[list[_Run]]:
     """Runs that translate one another are one caption; a run that names something else begins the next."""
-    groups: list[list[_Run]] = [[cover[0]]]
-    shared = set(cover[0].match.fields)
+    groups: list[list[_Run]] = [[run] for run in cover[:1]]
+    shared = set(cover[0].match.fields) if cover else set()
     for run in cover[1:]:
         between = tokens[groups[-1][-1].last + 1 : run.first]
         joined = all(token.is_break for token in between) or (

@@ -354,6 +354,18 @@ def test_prepositions_in_names_are_no_captions_of_dates(name: str, schema: str) 
     assert values(rows(f"Surname {name}", "Given names ANNA"), schema) == {"surname": name, "given_names": "ANNA"}
 
 
+@pytest.mark.parametrize("name", ["VAN DER BERG", "DE LA CRUZ", "DE JONG", "DU PONT"])
+def test_nor_after_the_numbers_of_a_licence(name: str) -> None:
+    lines = rows(f"1. {name}", "2. ANNA", "4a. 12.03.2020", "4b. 11.03.2030", "5. 1234567890")
+    assert values(lines, "driving_licence") == {
+        "surname": name,
+        "given_names": "ANNA",
+        "issue_date": "2020-03-12",
+        "expiry_date": "2030-03-11",
+        "document_number": "1234567890",
+    }
+
+
 @pytest.mark.parametrize("street", ["VAN GOGHSTRAAT 12", "AU VILLAGE 3", "DE LA PAIX 7"])
 def test_prepositions_in_streets_are_none_either(street: str) -> None:
     assert values(rows("Address", street, "Sex", "F"), "id_card") == {"address": street, "sex": "F"}
