@@ -10,6 +10,7 @@ result.fields["surname"].verdict
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from extractor.errors import (
@@ -22,6 +23,10 @@ from extractor.errors import (
     UnreadableInputError,
     UsageError,
 )
+
+# From 1.31 on onnxruntime keeps an id of the device in the user's cache and reports its sessions to its maker, from the
+# moment that it is imported. Nothing of this program touches the network, so it is told not to before anybody can.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from extractor.extraction import Box, Extraction, FieldEvidence, Source, SourceKind, Verdict, Warning

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from eval.loading import load_dataset
 
-from .services import Process, Running
+from .services import Process, Running, wait_for
 from .test_guard import key
 
 pytestmark = pytest.mark.slow
@@ -57,7 +57,7 @@ def open_page(browser: Any) -> Iterator[Open]:
 
 def shown(page: Any) -> None:
     page.wait_for_selector("#work:not([hidden])", timeout=READ_MS)
-    page.wait_for_function("document.getElementById('busy').hidden")
+    page.wait_for_selector("#busy", state="hidden")
 
 
 def drop(page: Any, name: str, data: bytes, kind: str) -> None:
@@ -257,7 +257,7 @@ def test_the_camera_takes_a_picture_and_nothing_on_it_is_said(open_page: Open, r
     page = open_page(real_service)
     page.click("#camera")
     page.wait_for_selector("#camera-dialog[open]")
-    page.wait_for_function("document.getElementById('video').videoWidth > 0")
+    wait_for(lambda: page.evaluate("document.getElementById('video').videoWidth > 0"))
     page.click("#shoot")
     page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
     assert "Check the picture" in page.inner_text("#toast")
