@@ -31,6 +31,7 @@ from extractor.imaging.load import Input
 from extractor.imaging.quality import quality
 from extractor.reconcile import reconcile
 from schemas import SCHEMAS, SchemaNotFoundError, load_schema, schema_name
+from schemas.text import squash
 
 #: Fields whose presence does not show that a picture is a document.
 _SAYS_LITTLE = frozenset({"issuing_country", "document_type", "mrz", "endorsements", "permanent"})
@@ -114,7 +115,8 @@ def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) ->
     """Pages with the lines that only tesseract can read; which script, the MRZ's issuer or the heading says."""
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     issuer = issuer or next((code for page in pages if (code := issuer_of_lines(page.lines))), None)
-    done = [read_other_script(page, issuer) for page in pages]
+    latin = {squash(text) for zone in zones if zone for text in (zone.mrz.surname, zone.mrz.given_names) if text}
+    done = [read_other_script(page, issuer, latin) for page in pages]
     return [page for page, _ in done], list({warning for _, found in done for warning in found})
 
 

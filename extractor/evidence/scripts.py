@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -21,7 +21,7 @@ from extractor.evidence.captions.segments import segment_of
 from extractor.evidence.ocr import Line, line_crop
 from extractor.evidence.page import Page, reading_order
 from extractor.extraction import Warning
-from schemas.text import scripts
+from schemas.text import scripts, squash
 
 _ARABIC = "QAT ARE SAU KWT BHR OMN IRQ JOR LBN SYR EGY LBY TUN DZA MAR YEM SDN PSE MRT"
 #: tesseract's language, its Debian package's ending, the script's Unicode name, and the states that print it.
@@ -52,6 +52,9 @@ _LANGUAGES: tuple[tuple[str, str, str, str], ...] = (
 _BY_STATE = {state: row for row in _LANGUAGES for state in row[3].split()}
 #: Latin letters that a Cyrillic or Greek word can consist of to the eye.
 _LOOKALIKES = frozenset("ABCEHIKMNOPTXYZaceopxyKMHT")
+_TO_LATIN = str.maketrans("АВЕКМНОРСТУХаеорсух", "ABEKMHOPCTYXaeopcyx")
+_WORD = re.compile(r"[^\s/]+")
+_EITHER = frozenset(map(chr, _TO_LATIN))
 _LINE_HEIGHT, _GAP = 56, 28
 #: Lines of a script it does not know, the bundled recogniser reads worse than this.
 _READ_POORLY = 0.85
@@ -135,11 +138,15 @@ def _all_lines(page: Page) -> list[Line]:
     return [*page.lines, *(Line("", 0.0, box) for box in page.boxes if box.tobytes() not in read)]
 
 
-def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warning]]:
-    """The page with its lines in the issuer's own script, or without what cannot be told from it."""
+def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = ()) -> tuple[Page, list[Warning]]:
+    """The page with its lines in the issuer's own script, or without what cannot be told from it.
+
+    `latin`: squashed texts that are known to be Latin since the MRZ has them; `TKACHENKO` could be either to the eye.
+    """
     other = script_of(issuer) if issuer else guess_script(page)
     if other is None:
         return page, []
+    other = _installed(other)
     if other.language not in tesseract_languages():
         kept = tuple(line for line in page.lines if not may_be_lookalike(line))
         message = (
@@ -148,12 +155,22 @@ def read_other_script(page: Page, issuer: str | None) -> tuple[Page, list[Warnin
         )
         return replace(page, lines=kept), [Warning("script_not_read", message)]
     lines = _all_lines(page)
-    parts = [_halves(line) if line.text.count("<") < 3 else () for line in lines]
+    known = frozenset(latin)
+    parts = [() if line.text.count("<") >= 3 or squash(line.text) in known else _halves(line) for line in lines]
     readings = iter(_tesseract([line_crop(page.image, part.box) for own in parts for part in own], other))
     better = [
         _read_again(line, own, [next(readings) for _ in own], other) for line, own in zip(lines, parts, strict=True)
     ]
     return replace(page, lines=tuple(reading_order([line for line in better if line.text]))), []
+
+
+def _installed(other: OtherScript) -> OtherScript:
+    """Another language of the same script where its own is not installed: most letters are the same."""
+    installed = tesseract_languages()
+    if other.language in installed:
+        return other
+    row = next((row for row in _LANGUAGES if row[2] == other.script and row[0] in installed), None)
+    return OtherScript(row[0], other.package, other.script) if row else other
 
 
 def _read_again(
@@ -203,10 +220,23 @@ def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) ->
     native = sum(other.script in scripts(c) for c in letters)
     if native < 2 or native < 0.5 * len(letters):
         return line
+    text = _latin_words(text)
     if line.text:
         text = _with_figures_of(line.text, text)
     empty = np.empty(0)
     return replace(line, text=text, score=confidence, probabilities=empty, positions=empty, reader="tesseract")
+
+
+def _latin_words(text: str) -> str:
+    """Words in small letters that could be either script, beside words that are Latin, are Latin: `Расе of birth`."""
+    if not any(len(word) > 3 and scripts(word) == {"LATIN"} for word in _WORD.findall(text)):
+        return text
+
+    def latin(word: re.Match[str]) -> str:
+        either = set(filter(str.isalpha, word[0])) <= _EITHER and not word[0].isupper()
+        return word[0].translate(_TO_LATIN) if either else word[0]
+
+    return _WORD.sub(latin, text)
 
 
 def _with_figures_of(first: str, second: str) -> str:

@@ -62,10 +62,31 @@ def read_visual(
         for placed in infer_numbered(segments, captions, lines, specs, context):
             found[placed.field] = Found(placed.field, placed.value, placed.segments, placed.basis, 0.7)
     _split_names(found, specs, context)
+    _latin_names(found, anchors, specs)
     _native_name(found, segments, specs)
     _without_end(found, captions, segments, specs, context)
     _start_of_period(found, specs, context)
     return list(found.values())
+
+
+def _latin_names(found: dict[str, Found], anchors: Sequence[Anchor], specs: Mapping[str, FieldSpec]) -> None:
+    """Of names printed on lines of their own in two scripts, the one that the MRZ spells is the surname or the given
+    names (ICAO Doc 9303-3, 3.1), and the native ones together are the name."""
+    native: list[Found] = []
+    for name in ("surname", "given_names"):
+        one = found.get(name)
+        if one is None or "LATIN" in scripts(one.value.text):
+            continue
+        spelt = (anchor for anchor in anchors if anchor.field == name and anchor.agreement >= 0.95)
+        latin = next((anchor for anchor in spelt if scripts(anchor.value.text) == {"LATIN"}), None)
+        if latin:
+            native.append(one)
+            found[name] = _from_anchor(latin)
+    if len(native) == 2 and "name" in specs and "name" not in found:
+        # A patronymic beside the given names is in no MRZ.
+        text = " ".join(clean_name(one.line or one.value.text) for one in native)
+        parts = tuple(one.segments[0] for one in native)
+        found["name"] = Found("name", Value(text, text, 1.0), parts, "above the romanised names", 0.9)
 
 
 def _native_name(found: dict[str, Found], segments: Sequence[Segment], specs: Mapping[str, FieldSpec]) -> None:
@@ -92,7 +113,10 @@ def _native_name(found: dict[str, Found], segments: Sequence[Segment], specs: Ma
         if (in_row or under) and id(other) not in used and native and "LATIN" not in native and other.score > 0.8:
             text = clean_name(other.text)
             length = sum(c.isalpha() for c in text)
-            if length == len(text.replace(" ", "")) and (2 <= length <= 5 or native.isdisjoint({"CJK"})):
+            # Of alphabets, what stands beside the surname alone is the surname alone.
+            half = native.isdisjoint({"CJK", "HANGUL"}) and " " not in text and "given_names" in found
+            fits = length == len(text.replace(" ", "")) and (2 <= length <= 5 or native.isdisjoint({"CJK"}))
+            if fits and not half:
                 basis, tie = "beside the romanised name", 0.8
                 if native == {"CJK"} and _spells(text, found):
                     basis, tie = "spells the romanised name", 0.97

@@ -137,6 +137,36 @@ def test_figures_come_from_the_bundled_reader(first: str, second: str, expected:
     assert scripts._with_figures_of(first, second) == expected
 
 
+def test_what_the_mrz_spells_is_latin(tesseract: Callable[[str], None]) -> None:
+    tesseract("rus")
+    given = drawn_page("TKACHENKO", font=FONTS["CYRILLIC"])
+    assert read_other_script(given, "RUS")[0].lines[0].reader == "tesseract"
+    assert read_other_script(given, "RUS", {text.squash("TKACHENKO")})[0].lines == given.lines
+
+
+def test_a_language_of_the_same_script_reads_what_its_own_is_not_there_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scripts, "tesseract_languages", lambda: frozenset({"rus", "eng"}))
+    kyrgyz = script_of("KGZ")
+    assert kyrgyz is not None
+    assert scripts._installed(kyrgyz).language == "rus"
+    greek = script_of("GRC")
+    assert greek is not None
+    assert scripts._installed(greek) == greek
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Место рождения/Расе of birth", "Место рождения/Pace of birth"),
+        ("МОСКВА Moscow", "МОСКВА Moscow"),
+        ("Место рождения", "Место рождения"),
+        ("Дата date", "Дата date"),
+    ],
+)
+def test_look_alikes_beside_latin_words_are_latin(text: str, expected: str) -> None:
+    assert scripts._latin_words(text) == expected
+
+
 def test_the_mrz_is_never_read_a_second_time(tesseract: Callable[[str], None]) -> None:
     tesseract("rus")
     given = drawn_page("P<RUSIVANOVA<<MARIIA<<<<", font=FONTS["CYRILLIC"])
