@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -145,7 +144,6 @@ def test_a_full_disk_is_said_and_what_was_taken_is_kept(
     assert (answer.status_code, kind_of(answer)) == (507, "storage-full")
     assert int(answer.headers["retry-after"]) > 0
     assert service.client.post("/v1/extract", files={"file": picture()}).status_code == 200, "reading needs no disk"
-    assert service.client.get("/readyz").json()["storage"] in ("storage-full", "ok")
     saved = service.client.post(
         "/v1/specimens",
         files={"file": picture() + b"x" * 500_000},
@@ -208,4 +206,3 @@ def test_a_folder_that_comes_back_is_used_again(make_service: Callable[..., Runn
     assert (answer.status_code, kind_of(answer)) == (503, "storage-unavailable")
     (tmp_path / "data").unlink()
     assert state(service, jobs_of(service, [picture()]))["total"] == 1
-    assert shutil.disk_usage(tmp_path).free > 0

@@ -19,7 +19,7 @@ from .services import HERE, Process, Running, run_process, wait_for
 
 pytestmark = pytest.mark.slow
 
-FILES = int(os.environ.get("HOSTILE_FILES", "500"))
+FILES = int(os.environ.get("HOSTILE_FILES", "300"))
 CLEAN = {200, 413, 415, 422}
 
 

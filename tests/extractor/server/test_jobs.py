@@ -3,7 +3,6 @@
 import io
 import struct
 import zipfile
-import zlib
 
 import pytest
 from hypothesis import given
@@ -81,7 +80,6 @@ def test_overlapping_entries_count_each_time() -> None:
     directory = entry * count
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, len(directory), local_end, 0)
     assert refused(File("x", archive[:local_end] + directory + end)) in ("body-too-large", "unreadable-file")
-    assert zlib.crc32(body)
 
 
 @pytest.mark.parametrize(
