@@ -90,11 +90,18 @@ class TestOneSource:
     def test_one_source_is_single(self, source: Source) -> None:
         evidence = reconcile_field(Kind.NAME, [source])
         assert (evidence.value, evidence.verdict) == ("SMITH", Verdict.SINGLE)
-        assert (evidence.confidence, evidence.box, evidence.sources) == (source.confidence, source.box, (source,))
+        assert (evidence.box, evidence.sources) == (source.box, (source,))
 
     @pytest.mark.parametrize("source", [mrz("P123", proven=True), printed("P123", proven=True), barcode("P123")])
     def test_one_that_a_check_proves_is_verified(self, source: Source) -> None:
         assert told(Kind.NUMBER, source) == ("P123", Verdict.VERIFIED)
+
+    def test_what_is_only_printed_is_as_sure_as_such_values_are_right(self) -> None:
+        said = [0.05, 0.4, 0.75, 0.9, 1.0]
+        given = [reconcile_field(Kind.TEXT, [printed("ROME", one)]).confidence for one in said]
+        assert given == sorted(given)
+        assert given[2] == pytest.approx(0.9, abs=0.02)  # line recognition is too modest
+        assert given[-1] < 1.0
 
     def test_what_was_concluded_counts_only_where_nothing_was_read(self) -> None:
         assert told(Kind.STATE, derived("CHN"), printed("JPN")) == ("JPN", Verdict.SINGLE)
@@ -130,6 +137,12 @@ class TestAgreement:
     def test_two_that_agree_are_surer_than_either(self) -> None:
         evidence = reconcile_field(Kind.NUMBER, [mrz("P123", 0.9), printed("P123", 0.9)])
         assert evidence.confidence == pytest.approx(0.99)
+
+    def test_an_agreed_name_is_as_sure_as_its_print_was_read(self) -> None:
+        # The zone has no diacritics and cannot confirm them.
+        surely, poorly = (reconcile_field(Kind.NAME, [mrz("KEPA"), printed("KĘPA", said)]) for said in (0.999, 0.8))
+        assert 0.9 < surely.confidence < 0.99
+        assert poorly.confidence < 0.6
 
     def test_a_barcode_proves_what_is_printed(self) -> None:
         assert told(Kind.NAME, barcode("MULLER"), printed("Müller", 0.5)) == ("Müller", Verdict.VERIFIED)
