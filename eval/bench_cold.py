@@ -87,7 +87,8 @@ def main() -> int:
 
     tokenizer = loaded.processor.tokenizer
     workload = make_workload(Vocabulary.of(tokenizer, loaded.model.config.vocab_size), tokenizer, small=options.small)
-    runner = make_runner(loaded.model, 1, int(workload.inputs()["input_ids"].shape[1]) + 1024)
+    prompt = int(workload.inputs()["input_ids"].shape[1])
+    runner = make_runner(loaded.model, 1, prompt + 1024, prompt + 384)
 
     def read() -> None:
         written = write(runner, workload.inputs(), [workload.grammar], chooser=Scripted(workload.script))

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 CELLS = ("bfloat16", "float16", "float32", "int8", "int4", "int8-bitsandbytes", "int4-bitsandbytes", "eager")
 _DEFAULT_CELLS, _DEFAULT_BATCHES = "eager,bfloat16,int8,int4,int4-bitsandbytes", "1,8,32"
 _WIDTHS = (1, 2, 4, 8, 16, 32)
-_MOST_TOKENS = 1024  # of an answer; the cache has room for them
+#: Tokens of an answer, at most and at first, as in the engine.
+_MOST_TOKENS, _USUAL_TOKENS = 1024, 384
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -173,11 +174,10 @@ def _measure(maker: _Maker, cell: str, workload: Workload, options: argparse.Nam
             bench = _Cell(model, workload, maker.device, options.repeat)
             found |= bench.single()
             found["batches"] = {str(count): bench.batch(count) for count in batches}
-            if options.queue and cell in ("bfloat16", "int4"):
+            if options.queue and cell in options.batch_cells.split(",")[:1]:
                 found["queue"] = bench.queue(options.queue)
     except torch.OutOfMemoryError:
         found["error"] = "out of memory"
-    found["peak_gb"] = _peak(maker.device)
     return found
 
 
@@ -273,7 +273,8 @@ def _generate(model: Any, workload: Workload, device: str) -> dict[str, Any]:
     short, long = run(1), run(25)
     token = (long - short) / 24
     whole = short + token * (len(workload.script) - 1)
-    return {"first_token_seconds": round(short, 4), "token_ms": round(1000 * token, 2), "seconds": round(whole, 3)}
+    told = {"first_token_seconds": round(short, 4), "token_ms": round(1000 * token, 2), "seconds": round(whole, 3)}
+    return told | {"peak_gb": _peak(device)}
 
 
 class _Cell:
@@ -286,7 +287,7 @@ class _Cell:
     def runner(self, documents: int) -> Any:
         from extractor.decoding.graphs import make_runner
 
-        return make_runner(self.model, documents, self.prompt + _MOST_TOKENS)
+        return make_runner(self.model, documents, self.prompt + _MOST_TOKENS, self.prompt + _USUAL_TOKENS)
 
     def single(self) -> dict[str, Any]:
         """One document: stages, steps of several widths, whole readings plain, drafted and token by token."""
@@ -297,15 +298,21 @@ class _Cell:
         found: dict[str, Any] = {}
         with torch.inference_mode():
             found["prepare_ms"] = self._ms(self.workload.inputs)
+            peaks = found["peak_gb_after"] = {"making": _peak(self.device)}
+            if self.device.startswith("cuda"):
+                torch.cuda.reset_peak_memory_stats()
             runner.take(on_device)
+            peaks["pictures"] = _peak(self.device)
             found["take_ms"] = self._ms(lambda: runner.take(inputs))
             found["vision_ms"] = self._ms(
                 lambda: self.model.get_image_features(on_device["pixel_values"], on_device["image_sizes"])
             )
             runner.prefill([[]])
             found["prefill_ms"] = self._ms(lambda: runner.prefill([[]]))
+            peaks["prompt"] = _peak(self.device)
             found["step_ms"] = {str(width): self._step(runner, width) for width in _WIDTHS}
-        found["floor_ms"] = self._floor(runner)
+        peaks["steps"] = _peak(self.device)
+        found["read_gb"] = self._floor(runner)
         found["plain"] = self._reading(runner, None, jump=True)
         found["drafted"] = self._reading(runner, "draft", jump=True)
         found["stepped"] = self._reading(runner, None, jump=False)
@@ -371,17 +378,10 @@ class _Cell:
 
         from extractor.decoding.masks import Chooser
 
-        gaps: list[float] = []
-        for _ in range(self.repeat):
-            beats: list[float] = []
-
-            def beat(beats: list[float] = beats) -> bool:
-                beats.append(time.perf_counter())
-                return False
-
-            self._write(runner, 1, None, jump=False, beat=beat)
-            gaps += [after - before for before, after in pairwise(beats[1:])]  # the first pass is the prompt's
-        constrained = quantile(gaps, 0.5)
+        gaps = {jump: self._gaps(runner, jump=jump) for jump in (False, True)}
+        constrained = quantile([gap for one in gaps[False] for gap in one], 0.5)
+        # Passes that write several tokens count for them all; the prompt's pass wrote the first.
+        jumped = quantile([sum(one) / (len(self.workload.script) - 1) for one in gaps[True]], 0.5)
         chooser, place, free = Chooser(), self.prompt, []
         with torch.inference_mode():
             for _ in range(self.repeat * len(self.workload.script)):
@@ -394,7 +394,23 @@ class _Cell:
             "constrained_ms": round(1000 * constrained, 3),
             "unconstrained_ms": round(1000 * unconstrained, 3),
             "constrained_over_unconstrained": round(constrained / unconstrained, 4),
+            "jumped_ms_a_token": round(1000 * jumped, 3),
         }
+
+    def _gaps(self, runner: Any, *, jump: bool) -> list[list[float]]:
+        """Seconds between the beginnings of passes, but for the prompt's, of several readings."""
+        gaps = []
+        for _ in range(self.repeat):
+            beats: list[float] = []
+
+            def beat(beats: list[float] = beats) -> bool:
+                beats.append(time.perf_counter())
+                return False
+
+            self._write(runner, 1, None, jump=jump, beat=beat)
+            beats.append(time.perf_counter())
+            gaps.append([after - before for before, after in pairwise(beats[1:])])
+        return gaps
 
     def batch(self, documents: int) -> dict[str, Any]:
         """Documents a second, plain and drafted, and the peak of memory."""
@@ -476,12 +492,13 @@ def _readings(cells: dict[str, Any]) -> Table:
 def _steps(cells: dict[str, Any], bandwidth: float | None) -> Table:
     rows = []
     for name, one in cells.items():
-        moved = one["floor_ms"]["weights_gb"] + one["floor_ms"]["cache_gb"]
+        moved = one["read_gb"]["weights_gb"] + one["read_gb"]["cache_gb"]
         reached = moved / one["step_ms"]["1"]
         share = f"{100 * reached / bandwidth:.0f} %" if bandwidth else ""
-        ratio = f"{one['constrained_over_unconstrained']:.3f}"
-        rows.append([name, *(f"{one['step_ms'][str(w)]:.2f}" for w in _WIDTHS), f"{moved:.2f}", share, ratio])
-    header = ("step, ms by tokens", *map(str, _WIDTHS), "GB read", "of copy bandwidth", "constrained / free")
+        tokens = [f"{one[key]:.2f}" for key in ("unconstrained_ms", "constrained_ms", "jumped_ms_a_token")]
+        rows.append([name, *(f"{one['step_ms'][str(w)]:.2f}" for w in _WIDTHS), f"{moved:.2f}", share, *tokens])
+    told = ("free", "under the grammar", "and jumping, a token")
+    header = ("step, ms by tokens", *map(str, _WIDTHS), "GB read", "of copy bandwidth", *told)
     return Table("steps", header, rows)
 
 

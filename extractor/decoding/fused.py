@@ -34,8 +34,10 @@ def can_fuse(model: Phi3VForConditionalGeneration) -> bool:
 class FusedRunner(EagerRunner):
     """Computes what EagerRunner computes, with fewer launches. For models that `can_fuse`."""
 
-    def __init__(self, model: Phi3VForConditionalGeneration, documents: int, places: int) -> None:
-        super().__init__(model, documents, places)
+    def __init__(
+        self, model: Phi3VForConditionalGeneration, documents: int, places: int, room: int | None = None
+    ) -> None:
+        super().__init__(model, documents, places, room)
         self.operations: Any = plain
         if model.device.type == "cuda" and find_spec("triton") is not None:
             from extractor.decoding import kernels
@@ -51,7 +53,7 @@ class FusedRunner(EagerRunner):
             for prompt, tail in zip(self._prompts, tails, strict=True)
         ]
         longest = max(map(len, rows))
-        self._check(longest)
+        self._make_room(longest)
         together = max(1, _AT_ONCE // longest)
         return torch.cat(
             [self._prefill(rows[first : first + together], first, keep) for first in range(0, len(rows), together)]
@@ -64,17 +66,20 @@ class FusedRunner(EagerRunner):
         lengths = torch.tensor([len(row) for row in rows], device=self.device)[:, None]
         count = torch.arange(longest, device=self.device)[None]
         positions = torch.where(count < lengths, count, NOWHERE)
-        hidden = self._layers(embeds, positions, first, None)
+        hidden = self._layers(embeds, positions, first, whole=True)
         last = (lengths - keep + torch.arange(keep, device=self.device)).clamp(min=0)
         return self.model.lm_head(hidden.gather(1, last[..., None].expand(-1, -1, hidden.shape[-1])))
 
-    def _run(self, embeds: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor | None, keep: int) -> torch.Tensor:
-        return self.model.lm_head(self._layers(embeds, positions, 0, mask)[:, -keep:])
+    def _span(self, positions: torch.Tensor) -> int:
+        # A kernel looks no further than it must, whatever it is given.
+        return super()._span(positions) if self.operations is plain else self.cache.count + 1
 
-    def _layers(
-        self, hidden: torch.Tensor, positions: torch.Tensor, first: int, mask: torch.Tensor | None
-    ) -> torch.Tensor:
-        """Embeddings (documents, T, hidden) through all layers and the last norm; `mask` None: they are all there is.
+    def _step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int) -> torch.Tensor:
+        hidden = self._layers(self.model.model.embed_tokens(tokens), positions, 0, whole=False)
+        return self.model.lm_head(hidden[:, -keep:])
+
+    def _layers(self, hidden: torch.Tensor, positions: torch.Tensor, first: int, *, whole: bool) -> torch.Tensor:
+        """Embeddings (documents, T, hidden) through all layers and the last norm; `whole`: they are all there is.
 
         `first` is the document of the cache that the first row belongs to.
         """
@@ -83,22 +88,22 @@ class FusedRunner(EagerRunner):
         at = torch.where(positions < 0, self.cache.count, positions)
         # Angles in float32, whatever the model computes in.
         cos, sin = network.rotary_emb(hidden.new_empty(0, dtype=torch.float32), positions.clamp(min=0))
-        span = length if mask is None else self.cache.span
+        span = length if whole else self.cache.span
+        attend = plain.attend if length > operations.WIDEST else operations.attend
         update: torch.Tensor | None = None
         for layer, (keys, values) in zip(network.layers, self.cache.layers, strict=True):
             own_keys, own_values = keys[first : first + documents], values[first : first + documents]
             hidden, normed = operations.add_norm(hidden, update, layer.input_layernorm.weight, epsilon)
             projected = layer.self_attn.qkv_proj(normed)
             queries = operations.rotate_into(projected, cos, sin, own_keys, own_values, at)
-            seen = scaled_dot_product_attention(
-                queries,
-                own_keys[:, :, :span],
-                own_values[:, :, :span],
-                attn_mask=mask,
-                is_causal=mask is None,
-                enable_gqa=queries.shape[1] != keys.shape[1],
-            )
-            update = layer.self_attn.o_proj(seen.transpose(1, 2).reshape(documents, length, -1))
+            own_keys, own_values = own_keys[:, :, :span], own_values[:, :, :span]
+            if whole:
+                grouped = queries.shape[1] != keys.shape[1]
+                seen = scaled_dot_product_attention(queries, own_keys, own_values, is_causal=True, enable_gqa=grouped)
+                seen = seen.transpose(1, 2)
+            else:
+                seen = attend(queries, own_keys, own_values, positions)
+            update = layer.self_attn.o_proj(seen.reshape(documents, length, -1))
             hidden, normed = operations.add_norm(hidden, update, layer.post_attention_layernorm.weight, epsilon)
             update = layer.mlp.down_proj(operations.gated(layer.mlp.gate_up_proj(normed)))
         return operations.add_norm(hidden, update, network.norm.weight, epsilon)[1]

@@ -1,20 +1,21 @@
 """Steps captured as CUDA graphs: one launch from the processor in place of hundreds.
 
 A step of the full-size network is some 500 small operations, and launching them costs several times what they
-compute. Each width of a step (tokens a document, in powers of two) over each span of the cache (places, in steps of
-256) is captured once, on first use, and replayed.
+compute. Each width of a step (tokens a document, in powers of two) is captured once, on first use, and replayed.
 Prompts vary too much in length to be captured and do not gain from it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from extractor.decoding.fused import FusedRunner, can_fuse
-from extractor.decoding.runner import NOWHERE, EagerRunner, Runner
+from extractor.decoding.runner import NOWHERE, EagerRunner
 
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
@@ -28,51 +29,77 @@ class _Captured:
     """A captured step: its inputs and its logits, at addresses that never change."""
 
     graph: torch.cuda.CUDAGraph
-    tokens: torch.Tensor
-    positions: torch.Tensor
+    inputs: torch.Tensor  # tokens and positions (2, documents, width): one copy brings both
     logits: torch.Tensor
 
 
 class GraphRunner(FusedRunner):
-    """Replays steps; the logits of one are valid until the next. Needs a CUDA device."""
+    """Replays steps, whose tokens and positions lie on the processor; the logits of one are valid until the next.
 
-    def __init__(self, model: Phi3VForConditionalGeneration, documents: int, places: int) -> None:
-        super().__init__(model, documents, places)
-        self._captured: dict[tuple[int, int], _Captured] = {}
+    Needs a CUDA device.
+    """
+
+    def __init__(
+        self, model: Phi3VForConditionalGeneration, documents: int, places: int, room: int | None = None
+    ) -> None:
+        super().__init__(model, documents, places, room)
+        self._captured: dict[int, _Captured] = {}
         self._pool = torch.cuda.graph_pool_handle()
+        # One for all captures: libraries take workspaces for each stream.
+        self._aside = _aside(model.device)
 
     @torch.inference_mode()
     def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor:
         width = tokens.shape[1]
         if width > WIDEST:
             return super().step(tokens, positions, keep)
-        wide, span = 1 << (width - 1).bit_length(), self._span(positions)
-        captured = self._captured.get((wide, span)) or self._capture(wide, span)
-        captured.tokens.copy_(torch.nn.functional.pad(tokens, (wide - width, 0)))
-        captured.positions.copy_(torch.nn.functional.pad(positions, (wide - width, 0), value=NOWHERE))
+        # In numpy: between two steps the device waits for this.
+        places = positions.numpy()
+        self._make_room(int(places.max()) + 1)
+        wide = 1 << (width - 1).bit_length()
+        inputs = np.zeros((2, self.documents, wide), np.int64)
+        inputs[1] = NOWHERE
+        inputs[0, :, wide - width :], inputs[1, :, wide - width :] = tokens.numpy(), places
+        captured = self._captured.get(wide) or self._capture(wide)
+        captured.inputs.copy_(torch.from_numpy(inputs))
         captured.graph.replay()
         return captured.logits[:, -(keep or width) :]
 
-    def _capture(self, width: int, span: int) -> _Captured:
-        self.cache.span = span
-        tokens = torch.zeros((self.documents, width), dtype=torch.long, device=self.device)
-        positions = torch.full_like(tokens, NOWHERE)  # nothing but fillers: what is cached stays as it is
-        aside = torch.cuda.Stream(self.device)
-        aside.wait_stream(torch.cuda.current_stream(self.device))
-        with torch.cuda.stream(aside):
+    def _capture(self, width: int) -> _Captured:
+        self.cache.span = self.cache.count + 1
+        inputs = torch.zeros((2, self.documents, width), dtype=torch.long, device=self.device)
+        inputs[1] = NOWHERE  # nothing but fillers: what is cached stays as it is
+        self._aside.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(self._aside):
             for _ in range(2):  # libraries choose their kernels and take their workspaces at first use
-                self._step(tokens, positions, width)
-        torch.cuda.current_stream(self.device).wait_stream(aside)
+                self._step(inputs[0], inputs[1], width)
+        torch.cuda.current_stream(self.device).wait_stream(self._aside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
-            logits = self._step(tokens, positions, width)
-        self._captured[width, span] = _Captured(graph, tokens, positions, logits)
-        return self._captured[width, span]
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._aside):
+            logits = self._step(inputs[0], inputs[1], width)
+        self._captured[width] = _Captured(graph, inputs, logits)
+        return self._captured[width]
+
+    def _make_room(self, length: int) -> None:
+        count = self.cache.count
+        super()._make_room(length)
+        if self.cache.count != count:
+            self._captured.clear()  # they write to where the cache was
 
 
-def make_runner(model: Phi3VForConditionalGeneration, documents: int, places: int) -> Runner:
-    """The quickest runner this model allows; bitsandbytes' int8 waits for the device and is not captured."""
+@cache
+def _aside(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)
+
+
+def make_runner(
+    model: Phi3VForConditionalGeneration, documents: int, places: int, room: int | None = None
+) -> EagerRunner:
+    """The quickest runner this model allows; bitsandbytes' int8 waits for the device and is not captured.
+
+    `places` is the most tokens a document may have, `room` what the cache has room for at first.
+    """
     if not can_fuse(model):
-        return EagerRunner(model, documents, places)
+        return EagerRunner(model, documents, places, room)
     capturable = model.device.type == "cuda" and not getattr(model, "is_loaded_in_8bit", False)
-    return (GraphRunner if capturable else FusedRunner)(model, documents, places)
+    return (GraphRunner if capturable else FusedRunner)(model, documents, places, room)

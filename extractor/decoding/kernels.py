@@ -77,6 +77,66 @@ def gated(states: torch.Tensor) -> torch.Tensor:
     return made
 
 
+#: Tokens of a step that `attend` takes; the documents' heads are spread over so many programs at least.
+WIDEST, _PROGRAMS = 64, 256
+#: Keys that a program takes at a time, and the fewest that are worth a program of their own.
+_KEYS, _LEAST_KEYS = 64, 128
+
+
+def attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    """As `plain.attend`, for at most `WIDEST` tokens of a document.
+
+    Keys are shared out among programs, each of which keeps a softmax of its own; these are then put together. So a
+    few tokens of one document keep the whole device busy, and no place behind the last one in use is looked at.
+    """
+    documents, heads, length, size = queries.shape
+    kv_heads, places = keys.shape[1], keys.stride(1) // size  # of the whole cache, of which these may be a part
+    parts = max(1, min(triton.cdiv(_PROGRAMS, documents * heads), places // _LEAST_KEYS))
+    made = torch.empty((documents, length, heads, size), dtype=queries.dtype, device=queries.device)
+    cells = documents * heads * length * parts
+    sums = torch.empty((cells, size), dtype=torch.float32, device=queries.device)
+    scales = torch.empty((2, cells), dtype=torch.float32, device=queries.device)
+    wide = triton.next_power_of_2(size)
+    _attend[(documents * heads, parts)](
+        queries,
+        keys,
+        values,
+        positions,
+        sums,
+        scales,
+        size**-0.5 * 1.4426950408889634,  # powers of two are what the device computes
+        length,
+        places,
+        cells,
+        queries.stride(0),
+        queries.stride(1),
+        queries.stride(2),
+        keys.stride(0),
+        HEADS=heads,
+        GROUP=heads // kv_heads,
+        SIZE=size,
+        WIDE=wide,
+        TALL=max(16, triton.next_power_of_2(length)),
+        KEYS=_KEYS,
+        num_warps=4,
+        num_stages=3,
+    )
+    _together[(documents * heads * length,)](
+        sums,
+        scales,
+        made,
+        parts,
+        length,
+        cells,
+        HEADS=heads,
+        SIZE=size,
+        WIDE=wide,
+        PARTS=triton.next_power_of_2(parts),
+        num_warps=1,
+    )
+    return made
+
+
 def choose(logits: torch.Tensor, words: torch.Tensor | None) -> torch.Tensor:
     """The likeliest allowed token of each row and its probability among the allowed ones: (2, N) in float32.
 
@@ -160,6 +220,98 @@ def _rotate_into(  # type: ignore[no-untyped-def]
         own += KV_HEADS * SIZE
         tl.store(values + cell * SIZE + lane, tl.load(own, mask=inside), mask=inside)
         tl.store(values + cell * SIZE + SIZE // 2 + lane, tl.load(own + SIZE // 2, mask=inside), mask=inside)
+
+
+@triton.jit
+def _attend(  # type: ignore[no-untyped-def]
+    queries,
+    keys,
+    values,
+    positions,
+    sums,
+    scales,
+    factor,
+    length,
+    places,
+    cells,
+    query_document,
+    query_head,
+    query_token,
+    key_document,
+    HEADS: tl.constexpr,
+    GROUP: tl.constexpr,
+    SIZE: tl.constexpr,
+    WIDE: tl.constexpr,
+    TALL: tl.constexpr,
+    KEYS: tl.constexpr,
+):
+    row = tl.program_id(0)
+    part, parts = tl.program_id(1), tl.num_programs(1)
+    document, head = (row // HEADS).to(tl.int64), row % HEADS
+    token, lane, step = tl.arange(0, TALL), tl.arange(0, WIDE), tl.arange(0, KEYS)
+    shown, inside = token < length, lane < SIZE
+    own = tl.load(positions + document * length + token, mask=shown, other=0)
+    own = tl.where(own < 0, 0, own).to(tl.int32)
+    last = tl.max(own, axis=0) + 1
+    each = tl.cdiv(tl.cdiv(last, parts), KEYS) * KEYS
+    first = part * each
+    end = tl.minimum(first + each, last)
+    query = tl.load(
+        queries + document * query_document + head * query_head + token[:, None] * query_token + lane[None, :],
+        mask=shown[:, None] & inside[None, :],
+        other=0.0,
+    )
+    base = document * key_document + (head // GROUP).to(tl.int64) * places * SIZE
+    best = tl.full([TALL], -1e30, dtype=tl.float32)
+    weight = tl.zeros([TALL], dtype=tl.float32)
+    total = tl.zeros([TALL, WIDE], dtype=tl.float32)
+    for start in range(first, end, KEYS):
+        place = start + step
+        there = place < end
+        cell = base + place[:, None] * SIZE + lane[None, :]
+        both = there[:, None] & inside[None, :]
+        key = tl.load(keys + cell, mask=both, other=0.0)
+        score = tl.dot(query, tl.trans(key), input_precision="ieee") * factor
+        score = tl.where(there[None, :] & (place[None, :] <= own[:, None]), score, -1e30)
+        highest = tl.maximum(best, tl.max(score, axis=1))
+        # A token that sees nothing here would otherwise see everything a little.
+        share = tl.where(score <= -1e30, 0.0, tl.exp2(score - highest[:, None]))
+        fading = tl.exp2(best - highest)
+        weight = weight * fading + tl.sum(share, axis=1)
+        value = tl.load(values + cell, mask=both, other=0.0)
+        total = total * fading[:, None] + tl.dot(share.to(value.dtype), value, input_precision="ieee")
+        best = highest
+    cell = (row.to(tl.int64) * length + token) * parts + part
+    tl.store(scales + cell, best, mask=shown)
+    tl.store(scales + cells + cell, weight, mask=shown)
+    tl.store(sums + cell[:, None] * SIZE + lane[None, :], total, mask=shown[:, None] & inside[None, :])
+
+
+@triton.jit
+def _together(  # type: ignore[no-untyped-def]
+    sums,
+    scales,
+    made,
+    parts,
+    length,
+    cells,
+    HEADS: tl.constexpr,
+    SIZE: tl.constexpr,
+    WIDE: tl.constexpr,
+    PARTS: tl.constexpr,
+):
+    row = tl.program_id(0).to(tl.int64)  # (document, head, token)
+    part, lane = tl.arange(0, PARTS), tl.arange(0, WIDE)
+    there, inside = part < parts, lane < SIZE
+    cell = row * parts + part
+    best = tl.load(scales + cell, mask=there, other=-1e30)
+    weight = tl.load(scales + cells + cell, mask=there, other=0.0)
+    share = tl.exp2(best - tl.max(best, axis=0))
+    total = tl.load(sums + cell[:, None] * SIZE + lane[None, :], mask=there[:, None] & inside[None, :], other=0.0)
+    result = tl.sum(total * share[:, None], axis=0) / tl.sum(weight * share, axis=0)
+    token, head, document = row % length, (row // length) % HEADS, row // (length * HEADS)
+    to = ((document * length + token) * HEADS + head) * SIZE + lane
+    tl.store(made + to, result.to(made.dtype.element_ty), mask=inside)
 
 
 @triton.jit

@@ -26,16 +26,18 @@ class Masks:
     def __init__(self, vocabulary: Vocabulary, device: torch.device) -> None:
         self.vocabulary, self.device = vocabulary, device
         self._words = (vocabulary.rows + 31) // 32
-        self._pinned = device.type == "cuda"
+        self._on_cuda = device.type == "cuda"
+        self._aside = torch.cuda.Stream(device) if self._on_cuda else None
         self._grow(8)
 
     def _grow(self, rows: int) -> None:
         # torch can only copy to a device without waiting from memory that is pinned.
-        bits = torch.zeros((rows, self._words), dtype=torch.int32, pin_memory=self._pinned)
+        bits = torch.zeros((rows, self._words), dtype=torch.int32, pin_memory=self._on_cuda)
         if hasattr(self, "_bits"):
             bits[: len(self._bits)] = self._bits
         self._bits: torch.Tensor = bits
         self._bytes: np.ndarray = bits.numpy()
+        self._there = torch.empty_like(bits, device=self.device) if self._on_cuda else bits
 
     def fill(self, row: int, matcher: LLMatcher) -> None:
         """Writes which tokens `matcher` allows next into a row."""
@@ -49,7 +51,14 @@ class Masks:
         if self.device.type == "cpu":
             bits = np.unpackbits(self._bytes[:rows].view(np.uint8), axis=1, bitorder="little")
             return torch.from_numpy(bits.view(np.bool_))[:, : self.vocabulary.rows]
-        return self._bits[:rows].to(self.device, non_blocking=True)
+        if self._aside is None:
+            return self._bits[:rows].to(self.device)
+        # Beside the step that is still being computed, and not behind it. The last choice was waited for, so nothing
+        # reads these places any more.
+        with torch.cuda.stream(self._aside):
+            self._there[:rows].copy_(self._bits[:rows], non_blocking=True)
+        torch.cuda.current_stream(self.device).wait_stream(self._aside)
+        return self._there[:rows]
 
 
 def _has_kernels(logits: torch.Tensor) -> bool:

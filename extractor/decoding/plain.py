@@ -51,3 +51,21 @@ def gated(states: torch.Tensor) -> torch.Tensor:
     """Gates and values (..., 2 * size) to silu(gate) * value (..., size)."""
     gate, up = states.chunk(2, dim=-1)
     return up * torch.nn.functional.silu(gate)
+
+
+#: Tokens of a step that `attend` takes.
+WIDEST = 1 << 30
+
+
+def attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    """What each token sees: queries (documents, heads, T, size) over keys and values (documents, kv heads, places,
+    size) up to its own place `positions` (documents, T), as (documents, T, heads, size)."""
+    places = torch.arange(keys.shape[2], device=keys.device)
+    seen = places <= positions.clamp(min=0)[:, None, :, None]
+    mask = torch.zeros(seen.shape, dtype=queries.dtype, device=keys.device).masked_fill(
+        ~seen, torch.finfo(queries.dtype).min
+    )
+    made = torch.nn.functional.scaled_dot_product_attention(
+        queries, keys, values, attn_mask=mask, enable_gqa=queries.shape[1] != keys.shape[1]
+    )
+    return made.transpose(1, 2)

@@ -8,7 +8,8 @@
 A position is a place in the cache: the keys of a document's n-th token stand at n, whatever its neighbours in the
 batch do, and a query sees the places up to its own. So a step may hold several tokens, and going back needs nothing
 but smaller positions: what stands beyond is unseen, and written over. The cache keeps no state beside its tensors,
-whose addresses never change; that is what lets a step be captured as a CUDA graph (`extractor.decoding.graphs`).
+whose addresses change only when it grows; that is what lets a step be captured as a CUDA graph
+(`extractor.decoding.graphs`).
 """
 
 from __future__ import annotations
@@ -80,6 +81,16 @@ class Places:
         self.at: torch.Tensor | None = None  # the places (documents, T) of the tokens now being run
         self.whole = False  # whether these are all tokens so far, which then need not look into the cache
 
+    def grow(self, places: int) -> None:
+        """Makes room for so many places, a layer at a time; what is cached stays. Addresses change."""
+        room = round_up(places + 1)
+        for number, held in enumerate(self.layers):
+            grown = tuple(one.new_zeros((*one.shape[:2], room, one.shape[3])) for one in held)
+            for new, old in zip(grown, held, strict=True):
+                new[:, :, : self.count] = old[:, :, : self.count]
+            self.layers[number] = (grown[0], grown[1])
+        self.count, self.span = room - 1, room
+
     def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Stores the keys and values (documents, heads, T, head size) of a layer; returns those to attend to."""
         own_keys, own_values = self.layers[layer]
@@ -104,18 +115,21 @@ def round_up(places: int) -> int:
 class EagerRunner:
     """Runs every step operation by operation; takes any device and precision.
 
-    `documents` are read at once, each with at most `places` tokens of prompt and answer. Raises UsageError for a
-    model whose attention takes no mask (flash attention), or for more places than the model has positions.
+    `documents` are read at once, each with at most `places` tokens of prompt and answer; the cache has room for
+    `room` of them at first (all, if it is None) and grows when they are more. Raises UsageError for a model whose
+    attention takes no mask (flash attention), or for more places than the model has positions.
     """
 
-    def __init__(self, model: Phi3VForConditionalGeneration, documents: int, places: int) -> None:
+    def __init__(
+        self, model: Phi3VForConditionalGeneration, documents: int, places: int, room: int | None = None
+    ) -> None:
         if model.config._attn_implementation not in ("sdpa", "eager"):
             raise UsageError(f"decoding needs --attention sdpa or eager, not {model.config._attn_implementation}")
         limit = model.config.max_position_embeddings
         if places > limit:
             raise UsageError(f"prompt and answer take {places} tokens; this model has room for {limit}")
         self.model, self.documents, self.places = model, documents, places
-        self.cache = Places(model, documents, places)
+        self.cache = Places(model, documents, min(places, room or places))
         self._prompts: list[torch.Tensor] = []
 
     @property
@@ -161,7 +175,7 @@ class EagerRunner:
             for prompt, tail in zip(self._prompts, tails, strict=True)
         ]
         longest = max(map(len, rows))
-        self._check(longest)
+        self._make_room(longest)
         embeds = torch.stack([torch.nn.functional.pad(row, (0, 0, longest - len(row), 0)) for row in rows])
         gaps = torch.tensor([longest - len(row) for row in rows], device=self.device)[:, None]
         positions = torch.arange(longest, device=self.device)[None] - gaps
@@ -179,6 +193,7 @@ class EagerRunner:
 
         The last `keep` logits of each row (documents, keep, V); all T without it.
         """
+        self._make_room(int(positions.max()) + 1)
         self.cache.span = self._span(positions)
         tokens, positions = tokens.to(self.device), positions.to(self.device)
         return self._step(tokens, positions, keep or tokens.shape[1])
@@ -190,9 +205,12 @@ class EagerRunner:
     def _step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int) -> torch.Tensor:
         return self._run(self.model.model.embed_tokens(tokens), positions, self._seen(positions), keep)
 
-    def _check(self, length: int) -> None:
+    def _make_room(self, length: int) -> None:
+        """Sees to it that so many tokens fit. Raises ValueError if they may not."""
         if length > self.places:
             raise ValueError(f"{length} tokens do not fit into {self.places} places")
+        if length > self.cache.count:
+            self.cache.grow(min(self.places, length + STEP))
 
     def _run(self, embeds: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor | None, keep: int) -> torch.Tensor:
         self.cache.at = torch.where(positions < 0, self.cache.count, positions)

@@ -44,6 +44,8 @@ from schemas import FieldSpec, field_specs
 from schemas.text import squash
 from schemas.vocabulary import Kind
 
+#: Tokens of an answer that the cache has room for at first; it grows for longer ones.
+_USUAL_ANSWER = 384
 #: Crops that each of several pictures has at least.
 _FEWEST_CROPS = 4
 
@@ -188,7 +190,7 @@ class Phi3VEngine:
             text=texts, images=pictures, num_crops=self._crops(pictures), padding=True, return_tensors="pt"
         )
         drafts = [_draft(evidence, own) if self.draft else None for evidence, own in zip(evidences, known, strict=True)]
-        runner = self._runner_for(len(evidences), inputs["input_ids"].shape[1] + self.limits.max_tokens)
+        runner = self._runner_for(len(evidences), inputs["input_ids"].shape[1])
         return write(
             runner,
             inputs,
@@ -204,13 +206,15 @@ class Phi3VEngine:
         most = self.num_crops or int(self.loaded.processor.image_processor.num_crops)
         return min(most, max(_FEWEST_CROPS, most // max(map(len, pictures))))
 
-    def _runner_for(self, documents: int, tokens: int) -> Runner:
-        """A runner with room for so much; the last one serves again if it can, so that memory does not grow."""
+    def _runner_for(self, documents: int, prompt: int) -> Runner:
+        """A runner for prompts of so many tokens; the last one serves again if it can, so that memory does not grow."""
+        tokens = prompt + self.limits.max_tokens
         places = round_up(tokens + 1) - 1
         if self._runner is None or self._shape[0] != documents or self._shape[1] < places:
             self._runner = None  # its memory goes before the next one's comes
             places = min(places, max(tokens, self.loaded.model.config.max_position_embeddings))
-            self._runner, self._shape = make_runner(self.loaded.model, documents, places), (documents, places)
+            room = prompt + min(self.limits.max_tokens, _USUAL_ANSWER)
+            self._runner, self._shape = make_runner(self.loaded.model, documents, places, room), (documents, places)
         return self._runner
 
     def _source(self, spec: FieldSpec, reading: FieldReading, evidence: DocumentEvidence, own: Sources) -> Source:

@@ -14,9 +14,11 @@ import triton
 import triton.language as tl
 
 #: (rows of the matrix, blocks of 128 columns or groups of 64, warps) that one program takes at a time.
-VECTOR4, VECTOR8 = (8, 4, 4), (8, 4, 4)
+VECTOR4, VECTOR8 = (4, 8, 4), (4, 16, 4)
 #: (rows of the matrix, parts its columns are split into, warps, stages) for several rows of x.
 MATRIX4, MATRIX8 = (32, 4, 4, 4), (32, 4, 4, 4)
+#: The same from 17 rows of x on.
+MANY4, MANY8 = (64, 4, 4, 4), (64, 4, 4, 4)
 _UNPACK_ROWS = 16
 
 
@@ -55,7 +57,8 @@ def _matrix(
 ) -> torch.Tensor:
     count = len(x)
     tall = max(16, triton.next_power_of_2(count))
-    wide, parts, warps, stages = sizes or (MATRIX8 if lows is None else MATRIX4)
+    usual = (MATRIX8, MANY8) if lows is None else (MATRIX4, MANY4)
+    wide, parts, warps, stages = sizes or usual[tall > 16]
     # Each part of the columns adds up on its own; adding the parts in one order keeps answers the same every time.
     sums = torch.empty((parts, count, rows), dtype=torch.float32, device=x.device)
     grid = (triton.cdiv(rows, wide), parts)

@@ -85,15 +85,19 @@ def pack_layers(model: Any, bits: int, device: torch.device) -> None:
 
     Raises ValueError for a decoder none of whose matrices fit the packing.
     """
-    done = 0
-    for layer in model.model.layers:
-        for part in (layer.self_attn, layer.mlp):
-            for name, child in list(part.named_children()):
-                if can_pack(child, bits):
-                    setattr(part, name, PackedLinear(child.weight.data.to(device), bits))
-                    done += 1
-    if not done:
+    if not sum(pack_layer(layer, bits, device) for layer in model.model.layers):
         raise ValueError(f"no matrix of this decoder can be packed in {bits} bits: their widths are no {_BLOCK}s")
+
+
+def pack_layer(layer: Any, bits: int, device: torch.device) -> int:
+    """Packs the matrices of one of a decoder's layers that can be; how many these were."""
+    done = 0
+    for part in (layer.self_attn, layer.mlp):
+        for name, child in list(part.named_children()):
+            if can_pack(child, bits):
+                setattr(part, name, PackedLinear(child.weight.data.to(device), bits))
+                done += 1
+    return done
 
 
 def pack8(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

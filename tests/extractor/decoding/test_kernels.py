@@ -49,6 +49,22 @@ def test_rotating_into_the_cache(kernels, cuda, dtype, heads, kv_heads, size):
 
 
 @DTYPES
+@pytest.mark.parametrize("documents", [1, 3, 40])
+@pytest.mark.parametrize(("heads", "kv_heads", "size"), [(32, 32, 96), (6, 6, 64), (4, 2, 16)])
+@pytest.mark.parametrize("length", [1, 4, 17, 64])
+def test_attending(kernels, cuda, dtype, documents, heads, kv_heads, size, length):
+    queries = torch.randn(documents, length, heads, size, device=cuda).to(dtype).transpose(1, 2)
+    keys, values = torch.randn(2, documents, kv_heads, 1024, size, device=cuda).to(dtype)
+    positions = torch.randint(0, 900, (documents, length), device=cuda).sort(dim=1).values
+    positions[:, : length // 2] = -1
+    positions[-1] = torch.arange(length, device=cuda)
+    made, expected = (one.attend(queries, keys, values, positions) for one in (kernels, plain))
+    torch.testing.assert_close(made[positions >= 0], expected[positions >= 0], **NEAR[dtype])
+    part = kernels.attend(queries, keys[:, :, :900], values[:, :, :900], positions)
+    assert torch.equal(part[positions >= 0], made[positions >= 0])
+
+
+@DTYPES
 @pytest.mark.parametrize("size", [64, 1024, 8192, 3000])
 def test_gating(kernels, cuda, dtype, size):
     states = 3 * torch.randn(2, 3, 2 * size, device=cuda).to(dtype)

@@ -196,6 +196,27 @@ def test_long_batches_are_taken_in_parts(model, pair, monkeypatch):
         torch.testing.assert_close(values[:, :, :length], own_values[:, :, :length], **CLOSE)
 
 
+@pytest.mark.parametrize("kind", [EagerRunner, FusedRunner])
+def test_the_cache_grows_with_an_answer_and_keeps_what_it_holds(model, inputs, kind):
+    small, large = kind(model, 1, 2000, 200), kind(model, 1, 2000)
+    assert small.cache.count < large.cache.count
+    shown = []
+    for runner in (small, large):
+        runner.take(inputs)
+        (length,) = runner.lengths
+        runner.prefill([[300]])
+        first = runner.cache.count
+        rows = [
+            runner.step(torch.full((1, 40), 301 + n), torch.arange(length + 1 + 40 * n, length + 41 + 40 * n)[None])
+            for n in range(20)
+        ]
+        shown.append(torch.cat(rows, dim=1))
+        assert (runner.cache.count > first) == (runner is small)
+    torch.testing.assert_close(*shown, **CLOSE)
+    with pytest.raises(ValueError, match="2001 tokens do not fit into 2000 places"):
+        small.step(torch.tensor([[300]]), torch.tensor([[2000]]))
+
+
 def test_a_step_looks_at_no_more_places_than_it_must(model, inputs):
     runner = FusedRunner(model, 1, 2000)
     runner.take(inputs)
@@ -229,4 +250,7 @@ def test_captured_steps_write_the_same_answers(cuda, tiny, pair, vocabulary):
         runner = kind(network, 2, 2000)
         answers.append([written.tokens for written in write(runner, pair, grammars, limits=Limits(900, 900))])
         answers.append([written.tokens for written in write(runner, pair, grammars, limits=Limits(900, 900))])
+    grown = GraphRunner(network, 2, 2000, 200)
+    answers.append([written.tokens for written in write(grown, pair, grammars, limits=Limits(900, 900))])
+    assert grown.cache.count > 300
     assert all(answer == answers[0] for answer in answers)
