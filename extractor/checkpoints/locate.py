@@ -19,6 +19,9 @@ from extractor.errors import CheckpointError
 
 MODEL_VARIABLE = "EXTRACTOR_MODEL"  # names the checkpoint to use when no --model is given
 
+#: The small model that comes with this package: not Phi-3-vision, but of its architecture.
+SHIPPED, SHIPPED_FOLDER = "nano", Path(__file__).resolve().parent / "nano"
+
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _SINGLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 # What decides an answer. Code that lies in a published folder is not among it.
@@ -107,12 +110,12 @@ def _blocks(file: Path, whole: int = 16 << 20, head: int = 1 << 20, step: int = 
 
 
 def find_checkpoint(name: str | os.PathLike[str], revision: str | None = None) -> Checkpoint:
-    """The checkpoint `name` stands for: a folder, or the name of a model whose files are in the hub's cache.
+    """The checkpoint `name` stands for: `nano`, a folder, or the name of a model whose files are in the hub's cache.
 
     Raises CheckpointError, in one line with the command that fetches it, when it is not (wholly) on this machine.
     Whether its files are sound is `verify_checkpoint`'s to say.
     """
-    folder = Path(name).expanduser()
+    folder = SHIPPED_FOLDER if str(name) == SHIPPED else Path(name).expanduser()
     if folder.is_dir():
         if revision is not None:
             raise CheckpointError(f"{name} is a folder; a revision can only be chosen for a model of the hub")

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from extractor.errors import ExtractorError
 
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code: 0, or 2 for what the user can mend."""
+    """Runs the command and returns its exit code: 0, or that of what went wrong."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except ExtractorError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return error.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m extractor.training", description=__doc__)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "python -m extractor.training", description=__doc__, epilog=_EXAMPLES, formatter_class=raw
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_tune(commands.add_parser("tune", help="fine-tune a checkpoint on labelled documents"))
     scratch = commands.add_parser("scratch", help="train the small model from scratch, in runs that add up")
     scratch.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; gone on with if it exists")
     scratch.add_argument("--start", type=Path, help="folder with weights to begin with")
@@ -36,6 +45,79 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument("--rehearse", action="store_true", help="a few documents a step, for a processor")
     scratch.set_defaults(run=_scratch)
     return parser
+
+
+def _add_tune(tune: argparse.ArgumentParser) -> None:
+    tune.add_argument("data", type=Path, help="folder of labelled pictures (datasets/README.md says how to label)")
+    tune.add_argument("--out", type=Path, required=True, help="folder of the run; gone on with if it exists")
+    tune.add_argument("--model", default="nano", help="checkpoint to begin with: a folder or a name (%(default)s)")
+    tune.add_argument("--method", default="lora", choices=("lora", "full"), help="what is trained (%(default)s)")
+    tune.add_argument(
+        "--dtype", default="auto", help="of the weights begun with; int4 with lora is QLoRA (%(default)s)"
+    )
+    tune.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (%(default)s)")
+    tune.add_argument("--epochs", type=int, default=4, help="times every document is shown (%(default)s)")
+    tune.add_argument("--rate", type=float, default=0.0, help="highest learning rate (0: what suits the method)")
+    tune.add_argument("--rank", type=int, default=16, help="of the adapters (%(default)s)")
+    tune.add_argument("--accumulate", type=int, default=4, help="documents a step (%(default)s)")
+    tune.add_argument("--hints", default="both", choices=("on", "off", "both"), help="OCR text along (%(default)s)")
+    tune.add_argument("--tower", action="store_true", help="with full: train the vision tower too")
+    tune.add_argument("--held-out", type=float, default=0.2, help="share of documents kept to check by (%(default)s)")
+    tune.add_argument("--limit", type=int, default=0, help="take so many documents only")
+    tune.add_argument("--save-steps", type=int, default=10, help="steps between two saves (%(default)s)")
+    tune.add_argument("--seed", type=int, default=0)
+    tune.set_defaults(run=_tune)
+
+
+_EXAMPLES = """\
+examples:
+  python -m extractor.training tune my-documents --out runs/mine
+        LoRA on the shipped small model; the better one is runs/mine/model
+  extract --model runs/mine/model passport.jpg
+        ... and is used like any other
+  python -m extractor.training tune my-documents --out runs/q --model microsoft/Phi-3.5-vision-instruct --dtype int4
+        QLoRA of the official model on one GPU
+  accelerate launch -m extractor.training tune my-documents --out runs/f --method full --model DIR
+        every weight, on all GPUs of this machine
+  python -m extractor.training scratch --out runs/nano --seconds 560 --total 750
+        the small model from nothing (or --start DIR), in runs that add up
+"""
+
+
+def _tune(options: argparse.Namespace) -> int:
+    from extractor.training.tune import Tuning, tune
+
+    names = [name for name in vars(options) if name != "run"]
+    plan = Tuning(**{name: getattr(options, name) for name in names})
+    with _bar() as tell:
+        tuned = tune(plan, tell)
+    for name in tuned.before:
+        print(f"{name}: {tuned.before[name]:.3f} -> {tuned.after[name]:.3f}")  # noqa: T201
+    print(f"{tuned.steps} steps; the model is in {tuned.model}")  # noqa: T201
+    return 0
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr where it is a terminal."""
+    from extractor.training.tune import silence
+
+    if not sys.stderr.isatty():
+        yield silence
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=of)
+            progress.update(tasks[what], completed=done)
+
+        yield tell
 
 
 def _scratch(options: argparse.Namespace) -> int:

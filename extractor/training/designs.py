@@ -127,7 +127,7 @@ def random_layout(rng: random.Random, layout: Layout, document: Document) -> Lay
     """A layout of the same group and sides as `layout` with everything elsewhere."""
     name = f"{layout.name}-{rng.getrandbits(32)}"
     caption_size, value_size = rng.uniform(1.35, 2.0), rng.uniform(2.3, 3.3)
-    sizes = {"caption_sizes": (caption_size, caption_size + 0.2), "value_sizes": (value_size, value_size + 0.2)}
+    captions, values = (caption_size, caption_size + 0.2), (value_size, value_size + 0.2)
     if layout.group.startswith("chinese_id"):
         return replace(layout, name=name, sides=tuple(_chinese_side(rng, side) for side in layout.sides))
     caption = layout.caption
@@ -138,7 +138,16 @@ def random_layout(rng: random.Random, layout: Layout, document: Document) -> Lay
     sides = tuple(_side(rng, side, printed, step) for side in layout.sides)
     beside = rng.random() < 0.5 if len(sides) > 1 else layout.beside
     bands = rng.random() < 0.2
-    return replace(layout, name=name, sides=sides, beside=beside, caption=caption, bands=bands, **sizes)
+    return replace(
+        layout,
+        name=name,
+        sides=sides,
+        beside=beside,
+        caption=caption,
+        bands=bands,
+        caption_sizes=captions,
+        value_sizes=values,
+    )
 
 
 def _side(rng: random.Random, side: Side, printed: frozenset[str], step: float) -> Side:

@@ -41,9 +41,10 @@ CLASS_COUNT = -(-(max(CLASSES.values()) + 1) // 64) * 64
 
 @dataclass(frozen=True)
 class Lesson:
-    """`image` (HEIGHT, WIDTH, 3) uint8; `shape` (4,): rows, columns, whether it lies transposed, margin; `glyphs` (CHARACTERS, 4)
-    int16: view, x, y on it, class, -1 where there is none; `plain` (PLAIN,) and `hinted` (HINTED,) int16 sequences,
-    and `spans` (2, 2): where each one's answer begins and how long the sequence is (0 where there is none)."""
+    """`image` (HEIGHT, WIDTH, 3) uint8; `shape` (4,): rows, columns, whether it lies transposed, margin; `glyphs`
+    (CHARACTERS, 4) int16: view, x, y on it, class, -1 where there is none; `plain` (PLAIN,) and `hinted` (HINTED,)
+    int16 sequences, and `spans` (2, 2): where each one's answer begins and how long the sequence is (0 where there is
+    none)."""
 
     image: np.ndarray
     shape: np.ndarray
@@ -98,7 +99,7 @@ class LessonMaker:
         if not spans[0, 1]:
             return None
         shape = np.array(sheet.shape, np.int16)
-        return Lesson(sheet.image, shape, _glyphs(sheet, page.characters, rng), *sequences, spans)
+        return Lesson(sheet.image, shape, _glyphs(sheet, page.characters, rng), sequences[0], sequences[1], spans)
 
     @cached_property
     def _usual_lines(self) -> dict[str, str]:

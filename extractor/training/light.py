@@ -1,8 +1,8 @@
 """Light, lens and compression, laid over whole batches on the device: what turns a clean sheet into a captured one.
 
 The same page looks new every time it is seen. What is drawn follows `eval.synthesis.capture`: uneven light with soft
-shadows, a colour cast, glare, bolder, faded or grey print, blur (unequal along the two axes, as shaking makes it), noise of
-fine or coarse grain, and the blocks that JPEG makes. Everything is tensor arithmetic of fixed sizes.
+shadows, a colour cast, glare, bolder, faded or grey print, blur (unequal along the two axes, as shaking makes it),
+noise of fine or coarse grain, and the blocks that JPEG makes. Everything is tensor arithmetic of fixed sizes.
 """
 
 from __future__ import annotations

@@ -55,16 +55,17 @@ def new_processor(tokenizer: PreTrainedTokenizerFast | None = None) -> Phi3VProc
 def new_config(tokenizer: PreTrainedTokenizerFast) -> Phi3VConfig:
     """Its configuration, as large as `tokenizer` needs it."""
     rows = -(-len(tokenizer) // _ROWS) * _ROWS
-    stop = tokenizer.convert_tokens_to_ids(STOP)
+    words: Any = tokenizer.get_vocab()
+    stop = words[STOP]
+    settings: dict[str, Any] = {**TEXT, "extractor": dict(WISHES)}
     config = Phi3VConfig(
-        **TEXT,
+        **settings,
         vocab_size=rows,
-        bos_token_id=tokenizer.convert_tokens_to_ids(BEGIN),
+        bos_token_id=words[BEGIN],
         eos_token_id=stop,
         pad_token_id=stop,
         vision_config=dict(VISION),
         img_processor={"name": "clip_vision_model", "image_dim_out": VISION["hidden_size"], "num_img_tokens": 144},
-        extractor=dict(WISHES),
     )
     config.architectures = ["Phi3VForCausalLM"]
     return config

@@ -25,6 +25,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 from torch.nn import functional
 
 from extractor.phi3v import Phi3VConfig, Phi3VForConditionalGeneration, Phi3VProcessor
@@ -99,11 +100,12 @@ class Trainee:
         for name, weight in self.model.named_parameters():
             # Never run: features are taken before the tower's last layer.
             weight.requires_grad_(not ("vision_model" in name and (last in name or "post_layernorm" in name)))
-        self.model.to(self.device)
-        self.head.to(self.device)
+        parts: tuple[nn.Module, nn.Module] = (self.model, self.head)
+        for module in parts:
+            module.to(self.device)
         named = [*self.model.named_parameters(), *((f"head.{name}", w) for name, w in self.head.named_parameters())]
         self.mover = Mover(named, plan.rates)
-        for module in (self.model, self.head):
+        for module in parts:
             module.to(self.kind)
         self.mover.publish()
         self.reader = Reader(self.model)
@@ -152,7 +154,7 @@ def train(
     *,
     start: Path | None = None,
     device: str = "auto",
-    tell: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+    tell: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201
 ) -> Progress:
     """Trains for one run and returns how far the schedule has come.
 
