@@ -76,7 +76,7 @@ def extract(
         sources = reader.read(evidence)
     with _timed(seconds, "reconcile"):
         document, values, fields, warnings = reconcile(model, sources)
-    if _is_empty(fields, evidence.zone):
+    if _is_empty(fields, evidence.zone) and kind_of(kinds) is None:
         raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
     warnings += script_warnings + _zone_warnings(evidence) + _schema_warnings(model, kinds)
     first = {page.index: page for page in reversed(read)}
@@ -121,7 +121,7 @@ def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) ->
 
 
 def _is_empty(fields: dict[str, FieldEvidence], zone: MrzReading | None) -> bool:
-    """Whether the picture shows no document: no MRZ, and hardly anything that a caption names."""
+    """Whether nothing was read that shows a document: no MRZ, and hardly anything that a caption names."""
     nothing = (Verdict.ABSENT, Verdict.UNSUPPORTED)  # a model can be asked about any picture, and answers
     telling = [name for name, one in fields.items() if one.verdict not in nothing and name not in _SAYS_LITTLE]
     return zone is None and len(telling) < 2

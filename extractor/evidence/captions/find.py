@@ -194,12 +194,15 @@ def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
 
     A caption begins its part, after its number if it has one, or follows another caption, a value with a digit in it
     or a single letter (`M 15 HGT`). Ideographs have no spaces, so that theirs begins anywhere (`性别男民族汉`), but for
-    captions of one ideograph, which are parts of words (`中型`).
+    captions of one ideograph, which are parts of words (`中型`), and an authority's, which ends its name
+    (`北海道公安委員会`).
     """
     ends = {run.last for run in runs}
     kept = []
     for run in sorted(runs, key=lambda run: run.first):
         before = tokens[run.first - 1].text if run.first else ""
+        if _is_ideograph(before) and run.first - 1 not in ends and "authority" in run.match.fields:
+            continue
         if (
             not before
             or before in _BREAKS

@@ -163,7 +163,9 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
 def _name(_name: str, text: str, _context: Context) -> Value | None:
     cleaned = clean_name(text)
     letters = sum(c.isalpha() for c in cleaned)
-    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned) or is_rest_of_caption(cleaned):
+    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned):
+        return None
+    if fold(cleaned).startswith("of ") and is_rest_of_caption(cleaned):  # `DO NASCIMENTO` is a surname
         return None
     if any(c in "<>@#%=+" for c in cleaned) or find_dates(cleaned):
         return None

@@ -146,6 +146,7 @@ def test_numbers_are_captions_of_licences_only() -> None:
         "DIRECCIÓN GENERAL DE LA POLICÍA",
         "国家移民管理局",
         "中型 大自二",
+        "北海道公安委員会",
         "Namely",
         "SEXTON",
         "CODY",

@@ -160,6 +160,11 @@ def test_names(text: str, expected: str | None) -> None:
     assert read(Kind.NAME, text) == expected
 
 
+def test_particles_begin_names_and_rests_of_captions_are_none() -> None:
+    assert read(Kind.NAME, "DO NASCIMENTO") == "DO NASCIMENTO"
+    assert read(Kind.NAME, "of birth") is None
+
+
 def test_a_single_letter_is_hardly_a_name() -> None:
     assert fit(Kind.NAME, "M") < 0.5 < fit(Kind.NAME, "LI")
     assert fit(Kind.NAME, "王") <= 1.0
