@@ -275,7 +275,7 @@ def _blame(checkpoint: Checkpoint) -> Iterator[None]:
 def _quantization(checkpoint: Checkpoint, plan: Plan) -> BitsAndBytesConfig | None:
     if plan.quantizer != "bitsandbytes":
         return None
-    _import_bitsandbytes()
+    import_bitsandbytes()
     if "quantization_config" in read_config(checkpoint.folder):
         return None
     if plan.dtype == "int8":
@@ -289,7 +289,7 @@ def _quantization(checkpoint: Checkpoint, plan: Plan) -> BitsAndBytesConfig | No
     )
 
 
-def _import_bitsandbytes() -> None:
+def import_bitsandbytes() -> None:
     """Imports it with the `kernels` package hidden.
 
     Where `kernels` is installed and the processor has AVX512-BF16, importing bitsandbytes downloads compiled code

@@ -17,6 +17,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ from torch.nn import functional
 
 from extractor.checkpoints import find_checkpoint
 from extractor.engines.phi3v import Phi3VEngine
-from extractor.errors import UsageError
+from extractor.errors import DeviceError, UsageError
+from extractor.phi3v.loading import import_bitsandbytes
 from extractor.phi3v.modeling import place_pictures
 from extractor.training.examples import Example, examples, split
 from extractor.training.export import export
@@ -177,6 +179,9 @@ class _Trainee:
         self.model: nn.Module = engine.loaded.model
         self.model.requires_grad_(False)
         if plan.method == "lora":
+            # peft imports bitsandbytes by itself where it is installed, and must not make it fetch code.
+            with suppress(DeviceError):
+                import_bitsandbytes()
             from peft import LoraConfig, inject_adapter_in_model
 
             config = LoraConfig(r=plan.rank, lora_alpha=2 * plan.rank, target_modules=_ADAPTED)
