@@ -1,18 +1,20 @@
 """The network over places gives what it gives without any cache."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from extractor.decoding import fused
 from extractor.decoding.answer import Limits
 from extractor.decoding.fused import FusedRunner
-from extractor.decoding.graphs import GraphRunner, make_runner
+from extractor.decoding.graphs import GraphRunner, _Captured, make_runner
 from extractor.decoding.loop import write
 from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import NOWHERE, STEP, EagerRunner
 from extractor.errors import UsageError
 from extractor.phi3v import Phi3VForConditionalGeneration
-from schemas import SCHEMAS, ChineseIdCard
+from schemas import SCHEMAS, ChineseIdCard, Passport
 
 ASK = "<|user|>\n<|image_1|>\n{}<|end|>\n<|assistant|>\n"
 CLOSE = {"atol": 2e-5, "rtol": 0}
@@ -224,6 +226,55 @@ def test_a_step_looks_at_no_more_places_than_it_must(model, inputs):
     runner.prefill([[]])
     runner.step(torch.tensor([[300]]), torch.tensor([[length]]))
     assert runner.cache.span == -(-(length + 1) // STEP) * STEP < runner.cache.count
+
+
+class Replayed(GraphRunner):
+    """A GraphRunner without a device: what it "captures" is computed again, from the same places to the same places."""
+
+    def __init__(self, model, documents, places, room=None):
+        FusedRunner.__init__(self, model, documents, places, room)
+        self._captured = {}
+        self.captures = []
+
+    def _capture(self, width):
+        self.captures.append(width)
+        inputs = torch.full((2, self.documents, width), NOWHERE)
+        inputs[0] = 0
+        self.cache.span = self.cache.count + 1
+        logits = self._step(inputs[0], inputs[1], width).clone()
+        step = self._step
+        graph = SimpleNamespace(replay=lambda: logits.copy_(step(inputs[0], inputs[1], width)))
+        self._captured[width] = _Captured(graph, inputs, logits)
+        return self._captured[width]
+
+
+@torch.inference_mode()
+def test_steps_are_brought_to_where_they_were_captured(model, pair):
+    runner, plain = Replayed(model, 2, 700, 500), EagerRunner(model, 2, 700)
+    for one in (runner, plain):
+        one.take(pair)
+        one.prefill([[300], [301]])
+    first, second = (length + 1 for length in runner.lengths)
+    for width in (1, 3, 4, 7, 3):
+        tokens = torch.randint(3, 480, (2, width), generator=torch.Generator().manual_seed(width))
+        places = torch.stack([torch.arange(first, first + width), torch.arange(second, second + width)])
+        if width == 7:
+            places[0, :5] = NOWHERE
+        torch.testing.assert_close(runner.step(tokens, places, 2), plain.step(tokens, places, 2), **CLOSE)
+    assert runner.captures == [1, 4, 8]
+
+
+def test_what_was_captured_is_forgotten_when_the_cache_grows(model, processor, picture, vocabulary):
+    asked = processor(text=ASK.format("Read it."), images=picture, num_crops=1, return_tensors="pt")
+    grammar, chooser = vocabulary.grammar(Passport, 60), Chooser(temperature=1.0, seed=2)
+    prompt = asked["input_ids"].shape[1]
+    small, whole = Replayed(model, 1, prompt + 900, prompt), FusedRunner(model, 1, prompt + 900)
+    answers = [
+        write(runner, asked, [grammar], limits=Limits(900, 900), chooser=chooser)[0].tokens for runner in (small, whole)
+    ]
+    assert answers[0] == answers[1]
+    assert prompt + len(answers[0]) > 512
+    assert small.captures.count(1) > 1
 
 
 @pytest.mark.gpu
