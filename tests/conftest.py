@@ -146,6 +146,25 @@ def tesseract() -> Callable[[str], None]:
     return need
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright, with a camera that films a test pattern.
+
+    Of a module, not of the session: as long as Playwright runs, its loop is the thread's, and no other can be.
+    """
+    path = shutil.which("chromium")
+    if path is None:
+        _absent("needs a browser; run: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield running
+        running.close()
+
+
 def _absent(reason: str) -> None:
     if os.environ.get("REQUIRE_ALL"):
         pytest.fail(reason)

@@ -1,8 +1,6 @@
 """The report: four files, of which one is a page that loads nothing, filters its mistakes, and fits a phone."""
 
 import json
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -22,34 +20,15 @@ from .conftest import FakeReader
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Debian's chromium, driven through playwright."""
-    program = shutil.which("chromium")
-    if program is None:
-        reason = "needs chromium; run: apt-get install chromium"
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def show(chromium: Any) -> Iterator[Open]:
+def show(browser: Any) -> Iterator[Open]:
     """`show(path, width=390, fragment="lang=fr")`: the page, which must neither complain nor ask for anything."""
     contexts: list[Any] = []
     complaints: list[str] = []
     asked: list[str] = []
 
     def opened(path: Path, *, width: int = 1280, dark: bool = False, fragment: str = "") -> Any:
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
         contexts.append(context)

@@ -1,8 +1,6 @@
 """Fixtures of the service's tests; what they start is in `services`."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -63,21 +61,3 @@ def real_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     environment = dict.fromkeys(("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"), str(folder / "home"))
     with run_process(arguments, folder / "told", environment) as process:
         yield process
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright, with a camera that films a test pattern."""
-    path = shutil.which("chromium")
-    if path is None:
-        reason = "needs a browser; run: apt-get install chromium"
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield chromium
-        chromium.close()
