@@ -159,7 +159,8 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
     parts = [() if line.text.count("<") >= 3 or squash(line.text) in known else _halves(line) for line in lines]
     readings = iter(_tesseract([line_crop(page.image, part.box) for own in parts for part in own], other))
     better = [
-        _read_again(line, own, [next(readings) for _ in own], other) for line, own in zip(lines, parts, strict=True)
+        _read_again(line, own, [next(readings) for _ in own], other, known)
+        for line, own in zip(lines, parts, strict=True)
     ]
     return replace(page, lines=tuple(reading_order([line for line in better if line.text]))), []
 
@@ -174,11 +175,15 @@ def _installed(other: OtherScript) -> OtherScript:
 
 
 def _read_again(
-    line: Line, parts: Sequence[Line], readings: Sequence[tuple[str, float] | None], other: OtherScript
+    line: Line,
+    parts: Sequence[Line],
+    readings: Sequence[tuple[str, float] | None],
+    other: OtherScript,
+    known: Collection[str],
 ) -> Line:
     """The line after tesseract has read its parts."""
     better = [_better(part, reading, other) for part, reading in zip(parts, readings, strict=True)]
-    if len(parts) == 2 and parts[1].score > _READ_POORLY:
+    if len(parts) == 2 and (parts[1].score > _READ_POORLY or squash(parts[1].text) in known):
         # The state's own script stands first, the Latin one after it (ICAO Doc 9303-3, 3.1).
         better[1] = parts[1]
     return _joined(line, better) if any(part.reader == "tesseract" for part in better) else line
@@ -220,6 +225,8 @@ def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) ->
     native = sum(other.script in scripts(c) for c in letters)
     if native < 2 or native < 0.5 * len(letters):
         return line
+    if native < 4 and sum(c.isdigit() for c in line.text) > max(3, native):
+        return line  # two or three letters beside a number are specks
     text = _latin_words(text)
     if line.text:
         text = _with_figures_of(line.text, text)
@@ -246,7 +253,10 @@ def _with_figures_of(first: str, second: str) -> str:
         return second
     if not others:
         return f"{second} {runs[0][0]}" if first.endswith(runs[0][0]) else second
-    return second[: others[0].start()] + runs[0][0] + second[others[-1].end() :]
+    before = second[: others[0].start()]
+    if any(c.isdigit() for c in before):
+        return first  # what stands before the number are specks
+    return before + runs[0][0] + second[others[-1].end() :]
 
 
 def _tesseract(crops: Sequence[np.ndarray], other: OtherScript) -> list[tuple[str, float] | None]:
