@@ -8,8 +8,8 @@ Workers draw lessons all the while (`training.workshop`). First the vision tower
 where (`training.glyphs`); then everything learns to answer, half of the time with hints. How far the schedule has come
 is counted in seconds of training, so a run that was cut off is gone on with by saying the same again.
 
-A run leaves the checkpoint as a folder of the published layout, the scaffolding's weights, `progress.json`, and one
-line of figures every `LOG_STEPS` steps in `log.jsonl`.
+A run leaves the checkpoint as a folder of the published layout, the scaffolding's weights, `progress.json`, one line
+of figures every `LOG_STEPS` steps in `log.jsonl`, and `curves.png`.
 """
 
 from __future__ import annotations
@@ -181,6 +181,7 @@ def train(
     progress.runs += 1
     if _rank() == 0:
         save(trainee, progress, out)
+        draw(out)
         tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
@@ -379,6 +380,31 @@ def log_lines(out: Path) -> Iterator[dict[str, Any]]:
     path = out / _LOG
     for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
         yield json.loads(line)
+
+
+def draw(out: Path) -> None:
+    """Draws what has been logged in `out` as `curves.png`: the losses, and what is right, over seconds of training."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    lines = list(log_lines(out))
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+    for axes, names in (
+        (left, ("patches", "answer plain", "answer hints")),
+        (right, ("characters", "tokens plain", "answers hints", "answers plain", "rate")),
+    ):
+        for name in names:
+            if points := [(line["seconds"], line[name]) for line in lines if name in line]:
+                axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
+        axes.set_xlabel("seconds of training")
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=8)
+    left.set(title="loss", yscale="log")
+    right.set(title="share right; rate of its peak", ylim=(0, 1.02))
+    figure.savefig(out / "curves.png", dpi=100)
+    pyplot.close(figure)
 
 
 def rehearsal(plan: Plan) -> Plan:
