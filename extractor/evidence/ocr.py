@@ -95,8 +95,6 @@ def _session(name: str, intra_threads: int) -> InferenceSession:
     # Memory patterns are planned anew for every size of picture, and pages differ; without them, the arena needs no
     # more than the largest page (detection is bounded), stays flat over thousands, and saves a quarter of the time.
     options.enable_mem_pattern = False
-    # Threads that wait by spinning take the cores from the lines of the page before, and from other programs.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
