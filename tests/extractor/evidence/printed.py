@@ -89,3 +89,16 @@ def values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **
 
 
 CONTEXT = Context(today=TODAY)
+
+#: What a licence after Directive 2006/126/EC says in the tests of its numbers.
+LICENCE = {
+    "surname": "AUBERT",
+    "given_names": "AGATHE DENISE",
+    "birth_date": "2007-12-20",
+    "place_of_birth": "DIJON",
+    "issue_date": "2025-02-10",
+    "expiry_date": "2035-02-09",
+    "authority": "VILLE DE NAMUR",
+    "document_number": "68ML77458",
+    "vehicle_classes": ["AM", "A1", "B"],
+}

@@ -6,7 +6,7 @@ import pytest
 
 from extractor.evidence.captions.pair import join_lines
 
-from ..printed import HEIGHT, found, joined, line, rows, values
+from ..printed import HEIGHT, LICENCE, found, joined, line, rows, values
 
 PERSON = {
     "Surname": ("surname", "BLACKWELL", "BLACKWELL"),
@@ -87,19 +87,6 @@ def test_translations_beside_and_below() -> None:
         *(line("Date of birth/Date de naissance", 40, 160, height=14), line("12 AUG/AOÛT 1974", 40, 178)),
     ]
     assert values(lines) == {"surname": "GARCÍA LÓPEZ", "given_names": "ANA", "birth_date": "1974-08-12"}
-
-
-LICENCE = {
-    "surname": "AUBERT",
-    "given_names": "AGATHE DENISE",
-    "birth_date": "2007-12-20",
-    "place_of_birth": "DIJON",
-    "issue_date": "2025-02-10",
-    "expiry_date": "2035-02-09",
-    "authority": "VILLE DE NAMUR",
-    "document_number": "68ML77458",
-    "vehicle_classes": ["AM", "A1", "B"],
-}
 
 
 @pytest.mark.parametrize("glue", [". ", ".", " "], ids=["1. AUBERT", "1.AUBERT", "1 AUBERT"])
