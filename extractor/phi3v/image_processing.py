@@ -11,7 +11,9 @@ Nothing is fetched: pictures are Pillow images or arrays, never addresses.
 """
 
 import math
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ TOKENS_PER_VIEW = 144  # 24 x 24 patches of 14 pixels, merged 2 x 2
 ROW = 12  # merged patches in one row of a view
 
 _WHITE = (255, 255, 255)
+_MOST_THREADS = min(32, os.cpu_count() or 1)
 
 
 class Phi3VImageProcessorKwargs(ImagesKwargs, total=False):
@@ -76,28 +79,41 @@ class Phi3VImageProcessor(BaseImageProcessor):
         num_crops = self.num_crops if num_crops is None else num_crops
         if num_crops < 1:
             raise ValueError(f"num_crops must be at least 1, not {num_crops}")
-        sheets = [lay_out(picture, num_crops) for picture in pictures]
+        pixels = torch.empty(len(pictures), num_crops + 1, 3, TILE, TILE)
+
+        def prepare(number: int) -> tuple[int, int]:
+            sheet = lay_out(pictures[number], num_crops)
+            self._cut(sheet, pixels[number])
+            return sheet.height, sheet.width
+
+        # Scaling and arithmetic run outside of the interpreter's lock: pictures are prepared side by side.
+        with ThreadPoolExecutor(min(len(pictures), _MOST_THREADS)) as pool:
+            sizes = list(pool.map(prepare, range(len(pictures))))
         data: dict[str, Any] = {
-            "pixel_values": torch.stack([self._views(sheet, num_crops) for sheet in sheets]),
-            "image_sizes": torch.tensor([[sheet.height, sheet.width] for sheet in sheets]),
-            "num_img_tokens": torch.tensor([image_tokens(*tiles(sheet)) for sheet in sheets]),
+            "pixel_values": pixels,
+            "image_sizes": torch.tensor(sizes),
+            "num_img_tokens": torch.tensor([image_tokens(height // TILE, width // TILE) for height, width in sizes]),
         }
         if return_tensors != "pt":
             data = {key: value.numpy() for key, value in data.items()}
         return BatchFeature(data, tensor_type=return_tensors)
 
-    def _views(self, sheet: Image.Image, num_crops: int) -> torch.Tensor:
-        """(num_crops + 1, 3, 336, 336): the coarse view, the tiles row by row, then zeros."""
-        pixels = torch.from_numpy(np.array(sheet)).permute(2, 0, 1).to(torch.float32).div(255)
-        mean, std = (torch.tensor(v, dtype=torch.float32).view(3, 1, 1) for v in (self.image_mean, self.image_std))
-        pixels = (pixels - mean) / std
-        coarse = torch.nn.functional.interpolate(pixels[None], size=(TILE, TILE), mode="bicubic")
+    def _cut(self, sheet: Image.Image, views: torch.Tensor) -> None:
+        """Fills views (num_crops + 1, 3, 336, 336): the coarse view, the tiles row by row, then zeros."""
+        levels = np.asarray(sheet)
+        normalised = np.empty((3, sheet.height, sheet.width), np.float32)
+        for channel, mean, std in zip(range(3), self.image_mean, self.image_std, strict=True):
+            own = normalised[channel]
+            np.divide(levels[..., channel], np.float32(255), out=own, dtype=np.float32)
+            own -= np.float32(mean)
+            own /= np.float32(std)
+        pixels = torch.from_numpy(normalised)
         rows, columns = tiles(sheet)
-        cut = pixels.view(3, rows, TILE, columns, TILE).permute(1, 3, 0, 2, 4).reshape(-1, 3, TILE, TILE)
-        views = torch.zeros(num_crops + 1, 3, TILE, TILE)
-        views[0] = coarse[0]
-        views[1 : 1 + len(cut)] = cut
-        return views
+        count = rows * columns
+        views[0] = torch.nn.functional.interpolate(pixels[None], size=(TILE, TILE), mode="bicubic")[0]
+        cut = pixels.view(3, rows, TILE, columns, TILE).permute(1, 3, 0, 2, 4)
+        views[1 : 1 + count].view(rows, columns, 3, TILE, TILE).copy_(cut)
+        views[1 + count :] = 0
 
 
 def sheet_size(width: int, height: int, num_crops: int) -> tuple[int, int]:
