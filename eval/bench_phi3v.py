@@ -218,7 +218,7 @@ def _grammar_figures(tokenizer: Any, rows: int) -> dict[str, float]:
         for token in vocabulary.tokenize(b'{"document_type":"P","issuing_country":"USA","document_number":"5982'):
             if not matcher.validate_tokens([token]):
                 break
-            taken.append(spent(lambda m=matcher: masks.fill(0, m)))  # type: ignore[misc]
+            taken.append(spent(lambda m=matcher: masks.fill([m])))  # type: ignore[misc]
             matcher.consume_token(token)
     return {
         "tokenizer_ms": round(prepared, 1),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from extractor.decoding.fused import FusedRunner, can_fuse
@@ -26,11 +25,17 @@ WIDEST = 256
 
 @dataclass(frozen=True)
 class _Captured:
-    """A captured step: its inputs and its logits, at addresses that never change."""
+    """A captured step: its inputs and its logits, at addresses that never change.
+
+    `inputs` holds tokens and positions (2, documents, width), so that one copy brings both; `staged` is where they
+    wait on the processor, and `taken` tells that they do not any more.
+    """
 
     graph: torch.cuda.CUDAGraph
-    inputs: torch.Tensor  # tokens and positions (2, documents, width): one copy brings both
+    inputs: torch.Tensor
     logits: torch.Tensor
+    staged: torch.Tensor
+    taken: torch.cuda.Event
 
 
 class GraphRunner(FusedRunner):
@@ -57,11 +62,13 @@ class GraphRunner(FusedRunner):
         places = positions.numpy()
         self._make_room(int(places.max()) + 1)
         wide = 1 << (width - 1).bit_length()
-        inputs = np.zeros((2, self.documents, wide), np.int64)
-        inputs[1] = NOWHERE
-        inputs[0, :, wide - width :], inputs[1, :, wide - width :] = tokens.numpy(), places
         captured = self._captured.get(wide) or self._capture(wide)
-        captured.inputs.copy_(torch.from_numpy(inputs))
+        captured.taken.synchronize()
+        inputs = captured.staged.numpy()
+        inputs[0, :, wide - width :], inputs[1, :, wide - width :] = tokens.numpy(), places
+        inputs[0, :, : wide - width], inputs[1, :, : wide - width] = 0, NOWHERE
+        captured.inputs.copy_(captured.staged, non_blocking=True)
+        captured.taken.record()
         captured.graph.replay()
         return captured.logits[:, -(keep or width) :]
 
@@ -77,7 +84,8 @@ class GraphRunner(FusedRunner):
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool, stream=self._aside):
             logits = self._step(inputs[0], inputs[1], width)
-        self._captured[width] = _Captured(graph, inputs, logits)
+        staged = torch.empty(inputs.shape, dtype=inputs.dtype, pin_memory=True)
+        self._captured[width] = _Captured(graph, inputs, logits, staged, torch.cuda.Event())
         return self._captured[width]
 
     def _make_room(self, length: int) -> None:

@@ -15,7 +15,7 @@ them the toss of a coin, would be 0.98.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from operator import eq
@@ -197,13 +197,15 @@ def _choose(
     Masks are made while a device still computes the logits.
     """
     places: list[tuple[int, int]] = []
+    matchers: list[LLMatcher] = []
     for document, turn in zip(documents, turns, strict=True):
         if not document.answer.done:
-            for place, matcher in _open_places(document.answer.matcher.deep_copy(), turn):
-                masks.fill(len(places), matcher)
+            for place, matcher in _open_places(document.answer.matcher, turn):
+                matchers.append(matcher)
                 places.append((document.number, place))
     if not places:
         return {}
+    masks.fill(matchers)
     rows = [number for number, _ in places]
     columns = [logits.shape[1] - 1 - len(turns[number].drafted) + place for number, place in places]
     before = [(number, len(documents[number].answer.tokens) + place) for number, place in places]
@@ -212,11 +214,13 @@ def _choose(
     return dict(zip(places, zip(tokens, probabilities, strict=True), strict=True))
 
 
-def _open_places(matcher: LLMatcher, turn: _Turn) -> Any:
-    """The places of a turn behind which the grammar leaves a choice, with the matcher standing there."""
+def _open_places(matcher: LLMatcher, turn: _Turn) -> Iterator[tuple[int, LLMatcher]]:
+    """The places of a turn behind which the grammar leaves a choice, each with a matcher that stands there."""
+    if turn.drafted:
+        matcher = matcher.deep_copy()
     for place, (token, is_forced) in enumerate(turn.drafted):
         if not is_forced:
-            yield place, matcher
+            yield place, matcher.deep_copy()
         matcher.consume_token(token)
     if not matcher.is_stopped():
         yield len(turn.drafted), matcher

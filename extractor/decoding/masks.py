@@ -7,8 +7,10 @@ first use, for 4 to 37 seconds; here the bits are spread by plain operations tha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +20,17 @@ from extractor.errors import DeviceError
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher
+
+
+#: From so many masks on they are made by several threads.
+_SIDE_BY_SIDE = 8
+
+
+@cache
+def _executor() -> Any:
+    from llguidance import LLExecutor
+
+    return LLExecutor()
 
 
 class Masks:
@@ -32,19 +45,21 @@ class Masks:
 
     def _grow(self, rows: int) -> None:
         # torch can only copy to a device without waiting from memory that is pinned.
-        bits = torch.zeros((rows, self._words), dtype=torch.int32, pin_memory=self._on_cuda)
-        if hasattr(self, "_bits"):
-            bits[: len(self._bits)] = self._bits
-        self._bits: torch.Tensor = bits
-        self._bytes: np.ndarray = bits.numpy()
-        self._there = torch.empty_like(bits, device=self.device) if self._on_cuda else bits
+        self._bits = torch.zeros((rows, self._words), dtype=torch.int32, pin_memory=self._on_cuda)
+        self._bytes: np.ndarray = self._bits.numpy()
+        self._there = torch.empty_like(self._bits, device=self.device) if self._on_cuda else self._bits
 
-    def fill(self, row: int, matcher: LLMatcher) -> None:
-        """Writes which tokens `matcher` allows next into a row."""
-        while row >= len(self._bits):
+    def fill(self, matchers: Sequence[LLMatcher]) -> None:
+        """Writes which tokens each matcher allows next into the first rows; no matcher twice."""
+        count = len(matchers)
+        while count > len(self._bits):
             self._grow(2 * len(self._bits))
-        line = self._bytes[row]
-        matcher.unsafe_compute_mask_ptr(line.ctypes.data, line.nbytes)
+        if count < _SIDE_BY_SIDE:
+            for line, matcher in zip(self._bytes, matchers, strict=False):
+                matcher.unsafe_compute_mask_ptr(line.ctypes.data, line.nbytes)
+            return
+        rows = [(matcher, row) for row, matcher in enumerate(matchers)]
+        _executor().unsafe_compute_mask_ptr(rows, self._bytes.ctypes.data, self._bytes[0].nbytes, count)
 
     def allowed(self, rows: int) -> torch.Tensor:
         """The first rows as `Chooser` takes them: booleans on a processor, on a device the words of bits themselves."""

@@ -14,12 +14,14 @@ whose addresses change only when it grows; that is what lets a step be captured 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 from extractor.errors import UsageError
+from extractor.phi3v.image_processing import TILE
+from extractor.phi3v.modeling import place_pictures
 
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
@@ -50,6 +52,8 @@ class Runner(Protocol):
     def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor: ...
 
 
+#: Pictures that go through the vision tower at once.
+_PICTURES = 4
 #: Places come in so many at once: a step looks at no more of them than it must, and kernels like round numbers.
 STEP = 256
 
@@ -157,10 +161,27 @@ class EagerRunner:
         ids = inputs["input_ids"].to(self.device)
         if len(ids) != self.documents:
             raise ValueError(f"{len(ids)} prompts were given to a runner of {self.documents} documents")
-        pictures = {key: inputs[key].to(self.device) for key in ("pixel_values", "image_sizes") if key in inputs}
-        embedded = self.model.model.embed(ids, **pictures)
+        network = self.model.model
+        if "pixel_values" in inputs:
+            words = network.embed_tokens(ids.clamp(min=0))
+            embedded = place_pictures(ids, words, tuple(self._features(inputs["pixel_values"], inputs["image_sizes"])))
+        else:
+            embedded = network.embed_tokens(ids)
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
         self._prompts = [row[len(row) - length :] for row, length in zip(embedded, lengths, strict=True)]
+
+    def _features(self, pixels: torch.Tensor, sizes: torch.Tensor) -> Iterator[torch.Tensor]:
+        """What the pictures are to the decoder, a few pictures at a time: more would only take memory."""
+        pinned = self.device.type == "cuda"
+        for first in range(0, len(pixels), _PICTURES):
+            some = slice(first, first + _PICTURES)
+            # Empty views stay behind, and what travels does so in the model's own type.
+            views = 1 + int((sizes[some] // TILE).prod(dim=1).max())
+            own = pixels[some, :views]
+            staged = torch.empty(own.shape, dtype=self.model.dtype, pin_memory=pinned)
+            staged.copy_(own)
+            # Sizes are looked at on the processor.
+            yield from self.model.get_image_features(staged.to(self.device, non_blocking=True), sizes[some].cpu())
 
     @torch.inference_mode()
     def prefill(self, tails: Sequence[Sequence[int]], keep: int = 1) -> torch.Tensor:

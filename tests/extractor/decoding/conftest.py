@@ -153,7 +153,7 @@ def plain(
     written = vocabulary.begin(opening)
     masks = Masks(vocabulary, torch.device("cpu"))
     while len(written) < most and not matcher.is_stopped():
-        masks.fill(0, matcher)
+        masks.fill([matcher])
         chosen, _ = chooser(logits(prompt + written)[None], masks.allowed(1), [(0, len(written))])
         assert matcher.consume_token(chosen[0])
         written += chosen

@@ -20,15 +20,25 @@ def test_bits_are_spread_alike_on_every_device():
     assert np.array_equal(unpacked.astype(bool), bits.numpy())
 
 
-def test_a_mask_holds_what_the_grammar_allows_and_rows_are_added_as_needed(vocabulary):
+def test_masks_hold_what_the_grammar_allows_whether_made_one_by_one_or_side_by_side(vocabulary):
     matcher = vocabulary.grammar(Passport).matcher()
+    matchers, forced = [], []
+    while len(matchers) < 20:
+        token = (matcher.compute_ff_tokens() or vocabulary.tokenize(b'P"'))[0]
+        matchers.append(matcher.deep_copy())
+        forced.append(len(matcher.compute_ff_tokens()) > 0)
+        matcher.consume_token(token)
     masks = Masks(vocabulary, torch.device("cpu"))
-    for row in range(20):
-        masks.fill(row, matcher)
-    allowed = masks.allowed(20)
-    assert allowed.shape == (20, vocabulary.rows)
-    assert all(torch.equal(row, allowed[0]) for row in allowed)
-    assert allowed[0].nonzero().flatten().tolist() == matcher.compute_ff_tokens()[:1]
+    masks.fill(matchers)
+    together = masks.allowed(20).clone()
+    assert together.shape == (20, vocabulary.rows)
+    for row, one in enumerate(matchers):
+        masks.fill([one])
+        assert torch.equal(masks.allowed(1)[0], together[row])
+        if forced[row]:
+            assert together[row].nonzero().flatten().tolist() == one.compute_ff_tokens()[:1]
+    assert any(forced)
+    assert not all(forced)
 
 
 def test_the_likeliest_of_the_allowed_tokens_is_taken_with_its_share_among_them():

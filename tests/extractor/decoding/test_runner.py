@@ -244,7 +244,8 @@ class Replayed(GraphRunner):
         logits = self._step(inputs[0], inputs[1], width).clone()
         step = self._step
         graph = SimpleNamespace(replay=lambda: logits.copy_(step(inputs[0], inputs[1], width)))
-        self._captured[width] = _Captured(graph, inputs, logits)
+        taken = SimpleNamespace(synchronize=lambda: None, record=lambda: None)
+        self._captured[width] = _Captured(graph, inputs, logits, torch.empty_like(inputs), taken)
         return self._captured[width]
 
 
