@@ -15,16 +15,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from eval.measuring import BenchError
 
-_DTYPES = ("bfloat16", "int4")
+#: Started twice, with and without what the first start compiled; then once each.
+_TWICE, _ONCE = ("bfloat16", "int4"), ("int8", "float16", "float32")
 
 
-def cold_starts(make: Any, device: str, *, small: bool, folder: Path | None = None) -> dict[str, dict[str, float]]:
-    """Seconds of each part, by precision and by whether kernels had been compiled before.
+def cold_starts(
+    make: Any, device: str, *, small: bool, folder: Path | None = None
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """What a start was, and the seconds of each part, as soon as they are measured.
 
     `make("bfloat16")` gives the network; it is saved to a temporary folder unless `folder` holds a checkpoint.
     """
@@ -32,12 +36,10 @@ def cold_starts(make: Any, device: str, *, small: bool, folder: Path | None = No
         if folder is None:
             folder = Path(place) / "checkpoint"
             save(make("bfloat16"), make.tokenizer, folder)
-        found = {}
-        for dtype in _DTYPES:
+        for dtype in (*_TWICE, *_ONCE):
             cache = Path(place) / f"kernels-{dtype}"
-            for name in ("first start", "kernels compiled before"):
-                found[f"{dtype}, {name}"] = _start(folder, dtype, device, cache, small=small)
-    return found
+            for name in ("first start", "kernels compiled before")[: 2 if dtype in _TWICE else 1]:
+                yield f"{dtype}, {name}", _start(folder, dtype, device, cache, small=small)
 
 
 def save(model: Any, tokenizer: Any, folder: Path) -> None:
@@ -84,6 +86,7 @@ def main() -> int:
     imported = time.perf_counter()
     loaded = load(options.folder, dtype=options.dtype, device=options.device)
     ready = time.perf_counter()
+    loading = peak_memory(loaded.plan.device)
 
     tokenizer = loaded.processor.tokenizer
     workload = make_workload(Vocabulary.of(tokenizer, loaded.model.config.vocab_size), tokenizer, small=options.small)
@@ -105,6 +108,7 @@ def main() -> int:
         "first_answer": first - ready,
         "in_all": first - start,
         "second_answer": second - first,
+        "loading_gb": loading / 1e9,
         "peak_gb": peak_memory(loaded.plan.device) / 1e9,
     }
     print(json.dumps({name: round(value, 3) for name, value in parts.items()}))

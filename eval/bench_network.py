@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,26 @@ def weights_gb(model: Any) -> float:
     return round(sum(one.numel() * one.element_size() for one in held) / 1e9, 2)
 
 
-def peak_gb(device: str) -> float | None:
+def reset_memory(device: str) -> None:
+    """Peaks are counted from here on."""
     import torch
 
-    return round(torch.cuda.max_memory_allocated() / 1e9, 2) if device.startswith("cuda") else None
+    if device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats()
+
+
+def memory_gb(device: str) -> dict[str, float]:
+    """Gigabytes of tensors now and at their peak, and what torch took from the device for them at its peak."""
+    import torch
+
+    if not device.startswith("cuda"):
+        return {}
+    told = {
+        "held": torch.cuda.memory_allocated(),
+        "peak": torch.cuda.max_memory_allocated(),
+        "reserved": torch.cuda.max_memory_reserved(),
+    }
+    return {name: round(value / 1e9, 3) for name, value in told.items()}
 
 
 def _wait(device: str) -> None:
@@ -68,7 +84,7 @@ def generate(model: Any, workload: Workload, device: str) -> dict[str, Any]:
     token = (long - short) / 24
     whole = short + token * (len(workload.script) - 1)
     told = {"first_token_seconds": round(short, 4), "token_ms": round(1000 * token, 2), "seconds": round(whole, 3)}
-    return told | {"peak_gb": peak_gb(device)}
+    return told | {"memory_gb": memory_gb(device)}
 
 
 class Network:
@@ -83,38 +99,52 @@ class Network:
 
         return make_runner(self.model, documents, self.prompt + _MOST_TOKENS, self.prompt + _USUAL_TOKENS)
 
-    def single(self) -> dict[str, Any]:
-        """One document: stages, steps of several widths, whole readings plain, drafted and token by token."""
+    def single(self) -> Iterator[dict[str, Any]]:
+        """One document: readings plain and drafted, then stages, steps of several widths, and reading token by token.
+
+        Gives each part as soon as it is measured; memory is that of the readings.
+        """
         import torch
 
-        runner, inputs = self.runner(1), self.workload.inputs()
-        on_device = {key: value.to(self.device) for key, value in inputs.items()}
-        found: dict[str, Any] = {}
-        with torch.inference_mode():
-            found["prepare_ms"] = self._ms(self.workload.inputs)
-            peaks = found["peak_gb_after"] = {"making": peak_gb(self.device)}
-            if self.device.startswith("cuda"):
-                torch.cuda.reset_peak_memory_stats()
-            runner.take(on_device)
-            peaks["pictures"] = peak_gb(self.device)
-            found["take_ms"] = self._ms(lambda: runner.take(inputs))
-            found["vision_ms"] = self._ms(
-                lambda: self.model.get_image_features(on_device["pixel_values"], on_device["image_sizes"])
-            )
-            runner.prefill([[]])
-            found["prefill_ms"] = self._ms(lambda: runner.prefill([[]]))
-            peaks["prompt"] = peak_gb(self.device)
-            found["step_ms"] = {str(width): self._step(runner, width) for width in WIDTHS}
-        peaks["steps"] = peak_gb(self.device)
-        found["read_gb"] = self._floor(runner)
-        if found["step_ms"]["1"] > _SLOW:
+        runner = self.runner(1)
+        reset_memory(self.device)
+        start = time.perf_counter()
+        first = self._write(runner, 1, None, jump=True)
+        found = {"first_seconds": round(time.perf_counter() - start, 3)}
+        if list(first[0].tokens) != self.workload.script:
+            raise DeviceError("the bench's answer is not the one it was to write")
+        slow = self._step(runner, 1, steps=2) > _SLOW
+        if slow:
             self.repeat = 1
-        found["plain"] = self._reading(runner, None, jump=True)
-        found["drafted"] = self._reading(runner, "draft", jump=True)
-        if found["step_ms"]["1"] <= _SLOW:
-            found["stepped"] = self._reading(runner, None, jump=False)
-            found |= self._overhead(runner)
-        return found
+        yield found | {"plain": self._reading(runner, None, jump=True)}
+        yield {"drafted": self._reading(runner, "draft", jump=True), "memory_gb": memory_gb(self.device)}
+        with torch.inference_mode():
+            yield self._stages(runner)
+            widths = WIDTHS[:1] if slow else WIDTHS
+            yield {"step_ms": {str(width): self._step(runner, width, steps=2 if slow else 20) for width in widths}}
+        yield {"read_gb": self._floor(runner)}
+        if not slow:
+            yield {"stepped": self._reading(runner, None, jump=False)} | self._overhead(runner)
+
+    def _stages(self, runner: Any) -> dict[str, Any]:
+        """Milliseconds of what comes before the first step, and the peak of memory while each runs."""
+        inputs = self.workload.inputs(runner.documents)
+        on_device = {key: value.to(self.device) for key, value in inputs.items()}
+        stages: dict[str, Callable[[], Any]] = {
+            "prepare": lambda: self.workload.inputs(runner.documents),
+            "take": lambda: runner.take(inputs),
+            "prefill": lambda: runner.prefill([[]] * runner.documents),
+        }
+        if runner.documents == 1:
+            pictures = on_device["pixel_values"].to(self.model.dtype), inputs["image_sizes"]
+            stages["vision"] = lambda: self.model.get_image_features(*pictures)
+        told: dict[str, Any] = {}
+        peaks = {}
+        for name, call in stages.items():
+            reset_memory(self.device)
+            told[f"{name}_ms"] = self._ms(call)
+            peaks[name] = memory_gb(self.device).get("peak")
+        return told | {"peak_gb_in": peaks}
 
     def _ms(self, call: Callable[[], Any], times: int | None = None) -> float:
         return round(1000 * median_seconds(call, times or self.repeat, self.device), 3)
@@ -123,8 +153,8 @@ class Network:
         """Milliseconds of a step of so many tokens, over the prompt."""
         import torch
 
-        tokens = torch.full((1, width), 100)
-        positions = torch.arange(self.prompt, self.prompt + width)[None]
+        tokens = torch.full((runner.documents, width), 100)
+        positions = torch.arange(self.prompt, self.prompt + width).expand(runner.documents, width)
         runner.step(tokens, positions)
 
         def several() -> None:
@@ -164,8 +194,6 @@ class Network:
     def _reading(self, runner: Any, draft: str | None, *, jump: bool) -> dict[str, Any]:
         """Seconds from the picture in memory to the answer, median, and the passes that took."""
         written = self._write(runner, 1, draft, jump=jump)[0]
-        if list(written.tokens) != self.workload.script:
-            raise DeviceError("the bench's answer is not the one it was to write")
         seconds = median_seconds(lambda: self._write(runner, 1, draft, jump=jump), self.repeat, self.device)
         return {"seconds": round(seconds, 4), "passes": written.passes, "tokens": len(written.tokens)}
 
@@ -179,13 +207,14 @@ class Network:
         constrained = quantile([gap for one in gaps[False] for gap in one], 0.5)
         # Passes that write several tokens count for them all; the prompt's pass wrote the first.
         jumped = quantile([sum(one) / (len(self.workload.script) - 1) for one in gaps[True]], 0.5)
-        chooser, place, free = Chooser(), self.prompt, []
+        chooser, free = Chooser(), []
         with torch.inference_mode():
-            for _ in range(self.repeat * len(self.workload.script)):
-                start = time.perf_counter()
-                logits = runner.step(torch.tensor([[100]]), torch.tensor([[place]]), 1)
-                chooser(logits[:, -1], None, [(0, 0)])
-                free.append(time.perf_counter() - start)
+            for _ in range(self.repeat):
+                for place in range(self.prompt, self.prompt + len(self.workload.script)):
+                    start = time.perf_counter()
+                    logits = runner.step(torch.tensor([[100]]), torch.tensor([[place]]), 1)
+                    chooser(logits[:, -1], None, [(0, 0)])
+                    free.append(time.perf_counter() - start)
         unconstrained = quantile(free, 0.5)
         return {
             "constrained_ms": round(1000 * constrained, 3),
@@ -210,13 +239,13 @@ class Network:
         return gaps
 
     def batch(self, documents: int) -> dict[str, Any]:
-        """Documents a second, plain and drafted, and the peak of memory."""
+        """Documents a second, plain and drafted, where the time goes, and memory."""
         import torch
 
         gc.collect()
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
-            torch.cuda.reset_peak_memory_stats()
+        reset_memory(self.device)
         runner = self.runner(documents)
         found: dict[str, Any] = {}
         for name, draft in (("plain", None), ("drafted", "draft")):
@@ -225,11 +254,15 @@ class Network:
                 self._write(runner, documents, draft, jump=True)
 
             read()
-            times = max(1, min(self.repeat, 16 // documents))
+            times = max(1, min(self.repeat, 64 // documents))
             seconds = median_seconds(read, times, self.device)
             found[f"{name}_seconds"] = round(seconds, 3)
             found[f"{name}_per_second"] = round(documents / seconds, 2)
-        return found | {"peak_gb": peak_gb(self.device)}
+        found["memory_gb"] = memory_gb(self.device)
+        with torch.inference_mode():
+            found |= self._stages(runner)
+            found["step_ms"] = {str(width): self._step(runner, width, 5) for width in (1, 4)}
+        return found
 
     def queue(self, pages: int) -> dict[str, Any]:
         """Memory while pages are read one after the other."""

@@ -11,13 +11,13 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.bench import Bench, Table
-from eval.bench_network import WIDTHS, Network, generate, median_seconds, weights_gb
+from eval.bench_network import WIDTHS, Network, generate, median_seconds, memory_gb, reset_memory, weights_gb
 from eval.measuring import quantile
 from extractor.errors import DeviceError, UsageError
 
@@ -73,14 +73,18 @@ def bench(options: argparse.Namespace) -> Bench:
         "cells": {},
     }
     for cell in cells:
-        measured = _measure(maker, cell, workload, options, batches if cell in batch_cells else [1])
-        figures["cells"][cell] = measured
-        # Time on a device may end before the bench does: what is known by then should not be lost.
-        print(f"eval.bench: {cell}: {json.dumps(measured)}", file=sys.stderr, flush=True)
+        figures["cells"][cell] = {}
+        for part in _measure(maker, cell, workload, options, batches if cell in batch_cells else [1]):
+            figures["cells"][cell] |= part
+            # Time on a device may end before the bench does: what is known by then should not be lost.
+            print(f"eval.bench: {cell}: {json.dumps(part)}", file=sys.stderr, flush=True)
     if options.cold_start:
         from eval.bench_cold import cold_starts
 
-        figures["cold_start"] = cold_starts(maker, device, small=options.small, folder=options.model)
+        figures["cold_start"] = {}
+        for name, parts in cold_starts(maker, device, small=options.small, folder=options.model):
+            figures["cold_start"][name] = parts
+            print(f"eval.bench: {name}: {json.dumps(parts)}", file=sys.stderr, flush=True)
     return Bench(_tables(figures), figures, notes=_notes(options, figures))
 
 
@@ -154,32 +158,44 @@ class _Maker:
         return model
 
 
-def _measure(maker: _Maker, cell: str, workload: Workload, options: argparse.Namespace, batches: list[int]) -> Any:
-    """All figures of one cell; what does not fit into memory, or is not installed, is told in its place."""
+def _measure(
+    maker: _Maker, cell: str, workload: Workload, options: argparse.Namespace, batches: list[int]
+) -> Iterator[dict[str, Any]]:
+    """All figures of one cell, part by part; what does not fit into memory, or is not installed, is told in its place.
+
+    Parts overwrite what came before under the same name.
+    """
     import torch
 
     gc.collect()
     if maker.device.startswith("cuda"):
         torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
+    reset_memory(maker.device)
     start = time.perf_counter()
     try:
         model = maker(cell)
     except (ImportError, DeviceError) as error:
-        return {"error": " ".join(str(error).split())[:200]}
-    found: dict[str, Any] = {"made_seconds": round(time.perf_counter() - start, 2), "weights_gb": weights_gb(model)}
+        yield {"error": " ".join(str(error).split())[:200]}
+        return
+    made = {"made_seconds": round(time.perf_counter() - start, 2), "weights_gb": weights_gb(model)}
+    yield made | {"memory_gb": memory_gb(maker.device)}
     try:
         if cell == "eager":
-            found |= generate(model, workload, maker.device)
-        else:
-            bench = Network(model, workload, maker.device, options.repeat)
-            found |= bench.single()
-            found["batches"] = {str(count): bench.batch(count) for count in batches}
-            if options.queue and cell in options.batch_cells.split(",")[:1]:
-                found["queue"] = bench.queue(options.queue)
+            yield generate(model, workload, maker.device)
+            return
+        bench = Network(model, workload, maker.device, options.repeat)
+        yield from bench.single()
+        several: dict[str, Any] = {}
+        for count in batches:
+            try:
+                several[str(count)] = bench.batch(count)
+            except torch.OutOfMemoryError:
+                several[str(count)] = {"error": "out of memory"}
+            yield {"batches": dict(several)}
+        if options.queue and cell in options.batch_cells.split(",")[:1]:
+            yield {"queue": bench.queue(options.queue)}
     except torch.OutOfMemoryError:
-        found["error"] = "out of memory"
-    return found
+        yield {"error": "out of memory"}
 
 
 def _bandwidth(device: str) -> float | None:
@@ -231,14 +247,21 @@ def _grammar_figures(tokenizer: Any, rows: int) -> dict[str, float]:
 
 def _notes(options: argparse.Namespace, figures: dict[str, Any]) -> list[str]:
     work = figures["workload"]
+    queues = [
+        f"{name}: {one['queue']['pages']} pages one after the other took {one['queue']['device_settled_mb']} MB of the "
+        f"device after a tenth of them and {one['queue']['device_end_mb']} MB at the end"
+        for name, one in figures["cells"].items()
+        if "queue" in one
+    ]
     return [
         f"{work['prompt_tokens']} tokens of prompt, {work['answer_tokens']} of answer ({work['fields']} fields)"
-        + (", random weights" if options.random_weights else "")
+        + (", random weights" if options.random_weights else ""),
+        *queues,
     ]
 
 
 def _tables(figures: dict[str, Any]) -> list[Table]:
-    cells = {name: one for name, one in figures["cells"].items() if "plain" in one}
+    cells = {name: one for name, one in figures["cells"].items() if "read_gb" in one}
     tables = [_readings(figures["cells"]), _steps(cells, figures["copy_bandwidth_tb_s"]), _batches(cells)]
     if "cold_start" in figures:
         rows = [[name, *(f"{value:.1f}" for value in one.values())] for name, one in figures["cold_start"].items()]
@@ -248,7 +271,7 @@ def _tables(figures: dict[str, Any]) -> list[Table]:
     return [*tables, Table("grammar and masks", ("", "ms"), rows)]
 
 
-_COLD = ("", "imports", "loading", "first answer", "in all", "second answer", "peak GB")
+_COLD = ("", "imports", "loading", "first answer", "in all", "second answer", "peak GB of loading", "of all")
 
 
 def _readings(cells: dict[str, Any]) -> Table:
@@ -257,18 +280,22 @@ def _readings(cells: dict[str, Any]) -> Table:
     )  # fmt: skip
     rows = []
     for name, one in cells.items():
-        if "error" in one:
+        if "error" in one and "stepped" not in one:
             rows.append([name, one["error"], *[""] * 7])
-        elif "plain" not in one:
-            rows.append([name, f"{one['seconds']:.3f}", *[""] * 5, f"{one['peak_gb']}", f"{one['weights_gb']}"])
+        elif "prefill_ms" not in one:
+            rows.append([name, f"{one['seconds']:.3f}", *[""] * 5, _gb(one), f"{one['weights_gb']:.2f}"])
         else:
-            peak = one["batches"]["1"]["peak_gb"]
             plain, drafted = one["plain"], one["drafted"]
             seconds = (f"{plain['seconds']:.3f}", f"{drafted['seconds']:.3f}")
             stages = (f"{one['vision_ms']:.1f}", f"{one['prefill_ms']:.1f}")
             passes = (f"{plain['passes']}", f"{drafted['passes']}")
-            rows.append([name, *seconds, *stages, *passes, f"{peak}", f"{one['weights_gb']}"])
+            rows.append([name, *seconds, *stages, *passes, _gb(one), f"{one['weights_gb']:.2f}"])
     return Table("from the picture in memory to the answer", header, rows)
+
+
+def _gb(found: dict[str, Any]) -> str:
+    """The peak of memory that tensors took; empty where there is none to tell."""
+    return f"{found['memory_gb']['peak']:.2f}" if found["memory_gb"] else ""
 
 
 def _steps(cells: dict[str, Any], bandwidth: float | None) -> Table:
@@ -279,7 +306,8 @@ def _steps(cells: dict[str, Any], bandwidth: float | None) -> Table:
         share = f"{100 * reached / bandwidth:.0f} %" if bandwidth else ""
         kinds = ("unconstrained_ms", "constrained_ms", "jumped_ms_a_token")
         tokens = [f"{one[key]:.2f}" if key in one else "" for key in kinds]
-        rows.append([name, *(f"{one['step_ms'][str(w)]:.2f}" for w in WIDTHS), f"{moved:.2f}", share, *tokens])
+        steps = [f"{one['step_ms'][str(w)]:.2f}" if str(w) in one["step_ms"] else "" for w in WIDTHS]
+        rows.append([name, *steps, f"{moved:.2f}", share, *tokens])
     told = ("free", "under the grammar", "and jumping, a token")
     header = ("step, ms by tokens", *map(str, WIDTHS), "GB read", "of copy bandwidth", *told)
     return Table("steps", header, rows)
@@ -291,9 +319,10 @@ def _batches(cells: dict[str, Any]) -> Table:
             f"{name}, {count} at once",
             f"{b['plain_per_second']:.1f}",
             f"{b['drafted_per_second']:.1f}",
-            f"{b['peak_gb']}",
+            _gb(b),
         ]
         for name, one in cells.items()
         for count, b in one.get("batches", {}).items()
+        if "error" not in b
     ]
     return Table("documents a second", ("", "plain", "drafted", "peak GB"), rows)

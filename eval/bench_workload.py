@@ -136,15 +136,15 @@ class Workload:
 
     def inputs(self, documents: int = 1) -> dict[str, torch.Tensor]:
         """What a processor makes of so many prompts, a picture each."""
-        pixels = Phi3VImageProcessor(num_crops=self.crops)(self.picture, return_tensors="pt")
+        pixels = Phi3VImageProcessor(num_crops=self.crops)([self.picture] * documents, return_tensors="pt")
         picture = [-1] * int(pixels["num_img_tokens"][0])
         ids = torch.tensor([[1, *picture, *self.prompt_ids]])
         rows = torch.where(ids < 0, -1 - torch.arange(documents)[:, None], ids)
         return {
             "input_ids": rows,
             "attention_mask": torch.ones_like(rows),
-            "pixel_values": pixels["pixel_values"].expand(documents, -1, -1, -1, -1),
-            "image_sizes": pixels["image_sizes"].expand(documents, -1),
+            "pixel_values": pixels["pixel_values"],
+            "image_sizes": pixels["image_sizes"],
         }
 
 

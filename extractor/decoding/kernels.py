@@ -79,8 +79,8 @@ def gated(states: torch.Tensor) -> torch.Tensor:
 
 #: Tokens of a step that `attend` takes; the documents' heads are spread over so many programs at least.
 WIDEST, _PROGRAMS = 64, 256
-#: Keys that a program takes at a time, and the fewest that are worth a program of their own.
-_KEYS, _LEAST_KEYS = 64, 128
+#: Keys that a program takes at a time, its warps and stages, and the fewest keys that are worth a program of their own.
+_KEYS, _WARPS, _STAGES, _LEAST_KEYS = 64, 4, 3, 128
 
 
 def attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
@@ -118,8 +118,8 @@ def attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, posi
         WIDE=wide,
         TALL=max(16, triton.next_power_of_2(length)),
         KEYS=_KEYS,
-        num_warps=4,
-        num_stages=3,
+        num_warps=_WARPS,
+        num_stages=_STAGES,
     )
     _together[(documents * heads * length,)](
         sums,

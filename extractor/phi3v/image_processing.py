@@ -79,7 +79,8 @@ class Phi3VImageProcessor(BaseImageProcessor):
         num_crops = self.num_crops if num_crops is None else num_crops
         if num_crops < 1:
             raise ValueError(f"num_crops must be at least 1, not {num_crops}")
-        pixels = torch.empty(len(pictures), num_crops + 1, 3, TILE, TILE)
+        # An array, since other threads may not write to a tensor that was made in torch's inference mode.
+        pixels = np.empty((len(pictures), num_crops + 1, 3, TILE, TILE), np.float32)
 
         def prepare(number: int) -> tuple[int, int]:
             sheet = lay_out(pictures[number], num_crops)
@@ -90,7 +91,7 @@ class Phi3VImageProcessor(BaseImageProcessor):
         with ThreadPoolExecutor(min(len(pictures), _MOST_THREADS)) as pool:
             sizes = list(pool.map(prepare, range(len(pictures))))
         data: dict[str, Any] = {
-            "pixel_values": pixels,
+            "pixel_values": torch.from_numpy(pixels),
             "image_sizes": torch.tensor(sizes),
             "num_img_tokens": torch.tensor([image_tokens(height // TILE, width // TILE) for height, width in sizes]),
         }
@@ -98,7 +99,7 @@ class Phi3VImageProcessor(BaseImageProcessor):
             data = {key: value.numpy() for key, value in data.items()}
         return BatchFeature(data, tensor_type=return_tensors)
 
-    def _cut(self, sheet: Image.Image, views: torch.Tensor) -> None:
+    def _cut(self, sheet: Image.Image, views: np.ndarray) -> None:
         """Fills views (num_crops + 1, 3, 336, 336): the coarse view, the tiles row by row, then zeros."""
         levels = np.asarray(sheet)
         normalised = np.empty((3, sheet.height, sheet.width), np.float32)
@@ -107,12 +108,12 @@ class Phi3VImageProcessor(BaseImageProcessor):
             np.divide(levels[..., channel], np.float32(255), out=own, dtype=np.float32)
             own -= np.float32(mean)
             own /= np.float32(std)
-        pixels = torch.from_numpy(normalised)
         rows, columns = tiles(sheet)
         count = rows * columns
-        views[0] = torch.nn.functional.interpolate(pixels[None], size=(TILE, TILE), mode="bicubic")[0]
-        cut = pixels.view(3, rows, TILE, columns, TILE).permute(1, 3, 0, 2, 4)
-        views[1 : 1 + count].view(rows, columns, 3, TILE, TILE).copy_(cut)
+        whole = torch.from_numpy(normalised)[None]
+        views[0] = torch.nn.functional.interpolate(whole, size=(TILE, TILE), mode="bicubic")[0].numpy()
+        cut = normalised.reshape(3, rows, TILE, columns, TILE).transpose(1, 3, 0, 2, 4)
+        views[1 : 1 + count].reshape(rows, columns, 3, TILE, TILE)[:] = cut
         views[1 + count :] = 0
 
 

@@ -86,6 +86,16 @@ def test_a_strip_one_pixel_thin_keeps_a_row_of_ink(width, num_crops):
     assert np.array(sheet).min() == 0
 
 
+def test_pictures_prepared_together_are_those_prepared_alone_in_inference_mode_too(picture, image_processor):
+    pictures = [picture(name) for name in NAMES]
+    with torch.inference_mode():
+        together = image_processor(pictures, num_crops=16, return_tensors="pt")
+    for number, one in enumerate(pictures):
+        alone = image_processor(one, num_crops=16, return_tensors="pt")
+        for key, value in alone.items():
+            assert torch.equal(together[key][number], value[0])
+
+
 def test_several_pictures_are_padded_with_empty_views_to_one_shape(picture, image_processor):
     made = image_processor([[picture("wide")], [picture("square")]], return_tensors="pt")
     assert made["pixel_values"].shape == (2, 5, 3, 336, 336)
