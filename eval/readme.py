@@ -161,6 +161,10 @@ def _origin(summary: Mapping[str, Any]) -> str:
         if "checkpoint" in cell
     }
     told = ", ".join(parts) + (f" Checkpoint: {', '.join(sorted(checkpoints))}." if checkpoints else "")
+    paces = {name: tables.pace(run, name) for name in run["cells"]}
+    if any(paces.values()):
+        several = len(paces) > 1
+        told += " Read: " + "; ".join(f"{name}, {text}" if several else text for name, text in paces.items()) + "."
     note = busy(run.get("load"))
     return told + (f" {note[:1].upper()}{note[1:]}." if note else "") + "\n"
 

@@ -108,6 +108,9 @@ def build_parser() -> argparse.ArgumentParser:
     who.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
     who.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     who.add_argument(
+        "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
+    )
+    who.add_argument(
         "--today", type=date.fromisoformat, metavar="DAY", help="the day two-digit years are resolved by (YYYY-MM-DD)"
     )
     out = parser.add_argument_group("what comes out")
@@ -158,6 +161,8 @@ def _run(options: argparse.Namespace) -> int:
     demands = _demands(options)
     if not 0 <= options.error_budget < 1:
         raise UsageError("--error-budget is a share of 1, such as 0.01")
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError("--jobs is a number of documents, 1 or more")
     if options.resume and options.out is None:
         raise UsageError("--resume needs --out, the folder of the run to go on with")
     languages = [] if options.lang is None else [one for one in _words(options.lang) if one != "all"]
@@ -178,6 +183,7 @@ def _run(options: argparse.Namespace) -> int:
         today=options.today,
         redact=options.redact,
         unconstrained=options.unconstrained,
+        jobs=options.jobs,
         skip="all" in (options.dtype or ()) or "all" in (options.engine or ()),
     )
     run.start(resumed=options.resume)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from eval.records import (
 from eval.scoring import RESULT, score_document
 from eval.selection import Selection, group_of
 from eval.unconstrained import Unconstrained
+from extractor.batches import in_order, side_by_side
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class Run:
     #: Ask the model a second time without grammar, and count valid answers.
     unconstrained: bool = False
     skip: bool = False
+    #: Documents read at the same time where the engine can; None is one a core.
+    jobs: int | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     _done: set[tuple[str, str]] = field(default_factory=set)
@@ -125,14 +129,20 @@ class Run:
         engine = engine_of(cell, device=self.device, num_crops=self.num_crops)
         if self.unconstrained:
             engine = Unconstrained(engine)
+        jobs = side_by_side(engine, len(todo), self.jobs)
+        start = time.perf_counter()
         with (self.out / RESULTS_FILE).open("a", encoding="utf-8") as file:
-            read = 0
-            for specimen in todo:
-                document, scored = self._read(cell, engine, specimen, first=not read)
+            some = threading.Event()  # something was read in this cell
+            for document, scored in in_order(
+                lambda specimen: self._read(cell, engine, specimen, first=not some.is_set()), todo, jobs
+            ):
                 file.write(to_lines(document, scored, redact=self.redact))
                 file.flush()
-                read += document.failure is None
+                if document.failure is None:
+                    some.set()
                 on_document()
+        seconds = time.perf_counter() - start
+        self.facts["pace"][cell.name] = {"documents": len(todo), "seconds": round(seconds, 2), "at_once": jobs}
 
     def _read(
         self, cell: Cell, engine: Engine, specimen: Specimen, *, first: bool
@@ -206,6 +216,7 @@ class Run:
             "code": code_digest(),
             "cells": {cell.name: _cell_facts(cell) for cell in self.cells},
             "engines": {},
+            "pace": {},
             "machine": machine(),
             "load": load_average(),
             "versions": versions(),
@@ -224,6 +235,7 @@ class Run:
                 f"{self.out} holds a run of another {', '.join(changed)}: going on would mix them; name another --out"
             )
         self.facts["engines"] = dict(before["engines"])
+        self.facts["pace"] = dict(before.get("pace", {}))
         self.facts["load"] = before.get("load")
 
 

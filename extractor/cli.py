@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +64,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--list-schemas", action="store_true", help="print the built-in schemas and their fields")
     parser.add_argument("--one-document", action="store_true", help="the files are pages or sides of one document")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
+    )
     parser.add_argument("--pages", metavar="P", help="pages of each file, from 1: 1, 1-3 or 1,4")
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("json", "jsonl", "csv", "table"), default="json")
@@ -121,16 +125,14 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         parser.print_usage(sys.stderr)
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
     options.pages = _pages(options.pages)
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError("--jobs is a number of documents, 1 or more")
     documents = _documents(options.inputs, one_document=options.one_document)
     if options.ask:
         return _ask(options, documents)
     engine = _engine(options)
     _load_schema(options.schema)
-    outcomes = []
-    with _progress(len(documents)) as advance:
-        for name, sources in documents:
-            outcomes.append(_one(name, sources, options, engine, several=len(documents) > 1))
-            advance()
+    outcomes = _read(documents, options, engine)
     _write(outcomes, options)
     failures = [outcome for outcome in outcomes if outcome.result is None]
     for outcome in failures:
@@ -141,15 +143,31 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     return min((outcome.exit_code for outcome in outcomes), key=_SEVERITY.index)
 
 
-def _one(name: str, sources: list[Any], options: argparse.Namespace, engine: Engine, *, several: bool) -> Outcome:
+def _read(documents: list[tuple[str, list[Any]]], options: argparse.Namespace, engine: Engine) -> list[Outcome]:
+    from extractor.batches import in_order, side_by_side
+
+    overlays = _overlays([name for name, _ in documents], options.overlay)
+
+    def read(document: tuple[str, list[Any]]) -> Outcome:
+        return _one(*document, options, engine, overlays.get(document[0]))
+
+    outcomes = []
+    with _progress(len(documents)) as advance:
+        for outcome in in_order(read, documents, side_by_side(engine, len(documents), options.jobs)):
+            outcomes.append(outcome)
+            advance()
+    return outcomes
+
+
+def _one(name: str, sources: list[Any], options: argparse.Namespace, engine: Engine, overlay: Path | None) -> Outcome:
     """Reads one document; whatever goes wrong with it is its own outcome, and the others go on."""
     from extractor.output import Outcome
     from extractor.pipeline import extract
 
     try:
         result = extract(sources, options.schema, pages=options.pages, engine=engine)
-        if options.overlay:
-            _overlay(name, sources, options, result, several=several)
+        if overlay:
+            _overlay(sources, options.pages, result, overlay)
     except ExtractorError as error:
         return Outcome(name, error=str(error), exit_code=error.exit_code)
     except Exception as error:
@@ -253,19 +271,37 @@ def _pages(text: str | None) -> list[int] | None:
     return numbers
 
 
-def _overlay(name: str, sources: list[Any], options: argparse.Namespace, result: Any, *, several: bool) -> None:
+def _overlays(names: Sequence[str], given: str | None) -> dict[str, Path]:
+    """Where the overlay of each document goes: the file that was named, or for several a picture each in that folder.
+
+    Documents whose files are called the same in different folders are counted: `scan.png`, `scan-2.png`.
+    """
+    if given is None:
+        return {}
+    folder = Path(given)
+    if len(names) == 1 and not folder.is_dir():
+        return {names[0]: folder}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--overlay {given} cannot be made a folder: {error.strerror}") from error
+    taken: dict[str, Path] = {}
+    for name in dict.fromkeys(names):
+        stem = Path(name).stem
+        tries = (f"{stem}.png" if count == 1 else f"{stem}-{count}.png" for count in itertools.count(1))
+        taken[name] = next(path for text in tries if (path := folder / text) not in taken.values())
+    return taken
+
+
+def _overlay(sources: list[Any], pages: list[int] | None, result: Any, target: Path) -> None:
     from extractor.imaging import load_pages
     from extractor.overlay import save_overlays
 
-    target = Path(options.overlay)
-    if several or target.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-        target = target / f"{Path(name).stem}.png"
-    images = [image for source in sources for image in load_pages(source, pages=options.pages)]
+    images = [image for source in sources for image in load_pages(source, pages=pages)]
     try:
         save_overlays(images, result, target)
     except (OSError, ValueError) as error:
-        raise UsageError(f"the overlay cannot be written to {options.overlay}: use a path ending in .png") from error
+        raise UsageError(f"the overlay cannot be written to {target}: use a path ending in .png") from error
 
 
 def _write(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:

@@ -65,6 +65,15 @@ def _stems() -> tuple[tuple[str, str], ...]:
 
 
 @cache
+def _stems_by_start() -> dict[str, list[int]]:
+    """Indices into `_stems()` by the first two characters; no stem is shorter."""
+    starts: dict[str, list[int]] = {}
+    for rank, (stem, _) in enumerate(_stems()):
+        starts.setdefault(stem.removeprefix("=")[:2], []).append(rank)
+    return starts
+
+
+@cache
 def _names() -> dict[str, str]:
     """Folded English names of ISO 3166 -> code: also of territories whose names hold the stem of another state."""
     from iso3166 import countries
@@ -90,7 +99,10 @@ def state_code(text: str) -> str | None:
     if folded in _names():
         return _names()[folded]
     padded = f" {folded} "
-    for stem, code in _stems():
+    # Nine hundred stems are looked for on every line of a page: only those that begin like something in the text are.
+    starts = {padded[k : k + 2] for k in range(1, len(padded) - 1)}
+    likely = sorted(rank for start in starts for rank in _stems_by_start().get(start, ()))
+    for stem, code in (_stems()[rank] for rank in likely):
         if stem.startswith("="):
             if f" {stem[1:]} " in padded:
                 return code

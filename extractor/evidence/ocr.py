@@ -9,8 +9,9 @@ spread over the cores (about half the time), and the import is four times quicke
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Detection works on the page scaled to this shorter side ...
 _DETECTION_SIDE = 736
+#: ... if it is to be enlarged by this much at least ...
+_WORTH_ENLARGING = 1.15
 #: ... but not to a longer side above this.
 _DETECTION_LONGEST = 1536
 #: A pixel is text from here on; a region is text if its mean is above the second (RapidOCR's own settings).
@@ -36,6 +39,8 @@ _UNCLIP_RATIO = 1.6
 _LINE_HEIGHT = 48
 #: Narrower crops are padded to this width: the recogniser has never seen any narrower.
 _MIN_WIDTH = 96
+#: Pages that are read at the same time by this process; see `sharing_cores`.
+_at_once = [1]
 #: What the recogniser writes for a filler when the background is busy and it has no context.
 _FILLERS = "<＜«‹〈《≪くㄑ"
 
@@ -98,8 +103,22 @@ def _session(name: str, intra_threads: int) -> InferenceSession:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+@contextmanager
+def sharing_cores(pages: int) -> Iterator[None]:
+    """Inside, `pages` pages are read at the same time: each detection takes its share of the cores only.
+
+    Several pages on a core each are through sooner than one after the other on all cores: a network's layers are small,
+    and threads that share one wait for each other for a third of their time.
+    """
+    _at_once.append(max(1, pages))
+    try:
+        yield
+    finally:
+        _at_once.pop()
+
+
 def _detector() -> InferenceSession:
-    return _session("PP-OCRv6_det_small.onnx", threads())
+    return _session("PP-OCRv6_det_small.onnx", max(1, threads() // _at_once[-1]))
 
 
 def _recogniser() -> InferenceSession:
@@ -127,10 +146,11 @@ def warm_up() -> None:
 def detection_scale(width: float, height: float) -> float:
     """By how much a page of this size is scaled before the detector sees it.
 
-    Small pages are enlarged. Large ones are looked at as they are, up to the longest side: small print vanishes when
-    they are shrunk.
+    Small pages are enlarged, unless it would be by too little to show anything. Large ones are looked at as they are,
+    up to the longest side: small print vanishes when they are shrunk.
     """
-    wanted = max(1.0, _DETECTION_SIDE / min(width, height))
+    wanted = _DETECTION_SIDE / min(width, height)
+    wanted = 1.0 if wanted < _WORTH_ENLARGING else wanted
     return min(wanted, _DETECTION_LONGEST / max(width, height))
 
 

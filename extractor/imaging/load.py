@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ MAX_PAGES = 20
 _PDF_SIDE = 2400
 _FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF or PDF"
 _DAMAGED = "the picture is damaged or incomplete; export or photograph it again"
+#: One file at a time: PDFium is not made for threads, and Python's filters of warnings belong to the whole process.
+_DECODING = threading.Lock()
 
 Input = Any
 """What `load_pages` takes: path, bytes, binary file object, PIL image or numpy array."""
@@ -53,9 +56,10 @@ def load_pages(source: Input, *, pages: Sequence[int] | None = None, max_pixels:
     data = _read_bytes(source)
     if not data:
         raise UnreadableInputError("the file is empty")
-    if data[:1024].lstrip().startswith(b"%PDF-"):
-        return list(_pdf_pages(data, pages))
-    return list(_image_pages(data, pages, max_pixels))
+    with _DECODING:
+        if data[:1024].lstrip().startswith(b"%PDF-"):
+            return list(_pdf_pages(data, pages))
+        return list(_image_pages(data, pages, max_pixels))
 
 
 def _read_bytes(source: Input) -> bytes:

@@ -17,13 +17,15 @@ def quality(image: np.ndarray) -> dict[str, float]:
     scale = 1000 / max(image.shape[:2])
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    low, high = np.percentile(grey, (5, 95))
-    burnt = (small.min(axis=2) >= 253).astype(np.uint8)
+    # From the histogram: sorting a million pixels would take ten times as long.
+    below = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    low, middle, high = np.searchsorted(below, np.array([0.05, 0.5, 0.95]) * grey.size)
+    burnt = cv2.inRange(small, (253, 253, 253), (255, 255, 255)) > 0
     # White paper is bright everywhere; glare is a bright patch on something that is not.
-    glare = float(burnt.mean()) if float(np.median(grey)) < 215 else 0.0
+    glare = float(burnt.mean()) if middle < 215 else 0.0
     return {
         "focus": round(min(1.0, float(cv2.Laplacian(grey, cv2.CV_64F).var()) / 300), 3),
         "glare": round(glare, 3),
-        "dark": round(float((grey < 26).mean()), 3),
+        "dark": round(float(below[25] / grey.size), 3),
         "contrast": round(float(high - low) / 255, 3),
     }

@@ -138,7 +138,12 @@ def test_what_ran_names_checkpoint_notes_and_what_did_not_run(summary: dict[str,
     )
     assert told["phi3v nano int4 did not run"] == "needs CUDA"
     assert told["reading"].endswith("scored: the model alone")
-    assert dict(tables.facts(summary))["embedded"] == "no checkpoint: what the packages ship"
+    run = summary["run"] | {"pace": {"embedded": {"documents": 30, "seconds": 20.0, "at_once": 2}}}
+    embedded = "no checkpoint: what the packages ship; 1.50 pictures a second, 2 at a time"
+    assert dict(tables.facts(summary | {"run": run}))["embedded"] == embedded
+    alone = run | {"pace": {"embedded": {"documents": 5, "seconds": 2.0, "at_once": 1}}}
+    assert tables.pace(alone, "embedded") == "2.50 pictures a second"
+    assert tables.pace(alone, "phi3v nano") == ""
     assert "error budget 1%" in told["settings"]
 
 

@@ -292,6 +292,34 @@ class TestOutput:
         assert call(passport, examples_dir / "visa.png", "--overlay", target).code == 0
         assert sorted(path.name for path in target.iterdir()) == ["passport.png", "visa.png"]
 
+    def test_overlays_of_files_that_are_called_the_same_are_counted(
+        self, call: Callable[..., Any], passport: Path, tmp_path: Path
+    ) -> None:
+        for folder in ("a", "b"):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / "scan.png").write_bytes(passport.read_bytes())
+        target = tmp_path / "overlays"
+        assert call(tmp_path / "a", tmp_path / "b", "--overlay", target).code == 0
+        assert sorted(path.name for path in target.iterdir()) == ["scan-2.png", "scan.png"]
+
+    def test_overlays_need_a_folder_that_can_be_made(self, call: Callable[..., Any], passport: Path) -> None:
+        done = call(passport, passport.parent / "visa.png", "--overlay", passport)
+        assert (done.code, done.out) == (2, "")
+        assert "cannot be made a folder: File exists" in done.err
+
+    @pytest.mark.parametrize("jobs", ["1", "3"])
+    def test_documents_read_side_by_side_come_in_their_order(
+        self, call: Callable[..., Any], examples_dir: Path, broken: Path, jobs: str
+    ) -> None:
+        files = [examples_dir / "visa.png", broken, examples_dir / "passport.png"]
+        done = call(*files, "--jobs", jobs, "--format", "jsonl")
+        assert done.code == 3
+        assert [json.loads(line)["file"] for line in done.out.splitlines()] == list(map(str, files))
+
+    def test_no_jobs_is_wrong_usage(self, call: Callable[..., Any], passport: Path) -> None:
+        done = call(passport, "--jobs", "0")
+        assert (done.code, done.err) == (2, "extract: --jobs is a number of documents, 1 or more\n")
+
     def test_verbose_tells_the_engine_and_the_time(self, call: Callable[..., Any], passport: Path) -> None:
         done = call(passport, "--verbose")
         assert json.loads(done.out)

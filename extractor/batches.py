@@ -1,0 +1,55 @@
+"""Several documents read side by side: results come in the order of the documents, however long each takes.
+
+Threads, not processes: the networks and OpenCV leave Python's lock while they work, and one set of weights serves all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from extractor.engines import Engine
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def side_by_side(engine: Engine, documents: int, wanted: int | None = None) -> int:
+    """How many documents are read at the same time: `wanted`, or one a core; one alone where a model reads.
+
+    A model's steps take the whole device, and its cache holds one batch.
+    """
+    from extractor.engines import EmbeddedEngine
+    from extractor.evidence.ocr import threads
+
+    if not isinstance(engine, EmbeddedEngine):
+        return 1
+    return max(1, min(documents, threads() if wanted is None else wanted))
+
+
+def in_order(read: Callable[[T], R], documents: Sequence[T], jobs: int) -> Generator[R]:
+    """`read(document)` of every document, in their order, up to `jobs` at the same time.
+
+    No more than a few are begun ahead of the one that is waited for: a caller who stops loses little, and results do
+    not pile up. An error of `read` is raised where its result would come.
+    """
+    if jobs <= 1:
+        yield from map(read, documents)
+        return
+    from extractor.evidence.ocr import sharing_cores
+
+    waiting: deque[Future[R]] = deque()
+    with sharing_cores(jobs), ThreadPoolExecutor(jobs, thread_name_prefix="document") as pool:
+        try:
+            for document in documents:
+                waiting.append(pool.submit(read, document))
+                if len(waiting) > 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
