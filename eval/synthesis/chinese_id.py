@@ -41,7 +41,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     expiry = years_later(issue, years) if years else None
     values: dict[str, Any] = {
         "issuing_country": "CHN",
-        "name": person.native_name,
+        "name": estranged(rng, person.native_name, strange),
         "sex": person.sex,
         "ethnicity": rng.choice(whole_stock("zh", "ethnicities")),
         "birth_date": birth.isoformat(),
@@ -62,7 +62,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     lines["birth_date"] = [[Run(part, "birth_date") for part in start.split("|")]]
     lines["expiry_date"] = [[Run(end, "expiry_date" if expiry else "permanent")]]
     for name, chance in _BLANK.items():
-        if name in document.fields and rng.random() < chance:
+        if name in document.fields and rng.random() < chance * document.option("blank", 1.0):
             del lines[name]
             values[name] = None
     printed = {"birth_date": f"{birth.year}年{birth.month}月{birth.day}日"}

@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
@@ -19,7 +19,7 @@ from typing import Any
 from eval.synthesis.addresses import arabic_digits, chinese_address, invent_address, invent_place
 from eval.synthesis.canvas import Run
 from eval.synthesis.dates import print_date, years_later
-from eval.synthesis.estranged import estranged
+from eval.synthesis.estranged import estranged, marked
 from eval.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
 from eval.synthesis.numbers import chinese_id_number, document_number, personal_number
 from eval.synthesis.people import COINED, TODAY, Person, invent_person
@@ -107,7 +107,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     language = rng.choice(_HOLDERS) if foreign else document.language
     youngest = 16 if "licence" in document.group else 0
     strangers = document.option("coined", COINED)
-    person = invent_person(rng, pool, language, youngest=youngest, strangers=strangers)
+    person = _strange(rng, invent_person(rng, pool, language, youngest=youngest, strangers=strangers), document)
     upper = rng.random() < 0.85
     draft = _Draft(document, pool, rng, person, upper, {}, {})
     _names(draft)
@@ -118,7 +118,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     _wording(draft)
     for name in document.fields:
         chance = _BLANK.get(name, 0.0 if document.option("mrz") else _BLANK_WITHOUT_MRZ.get(name, 0.0))
-        if rng.random() < chance:
+        if rng.random() < chance * document.option("blank", 1.0):
             draft.lines.pop(name, None)
             draft.values[name] = None
     if document.option("birth_with_place"):
@@ -127,6 +127,18 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
         draft.lines["birth_date"] = [[run for part in parts for run in (part, Run("  "))]]
     mrz, carried = _zone(draft, nationality, sex, dates) if document.option("mrz") else ((), {})
     return Content(draft.lines, draft.values, mrz, carried)
+
+
+def _strange(rng: random.Random, person: Person, document: Document) -> Person:
+    """The holder with a name respelt as far as the document's options say."""
+    marks, strange = document.option("marks", 0.0), document.option("strange", 0.0)
+    if marks and not person.native_surname:
+        surname, given = marked(rng, person.surname, marks), marked(rng, person.given_names, marks)
+        return replace(person, surname=surname, given_names=given)
+    if strange and document.language == "zh":
+        surname, given = estranged(rng, person.native_surname, strange), estranged(rng, person.native_given, strange)
+        return replace(person, native_surname=surname, native_given=given)
+    return person
 
 
 def _names(draft: _Draft) -> None:
@@ -246,17 +258,17 @@ def _wording(draft: _Draft) -> None:
     language, words = document.language, terms()
     wanted = set(document.fields)
     if "address" in wanted and "address" not in draft.lines:
-        draft.say("address", invent_address(rng, pool, language, document.state))
+        draft.say("address", document.option("address") or invent_address(rng, pool, language, document.state))
     if "place_of_birth" in wanted:
         draft.say("place_of_birth", _place(draft, document.option("place", "{place}")))
     if "place_of_issue" in wanted:
         issued_at = language if language in (*_HOLDERS, "ru") else "en"
-        draft.say("place_of_issue", invent_place(rng, pool, issued_at))
+        draft.say("place_of_issue", document.option("place_of_issue") or invent_place(rng, pool, issued_at))
     if "authority" in wanted:
         draft.say("authority", _authority(draft))
     for name in [name for name in ("category", "endorsements", "restrictions") if name in wanted]:
         choices = words[name].get(document.option("classes")) or words[name].get(language) or words[name]["en"]
-        text = document.option("endorsements") if name == "endorsements" else None
+        text = document.option(name)
         own = [choice for choice in choices if pool_of(choice) == pool] or choices
         draft.say(name, text or rng.choice(own), keep=language not in _HOLDERS)
     if "vehicle_classes" in wanted:

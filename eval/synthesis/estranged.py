@@ -1,7 +1,8 @@
 """Wording respelt, so that it has to be read: for training, where a stock's few hundred words would be known by heart.
 
 A document that sets the option `strange` has that share of the words of its places, addresses and authorities (in
-Chinese: of their characters) replaced by ones that mean nothing; the frozen specimens never set it.
+Chinese: of their characters, and of its holder's name's) replaced by ones that mean nothing; one that sets `marks` has
+that share of the letters of its holder's Latin name given other marks. The frozen specimens never set either.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ _LETTERS = {
     "latin": ("bcdfghjklmnprstvwz", "aeiouyéèáàöüóíñç"),
     "cyrillic": ("бвгджзклмнпрстфхцчшщ", "аеёиоуыэюя"),
 }
+#: Letters and what they are with marks, for names and places of Latin alphabets.
+_MARKS = {
+    "a": "àáâãäåą", "c": "çćč", "e": "èéêëęě", "i": "ìíîï", "l": "ł", "n": "ñńň", "o": "òóôõöø", "s": "śš",
+    "u": "ùúûüů", "y": "ý", "z": "źżž",
+}  # fmt: skip
+_PLAIN = {mark: letter for letter, marks in _MARKS.items() for mark in marks}
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 
@@ -28,6 +35,22 @@ def estranged(rng: random.Random, text: str, share: float) -> str:
         characters = given_characters()
         return _IDEOGRAPH.sub(lambda found: rng.choice(characters) if rng.random() < share else found[0], text)
     return _WORD.sub(lambda found: _respelt(rng, found[0]) if rng.random() < share else found[0], text)
+
+
+def marked(rng: random.Random, text: str, share: float) -> str:
+    """`text` with that share of the letters that can have a mark given or robbed of one. 0 takes no random numbers."""
+    if not share:
+        return text
+
+    def changed(letter: str) -> str:
+        small = letter.lower()
+        plain = _PLAIN.get(small, small)
+        if plain not in _MARKS or rng.random() >= share:
+            return letter
+        found = plain if small != plain and rng.random() < 0.5 else rng.choice(_MARKS[plain])
+        return found.upper() if letter.isupper() else found
+
+    return "".join(map(changed, text))
 
 
 def _respelt(rng: random.Random, word: str) -> str:

@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument("--last", action="store_true", help="end the schedule with this run, whatever --total says")
     scratch.add_argument("--glyphs", type=float, default=40, help="of these, for the vision tower alone (%(default)s)")
     scratch.add_argument("--documents", type=int, default=56, help="documents a step (%(default)s)")
+    scratch.add_argument("--hinted", type=float, default=0.4, help="share of steps with OCR's text (%(default)s)")
     scratch.add_argument("--workers", type=int, default=15, help="processes that draw (%(default)s)")
     scratch.add_argument("--seed", type=int, default=0)
     scratch.add_argument("--rehearse", action="store_true", help="a few documents a step, for a processor")
@@ -128,6 +129,7 @@ def _scratch(options: argparse.Namespace) -> int:
         total=None if options.last else options.total,
         glyphs=options.glyphs,
         documents=options.documents,
+        hinted=options.hinted,
         workers=options.workers,
         seed=options.seed,
     )

@@ -3,7 +3,9 @@
 The pool's own templates are few, and a model learns their places by heart; what it has to learn is that a value stands
 with its caption, wherever that is. So most training pages are drawn on a layout that is made up for them (where the
 portrait is, how fields share rows, how captions stand), and in wording that is mixed anew: any state, languages of
-captions, forms of dates, patterns of numbers, names coined and places respelt.
+captions and which of their words, forms of dates, patterns of numbers, names coined, places and offices made of words
+that mean nothing (`training.wording`). Fields that a kind of document has are left out of a page, or blank on it, far
+more often than on real ones, so that what is not there is learned to be null.
 
 Only documents, layouts and captions that the training pool may use are mixed; nothing of the evaluation pool is read.
 """
@@ -16,8 +18,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from eval.synthesis.addresses import invent_address
 from eval.synthesis.pools import Pool
 from eval.synthesis.templates import Cell, Document, Layout, Side, Template, documents, layouts, templates
+from extractor.training.wording import WORDERS, elsewhere
+from schemas.captions import CAPTIONS
 
 POOL: Pool = "training"
 #: Languages whose documents the small model is trained on: its alphabet has no Hangul and no Arabic.
@@ -26,13 +31,15 @@ _LATIN = ("en", "fr", "de", "es", "it", "pt", "pl")
 _CAPTION_LANGUAGES = (*_LATIN, "nl")
 #: Shares of the kinds of documents among training pages, by group of templates.
 SHARES: Mapping[str, float] = {
-    "passport": 0.4, "td1": 0.13, "td2": 0.04, "card": 0.06, "chinese_id_front": 0.14, "chinese_id_back": 0.04,
-    "chinese_id_both": 0.07, "licence_eu": 0.03, "licence_words": 0.03, "permit": 0.03, "visa_a": 0.02, "visa_b": 0.01,
+    "passport": 0.32, "td1": 0.12, "td2": 0.04, "card": 0.09, "chinese_id_front": 0.12, "chinese_id_back": 0.03,
+    "chinese_id_both": 0.1, "licence_eu": 0.05, "licence_words": 0.03, "permit": 0.05, "visa_a": 0.03, "visa_b": 0.02,
 }  # fmt: skip
 #: Share of pages on a template of the pool as it is, but for its names and wording.
-_AS_IT_IS = 0.3
-#: Share of passports and cards in Latin letters that are given another state and language than their own.
-_ANY_STATE = 0.5
+_AS_IT_IS = 0.15
+#: Share of documents in Latin letters that are given another state and language than their own.
+_ANY_STATE = 0.55
+#: Chance that a field stands with another of its captions than the document's, and that a free field is worded anew.
+_OTHER_CAPTION, _WORDED = 0.3, 0.65
 #: How much of a row's width a field's value needs.
 _NARROW = frozenset(("document_type", "issuing_country", "sex", "entries", "visa_class", "duration_of_stay"))
 _WIDE = frozenset(("address", "authority", "given_names", "name", "category", "surname", "place_of_birth"))
@@ -52,11 +59,13 @@ def design(rng: random.Random) -> Template:
     usual = rng.choice(_usual(group))
     if rng.random() < _AS_IT_IS:
         return Template(_strangers(rng, usual.document), usual.layout)
-    layout = random_layout(rng, usual.layout, usual.document)
     document = usual.document
-    if group in ("passport", "td1", "td2", "card") and document.language in _LATIN and rng.random() < _ANY_STATE:
-        document = random_document(rng, document)
-    return Template(_strangers(rng, document), layout)
+    if document.language in _LATIN:
+        if rng.random() < _ANY_STATE:
+            document = random_document(rng, document)
+        document = _captioned(rng, _worded(rng, document))
+    # The layout after the document: it has room for what the document prints.
+    return Template(_strangers(rng, document), random_layout(rng, usual.layout, document))
 
 
 @cache
@@ -65,9 +74,59 @@ def _usual(group: str) -> tuple[Template, ...]:
 
 
 def _strangers(rng: random.Random, document: Document) -> Document:
-    """The document with names and wording that mean nothing, more or less of them."""
-    ways = {"coined": rng.choice((0.05, 0.2, 0.5)), "strange": rng.choice((0.0, 0.05, 0.3))}
+    """The document with names and wording that mean nothing, more or less of them, and with more or less left blank."""
+    strange = (0.0, 0.2, 0.6) if document.language == "zh" else (0.0, 0.05, 0.3)
+    ways = {
+        "coined": rng.choice((0.05, 0.2, 0.5)),
+        "strange": rng.choice(strange),
+        "marks": rng.choice((0.0, 0.0, 0.05, 0.2)),
+        "blank": rng.choice((1.0, 1.0, 2.5)),
+    }
     return replace(document, options={**document.options, **ways})
+
+
+def _worded(rng: random.Random, document: Document) -> Document:
+    """The document with free fields that say what no stock holds."""
+    made: dict[str, Any] = {}
+    for name, words in WORDERS.items():
+        # A document's own office or remark stays now and then, so that such ones are still read.
+        own = name != "place" and document.option(name) is not None
+        if rng.random() < (_WORDED / 2 if own else _WORDED):
+            made[name] = words(rng, document.language)
+    if "authority" in made:
+        made["authority"] = [made["authority"]]
+    if "place" in made:
+        made["place"] = document.option("place", "{place}").replace("{place}", made["place"])
+    if rng.random() < _WORDED:
+        known = invent_address(rng, POOL, document.language, document.state)
+        made["address"] = elsewhere(rng, document.language, known)
+    return replace(document, options={**document.options, **made})
+
+
+def _captioned(rng: random.Random, document: Document) -> Document:
+    """The document with other words for some of its captions, as `schemas.captions` knows them."""
+    own = {name: dict(words) for name, words in document.option("caption", {}).items()}
+    for name in document.fields:
+        if rng.random() >= _OTHER_CAPTION:
+            continue
+        for tag in str(document.option("captions", document.language)).split():
+            # Phrases of two fields ("nombre") would teach to guess.
+            if known := [phrase for phrase in CAPTIONS.get(name, {}).get(tag, ()) if phrase not in _ambiguous(tag)]:
+                phrase = rng.choice(known)
+                own.setdefault(name, {})[tag] = phrase[0].upper() + phrase[1:]
+    return replace(document, options={**document.options, "caption": own})
+
+
+@cache
+def _ambiguous(tag: str) -> frozenset[str]:
+    """The phrases of a language that stand for more than one field."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for by_language in CAPTIONS.values():
+        own = set(by_language.get(tag, ()))
+        twice |= own & seen
+        seen |= own
+    return frozenset(twice)
 
 
 def random_document(rng: random.Random, document: Document) -> Document:
@@ -80,31 +139,82 @@ def random_document(rng: random.Random, document: Document) -> Document:
         "captions": " ".join(_caption_languages(rng, language)),
         "caption": {},
         "country": rng.choice((name.upper(), f"REPUBLIC OF {name.upper()}", name, f"{name.upper()} {state}")),
-        "nationality": rng.choice((name.upper(), name, state)),
+        "title": rng.choice(_titles(document.group)),
         "date": rng.choice(_DATES).replace("{own}", f"{{{own}}}"),
-        "number": "".join(rng.choice(_NUMBERS) for _ in range(rng.randint(7, 9))),
+        "number": "".join(rng.choice(_NUMBERS) for _ in range(rng.randint(6, 9))),
         "sex": rng.choice(_SEXES),
         "authority": None,
         "place": rng.choice(("{place}", "{place}", f"{{place}}, {state}", f"{{place}} ({state})")),
-        "code": rng.choice(_CODES.get(document.group, "P").split()),
+        "code": rng.choice(_CODES.get(document.group, "").split() or [document.option("code", "P")]),
         "endorsements": None,
     }
+    options |= _citizenship(rng, document, state, name)
     if rng.random() < 0.4:
         length = rng.randint(6, 13)
         options["personal"] = "".join(rng.choice(_NUMBERS) for _ in range(length))
-    fields = [field for field in document.fields if field in _KEPT or rng.random() > 0.12]
-    for extra, chance in _EXTRA.items():
-        if extra not in fields and rng.random() < chance and (extra != "personal_number" or "personal" in options):
-            fields.append(extra)
+    if document.group == "licence_eu":
+        options["birth_with_place"] = rng.random() < 0.5
+        options["sign"], options["state"] = rng.choice(_SIGNS)
+        state = options["state"]
+        options["country"] = rng.choice((dict(_states()).get(state, ""), ""))
+    fields = _some_fields(rng, document, options)
     name_of_it = f"{document.id}-{state}-{rng.getrandbits(32)}"
     return replace(
-        document, id=name_of_it, state=state, language=language, fields=tuple(fields), options=options, pools=(POOL,)
+        document, id=name_of_it, state=state, language=language, fields=fields, options=options, pools=(POOL,)
     )
 
 
-#: Fields that a document of its group cannot do without, and what may be added to one, with how often.
-_KEPT = frozenset(("surname", "given_names", "name", "document_number", "birth_date", "expiry_date", "document_type"))
-_EXTRA = {"personal_number": 0.6, "address": 0.15, "endorsements": 0.12, "authority": 0.3, "place_of_birth": 0.3}
+def _citizenship(rng: random.Random, document: Document, state: str, name: str) -> dict[str, Any]:
+    """Whose citizen the holder is, and how that is printed. Permits and visas go to people from anywhere."""
+    if not document.option("foreign"):
+        return {"nationality": rng.choice((name.upper(), name, state))}
+    code, home = rng.choice(_states())
+    wording = rng.choice((code, code, home.upper()))
+    return {"foreign": False, "nationality": wording, "nationality_code": code}
+
+
+def _some_fields(rng: random.Random, document: Document, options: dict[str, Any]) -> tuple[str, ...]:
+    """The document's fields without some and with others; a card may print the name in one piece instead of two."""
+    fields = [field for field in document.fields if field in _KEPT or rng.random() > _LEFT_OUT]
+    for extra, chance in _EXTRA.items():
+        layout_has_it = extra != "card_access_number" or document.group == "td1"
+        if extra not in fields and layout_has_it and rng.random() < chance:
+            fields.append(extra)
+    if "personal" not in options:
+        fields = [field for field in fields if field != "personal_number"]
+    if document.group in ("card", "licence_words"):
+        fields = [field for field in fields if field not in ("surname", "given_names", "name")]
+        whole = rng.random() < 0.35
+        options["names"] = "latin_one" if whole else "latin"
+        fields += ["name"] if whole else ["surname", "given_names"]
+        if rng.random() < 0.25 and "personal_number" in fields:
+            fields.remove("document_number") if "document_number" in fields else None
+    return tuple(fields)
+
+
+@cache
+def _titles(group: str) -> tuple[str, ...]:
+    """What the pool's documents of a group call themselves, in Latin letters."""
+    found = [d.option("title") for d in documents() if POOL in d.pools and d.group == group and d.language in _LATIN]
+    return tuple(title for title in found if isinstance(title, str))
+
+
+#: Fields that a document of its group cannot do without, what may be added to one, with how often, and how often what
+#: it has is left out.
+_KEPT = frozenset(("surname", "given_names", "name", "document_number", "expiry_date", "document_type"))
+_EXTRA = {
+    "personal_number": 0.6, "address": 0.25, "endorsements": 0.12, "authority": 0.3, "place_of_birth": 0.3,
+    "card_access_number": 0.2, "nationality": 0.2, "expiry_date": 0.3, "issue_date": 0.3,
+}  # fmt: skip
+_LEFT_OUT = 0.14
+#: Distinguishing signs of vehicles in international traffic, as licences show them, and their states' codes.
+_SIGNS = tuple(
+    (sign, code) for sign, _, code in (pair.partition(":") for pair in (
+        "A:AUT B:BEL BG:BGR CY:CYP CZ:CZE D:D DK:DNK E:ESP EST:EST F:FRA FIN:FIN GR:GRC H:HUN HR:HRV I:ITA IRL:IRL "
+        "IS:ISL L:LUX LT:LTU LV:LVA M:MLT N:NOR NL:NLD P:PRT PL:POL RO:ROU S:SWE SK:SVK SLO:SVN FL:LIE CH:CHE UK:GBR "
+        "AL:ALB MK:MKD MNE:MNE SRB:SRB BIH:BIH RSM:SMR MC:MCO UA:UKR MD:MDA TR:TUR AND:AND GE:GEO"
+    ).split())
+)  # fmt: skip
 
 
 def _caption_languages(rng: random.Random, language: str) -> list[str]:
@@ -129,7 +239,8 @@ def random_layout(rng: random.Random, layout: Layout, document: Document) -> Lay
     caption_size, value_size = rng.uniform(1.35, 2.0), rng.uniform(2.3, 3.3)
     captions, values = (caption_size, caption_size + 0.2), (value_size, value_size + 0.2)
     if layout.group.startswith("chinese_id"):
-        return replace(layout, name=name, sides=tuple(_chinese_side(rng, side) for side in layout.sides))
+        sides = tuple(_chinese_side(rng, side) for side in layout.sides)
+        return replace(layout, name=name, sides=sides, beside=rng.random() < 0.5)
     caption = layout.caption
     if layout.group != "licence_eu":
         caption = rng.choices(("above", "left", "inline"), (0.62, 0.16, 0.22))[0]

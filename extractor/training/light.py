@@ -2,12 +2,14 @@
 
 The same page looks new every time it is seen. What is drawn follows `eval.synthesis.capture`: uneven light with soft
 shadows, a colour cast, glare, bolder, faded or grey print, blur (unequal along the two axes, as shaking makes it),
-noise of fine or coarse grain, and the blocks that JPEG makes. Everything is tensor arithmetic of fixed sizes.
+noise of fine or coarse grain, and the blocks that JPEG makes. Everything is tensor arithmetic of fixed sizes, in the
+sheets' own type: float16 will do on a device.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -25,8 +27,8 @@ _QUANTIZATION = (
 
 
 def captured(sheets: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Sheets (B, 3, H, W) in 0..1 as captured ones, float32 in 0..1; sides are multiples of 8."""
-    draw = _Dice(len(sheets), sheets.device, generator)
+    """Sheets (B, 3, H, W) in 0..1 as captured ones of the same type, in 0..1; sides are multiples of 8."""
+    draw = _Dice(len(sheets), sheets.device, sheets.dtype, generator)
     lit = _lit(_inked(sheets, draw), draw)
     lit = _toned(lit, draw).clamp(0, 1)
     blurred = _blurred(lit, draw)
@@ -37,18 +39,19 @@ def captured(sheets: torch.Tensor, generator: torch.Generator | None = None) -> 
 class _Dice:
     """Random numbers, one a picture: shape (B, 1, 1, 1)."""
 
-    def __init__(self, count: int, device: torch.device, generator: torch.Generator | None) -> None:
-        self.count, self.device, self.generator = count, device, generator
+    def __init__(self, count: int, device: torch.device, kind: torch.dtype, generator: torch.Generator | None) -> None:
+        self.count, self.generator = count, generator
+        self.made: dict[str, Any] = {"device": device, "dtype": kind}
 
     def uniform(self, low: float = 0.0, high: float = 1.0, *shape: int) -> torch.Tensor:
         size = (self.count, *(shape or (1, 1, 1)))
-        return low + (high - low) * torch.rand(size, device=self.device, generator=self.generator)
+        return low + (high - low) * torch.rand(size, generator=self.generator, **self.made)
 
     def chance(self, share: float) -> torch.Tensor:
-        return (self.uniform() < share).float()
+        return (self.uniform() < share).to(self.made["dtype"])
 
     def normal(self, *shape: int) -> torch.Tensor:
-        return torch.randn((self.count, *shape), device=self.device, generator=self.generator)
+        return torch.randn((self.count, *shape), generator=self.generator, **self.made)
 
 
 def _inked(sheets: torch.Tensor, draw: _Dice) -> torch.Tensor:
@@ -64,8 +67,8 @@ def _lit(sheets: torch.Tensor, draw: _Dice) -> torch.Tensor:
     height, width = sheets.shape[2] // 8, sheets.shape[3] // 8
     cells = 1 + draw.uniform(-0.16, 0.12, 1, 3, 3)
     light = functional.interpolate(cells, (height, width), mode="bicubic", align_corners=False)
-    ys = torch.linspace(-0.5, 0.5, height, device=sheets.device).view(1, 1, -1, 1)
-    xs = torch.linspace(-0.5, 0.5, width, device=sheets.device).view(1, 1, 1, -1)
+    ys = torch.linspace(-0.5, 0.5, height, **draw.made).view(1, 1, -1, 1)
+    xs = torch.linspace(-0.5, 0.5, width, **draw.made).view(1, 1, 1, -1)
     angle = draw.uniform(0, 2 * math.pi)
     across = xs * angle.cos() + ys * angle.sin() - draw.uniform(-0.25, 0.35)
     shadow = 1 - draw.chance(0.5) * draw.uniform(0.18, 0.42) * torch.sigmoid(across / draw.uniform(0.01, 0.08))
@@ -96,7 +99,7 @@ def _blurred(sheets: torch.Tensor, draw: _Dice) -> torch.Tensor:
     along = draw.chance(0.5)
     base = 0.05 + 1.45 * strength
     wide, high = base * (1 + along * (shaken - 1)), base * (1 + (1 - along) * (shaken - 1))
-    offsets = torch.arange(_TAPS, device=sheets.device) - _TAPS // 2
+    offsets = torch.arange(_TAPS, **draw.made) - _TAPS // 2
 
     def kernels(sigma: torch.Tensor) -> torch.Tensor:
         weights = torch.exp(-0.5 * (offsets.view(1, -1) / sigma.view(-1, 1)) ** 2)
@@ -124,11 +127,10 @@ def _grain(shape: torch.Size, draw: _Dice) -> torch.Tensor:
 
 def _compressed(sheets: torch.Tensor, draw: _Dice) -> torch.Tensor:
     """What JPEG of quality 60 to 95 leaves: each 8 x 8 block's frequencies, rounded to multiples."""
-    device = sheets.device
-    angles = (2 * torch.arange(_BLOCK, device=device)[None] + 1) * torch.arange(_BLOCK, device=device)[:, None]
+    angles = (2 * torch.arange(_BLOCK, **draw.made)[None] + 1) * torch.arange(_BLOCK, **draw.made)[:, None]
     basis = torch.cos(angles * math.pi / (2 * _BLOCK)) * math.sqrt(2 / _BLOCK)
     basis[0] /= math.sqrt(2)
-    steps = torch.tensor(_QUANTIZATION, device=device, dtype=torch.float32).view(_BLOCK, _BLOCK) / 255
+    steps = torch.tensor(_QUANTIZATION, **draw.made).view(_BLOCK, _BLOCK) / 255
     quality = draw.uniform(60, 95).view(-1, 1, 1, 1, 1, 1)
     # libjpeg's rule for qualities from 50 up.
     scaled = steps.view(1, 1, 1, _BLOCK, 1, _BLOCK) * (2 - quality / 50)

@@ -124,10 +124,10 @@ def targets(ids: torch.Tensor, spans: torch.Tensor, length: int) -> torch.Tensor
     return torch.where(places < spans[:, 1:], tokens, -100)
 
 
-def as_sheets(images: torch.Tensor) -> torch.Tensor:
-    """Images (B, HEIGHT, WIDTH, 3) uint8 to (B, 3, HEIGHT, WIDTH) in 0..1."""
+def as_sheets(images: torch.Tensor, kind: torch.dtype = torch.float32) -> torch.Tensor:
+    """Images (B, HEIGHT, WIDTH, 3) uint8 to (B, 3, HEIGHT, WIDTH) in 0..1, as numbers of a `kind`."""
     assert images.shape[1:] == (HEIGHT, WIDTH, 3)
-    return images.permute(0, 3, 1, 2).float().div(255)
+    return images.permute(0, 3, 1, 2).to(kind).div(255)
 
 
 def papered(sheets: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:

@@ -90,6 +90,8 @@ class Trainee:
         vision = config.vision_config.hidden_size
         self.head = GlyphHead(vision, config.hidden_size, CLASS_COUNT)
         self.kind = torch.bfloat16 if device.type == "cuda" else torch.float32
+        # Eleven bits are more than a picture has, and light is bound by memory; a processor has no half arithmetic.
+        self.light_kind = torch.float16 if device.type == "cuda" else torch.float32
         images = processor.image_processor
         self.views = Views(images.image_mean, images.image_std).to(device)
         self.counts = torch.from_numpy(weights(processor.tokenizer, config.vocab_size)).to(device)
@@ -120,8 +122,8 @@ class Trainee:
     def pictures(self, batch: Batch) -> torch.Tensor:
         """The views of a batch, each page in light of its own."""
         with torch.no_grad():
-            sheets = papered(as_sheets(batch.images), batch.shapes)
-            return self.views(self.light(sheets), batch.shapes).to(self.kind)
+            sheets = papered(as_sheets(batch.images, self.light_kind), batch.shapes)
+            return self.views(self.light(sheets).float(), batch.shapes).to(self.kind)
 
     def loss(
         self, pages: Batch, documents: Batch | None, characters: int, glyph_weight: float
@@ -178,11 +180,12 @@ def train(
         _fill(shop, plan, tell)
         tell(f"{time.monotonic() - began:.0f} s until the first lessons; at {progress}")
         _run(trainee, shop, plan, progress, began + plan.seconds - plan.reserve, out, tell)
-    progress.runs += 1
+        progress.runs += 1
+        if _rank() == 0:  # while the workers are still there: nothing that ends them may cost what was learned
+            save(trainee, progress, out)
+            tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
     if _rank() == 0:
-        save(trainee, progress, out)
         draw(out)
-        tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
     return progress

@@ -9,10 +9,11 @@ light.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
@@ -42,6 +43,8 @@ RECORD = np.dtype(
 _PACKET, _SLOTS = 8, 4
 #: Kinds of lessons.
 DOCUMENT, TEXT = 0, 1
+#: In place of a share of text: no more lessons are wanted. Seconds that a worker has to notice.
+_ENOUGH, _PATIENCE = -1.0, 20.0
 
 
 class Ring:
@@ -128,14 +131,24 @@ def workshop(
     try:
         yield made
     finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join()
+        _close(processes, share, free)
         ready.put(None)
         carrier.join()
         memory.close()
         memory.unlink()
+
+
+def _close(processes: Sequence[Any], share: Any, free: Any) -> None:
+    """Ends the workers. Each is asked to: one that is killed while it writes would keep a queue's lock for ever."""
+    share.value = _ENOUGH
+    for _ in processes:
+        free.put(0)  # wakes one that waits for a slot
+    for process in processes:
+        process.join(_PATIENCE)
+    for process in processes:
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
 def _work(maker: LessonMaker, memory_name: str, slots: int, free: Any, ready: Any, share: Any, seed: int) -> None:
@@ -144,12 +157,15 @@ def _work(maker: LessonMaker, memory_name: str, slots: int, free: Any, ready: An
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
+    os.nice(5)  # the trainer's own thread must never wait for a core
     memory = SharedMemory(name=memory_name)
     records = np.ndarray(slots, RECORD, buffer=memory.buf)
     rng = random.Random(seed)
     try:
         while True:
             slot = free.get()
+            if share.value == _ENOUGH:
+                return
             kind = TEXT if rng.random() < share.value else DOCUMENT
             lesson = _made(maker, kind, rng)
             for name in RECORD.names or ():
