@@ -42,6 +42,8 @@ _DAY_CJK_MONTH = re.compile(
     r"(?<!\d)(\d{1,2})[\s.\-/]+(\d{1,2})\s*"
     r"(?:[月월](?:\s*[/|\\]?\s*[A-Za-z]{3,9}\.?)?|[/|\\]\s*[A-Za-z]{3,9}\.?)\s*(\d{4}|\d{2})(?!\d)"
 )
+# Told before the year-first ones: in the period `01.01.2004-01.01.2009`, `2004-01.01` is no date.
+_DAY_FIRST = re.compile(r"(?<!\d)(?<!\d[./\-])(\d{1,2})([./\-])(\d{1,2})\2(\d{4})(?!\d)")
 _YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{1,2}})(?!\d)")
 # A month word: letters and their marks of any script, the digits that OCR makes of letters, and dots (`ม.ค.`).
 _LETTER = r"[^\s\d/|\\,.:;()<>_\-'’]"
@@ -165,6 +167,8 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
     for match in _matches(_DAY_CJK_MONTH, text):
         if iso := _iso(_year(match[3], meaning, now), int(match[2]), int(match[1])):
             yield PrintedDate(iso, match.start(), match.end())
+    for match in _matches(_DAY_FIRST, text):
+        yield from _numeric(match.span(), int(match[1]), int(match[3]), _year(match[4], meaning, now), order)
     for match in _matches(_YEAR_FIRST, text):
         if iso := _iso(_gregorian(int(match[1])), int(match[2]), int(match[3])):
             yield PrintedDate(iso, match.start(), match.end())
@@ -174,16 +178,20 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
             if month and (iso := _iso(_year(match[year], meaning, now), month, int(match[day]))):
                 yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_NUMERIC, text):
-        first, second, year = int(match[1]), int(match[2]), _year(match[3], meaning, now)
-        by_day, by_month = _iso(year, second, first), _iso(year, first, second)
-        preferred, other = (by_month, by_day) if order == "mdy" else (by_day, by_month)
-        if iso := preferred or other:
-            ambiguous = order is None and by_day is not None and by_month is not None and by_day != by_month
-            yield PrintedDate(iso, match.start(), match.end(), ambiguous)
+        yield from _numeric(match.span(), int(match[1]), int(match[2]), _year(match[3], meaning, now), order)
     for match in _matches(_RUN_TOGETHER, text):
         year = _gregorian(int(match[4]))
         if _plausible(year, now) and (iso := _iso(year, int(match[2] or match[3]), int(match[1]))):
             yield PrintedDate(iso, match.start(), match.end())
+
+
+def _numeric(span: tuple[int, int], first: int, second: int, year: int, order: Order | None) -> Iterator[PrintedDate]:
+    """The date that two numbers and a year are, in the order that is known or, of two that are possible, day first."""
+    by_day, by_month = _iso(year, second, first), _iso(year, first, second)
+    preferred, other = (by_month, by_day) if order == "mdy" else (by_day, by_month)
+    if iso := preferred or other:
+        ambiguous = order is None and by_day is not None and by_month is not None and by_day != by_month
+        yield PrintedDate(iso, *span, ambiguous)
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

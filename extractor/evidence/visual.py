@@ -65,7 +65,7 @@ def read_visual(
     _latin_names(found, anchors, specs)
     _native_name(found, segments, specs)
     _without_end(found, captions, segments, specs, context)
-    _start_of_period(found, specs, context)
+    _start_of_period(found, segments, specs, context)
     return list(found.values())
 
 
@@ -166,12 +166,16 @@ def _without_end(
                 found["issue_date"] = replace(start, field="issue_date", basis="first date of the period of validity")
 
 
-def _start_of_period(found: dict[str, Found], specs: Mapping[str, FieldSpec], context: Context) -> None:
+def _start_of_period(
+    found: dict[str, Found], segments: Sequence[Segment], specs: Mapping[str, FieldSpec], context: Context
+) -> None:
     """`2023.09.15-2033.09.14` under one caption: the first date is the day of issue where no other is named."""
     expiry = found.get("expiry_date")
     if expiry is None or {"issue_date", "valid_from"} & found.keys() or "issue_date" not in specs:
         return
-    for segment in expiry.segments:
+    # What agrees with the MRZ is a part of its line.
+    whole = [segment for segment in segments if expiry.line and segment.text == expiry.line]
+    for segment in [*expiry.segments, *whole]:
         dates = find_dates(segment.text, order=context.order, meaning="issue", today=context.today)
         if len(dates) == 2 and dates[0].iso < str(expiry.value.value):
             text = segment.text[dates[0].start : dates[0].end]

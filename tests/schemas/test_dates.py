@@ -259,6 +259,13 @@ def test_two_digit_years_by_what_they_mean(two_digits: int, meaning: Meaning | N
     assert iso(f"25 DEC {two_digits:02}", meaning=meaning) == f"{expected}-12-25"
 
 
+@pytest.mark.parametrize("first", ["{d}.{m}.{y}", "{d}/{m}/{y}", "{d}-{m}-{y}", "{y}.{m}.{d}", "{y}-{m}-{d}"])
+@pytest.mark.parametrize("between", ["-", " - ", "/", " "])
+def test_a_period_is_two_dates(first: str, between: str) -> None:
+    text = between.join(first.format(d="14", m="02", y=year) for year in ("2004", "2009"))
+    assert [printed.iso for printed in find_dates(text)] == ["2004-02-14", "2009-02-14"]
+
+
 def test_all_dates_of_a_text_in_reading_order_with_their_places() -> None:
     text = "Valid 2015.07.10-2035.07.10, born 12 AUG 1974"
     found = find_dates(text, today=TODAY)

@@ -54,11 +54,16 @@ class Known:
     explains: Mapping[int, frozenset[str]] = field(default_factory=dict)
     fields: frozenset[str] = frozenset()
 
-    def factor(self, name: str, segment: Segment) -> float:
-        held = self.explains.get(id(segment))
-        if held is not None:
-            return 1.6 if name in held else 0.0
-        return 0.7 if name in self.fields else 1.0
+    def factor(self, option: Pair) -> float:
+        """How much more (or less) an option is worth for what the MRZ says."""
+        held = self.explains.get(id(option.segments[0]))
+        if held is None:
+            return 0.7 if option.field in self.fields else 1.0
+        if option.field in held:
+            return 1.6
+        # A line that holds more than the date that the MRZ knows: `Rochefort 01.DEZ.1985`.
+        more = all(name.endswith("_date") for name in held) and not _is_date_only(option)
+        return 1.0 if more and not option.field.endswith("_date") else 0.0
 
 
 def pair(
@@ -76,7 +81,7 @@ def pair(
     known = known or Known()
     captions = _settled_names(captions)
     options = [
-        replace(option, score=option.score * known.factor(option.field, option.segments[0]), tie=option.score)
+        replace(option, score=option.score * known.factor(option), tie=option.score)
         for option in _options(captions, segments, specs, context)
         if not _crosses_the_page(option) or id(option.segments[0]) in known.explains
     ]
@@ -287,7 +292,7 @@ def _extended(
             segment
             for segment in segments
             if id(segment) not in taken
-            and abs(segment.left - parts[0].left) < 1.2 * last.height
+            and _is_in_column(kind, segment, parts[0])
             and 0.3 * last.height < segment.middle - last.middle < 1.9 * last.height
             and 0.65 < segment.height / max(last.height, 1.0) < 1.5
             and segment.score > 0.6
@@ -305,6 +310,13 @@ def _extended(
     text = join_lines([part.text for part in parts])
     value = value_of(one.field, kind, text, context) or one.value
     return replace(one, segments=tuple(parts), value=value)
+
+
+def _is_in_column(kind: Kind, segment: Segment, first: Segment) -> bool:
+    """Whether a line begins where the first one does, or (town below street) under an address's first line."""
+    if kind is Kind.ADDRESS and first.left < segment.left < first.right:
+        return True
+    return abs(segment.left - first.left) < 1.2 * first.height
 
 
 def _widened(

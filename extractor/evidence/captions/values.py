@@ -185,7 +185,7 @@ def clean_name(text: str) -> str:
     return re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", text)).strip(" ,")
 
 
-def _text(_name: str, text: str, _context: Context) -> Value | None:
+def _text(name: str, text: str, context: Context) -> Value | None:
     if re.search(r"\(\d{1,2}\)$", text):
         # The number of a field stands after its caption.
         return None
@@ -200,6 +200,10 @@ def _text(_name: str, text: str, _context: Context) -> Value | None:
     if letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text):
         return None
     short = letters < 2 and text < "\u2e80"
+    if name == "place_of_birth" and context.issuer:
+        # `EESTI/EST`: the slash before the state's code reads as one of the letters that look like it.
+        printed, text = text, re.sub(rf"(?<=[^\W\d_]{{3}})[LlI1|\\]{context.issuer}$", f"/{context.issuer}", text)
+        return Value(text, printed, 0.9 if dates else 1.0)
     return Value(text, text, 0.5 if short else 0.9 if dates else 1.0)
 
 

@@ -180,12 +180,25 @@ class TestNames:
         assert "name" not in found(page)
 
 
+def test_a_place_beside_the_birth_date_that_the_zone_knows() -> None:
+    page = rows("Place and date of birth", "Rochefort 12.AUG.1974")
+    read = found(page, mrz=PASSPORT)
+    assert (read["place_of_birth"].value.value, read["birth_date"].value.value) == ("Rochefort", "1974-08-12")
+    assert "place_of_birth" not in found(rows("Place and date of birth", "12.AUG.1974"), mrz=PASSPORT)
+
+
 class TestPeriods:
     def test_the_first_date_of_a_period_is_the_issue_s(self) -> None:
         page = rows("签发机关", "广州市公安局", "有效期限", "2013.09.15-2033.09.15")
         read = values(page, "chinese_id_card")
         assert (read["issue_date"], read["expiry_date"]) == ("2013-09-15", "2033-09-15")
         assert "permanent" not in read
+
+    def test_of_a_period_whose_end_the_zone_knows_as_well(self) -> None:
+        page = rows("Valid from - until", "03.05.2007-15.04.2012")
+        read = found(page, mrz=PASSPORT)
+        assert (read["issue_date"].value.value, read["expiry_date"].value.value) == ("2007-05-03", "2012-04-15")
+        assert read["issue_date"].basis == "first date of the period of validity"
 
     def test_validity_without_end_has_no_expiry(self) -> None:
         page = rows("有效期限", "2015.07.10-长期")

@@ -198,6 +198,11 @@ def test_an_address_ends_where_the_next_caption_begins() -> None:
     assert values(lines, "id_card") == {"address": "EICHENSTRASSE 16", "place_of_birth": "BONN"}
 
 
+def test_a_town_that_stands_indented_under_its_street() -> None:
+    lines = [*rows("Domicilio", "Avda de Madrid s-n"), line("Madrid", 120, 102), line("Madrid", 120, 128)]
+    assert values(lines, "id_card") == {"address": "Avda de Madrid s-n Madrid Madrid"}
+
+
 def test_one_caption_for_a_date_and_a_place() -> None:
     lines = [line("Place and date of birth", 40, 40, height=14), line("DIJON 20.12.2007", 40, 58)]
     assert values(lines, "id_card") == {"place_of_birth": "DIJON", "birth_date": "2007-12-20"}
