@@ -79,18 +79,20 @@ class Answer:
     def __init__(self, grammar: Grammar, limits: Limits) -> None:
         self.grammar, self.limits = grammar, limits
         self.matcher = grammar.matcher()
-        self.spans = Spans()
+        self._spans = Spans()
         self.tokens: list[int] = []
         self.probabilities: list[float] = []
         self.cut: set[int] = set()
         self.done = False
         self._ends: list[int] = []
+        self._unread: list[bytes] = []  # what the last tokens wrote, and `_spans` and `_ends` do not know yet
         self._way_out: _WayOut | None = None
+        self._watchful = limits.max_tokens  # from so many tokens on the limits are looked at
         self._open()
 
     def _open(self) -> None:
         """Writes what is forced at the beginning, in the tokens that the tokenizer begins an answer with."""
-        start = _Mark(self.matcher.deep_copy(), self.spans.copy(), 0)
+        start = _Mark(self.matcher.deep_copy(), Spans(), 0)
         vocabulary = self.grammar.vocabulary
         text = bytearray()
         while forced := self.matcher.compute_ff_tokens():
@@ -101,11 +103,24 @@ class Answer:
         excess = len(vocabulary.join(self.tokens)) - len(text)  # a space that the tokenizer puts before a text
         for token in self.tokens:
             self._ends.append((self._ends[-1] if self._ends else -excess) + len(vocabulary.bytes_of(token)))
-        self.spans.feed(bytes(text))
-        self.done = self.spans.complete
+        self._spans.feed(bytes(text))
+        self.done = self._spans.complete
         if self.spans.starts:
             after = _Mark(self.matcher.deep_copy(), self.spans.copy(), len(self.tokens))
             self._begin_value(after if self.spans.starts[-1] == len(text) else start)
+
+    @property
+    def spans(self) -> Spans:
+        """Where the values stand in what is written."""
+        self.catch_up()
+        return self._spans
+
+    def catch_up(self) -> None:
+        """Reads what was written since the last time. A network's next step need not wait for it."""
+        for piece in self._unread:
+            self._spans.feed(piece)
+            self._ends.append(len(self._spans.text))
+        self._unread.clear()
 
     def push(self, token: int, probability: float) -> bool:
         """Writes a token that the grammar allows. False if a limit then changed what was written before."""
@@ -114,9 +129,8 @@ class Answer:
         before = self._mark() if b":" in piece else None
         if not self.matcher.consume_token(token):
             raise RuntimeError("a token was chosen that the grammar does not allow")
-        begun = len(self.spans.starts)
         self._write(token, probability, piece)
-        if before is not None and len(self.spans.starts) > begun:
+        if before is not None and len(self.spans.starts) > len(before.spans.starts):
             exact = self.spans.starts[-1] == len(self.spans.text)
             if not self._begin_value(self._mark() if exact else before):
                 return False
@@ -133,9 +147,9 @@ class Answer:
     def _write(self, token: int, probability: float, piece: bytes) -> None:
         self.tokens.append(token)
         self.probabilities.append(probability)
-        self.spans.feed(piece)
-        self._ends.append(len(self.spans.text))
-        self.done = self.spans.complete
+        self._unread.append(piece)
+        if b"}" in piece:  # nothing else ends an answer
+            self.done = self.spans.complete
 
     def _begin_value(self, mark: _Mark) -> bool:
         """Notes the way out before the value that has just begun; False if it would be too long by now."""
@@ -148,11 +162,12 @@ class Answer:
             self._close()
             return False
         self._way_out = _WayOut(index, mark, lead, ending)
+        self._watchful = min(self.limits.max_tokens, mark.tokens + self.limits.value_tokens)
         return True
 
     def _within_limits(self) -> bool:
         way_out = self._way_out
-        if self.done or way_out is None:
+        if len(self.tokens) < self._watchful or self.done or way_out is None:
             return True
         if len(self.tokens) >= self.limits.max_tokens:
             self._close()
@@ -177,7 +192,8 @@ class Answer:
         self.cut.add(way_out.index)
 
     def _go_back(self, mark: _Mark, tokens: list[int]) -> None:
-        self.matcher, self.spans = mark.matcher.deep_copy(), mark.spans.copy()
+        self.matcher, self._spans = mark.matcher.deep_copy(), mark.spans.copy()
+        self._unread.clear()
         for kept in (self.tokens, self.probabilities, self._ends):
             del kept[mark.tokens :]
         if not self.matcher.consume_tokens(tokens):
