@@ -33,6 +33,8 @@ _LAST_BUDDHIST_YEAR = 2699
 #: A two-digit expiry this many years ahead or less is in this century; documents rarely last longer.
 _EXPIRY_HORIZON = 35
 
+#: No living bearer is older: of bare numbers, `1074` is a misread `1974`, and `1405` a year of the Hijra.
+_FIRST_YEAR = 1850
 _SEPARATOR = r"\s*[-./·,\s]\s*"
 _CJK = re.compile(
     rf"({'|'.join(_ERAS)})?\s*(元|\d{{1,4}})\s*[年년]\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일号號]?)?"
@@ -170,12 +172,13 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
     for match in _matches(_DAY_FIRST, text):
         yield from _numeric(match.span(), int(match[1]), int(match[3]), _year(match[4], meaning, now), order)
     for match in _matches(_YEAR_FIRST, text):
-        if iso := _iso(_gregorian(int(match[1])), int(match[2]), int(match[3])):
+        year = _gregorian(int(match[1]))
+        if year >= _FIRST_YEAR and (iso := _iso(year, int(match[2]), int(match[3]))):
             yield PrintedDate(iso, match.start(), match.end())
-    for pattern, day, name, year in _NAMED:
+    for pattern, day, name, of_year in _NAMED:
         for match in _matches(pattern, text):
             month = _month(match[name])
-            if month and (iso := _iso(_year(match[year], meaning, now), month, int(match[day]))):
+            if month and (iso := _iso(_year(match[of_year], meaning, now), month, int(match[day]))):
                 yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_NUMERIC, text):
         yield from _numeric(match.span(), int(match[1]), int(match[2]), _year(match[3], meaning, now), order)
@@ -187,6 +190,8 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
 
 def _numeric(span: tuple[int, int], first: int, second: int, year: int, order: Order | None) -> Iterator[PrintedDate]:
     """The date that two numbers and a year are, in the order that is known or, of two that are possible, day first."""
+    if year < _FIRST_YEAR:
+        return
     by_day, by_month = _iso(year, second, first), _iso(year, first, second)
     preferred, other = (by_month, by_day) if order == "mdy" else (by_day, by_month)
     if iso := preferred or other:
@@ -224,7 +229,7 @@ def _gregorian(year: int) -> int:
 
 def _plausible(year: int, now: date) -> bool:
     """Whether a year can be meant where digits without separators could be anything."""
-    return 1850 <= year <= now.year + 60
+    return _FIRST_YEAR <= year <= now.year + 60
 
 
 def _iso(year: int, month: int, day: int) -> str | None:

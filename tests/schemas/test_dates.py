@@ -230,6 +230,7 @@ def test_what_the_calendar_decides_is_not_ambiguous(text: str) -> None:
         "31.02.1974", "30 FEB 1974", "29.02.2023", "29/02/1900", "32.01.1974", "31 APR 2000", "1974-13-01",
         "1974-02-30", "1974年2月30日", "民國63年13月1日", "12 OF 1974", "123456789", "A1974-08-129", "1974", "",
         "no date", "12:30:45", "+49 30 123456", "12 LISTOPAD 1974",
+        "07.04.1074", "1405/05/12",
     ],
 )  # fmt: skip
 def test_what_is_no_date_is_not_found(text: str) -> None:
