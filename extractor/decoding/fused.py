@@ -70,9 +70,9 @@ class FusedRunner(EagerRunner):
         last = (lengths - keep + torch.arange(keep, device=self.device)).clamp(min=0)
         return self.model.lm_head(hidden.gather(1, last[..., None].expand(-1, -1, hidden.shape[-1])))
 
-    def _span(self, positions: torch.Tensor) -> int:
+    def _span(self, end: int) -> int:
         # A kernel looks no further than it must, whatever it is given.
-        return super()._span(positions) if self.operations is plain else self.cache.count + 1
+        return super()._span(end) if self.operations is plain else self.cache.count + 1
 
     def _step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int) -> torch.Tensor:
         hidden = self._layers(self.model.model.embed_tokens(tokens), positions, 0, whole=False)

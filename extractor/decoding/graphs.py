@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from extractor.decoding.fused import FusedRunner, can_fuse
-from extractor.decoding.runner import NOWHERE, EagerRunner
+from extractor.decoding.runner import NOWHERE, EagerRunner, Whole
 
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
@@ -54,19 +55,20 @@ class GraphRunner(FusedRunner):
         self._aside = _aside(model.device)
 
     @torch.inference_mode()
-    def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor:
+    def step(self, tokens: Whole, positions: Whole, keep: int | None = None) -> torch.Tensor:
         width = tokens.shape[1]
         if width > WIDEST:
             return super().step(tokens, positions, keep)
-        # In numpy: between two steps the device waits for this.
-        places = positions.numpy()
+        # In numpy, and as little as can be: between two steps the device waits for this.
+        places = np.asarray(positions)
         self._make_room(int(places.max()) + 1)
         wide = 1 << (width - 1).bit_length()
         captured = self._captured.get(wide) or self._capture(wide)
         captured.taken.synchronize()
         inputs = captured.staged.numpy()
-        inputs[0, :, wide - width :], inputs[1, :, wide - width :] = tokens.numpy(), places
-        inputs[0, :, : wide - width], inputs[1, :, : wide - width] = 0, NOWHERE
+        inputs[0, :, wide - width :], inputs[1, :, wide - width :] = np.asarray(tokens), places
+        if wide > width:
+            inputs[0, :, : wide - width], inputs[1, :, : wide - width] = 0, NOWHERE
         captured.inputs.copy_(captured.staged, non_blocking=True)
         captured.taken.record()
         captured.graph.replay()

@@ -21,6 +21,7 @@ from itertools import takewhile
 from operator import eq
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from extractor.decoding.answer import Answer, FieldReading, Limits
@@ -128,12 +129,14 @@ def write(
             raise StoppedError("reading was stopped on request")
         turns = [_turn(document, runner.rope_switch) for document in documents]
         logits = _run(runner, documents, turns)
-        choices = _choose(logits, documents, turns, masks, chooser)
+        places = _open_places(documents, turns, masks)
+        # A device still computes the logits: what is not needed for the next step is done now.
+        _catch_up(documents, on_field)
+        choices = _choose(logits, places, documents, turns, masks, chooser)
         for document, turn in zip(documents, turns, strict=True):
             _absorb(document, turn, choices, jump)
-            if on_field is not None:
-                _tell(document, on_field)
         passes += 1
+    _catch_up(documents, on_field)
     return [_finished(document, passes) for document in documents]
 
 
@@ -181,40 +184,30 @@ def _run(runner: Runner, documents: list[_Document], turns: list[_Turn]) -> torc
     if again:
         return runner.prefill([document.seen for document in documents], keep)
     width = max(turn.length for turn in turns)
-    tokens, positions = [], []
-    for document, turn, start in zip(documents, turns, starts, strict=True):
-        fill, first = width - turn.length, document.prompt + start
-        tokens.append([0] * fill + document.seen[len(document.seen) - turn.length :])
-        positions.append([NOWHERE] * fill + list(range(first, first + turn.length)))
-    return runner.step(torch.tensor(tokens), torch.tensor(positions), keep)
+    tokens = np.zeros((len(turns), width), np.int64)
+    positions = np.full((len(turns), width), NOWHERE, np.int64)
+    for row, (document, turn, start) in enumerate(zip(documents, turns, starts, strict=True)):
+        if own := turn.length:
+            first = document.prompt + start
+            tokens[row, width - own :] = document.seen[len(document.seen) - own :]
+            positions[row, width - own :] = range(first, first + own) if own > 1 else first
+    return runner.step(tokens, positions, keep)
 
 
-def _choose(
-    logits: torch.Tensor, documents: list[_Document], turns: list[_Turn], masks: Masks, chooser: Chooser
-) -> dict[tuple[int, int], tuple[int, float]]:
-    """(document, place in its turn) -> the token chosen there and its probability, wherever the grammar leaves one.
-
-    Masks are made while a device still computes the logits.
-    """
+def _open_places(documents: list[_Document], turns: list[_Turn], masks: Masks) -> list[tuple[int, int]]:
+    """(document, place in its turn) wherever the grammar leaves a choice; `masks` say which, row by row."""
     places: list[tuple[int, int]] = []
     matchers: list[LLMatcher] = []
     for document, turn in zip(documents, turns, strict=True):
         if not document.answer.done:
-            for place, matcher in _open_places(document.answer.matcher, turn):
-                matchers.append(matcher)
+            for place, matcher in _open_in(document.answer.matcher, turn):
                 places.append((document.number, place))
-    if not places:
-        return {}
+                matchers.append(matcher)
     masks.fill(matchers)
-    rows = [number for number, _ in places]
-    columns = [logits.shape[1] - 1 - len(turns[number].drafted) + place for number, place in places]
-    before = [(number, len(documents[number].answer.tokens) + place) for number, place in places]
-    asked = logits[rows, columns] if len(places) > 1 else logits[rows[0], columns[0]][None]
-    tokens, probabilities = chooser(asked, masks.allowed(len(places)), before)
-    return dict(zip(places, zip(tokens, probabilities, strict=True), strict=True))
+    return places
 
 
-def _open_places(matcher: LLMatcher, turn: _Turn) -> Iterator[tuple[int, LLMatcher]]:
+def _open_in(matcher: LLMatcher, turn: _Turn) -> Iterator[tuple[int, LLMatcher]]:
     """The places of a turn behind which the grammar leaves a choice, each with a matcher that stands there."""
     if turn.drafted:
         matcher = matcher.deep_copy()
@@ -224,6 +217,25 @@ def _open_places(matcher: LLMatcher, turn: _Turn) -> Iterator[tuple[int, LLMatch
         matcher.consume_token(token)
     if not matcher.is_stopped():
         yield len(turn.drafted), matcher
+
+
+def _choose(
+    logits: torch.Tensor,
+    places: list[tuple[int, int]],
+    documents: list[_Document],
+    turns: list[_Turn],
+    masks: Masks,
+    chooser: Chooser,
+) -> dict[tuple[int, int], tuple[int, float]]:
+    """The token chosen at each of the places under its mask, and its probability."""
+    if not places:
+        return {}
+    rows = [number for number, _ in places]
+    columns = [logits.shape[1] - 1 - len(turns[number].drafted) + place for number, place in places]
+    before = [(number, len(documents[number].answer.tokens) + place) for number, place in places]
+    asked = logits[rows, columns] if len(places) > 1 else logits[rows[0], columns[0]][None]
+    tokens, probabilities = chooser(asked, masks.allowed(len(places)), before)
+    return dict(zip(places, zip(tokens, probabilities, strict=True), strict=True))
 
 
 def _absorb(document: _Document, turn: _Turn, choices: Mapping[tuple[int, int], tuple[int, float]], jump: bool) -> None:
@@ -249,6 +261,14 @@ def _absorb(document: _Document, turn: _Turn, choices: Mapping[tuple[int, int], 
     document.drafted += accepted
     if jump:
         answer.force()
+
+
+def _catch_up(documents: list[_Document], on_field: Callable[[FieldUpdate], None] | None) -> None:
+    """Reads what was written last, and tells of it."""
+    for document in documents:
+        document.answer.catch_up()
+        if on_field is not None:
+            _tell(document, on_field)
 
 
 def _tell(document: _Document, on_field: Callable[[FieldUpdate], None]) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
 
 from extractor.errors import UsageError
@@ -26,6 +27,8 @@ from extractor.phi3v.modeling import place_pictures
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
 
+#: Whole numbers (documents, T) on the processor.
+Whole = np.ndarray | torch.Tensor
 #: A position that is none: its token only fills up a row.
 NOWHERE = -1
 
@@ -49,7 +52,7 @@ class Runner(Protocol):
 
     def prefill(self, tails: Sequence[Sequence[int]], keep: int = 1) -> torch.Tensor: ...
 
-    def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor: ...
+    def step(self, tokens: Whole, positions: Whole, keep: int | None = None) -> torch.Tensor: ...
 
 
 #: Pictures that go through the vision tower at once.
@@ -209,19 +212,20 @@ class EagerRunner:
             self.cache.whole = False
 
     @torch.inference_mode()
-    def step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int | None = None) -> torch.Tensor:
+    def step(self, tokens: Whole, positions: Whole, keep: int | None = None) -> torch.Tensor:
         """Runs tokens (documents, T) at positions (documents, T); fillers stand before a row's own, at NOWHERE.
 
         The last `keep` logits of each row (documents, keep, V); all T without it.
         """
-        self._make_room(int(positions.max()) + 1)
-        self.cache.span = self._span(positions)
-        tokens, positions = tokens.to(self.device), positions.to(self.device)
-        return self._step(tokens, positions, keep or tokens.shape[1])
+        end = int(positions.max()) + 1
+        self._make_room(end)
+        self.cache.span = self._span(end)
+        there = [torch.as_tensor(one).to(self.device) for one in (tokens, positions)]
+        return self._step(*there, keep or tokens.shape[1])
 
-    def _span(self, positions: torch.Tensor) -> int:
-        """The places that a step at these positions looks at."""
-        return round_up(int(positions.max()) + 1)
+    def _span(self, end: int) -> int:
+        """The places that a step looks at whose last token stands before `end`."""
+        return round_up(end)
 
     def _step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int) -> torch.Tensor:
         return self._run(self.model.model.embed_tokens(tokens), positions, self._seen(positions), keep)
