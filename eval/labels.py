@@ -30,6 +30,23 @@ Point = tuple[float, float]
 Polygon = tuple[Point, Point, Point, Point]
 
 
+#: Languages whose usual script is not the Latin one (CLDR's likely subtags), of those that print identity documents.
+_OTHER_SCRIPTS = frozenset(
+    "am ar be bg bn dv dz el fa he hi hy ja ka kk km kn ko ky lo mk ml mn mr my ne or pa ps ru si sr ta te tg th ti"
+    " uk ur zh".split()
+)
+
+
+def script_group(language: str) -> str:
+    """`Latin script`, `other scripts` or, for `und`, `unknown script`: what a BCP 47 tag says of a document's own."""
+    main, *subtags = language.split("-")
+    named = next((subtag for subtag in subtags if len(subtag) == 4), "")
+    if main == "und" and not named:
+        return "unknown script"
+    latin = named == "Latn" if named else main not in _OTHER_SCRIPTS
+    return "Latin script" if latin else "other scripts"
+
+
 class LabelError(UnreadableInputError):
     """A label file is not one, or says what its schema cannot hold; the message names the line and field, no value."""
 

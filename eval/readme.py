@@ -97,7 +97,11 @@ def scores_by_type(summary: Mapping[str, Any]) -> str:
         "invented",
         "s/page",
     ]
-    rows = [_type_row(name, scores) for name, scores in cell["schemas"].items()]
+    rows = []
+    for name, scores in cell["schemas"].items():
+        rows.append(_type_row(name, scores))
+        own = {key: told for key, told in cell["scripts"].items() if key.startswith(f"{name}, ")}
+        rows += [_type_row(f"– {key.partition(', ')[2]}", told) for key, told in own.items() if len(own) > 1]
     body = [*rows, _bold(_type_row("all", cell["overall"]))]
     overall = cell["overall"]
     by_picture = (

@@ -2,7 +2,8 @@
 
     {"run": {...what ran...}, "settings": {...},
      "cells": {"embedded": {"engine": ..., "overall": SCORES, "languages": {"fr": SCORES, ...}, "schemas": {...},
-                            "kinds": {...}, "captures": {...}, "fields": {"surname": SCORES, ...},
+                            "kinds": {...}, "captures": {...}, "scripts": {"passport, Latin script": SCORES, ...},
+                            "fields": {"surname": SCORES, ...},
                             "matrix": {"fr": {"surname": [exact, values], ...}, ...},
                             "mistakes": {"diacritics": 12, ...}, "failures": {"NoDocumentError": 1},
                             "calibration": {...}, "cost": {...}}},
@@ -31,6 +32,7 @@ from eval.calibration import (
     risk_coverage,
     straight_through,
 )
+from eval.labels import script_group
 from eval.measuring import quantile
 from eval.metrics import ANLS_THRESHOLD, FUZZY_THRESHOLD, PARTS, Ratio, f1, ratio
 from eval.records import DocumentRecord, FieldRecord, Results
@@ -75,6 +77,7 @@ def summarise_cell(results: Results, budget: float = ERROR_BUDGET) -> dict[str, 
         "schemas": lambda one: one.subject.schema,
         "kinds": lambda one: one.subject.kind,
         "captures": lambda one: one.subject.capture,
+        "scripts": lambda one: f"{one.subject.schema}, {script_group(one.subject.language)}",
     }
     return {
         "overall": scores(results.documents, results.fields),

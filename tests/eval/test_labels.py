@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from eval.labels import LABEL_FILE, LabelError, Specimen, check_fields, file_digest, load_labels, save_labels
+from eval.labels import (
+    LABEL_FILE,
+    LabelError,
+    Specimen,
+    check_fields,
+    file_digest,
+    load_labels,
+    save_labels,
+    script_group,
+)
 
 FIELDS = {"surname": "LEFÈVRE", "given_names": "ÉLODIE", "birth_date": "1974-08-12", "sex": "F", "address": None}
 
@@ -97,3 +106,21 @@ def test_a_broken_line_is_named(line: str, tmp_path: Path) -> None:
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="cannot be read"):
         load_labels(tmp_path / LABEL_FILE)
+
+
+@pytest.mark.parametrize(
+    ("language", "group"),
+    [
+        ("fr", "Latin script"),
+        ("pt-BR", "Latin script"),
+        ("zh-Hant", "other scripts"),
+        ("ru", "other scripts"),
+        ("sr-Cyrl", "other scripts"),
+        ("sr-Latn", "Latin script"),
+        ("az-Cyrl-AZ", "other scripts"),
+        ("und", "unknown script"),
+        ("und-Latn", "Latin script"),
+    ],
+)
+def test_the_script_that_a_language_tag_says(language: str, group: str) -> None:
+    assert script_group(language) == group

@@ -117,6 +117,15 @@ def test_scores_by_type_count_documents_and_pictures(summary: dict[str, Any]) ->
     assert "By picture instead of by document: field exact match" in told
 
 
+def test_a_type_that_comes_in_several_scripts_has_a_row_for_each(summary: dict[str, Any]) -> None:
+    cell = summary["cells"]["embedded"]
+    both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
+    told = readme.scores_by_type(summary | {"cells": {"embedded": cell | {"scripts": both}}})
+    kinds = [row.split(" | ")[0] for row in told.splitlines() if row.startswith("| ")]
+    assert kinds[kinds.index("| passport") :][:3] == ["| passport", "| – Latin script", "| – other scripts"]
+    assert "– Latin" not in readme.scores_by_type(summary)
+
+
 def test_a_busy_machine_is_said(summary: dict[str, Any]) -> None:
     told = readme.scores_by_language(summary | {"run": summary["run"] | {"load": 99.0}})
     assert "Other programs were at work: a load of 99.0 on" in told

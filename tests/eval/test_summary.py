@@ -81,6 +81,7 @@ def test_cuts_and_the_matrix() -> None:
     assert list(told["languages"]) == ["fr", "zh"]
     assert list(told["schemas"]) == ["chinese_id_card", "passport"]
     assert list(told["captures"]) == ["photo", "scan"]
+    assert list(told["scripts"]) == ["chinese_id_card, other scripts", "passport, Latin script"]
     assert told["matrix"] == {"fr": {"surname": [1.0, 1]}, "zh": {"name": [0.0, 1], "sex": [0.0, 1]}}
     assert told["mistakes"] == {"shortened": 1, "missed": 1}
     assert told["languages"]["zh"]["exact"]["value"] == 0.0
