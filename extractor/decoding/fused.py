@@ -49,7 +49,7 @@ class FusedRunner(EagerRunner):
         """As EagerRunner's. Shorter rows are filled up behind, where no token of their own looks: no mask is needed."""
         embed = self.model.model.embed_tokens
         rows = [
-            torch.cat([prompt, embed(torch.tensor(list(tail), device=self.device))]) if tail else prompt
+            torch.cat([prompt, embed(self._there(list(tail)))]) if tail else prompt
             for prompt, tail in zip(self._prompts, tails, strict=True)
         ]
         longest = max(map(len, rows))
@@ -63,7 +63,7 @@ class FusedRunner(EagerRunner):
         """Runs some whole sequences, which stand in the cache from document `first` on."""
         longest = max(map(len, rows))
         embeds = torch.stack([torch.nn.functional.pad(row, (0, 0, 0, longest - len(row))) for row in rows])
-        lengths = torch.tensor([len(row) for row in rows], device=self.device)[:, None]
+        lengths = self._there([len(row) for row in rows])[:, None]
         count = torch.arange(longest, device=self.device)[None]
         positions = torch.where(count < lengths, count, NOWHERE)
         hidden = self._layers(embeds, positions, first, whole=True)

@@ -83,6 +83,8 @@ class GraphRunner(FusedRunner):
             for _ in range(2):  # libraries choose their kernels and take their workspaces at first use
                 self._step(inputs[0], inputs[1], width)
         torch.cuda.current_stream(self.device).wait_stream(self._aside)
+        # What trying took stays with its stream and would serve nobody again.
+        torch.cuda.empty_cache()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool, stream=self._aside):
             logits = self._step(inputs[0], inputs[1], width)

@@ -22,7 +22,6 @@ import torch
 
 from extractor.errors import UsageError
 from extractor.phi3v.image_processing import TILE
-from extractor.phi3v.modeling import place_pictures
 
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
@@ -119,6 +118,15 @@ def round_up(places: int) -> int:
     return -(-places // STEP) * STEP
 
 
+def _place(ids: torch.Tensor, number: int, length: int) -> tuple[int, int]:
+    """The row, and the column it begins at, of picture `number`, which stands in one piece in one prompt."""
+    rows, columns = (ids == -number).nonzero(as_tuple=True)
+    whole = len(rows) == length and int(rows[0]) == int(rows[-1]) and int(columns[-1] - columns[0]) == length - 1
+    if not whole:
+        raise ValueError(f"picture {number} has {length} features for {len(rows)} places in the prompts")
+    return int(rows[0]), int(columns[0])
+
+
 class EagerRunner:
     """Runs every step operation by operation; takes any device and precision.
 
@@ -160,18 +168,30 @@ class EagerRunner:
 
     @torch.inference_mode()
     def take(self, inputs: Mapping[str, torch.Tensor]) -> None:
-        """Takes prompts as the processor makes them (padded on the left), and embeds them, pictures included."""
-        ids = inputs["input_ids"].to(self.device)
+        """Takes prompts as the processor makes them (padded on the left), and embeds them, pictures included.
+
+        A device is not waited for. Raises ValueError where pictures and their places in the prompts do not match.
+        """
+        ids = inputs["input_ids"].cpu()
         if len(ids) != self.documents:
             raise ValueError(f"{len(ids)} prompts were given to a runner of {self.documents} documents")
-        network = self.model.model
+        embedded = self.model.model.embed_tokens(self._there(ids.clamp(min=0)))
+        placed = 0
         if "pixel_values" in inputs:
-            words = network.embed_tokens(ids.clamp(min=0))
-            embedded = place_pictures(ids, words, tuple(self._features(inputs["pixel_values"], inputs["image_sizes"])))
-        else:
-            embedded = network.embed_tokens(ids)
+            for number, feature in enumerate(self._features(inputs["pixel_values"], inputs["image_sizes"]), start=1):
+                row, first = _place(ids, number, len(feature))
+                embedded[row, first : first + len(feature)] = feature
+                placed += len(feature)
+        if placed != int((ids < 0).sum()):
+            raise ValueError("the prompts refer to more pictures than were given")
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
         self._prompts = [row[len(row) - length :] for row, length in zip(embedded, lengths, strict=True)]
+
+    def _there(self, values: Sequence[Any] | torch.Tensor) -> torch.Tensor:
+        """Whole numbers on the device, which is not waited for."""
+        here = torch.as_tensor(values, dtype=torch.long)
+        pinned = self.device.type == "cuda"
+        return (here.pin_memory() if pinned else here).to(self.device, non_blocking=pinned)
 
     def _features(self, pixels: torch.Tensor, sizes: torch.Tensor) -> Iterator[torch.Tensor]:
         """What the pictures are to the decoder, a few pictures at a time: more would only take memory."""
@@ -181,10 +201,9 @@ class EagerRunner:
             # Empty views stay behind, and what travels does so in the model's own type.
             views = 1 + int((sizes[some] // TILE).prod(dim=1).max())
             own = pixels[some, :views]
-            staged = torch.empty(own.shape, dtype=self.model.dtype, pin_memory=pinned)
-            staged.copy_(own)
+            staged = torch.empty(own.shape, dtype=self.model.dtype, pin_memory=pinned).copy_(own)
             # Sizes are looked at on the processor.
-            yield from self.model.get_image_features(staged.to(self.device, non_blocking=True), sizes[some].cpu())
+            yield from self.model.get_image_features(staged.to(self.device, non_blocking=pinned), sizes[some].cpu())
 
     @torch.inference_mode()
     def prefill(self, tails: Sequence[Sequence[int]], keep: int = 1) -> torch.Tensor:
@@ -193,15 +212,13 @@ class EagerRunner:
         What the cache held is forgotten.
         """
         rows = [
-            torch.cat([prompt, self.model.model.embed_tokens(torch.tensor(list(tail), device=self.device))])
-            if tail
-            else prompt
+            torch.cat([prompt, self.model.model.embed_tokens(self._there(list(tail)))]) if tail else prompt
             for prompt, tail in zip(self._prompts, tails, strict=True)
         ]
         longest = max(map(len, rows))
         self._make_room(longest)
         embeds = torch.stack([torch.nn.functional.pad(row, (0, 0, longest - len(row), 0)) for row in rows])
-        gaps = torch.tensor([longest - len(row) for row in rows], device=self.device)[:, None]
+        gaps = self._there([longest - len(row) for row in rows])[:, None]
         positions = torch.arange(longest, device=self.device)[None] - gaps
         self.cache.whole = True
         try:
@@ -220,8 +237,9 @@ class EagerRunner:
         end = int(positions.max()) + 1
         self._make_room(end)
         self.cache.span = self._span(end)
-        there = [torch.as_tensor(one).to(self.device) for one in (tokens, positions)]
-        return self._step(*there, keep or tokens.shape[1])
+        return self._step(
+            torch.as_tensor(tokens).to(self.device), torch.as_tensor(positions).to(self.device), keep or tokens.shape[1]
+        )
 
     def _span(self, end: int) -> int:
         """The places that a step looks at whose last token stands before `end`."""

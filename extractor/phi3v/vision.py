@@ -11,6 +11,19 @@ from transformers import CLIPVisionModel
 
 from extractor.phi3v.configuration import Phi3VConfig
 from extractor.phi3v.image_processing import TILE
+from extractor.phi3v.packing import kernels_run_on
+
+
+class QuickGelu(nn.Module):
+    """x * sigmoid(1.702 * x), CLIP's activation: one kernel where Triton's can run and no gradient is wanted."""
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """States of any shape."""
+        if kernels_run_on(states) and not states.requires_grad:
+            from extractor.phi3v import vision_kernels
+
+            return vision_kernels.quick_gelu(states)
+        return states * torch.sigmoid(1.702 * states)
 
 
 class Phi3VImageTower(nn.Module):
@@ -19,6 +32,9 @@ class Phi3VImageTower(nn.Module):
     def __init__(self, config: Phi3VConfig) -> None:
         super().__init__()
         self.vision_model = CLIPVisionModel(config.vision_config)
+        if config.vision_config.hidden_act == "quick_gelu":
+            for layer in self.vision_model.encoder.layers:
+                layer.mlp.activation_fn = QuickGelu()  # type: ignore[union-attr]
 
     def forward(self, views: torch.Tensor) -> torch.Tensor:
         """Views (N, 3, 336, 336) to patch features (N, 576, C): the last layer but one, without the class token."""

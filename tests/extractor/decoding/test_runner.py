@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from extractor.decoding import fused
+from extractor.decoding import runner as places
 from extractor.decoding.answer import Limits
 from extractor.decoding.fused import FusedRunner
 from extractor.decoding.graphs import GraphRunner, _Captured, make_runner
@@ -117,6 +118,31 @@ def test_what_does_not_fit_is_told_before_anything_runs(model, inputs):
         runner.prefill([[]])
     with pytest.raises(ValueError, match="1 prompts were given to a runner of 2 documents"):
         EagerRunner(model, 2, 400).take(inputs)
+
+
+def test_pictures_that_do_not_match_their_places_are_refused(model, inputs):
+    length = int((inputs["input_ids"] == -1).sum())
+    split = inputs["input_ids"].clone()
+    split[0, (split[0] == -1).nonzero()[3]] = 300
+    for ids, message in (
+        (split, f"picture 1 has {length} features for {length - 1} places"),
+        (inputs["input_ids"].clamp(min=0), f"picture 1 has {length} features for 0 places"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            EagerRunner(model, 1, 400).take({**inputs, "input_ids": ids})
+    words = {key: value for key, value in inputs.items() if key in ("input_ids", "attention_mask")}
+    with pytest.raises(ValueError, match="more pictures than were given"):
+        EagerRunner(model, 1, 400).take(words)
+
+
+@pytest.mark.parametrize("kind", [EagerRunner, FusedRunner])
+def test_many_pictures_are_taken_a_few_at_a_time(model, pair, monkeypatch, kind):
+    together, alone = kind(model, 2, 400), kind(model, 2, 400)
+    together.take(pair)
+    monkeypatch.setattr(places, "_PICTURES", 1)
+    alone.take(pair)
+    for own, other in zip(together._prompts, alone._prompts, strict=True):
+        torch.testing.assert_close(own, other, **CLOSE)
 
 
 def test_an_attention_that_takes_no_mask_is_refused(tiny):

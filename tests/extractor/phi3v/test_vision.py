@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from transformers.activations import ACT2FN
 
-from extractor.phi3v.vision import merge_patches
+from extractor.phi3v.vision import QuickGelu, merge_patches
 
 IMAGE_CASES = ["image_landscape", "image_portrait", "two_images_long", "image_crops16_long"]
 
@@ -53,3 +54,25 @@ def test_each_two_by_two_square_of_patches_becomes_one():
     assert merged.shape == (1, 2, 2, 4)
     assert merged[0, 0, 0].tolist() == [0, 1, 4, 5]
     assert merged[0, 1, 1].tolist() == [10, 11, 14, 15]
+
+
+def test_the_activation_is_transformers_own_and_gradients_pass_it(model):
+    tower = model.model.vision_embed_tokens.img_processor.vision_model
+    own = tower.encoder.layers[0].mlp.activation_fn
+    assert isinstance(own, QuickGelu)
+    states = torch.randn(3, 5, requires_grad=True)
+    made = own(states)
+    assert torch.equal(made, ACT2FN["quick_gelu"](states))
+    made.sum().backward()
+    assert states.grad is not None
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+def test_the_activations_kernel_computes_what_torch_does(cuda, dtype):
+    states = 5 * torch.randn(3, 77, 130, device=cuda).to(dtype)
+    near = {"atol": 1e-6, "rtol": 1e-5} if dtype is torch.float32 else {"atol": 0.0, "rtol": 0.02}
+    expected = ACT2FN["quick_gelu"](states)
+    torch.testing.assert_close(QuickGelu()(states), expected, **near)
+    turned = states.transpose(1, 2)
+    torch.testing.assert_close(QuickGelu()(turned), expected.transpose(1, 2), **near)
