@@ -6,7 +6,7 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -87,14 +87,14 @@ class Probe:
         return lambda: setattr(module, name, original)
 
 
-def command_seconds(command: Sequence[str], times: int) -> list[float]:
-    """Wall time of a command, run `times` times by this Python. Raises BenchError if it fails."""
+def command_seconds(command: Sequence[str], times: int, *, ends_with: Collection[int] = (0, 1)) -> list[float]:
+    """Wall time of a command, run `times` times by this Python. Raises BenchError if its exit code is another."""
     taken = []
     for _ in range(times):
         start = time.perf_counter()
         done = subprocess.run([sys.executable, *command], capture_output=True, check=False)
         taken.append(time.perf_counter() - start)
-        if done.returncode not in (0, 1):
+        if done.returncode not in ends_with:
             raise BenchError(f"{' '.join(command[:3])} ended with exit code {done.returncode}")
     return taken
 

@@ -9,6 +9,7 @@ spread over the cores (about half the time), and the import is four times quicke
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from extractor.imaging.geometry import crop_quad, quad_size
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+_DETECTOR, _RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
+_LOADING = {name: threading.Lock() for name in (_DETECTOR, _RECOGNISER)}
 #: Detection works on the page scaled to this shorter side ...
 _DETECTION_SIDE = 736
 #: ... if it is to be enlarged by this much at least ...
@@ -82,8 +85,14 @@ def threads() -> int:
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-@cache
 def _session(name: str, intra_threads: int) -> InferenceSession:
+    # Models are loaded while other things are imported; whoever needs one meanwhile waits for it.
+    with _LOADING[name]:
+        return _load(name, intra_threads)
+
+
+@cache
+def _load(name: str, intra_threads: int) -> InferenceSession:
     import importlib.util
 
     import onnxruntime
@@ -118,12 +127,12 @@ def sharing_cores(pages: int) -> Iterator[None]:
 
 
 def _detector() -> InferenceSession:
-    return _session("PP-OCRv6_det_small.onnx", max(1, threads() // _at_once[-1]))
+    return _session(_DETECTOR, max(1, threads() // _at_once[-1]))
 
 
 def _recogniser() -> InferenceSession:
     # One thread each: lines are spread over the cores instead, which scales better than threads inside a small network.
-    return _session("PP-OCRv6_rec_small.onnx", 1)
+    return _session(_RECOGNISER, 1)
 
 
 @cache

@@ -33,7 +33,7 @@ def instant(monkeypatch: pytest.MonkeyPatch, quiet: None) -> list[Any]:
             raise NoDocumentError("not a document")
 
     monkeypatch.setattr("extractor.pipeline.extract", extract)
-    monkeypatch.setattr(bench_embedded, "command_seconds", lambda command, times: [0.5] * times)
+    monkeypatch.setattr(bench_embedded, "command_seconds", lambda command, times, **rest: [0.5] * times)
     return given
 
 
@@ -54,7 +54,7 @@ def test_the_embedded_engine_is_measured_end_to_end(
     assert (figures["pages"], figures["repeat"], figures["width"]) == (5, 2, 64)
     assert len(instant) == 5 * 3 + 20  # once to warm up, twice measured, twenty for memory
     assert instant[0][0].startswith(b"\xff\xd8")
-    assert figures["help_seconds"] == figures["one_page_seconds"] == 0.5
+    assert figures["help_seconds"] == figures["start_seconds"] == figures["one_page_seconds"] == 0.5
     assert figures["growth"]["pages"] == 20
     assert figures["pages_per_second"] > 0
     assert sum(figures["stages"].values()) == pytest.approx(1.0, abs=0.01)

@@ -111,6 +111,7 @@ def test_commands_are_timed_and_a_broken_one_is_named() -> None:
     assert len(command_seconds(["-c", "raise SystemExit(1)"], 1)) == 1  # a document that needs a look
     with pytest.raises(BenchError, match=r"-c raise SystemExit\(3\) ended with exit code 3"):
         command_seconds(["-c", "raise SystemExit(3)"], 1)
+    assert len(command_seconds(["-c", "raise SystemExit(3)"], 2, ends_with={3})) == 2
 
 
 def test_memory_over_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,12 +146,12 @@ def test_a_model_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ExtractorError, match=r"absent\.onnx is missing; run: pip install") as caught:
-        ocr._session("absent.onnx", 1)
+        ocr._load("absent.onnx", 1)
     assert "\n" not in str(caught.value)
 
 
 def test_warming_up_loads_both_models() -> None:
     ocr.warm_up()
-    assert ocr._session.cache_info().currsize >= 2
+    assert ocr._load.cache_info().currsize >= 2
     assert ocr.threads() >= 1
     assert len(ocr.alphabet()) > 1000
