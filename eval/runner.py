@@ -5,7 +5,8 @@
     results = run.finish(on_document=bar.advance)
 
 A document that cannot be read is a scored failure with its reason: each of its values counts as missed. Results are
-appended as they come, so that a killed run loses the document it was reading and nothing else.
+appended as they come, so that a killed run loses the document it was reading and nothing else. What comes before an
+engine, OCR above all, is done once a document for all cells, as far as memory reaches (`eval.shelf`).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from eval.records import (
 )
 from eval.scoring import RESULT, score_document
 from eval.selection import Selection, group_of
+from eval.shelf import Shelf
 from eval.unconstrained import Unconstrained
 from extractor.batches import in_order, side_by_side
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, UsageError
@@ -75,6 +77,7 @@ class Run:
     skipped: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     _done: set[tuple[str, str]] = field(default_factory=set)
+    _shelf: Shelf = field(init=False)
 
     @property
     def total(self) -> int:
@@ -92,6 +95,7 @@ class Run:
         before = _read_facts(told) if resumed and results.exists() else {}
         if self.today is None:
             self.today = date.fromisoformat(before["reading"]["day"]) if before else date.today()
+        self._shelf = Shelf(self.selection, self.today, keep=len(self.cells) > 1)
         self.facts = self._facts(settings or {})
         if results.exists():
             if not resumed:
@@ -147,14 +151,16 @@ class Run:
     def _read(
         self, cell: Cell, engine: Engine, specimen: Specimen, *, first: bool
     ) -> tuple[DocumentRecord, list[FieldRecord]]:
-        from extractor.pipeline import extract
+        from extractor.pipeline import conclude
 
-        schema = self.selection.schema_for(specimen)
         result: Extraction | None = None
         failure = None
-        start = time.perf_counter()
+        before, start = 0.0, time.perf_counter()
         try:
-            result = extract(specimen.path, schema, engine=engine, today=self.today)
+            prepared = self._shelf.get(specimen)
+            # What was prepared for another cell has cost this one as much.
+            before, start = sum(prepared.seconds.values()), time.perf_counter()
+            result = conclude(prepared, engine)
         except (CheckpointError, UsageError):
             raise  # the machine or the call, not the document
         except DeviceError as error:
@@ -166,7 +172,7 @@ class Run:
         except Exception as error:
             # Texts of unforeseen errors may quote the document.
             failure = f"{type(error).__name__} {_place(error)}"
-        seconds = time.perf_counter() - start
+        seconds = before + time.perf_counter() - start
         if result is not None:
             self.facts["engines"].setdefault(cell.name, dict(result.engine))
         subject = Subject(

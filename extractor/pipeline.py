@@ -8,8 +8,9 @@ result = extract("passport.jpg", schema=Passport)
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -53,6 +54,29 @@ def extract(
 
     Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
     """
+    return conclude(prepare(source, schema, pages=pages, today=today), engine)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A document as every engine is given it: its evidence, what is told of its pictures, the kinds that it may be of
+    with how likely each is, what there is to warn of, and the seconds that each stage took."""
+
+    evidence: DocumentEvidence
+    pages: tuple[PageInfo, ...]
+    kinds: Mapping[str, float]
+    warnings: tuple[Warning, ...]
+    seconds: Mapping[str, float]
+
+
+def prepare(
+    source: Input | Sequence[Input],
+    schema: type[BaseModel] | str = "auto",
+    *,
+    pages: Sequence[int] | None = None,
+    today: date | None = None,
+) -> Prepared:
+    """All that is done before an engine reads, once for any number of them; arguments and errors as `extract`'s."""
     seconds: dict[str, float] = {}
     model = None if schema == "auto" else _schema(schema)
     with _timed(seconds, "load"):
@@ -69,23 +93,29 @@ def extract(
         read, script_warnings = _other_scripts(read, zones)
     with _timed(seconds, "evidence"):
         kinds = classify([line for page in read for line in page.lines], next((z.mrz for z in zones if z), None))
-        model = model or _recognised(kinds)
-        evidence = gather(read, zones, model, today=today)
-    reader = engine or EmbeddedEngine()
-    with _timed(seconds, "engine"):
-        sources = reader.read(evidence)
-    with _timed(seconds, "reconcile"):
-        document, values, fields, warnings = reconcile(model, sources)
-    if _is_empty(fields, evidence.zone) and kind_of(kinds) is None:
-        raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
-    warnings += script_warnings + _zone_warnings(evidence) + _schema_warnings(model, kinds)
+        evidence = gather(read, zones, model or _recognised(kinds), today=today)
     first = {page.index: page for page in reversed(read)}
     infos = tuple(
         PageInfo(image.shape[1], image.shape[0], first[index].rotation, quality(image))
         for index, image in enumerate(images)
     )
+    return Prepared(evidence, infos, kinds, tuple(script_warnings), seconds)
+
+
+def conclude(prepared: Prepared, engine: Engine | None = None) -> Extraction:
+    """What an engine makes of a prepared document, the embedded one if none is named. Raises NoDocumentError."""
+    evidence, model = prepared.evidence, prepared.evidence.schema
+    seconds = dict(prepared.seconds)
+    reader = engine or EmbeddedEngine()
+    with _timed(seconds, "engine"):
+        sources = reader.read(evidence)
+    with _timed(seconds, "reconcile"):
+        document, values, fields, warnings = reconcile(model, sources)
+    if _is_empty(fields, evidence.zone) and kind_of(prepared.kinds) is None:
+        raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
+    warnings += [*prepared.warnings, *_zone_warnings(evidence), *_schema_warnings(model, prepared.kinds)]
     engine_told = {"name": reader.name, **reader.details}
-    return Extraction(model, document, values, fields, tuple(warnings), infos, engine_told, seconds)
+    return Extraction(model, document, values, fields, tuple(warnings), prepared.pages, engine_told, seconds)
 
 
 def _schema(schema: type[BaseModel] | str) -> type[BaseModel]:
@@ -104,7 +134,7 @@ def _load(source: Input | Sequence[Input], pages: Sequence[int] | None) -> list[
     return [image for one in inputs for image in load_pages(one, pages=pages)]
 
 
-def _recognised(kinds: dict[str, float]) -> type[BaseModel]:
+def _recognised(kinds: Mapping[str, float]) -> type[BaseModel]:
     kind = kind_of(kinds)
     if kind is None:
         raise NoDocumentError("not a document: nothing on the picture says what kind it is; name it with --schema")
@@ -145,7 +175,7 @@ def _field_of(check: str) -> str | None:
     return check if check in ("document_number", "birth_date", "expiry_date", "personal_number") else None
 
 
-def _schema_warnings(schema: type[BaseModel], kinds: dict[str, float]) -> list[Warning]:
+def _schema_warnings(schema: type[BaseModel], kinds: Mapping[str, float]) -> list[Warning]:
     """Says so where the page calls itself something else than what it was read as."""
     name, shown = schema_name(schema), kind_of(kinds)
     if name not in SCHEMAS or shown is None or shown == name or kinds.get(name, 0.0) > 0.5 or kinds[shown] < 0.8:

@@ -88,7 +88,7 @@ def _by_captions(lines: Sequence[Line]) -> dict[str, float]:
     return found or {"id_card": 0.5}
 
 
-def kind_of(scores: dict[str, float]) -> str | None:
+def kind_of(scores: Mapping[str, float]) -> str | None:
     """The kind that most speaks for, or None. A Chinese ID card is also an ID card by some of its titles."""
     if not scores:
         return None

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from eval.labels import Specimen
 from extractor.engines.phi3v import Phi3VEngine
-from extractor.errors import NoDocumentError, UnreadableInputError, UsageError
-from extractor.extraction import Source
-from extractor.pipeline import extract
+from extractor.errors import UsageError
+from extractor.pipeline import prepare
 from extractor.prompting import conversation
 from extractor.training.targets import answer_ids, answer_text
 from schemas import SCHEMAS
@@ -68,27 +65,9 @@ def examples(specimens: Sequence[Specimen], engine: Phi3VEngine, *, hints: Seque
         yield Example(specimen, evidence, tuple(ways), inputs["pixel_values"], inputs["image_sizes"])
 
 
-class _Collector:
-    """An engine that only keeps the evidence it is given."""
-
-    name, details = "collector", MappingProxyType[str, str]({})
-
-    def __init__(self) -> None:
-        self.evidence: DocumentEvidence | None = None
-
-    def read(self, evidence: DocumentEvidence) -> dict[str, list[Source]]:
-        self.evidence = evidence
-        return {name: [] for name in evidence.schema.model_fields}
-
-
 def gathered(specimen: Specimen) -> DocumentEvidence:
     """The evidence of a labelled picture, as the pipeline gathers it. Raises UnreadableInputError."""
-    collector = _Collector()
-    with suppress(NoDocumentError):  # said of what the engine found, which here is nothing
-        extract(specimen.path, SCHEMAS[specimen.schema], engine=collector)
-    if collector.evidence is None:
-        raise UnreadableInputError("a labelled picture shows no page that could be read")
-    return collector.evidence
+    return prepare(specimen.path, SCHEMAS[specimen.schema]).evidence
 
 
 def split(specimens: Sequence[Specimen], held_out: float, seed: int) -> tuple[list[Specimen], list[Specimen]]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,7 +86,8 @@ def extraction(
 
 
 class FakeReader:
-    """Stands in for `extractor.pipeline.extract`: gives back the label's values, but for what it is told otherwise.
+    """Stands in for `extractor.pipeline`'s `prepare` and `conclude`: gives back the label's values, but for what it
+    is told otherwise.
 
     `said[file][field]` is said instead; `fails[file]` is raised. `read` lists the files that were read.
     """
@@ -115,7 +117,16 @@ class FakeReader:
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> FakeReader:
     fake = FakeReader(LABELS)
-    monkeypatch.setattr("extractor.pipeline.extract", fake)
+
+    def prepare(source: Path, schema: Any = "auto", **options: Any) -> SimpleNamespace:
+        return SimpleNamespace(asked=(source, schema, options), seconds={}, evidence=SimpleNamespace(pages=()))
+
+    def conclude(prepared: SimpleNamespace, engine: Any = None) -> Extraction:
+        source, schema, options = prepared.asked
+        return fake(source, schema, engine=engine, **options)
+
+    monkeypatch.setattr("extractor.pipeline.prepare", prepare)
+    monkeypatch.setattr("extractor.pipeline.conclude", conclude)
     return fake
 
 

@@ -105,13 +105,14 @@ def test_valid_answers_are_counted_by_document(
     model = Model("no JSON")
     monkeypatch.setattr(runner, "engine_of", lambda cell, **options: model)
 
-    def extract(source: Path, schema: Any, *, engine: Any, **options: Any) -> Any:
+    def conclude(prepared: Any, engine: Any) -> Any:
+        source, schema, options = prepared.asked
         engine.read(SimpleNamespace(schema=schema))
         empty = json.dumps(dict.fromkeys(schema.model_fields))
         model.answer = empty if Path(source).name == "zh-1.png" else "no JSON"
         return reader(source, schema, **options)
 
-    monkeypatch.setattr("extractor.pipeline.extract", extract)
+    monkeypatch.setattr("extractor.pipeline.conclude", conclude)
     run = Run(select(dataset), [Cell("phi3v", "nano", "int8")], tmp_path / "run", unconstrained=True)
     run.start()
     results = run.finish()
