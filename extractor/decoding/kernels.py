@@ -78,7 +78,9 @@ def gated(states: torch.Tensor) -> torch.Tensor:
 
 
 #: Tokens of a step that `attend` takes; the documents' heads are spread over so many programs at least.
-WIDEST, _PROGRAMS = 64, 256
+WIDEST, _PROGRAMS = 256, 256
+#: Tokens that a program takes at most.
+_TALLEST = 64
 #: Keys that a program takes at a time, its warps and stages, and the fewest keys that are worth a program of their own.
 _KEYS, _WARPS, _STAGES, _LEAST_KEYS = 64, 4, 3, 128
 
@@ -91,13 +93,15 @@ def attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, posi
     """
     documents, heads, length, size = queries.shape
     kv_heads, places = keys.shape[1], keys.stride(1) // size  # of the whole cache, of which these may be a part
-    parts = max(1, min(triton.cdiv(_PROGRAMS, documents * heads), places // _LEAST_KEYS))
+    tall = min(_TALLEST, max(16, triton.next_power_of_2(length)))
+    blocks = triton.cdiv(length, tall)
+    parts = max(1, min(triton.cdiv(_PROGRAMS, documents * heads * blocks), places // _LEAST_KEYS))
     made = torch.empty((documents, length, heads, size), dtype=queries.dtype, device=queries.device)
     cells = documents * heads * length * parts
     sums = torch.empty((cells, size), dtype=torch.float32, device=queries.device)
     scales = torch.empty((2, cells), dtype=torch.float32, device=queries.device)
     wide = triton.next_power_of_2(size)
-    _attend[(documents * heads, parts)](
+    _attend[(documents * heads, parts, blocks)](
         queries,
         keys,
         values,
@@ -116,7 +120,7 @@ def attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, posi
         GROUP=heads // kv_heads,
         SIZE=size,
         WIDE=wide,
-        TALL=max(16, triton.next_power_of_2(length)),
+        TALL=tall,
         KEYS=_KEYS,
         num_warps=_WARPS,
         num_stages=_STAGES,
@@ -248,7 +252,8 @@ def _attend(  # type: ignore[no-untyped-def]
     row = tl.program_id(0)
     part, parts = tl.program_id(1), tl.num_programs(1)
     document, head = (row // HEADS).to(tl.int64), row % HEADS
-    token, lane, step = tl.arange(0, TALL), tl.arange(0, WIDE), tl.arange(0, KEYS)
+    token = tl.program_id(2) * TALL + tl.arange(0, TALL)
+    lane, step = tl.arange(0, WIDE), tl.arange(0, KEYS)
     shown, inside = token < length, lane < SIZE
     own = tl.load(positions + document * length + token, mask=shown, other=0)
     own = tl.where(own < 0, 0, own).to(tl.int32)

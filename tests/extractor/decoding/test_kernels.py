@@ -51,7 +51,7 @@ def test_rotating_into_the_cache(kernels, cuda, dtype, heads, kv_heads, size):
 @DTYPES
 @pytest.mark.parametrize("documents", [1, 40])
 @pytest.mark.parametrize(("heads", "kv_heads", "size"), [(32, 32, 96), (4, 2, 16)])
-@pytest.mark.parametrize("length", [1, 4, 64])
+@pytest.mark.parametrize("length", [1, 4, 64, 200])
 def test_attending(kernels, cuda, dtype, documents, heads, kv_heads, size, length):
     queries = torch.randn(documents, length, heads, size, device=cuda).to(dtype).transpose(1, 2)
     keys, values = torch.randn(2, documents, kv_heads, 1024, size, device=cuda).to(dtype)
