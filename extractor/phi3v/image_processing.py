@@ -81,40 +81,34 @@ class Phi3VImageProcessor(BaseImageProcessor):
             raise ValueError(f"num_crops must be at least 1, not {num_crops}")
         # An array, since other threads may not write to a tensor that was made in torch's inference mode.
         pixels = np.empty((len(pictures), num_crops + 1, 3, TILE, TILE), np.float32)
-
-        def prepare(number: int) -> tuple[int, int]:
-            sheet = lay_out(pictures[number], num_crops)
-            self._cut(sheet, pixels[number])
-            return sheet.height, sheet.width
-
-        # Scaling and arithmetic run outside of the interpreter's lock: pictures are prepared side by side.
-        with ThreadPoolExecutor(min(len(pictures), _MOST_THREADS)) as pool:
-            sizes = list(pool.map(prepare, range(len(pictures))))
+        # Scaling and arithmetic run outside of the interpreter's lock: pictures and channels are prepared side by side.
+        with ThreadPoolExecutor(min(3 * len(pictures), _MOST_THREADS)) as pool:
+            sheets = list(pool.map(lambda picture: lay_out(picture, num_crops), pictures))
+            levels = list(map(np.asarray, sheets))
+            every = [(number, channel) for number in range(len(pictures)) for channel in range(3)]
+            for _ in pool.map(lambda at: self._cut(levels[at[0]], at[1], pixels[at[0], :, at[1]]), every):
+                pass
         data: dict[str, Any] = {
             "pixel_values": torch.from_numpy(pixels),
-            "image_sizes": torch.tensor(sizes),
-            "num_img_tokens": torch.tensor([image_tokens(height // TILE, width // TILE) for height, width in sizes]),
+            "image_sizes": torch.tensor([[sheet.height, sheet.width] for sheet in sheets]),
+            "num_img_tokens": torch.tensor([image_tokens(*tiles(sheet)) for sheet in sheets]),
         }
         if return_tensors != "pt":
             data = {key: value.numpy() for key, value in data.items()}
         return BatchFeature(data, tensor_type=return_tensors)
 
-    def _cut(self, sheet: Image.Image, views: np.ndarray) -> None:
-        """Fills views (num_crops + 1, 3, 336, 336): the coarse view, the tiles row by row, then zeros."""
-        levels = np.asarray(sheet)
-        normalised = np.empty((3, sheet.height, sheet.width), np.float32)
-        for channel, mean, std in zip(range(3), self.image_mean, self.image_std, strict=True):
-            own = normalised[channel]
-            np.divide(levels[..., channel], np.float32(255), out=own, dtype=np.float32)
-            own -= np.float32(mean)
-            own /= np.float32(std)
-        rows, columns = tiles(sheet)
-        count = rows * columns
-        whole = torch.from_numpy(normalised)[None]
-        views[0] = torch.nn.functional.interpolate(whole, size=(TILE, TILE), mode="bicubic")[0].numpy()
-        cut = normalised.reshape(3, rows, TILE, columns, TILE).transpose(1, 3, 0, 2, 4)
-        views[1 : 1 + count].reshape(rows, columns, 3, TILE, TILE)[:] = cut
-        views[1 + count :] = 0
+    def _cut(self, levels: np.ndarray, channel: int, views: np.ndarray) -> None:
+        """Fills one channel of the views (num_crops + 1, 336, 336) from a sheet's bytes (height, width, 3): the coarse
+        view, the tiles row by row, then zeros."""
+        pixels = np.divide(levels[..., channel], np.float32(255), dtype=np.float32)
+        pixels -= np.float32(self.image_mean[channel])
+        pixels /= np.float32(self.image_std[channel])
+        whole = torch.from_numpy(pixels)[None, None]
+        views[0] = torch.nn.functional.interpolate(whole, size=(TILE, TILE), mode="bicubic")[0, 0].numpy()
+        rows, columns = pixels.shape[0] // TILE, pixels.shape[1] // TILE
+        cut = pixels.reshape(rows, TILE, columns, TILE).transpose(0, 2, 1, 3)
+        views[1 : 1 + rows * columns] = cut.reshape(-1, TILE, TILE)
+        views[1 + rows * columns :] = 0
 
 
 def sheet_size(width: int, height: int, num_crops: int) -> tuple[int, int]:
