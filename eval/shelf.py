@@ -21,10 +21,12 @@ ROOM = 3_000_000_000
 
 
 class Shelf:
-    """Prepared documents of a selection. With `keep` false, for a run of one cell, nothing is kept."""
+    """Prepared documents of a selection; `lent` counts those that were given out again. With `keep` false, for a run
+    of one cell, nothing is kept."""
 
     def __init__(self, selection: Selection, today: date | None, *, keep: bool, room: int = ROOM) -> None:
         self.selection, self.today, self.room = selection, today, room if keep else 0
+        self.lent = 0
         self._kept: dict[Path, Prepared] = {}
 
     def get(self, specimen: Specimen) -> Prepared:
@@ -33,6 +35,7 @@ class Shelf:
 
         kept = self._kept.get(specimen.path)
         if kept is not None:
+            self.lent += 1
             return kept
         made = prepare(specimen.path, self.selection.schema_for(specimen), today=self.today)
         size = sum(page.page.image.nbytes for page in made.evidence.pages)

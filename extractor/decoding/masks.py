@@ -90,21 +90,26 @@ class Chooser:
     """Picks a token for each row of logits: the likeliest, or with a temperature one drawn at random.
 
     A draw depends on the seed and on how many tokens its answer had before, and on nothing else: the same answer is
-    drawn however many tokens a step holds, whether it was drafted, and what is read beside it.
+    drawn however many tokens a step holds, whether it was drafted, and what is read beside it. A `bonus` (token,
+    logits) is added to one token's score wherever it is allowed.
     """
 
-    def __init__(self, temperature: float = 0.0, seed: int = 0) -> None:
-        self.temperature, self.seed = temperature, seed
+    def __init__(self, temperature: float = 0.0, seed: int = 0, bonus: tuple[int, float] | None = None) -> None:
+        self.temperature, self.seed, self.bonus = temperature, seed, bonus
 
     def __call__(
         self, logits: torch.Tensor, allowed: torch.Tensor | None, places: list[tuple[int, int]]
     ) -> tuple[list[int], list[float]]:
-        """Tokens, and their probabilities among the allowed ones at temperature 1.
+        """Tokens, and their probabilities among the allowed ones at temperature 1, the bonus counted in.
 
         `logits` (N, V) of any type; `allowed` says which tokens are, in booleans (N, V) or in words of 32 bits (N, W),
         and is None where all are; `places` names, for each row, the answer and the number of tokens before. One
         transfer from the device. Raises DeviceError for logits that are no numbers.
         """
+        if self.bonus is not None:
+            token, more = self.bonus
+            logits = logits.float().clone()
+            logits[:, token] += more
         if self.temperature == 0 and _has_kernels(logits) and (allowed is None or allowed.dtype is torch.int32):
             from extractor.decoding import kernels
 

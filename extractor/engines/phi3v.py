@@ -32,7 +32,7 @@ from extractor.decoding.loop import FieldUpdate, Written, write
 from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import Runner, round_up
 from extractor.engines.embedded import EmbeddedEngine, box_of
-from extractor.errors import UsageError
+from extractor.errors import CheckpointError, UsageError
 from extractor.evidence.gather import DocumentEvidence
 from extractor.evidence.support import Support, find_support
 from extractor.extraction import Source, SourceKind
@@ -46,6 +46,8 @@ from schemas.vocabulary import Kind
 
 #: Tokens of an answer that the cache has room for at first; it grows for longer ones.
 _USUAL_ANSWER = 384
+#: The value that stands for none, where it is one token.
+_NULL = "null"
 #: Crops that each of several pictures has at least.
 _FEWEST_CROPS = 4
 
@@ -87,7 +89,8 @@ class Phi3VEngine:
         self.framed = bool(wishes.get("framed", False))
         self.hint_bytes = int(wishes.get("hint_bytes", HINT_BYTES))
         self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
-        self._chooser = Chooser(temperature, seed)
+        self._temperature, self._seed = temperature, seed
+        self._null_bonus = float(wishes.get("null_bonus", 0.0))
         self._embedded = EmbeddedEngine()
         self._runner: Runner | None = None
         self._shape = (0, 0)
@@ -115,6 +118,19 @@ class Phi3VEngine:
         """The checkpoint in memory."""
         quantizer = self.plan.quantizer or "auto"
         return load(self.checkpoint, dtype=self.plan.dtype, device=self.plan.device, quantizer=quantizer)
+
+    @cached_property
+    def _chooser(self) -> Chooser:
+        """How tokens are picked. A checkpoint may ask for nulls to weigh more than it was trained to let them: it then
+        misses a little more and invents a little less."""
+        if not self._null_bonus:
+            return Chooser(self._temperature, self._seed)
+        null = self.loaded.processor.tokenizer.get_vocab().get(_NULL)
+        if null is None:
+            raise CheckpointError(
+                f"{self.checkpoint.name} asks for a bonus of null, which is no token of its own there"
+            )
+        return Chooser(self._temperature, self._seed, (null, self._null_bonus))
 
     def read(
         self,

@@ -39,6 +39,7 @@ def test_what_is_kept_is_not_made_again(selection, prepared):
     specimen = selection.specimens[0]
     assert shelf.get(specimen) is shelf.get(specimen)
     assert len(prepared) == 1
+    assert shelf.lent == 1
 
 
 @pytest.mark.parametrize(("keep", "room"), [(False, 10**9), (True, 1000)])

@@ -50,6 +50,15 @@ def test_the_likeliest_of_the_allowed_tokens_is_taken_with_its_share_among_them(
     assert probabilities == pytest.approx([float(shares[0])])
 
 
+def test_a_bonus_weighs_where_its_token_is_allowed_and_leaves_the_logits_alone():
+    logits = torch.tensor([[2.0, 1.0, 0.0], [2.0, 1.0, 0.0]])
+    allowed = torch.tensor([[True, True, True], [True, True, False]])
+    tokens, probabilities = Chooser(bonus=(2, 3.0))(logits, allowed, [(0, 0), (0, 1)])
+    assert tokens == [2, 0]
+    assert probabilities == pytest.approx([float(torch.tensor([2.0, 1.0, 3.0]).softmax(0)[2]), 0.7310586])
+    assert logits[:, 2].tolist() == [0.0, 0.0]
+
+
 def test_draws_follow_the_probabilities_and_never_leave_the_mask():
     logits = torch.tensor([0.0, 1.0, 2.0, 9.0]).repeat(4000, 1)
     allowed = torch.tensor([True, True, True, False]).repeat(4000, 1)
