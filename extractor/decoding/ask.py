@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from extractor.decoding.grammar import Vocabulary
 from extractor.decoding.graphs import make_runner
 from extractor.decoding.masks import Chooser
+from extractor.decoding.runner import Runner
 from extractor.errors import StoppedError, UsageError
 from extractor.prompting import conversation
 
@@ -55,7 +57,27 @@ def _pieces(
     runner = make_runner(loaded.model, 1, length + max_tokens)
     runner.take(inputs)
     vocabulary = Vocabulary.of(processor.tokenizer, loaded.model.config.vocab_size)
-    stops, silent = set(processor.stop_token_ids), set(processor.tokenizer.all_special_ids)
+    stops, silent = frozenset(processor.stop_token_ids), frozenset(processor.tokenizer.all_special_ids)
+    yield from write_freely(
+        runner, vocabulary, chooser, max_tokens=max_tokens, stops=stops, silent=silent, cancelled=cancelled
+    )
+
+
+def write_freely(
+    runner: Runner,
+    vocabulary: Vocabulary,
+    chooser: Chooser,
+    *,
+    max_tokens: int,
+    stops: Set[int] = frozenset(),
+    silent: Set[int] = frozenset(),
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[str]:
+    """What a model says behind the one prompt that `runner` has taken, until it says one of `stops`.
+
+    Tokens that are `silent` write nothing. `cancelled` is asked before every token.
+    """
+    (length,) = runner.lengths
     characters = getincrementaldecoder("utf-8")(errors="replace")  # a token may end in the middle of one
     said: list[int] = []
     while len(said) < max_tokens:
@@ -76,10 +98,9 @@ def _pieces(
         yield rest
 
 
-def _next(runner: Any, said: list[int], length: int) -> torch.Tensor:
+def _next(runner: Runner, said: list[int], length: int) -> torch.Tensor:
     """The logits behind what was said; at the rotary switch everything is run again."""
     total = length + len(said)
     if not said or total - 1 == runner.rope_switch:
-        logits: torch.Tensor = runner.prefill([said])
-        return logits
-    return runner.step(torch.tensor([said[-1:]]), torch.tensor([[total - 1]]))
+        return runner.prefill([said])
+    return runner.step(np.array([said[-1:]]), np.array([[total - 1]]))

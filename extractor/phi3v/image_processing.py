@@ -86,8 +86,7 @@ class Phi3VImageProcessor(BaseImageProcessor):
             sheets = list(pool.map(lambda picture: lay_out(picture, num_crops), pictures))
             levels = list(map(np.asarray, sheets))
             every = [(number, channel) for number in range(len(pictures)) for channel in range(3)]
-            for _ in pool.map(lambda at: self._cut(levels[at[0]], at[1], pixels[at[0], :, at[1]]), every):
-                pass
+            list(pool.map(lambda at: self._cut(levels[at[0]], at[1], pixels[at[0], :, at[1]]), every))
         data: dict[str, Any] = {
             "pixel_values": torch.from_numpy(pixels),
             "image_sizes": torch.tensor([[sheet.height, sheet.width] for sheet in sheets]),
