@@ -98,14 +98,16 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
 
     Raises UsageError for a folder that another plan has used, and what labels, pictures and checkpoints raise.
     """
-    from eval.loading import load_dataset
-
-    tell = tell or silence
-    plan.out.mkdir(parents=True, exist_ok=True)
-    _same_plan(plan)
     from accelerate import Accelerator
 
+    from eval.loading import load_dataset
+
     accelerator = Accelerator(cpu=plan.device == "cpu", gradient_accumulation_steps=1)
+    if tell is None or not accelerator.is_main_process:
+        tell = silence
+    plan.out.mkdir(parents=True, exist_ok=True)
+    with accelerator.main_process_first():
+        _same_plan(plan)
     device = plan.device if plan.device != "auto" or accelerator.device.type == "cpu" else str(accelerator.device)
     engine = Phi3VEngine(find_checkpoint(plan.model), dtype=_dtype(plan, accelerator.device.type), device=device)
     specimens = load_dataset(plan.data)
@@ -120,7 +122,7 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
     torch.manual_seed(plan.seed)
     trainee = _Trainee(engine, plan, accelerator)
     step = trainee.resume(plan.out / STATE)
-    figures = _Figures(plan.out / FIGURES, step)
+    figures = _Figures(plan.out / FIGURES, step, written=accelerator.is_main_process)
     if not step:
         figures.add(0, checked=(before := trainee.check(made[1])))
     else:
@@ -134,6 +136,8 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
         figures.add(number, loss=loss)
         if number == len(order) or number % plan.save_steps == 0:
             trainee.save(plan.out / STATE, number)
+        if made[1] and number < len(order) and number % max(1, len(order) // plan.epochs) == 0:
+            figures.add(number, checked=trainee.check(made[1]))
     after = trainee.check(made[1])
     figures.add(len(order), checked=after)
     if accelerator.is_main_process:
@@ -298,26 +302,29 @@ class _Trainee:
 
 
 class _Figures:
-    """Loss of every step and what the checks found, kept a line each, so that curves survive a kill."""
+    """Loss of every step and what the checks found, kept a line each, so that curves survive a kill; of several
+    processes, one writes them down."""
 
-    def __init__(self, file: Path, step: int) -> None:
-        self.file = file
+    def __init__(self, file: Path, step: int, *, written: bool = True) -> None:
+        self.file, self.written = file, written
         before = file.read_text("utf-8").splitlines() if file.is_file() else []
         self.lines: list[dict[str, Any]] = [line for line in map(json.loads, before) if step and line["step"] <= step]
-        file.write_text("".join(json.dumps(line) + "\n" for line in self.lines), encoding="utf-8")
+        if written:
+            file.write_text("".join(json.dumps(line) + "\n" for line in self.lines), encoding="utf-8")
 
     def add(self, step: int, *, loss: float | None = None, checked: dict[str, float] | None = None) -> None:
         line = {"step": step, "time": round(time.time(), 1), **({"loss": loss} if loss is not None else checked or {})}
         self.lines.append(line)
-        with self.file.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line) + "\n")
+        if self.written:
+            with self.file.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(line) + "\n")
 
     def first_check(self) -> dict[str, float]:
         line = next((line for line in self.lines if "loss" not in line), {})
         return {key: value for key, value in line.items() if key not in ("step", "time")}
 
     def draw(self, picture: Path) -> None:
-        """Loss over steps, and the share of fields right before and after, as a picture."""
+        """Loss over steps, and the share of fields right at the beginning and after every epoch, as a picture."""
         import matplotlib
 
         matplotlib.use("Agg")

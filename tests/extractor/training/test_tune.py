@@ -91,6 +91,43 @@ def test_every_weight_of_the_decoder_can_be_trained(labelled, tmp_path):
     assert not any("vision_model" in name for name in changed)
 
 
+@pytest.mark.slow
+def test_adapters_are_trained_beside_weights_of_four_bits(labelled, tmp_path):
+    tune(_plan(labelled, tmp_path, dtype="int4", epochs=2))
+    before = load_file(TINY / "model.safetensors")
+    after = load_file(tmp_path / "model" / "model.safetensors")
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all(".layers." in name and "vision" not in name for name in changed)
+    assert {after[name].dtype for name in changed} == {before[name].dtype for name in changed}
+
+
+@pytest.mark.slow
+def test_what_is_held_out_is_checked_after_every_epoch(labelled, tmp_path):
+    tuned = tune(_plan(labelled, tmp_path, model="nano", held_out=0.5, epochs=2))
+    lines = [json.loads(line) for line in (tmp_path / FIGURES).read_text().splitlines()]
+    checks = {line["step"]: line["right without hints"] for line in lines if "loss" not in line}
+    assert list(checks) == [0, 1, 2]
+    assert checks[0] == tuned.before["right without hints"]
+    assert checks[2] == tuned.after["right without hints"]
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_step(labelled, tmp_path):
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    options = ["--model", TINY, "--device", "cpu", "--epochs", "2", "--accumulate", "1", "--hints", "off"]
+    options += ["--held-out", "0", "--rank", "4"]
+    command = [*launch, "-m", "extractor.training", "tune", labelled, "--out", tmp_path / "two", *options]
+    subprocess.run([str(part) for part in command], cwd=ROOT, check=True, capture_output=True, timeout=240)
+    tune(_plan(labelled, tmp_path / "one", epochs=2, accumulate=2))
+    figures = ((tmp_path / out / FIGURES).read_text().splitlines() for out in ("two", "one"))
+    both, alone = ([json.loads(line)["step"] for line in lines if '"loss"' in line] for lines in figures)
+    assert both == alone == [1, 2]
+    first, second = (load_file(tmp_path / out / "model" / "model.safetensors") for out in ("two", "one"))
+    for name, weight in first.items():
+        torch.testing.assert_close(weight, second[name], msg=name)
+
+
 def test_a_folder_of_another_run_is_not_written_over(tmp_path):
     (tmp_path / "settings.json").write_text("{}")
     with pytest.raises(UsageError, match="holds a run with other settings"):
