@@ -53,6 +53,7 @@ def bench(options: argparse.Namespace) -> Bench:
     if options.repeat < 1:
         raise UsageError("--repeat must be at least 1")
     from eval import bench_workload as made
+    from eval.bench_cold import cold_starts
     from extractor.decoding.grammar import Vocabulary
     from extractor.phi3v.loading import choose_device
 
@@ -72,20 +73,25 @@ def bench(options: argparse.Namespace) -> Bench:
         "copy_bandwidth_tb_s": _bandwidth(device),
         "cells": {},
     }
-    for cell in cells:
-        figures["cells"][cell] = {}
-        for part in _measure(maker, cell, workload, options, batches if cell in batch_cells else [1]):
-            figures["cells"][cell] |= part
-            # Time on a device may end before the bench does: what is known by then should not be lost.
-            print(f"eval.bench: {cell}: {json.dumps(part)}", file=sys.stderr, flush=True)
-    if options.cold_start:
-        from eval.bench_cold import cold_starts
-
-        figures["cold_start"] = {}
-        for name, parts in cold_starts(maker, device, small=options.small, folder=options.model):
-            figures["cold_start"][name] = parts
-            print(f"eval.bench: {name}: {json.dumps(parts)}", file=sys.stderr, flush=True)
+    try:
+        for cell in cells:
+            figures["cells"][cell] = {}
+            for part in _measure(maker, cell, workload, options, batches if cell in batch_cells else [1]):
+                figures["cells"][cell] |= part
+                _tell(cell, part)
+        if options.cold_start:
+            figures["cold_start"] = {}
+            for name, parts in cold_starts(maker, device, small=options.small, folder=options.model):
+                figures["cold_start"][name] = parts
+                _tell(name, parts)
+    except KeyboardInterrupt:
+        figures["stopped"] = True
     return Bench(_tables(figures), figures, notes=_notes(options, figures))
+
+
+def _tell(name: str, found: dict[str, Any]) -> None:
+    """Time on a device may end before the bench does: what is known by then should not be lost."""
+    print(f"eval.bench: {name}: {json.dumps(found)}", file=sys.stderr, flush=True)
 
 
 def _names(text: str) -> list[str]:
@@ -257,6 +263,7 @@ def _notes(options: argparse.Namespace, figures: dict[str, Any]) -> list[str]:
         f"{work['prompt_tokens']} tokens of prompt, {work['answer_tokens']} of answer ({work['fields']} fields)"
         + (", random weights" if options.random_weights else ""),
         *queues,
+        *(["stopped before all was measured"] if figures.get("stopped") else []),
     ]
 
 
@@ -268,7 +275,8 @@ def _tables(figures: dict[str, Any]) -> list[Table]:
         tables.append(Table("from the checkpoint on disk to the first answer, seconds", _COLD, rows))
     grammar = figures["grammar"]
     rows = [[name.replace("_", " ").removesuffix(" ms"), f"{value:.3f}"] for name, value in grammar.items()]
-    return [*tables, Table("grammar and masks", ("", "ms"), rows)]
+    tables.append(Table("grammar and masks", ("", "ms"), rows))
+    return [table for table in tables if table.rows]
 
 
 _COLD = ("", "imports", "loading", "first answer", "in all", "second answer", "peak GB of loading", "of all")
@@ -282,6 +290,8 @@ def _readings(cells: dict[str, Any]) -> Table:
     for name, one in cells.items():
         if "error" in one and "stepped" not in one:
             rows.append([name, one["error"], *[""] * 7])
+        elif "prefill_ms" not in one and "seconds" not in one:
+            continue  # stopped in the middle of it
         elif "prefill_ms" not in one:
             rows.append([name, f"{one['seconds']:.3f}", *[""] * 5, _gb(one), f"{one['weights_gb']:.2f}"])
         else:

@@ -86,7 +86,29 @@ def test_the_bench_tells_every_figure(capsys, tmp_path):
     assert figures["cells"]["float32"]["batches"]["1"]["plain_per_second"] > 0
     assert figures["cells"]["float32"]["queue"]["pages"] == 10
     assert figures["grammar"]["schema_cached_ms"] < 1
-    assert told.err.count("eval.bench: ") == 2
+    assert figures["cells"]["float32"]["batches"]["1"]["prefill_ms"] > 0
+    assert figures["cells"]["float32"]["constrained_over_unconstrained"] > 0
+    # Each part is told as soon as it is measured, and nothing stands in the end that was not.
+    lines = [line.removeprefix("eval.bench: ") for line in told.err.splitlines() if line.startswith("eval.bench: ")]
+    parts: dict[str, dict[str, object]] = {"eager": {}, "float32": {}}
+    for line in lines:
+        cell, _, part = line.partition(": ")
+        parts[cell] |= json.loads(part)
+    assert parts == figures["cells"]
+
+
+def test_what_was_measured_before_the_bench_is_stopped_is_kept(capsys, monkeypatch):
+    def measured(*_):
+        yield {"made_seconds": 1.0, "weights_gb": 2.0, "memory_gb": {}}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("eval.bench_phi3v._measure", measured)
+    asked = ["--random-weights", "--small", "--device", "cpu", "--cells", "eager,float32", "--cold-start"]
+    assert main(["--engine", "phi3v", *asked]) == 0
+    record = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert record["figures"]["cells"] == {"eager": {"made_seconds": 1.0, "weights_gb": 2.0, "memory_gb": {}}}
+    assert record["notes"][-1].startswith(("stopped before all", "other programs"))
+    assert any("stopped before all" in note for note in record["notes"])
 
 
 @pytest.mark.parametrize(
