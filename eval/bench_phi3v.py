@@ -180,8 +180,8 @@ def _measure(
     start = time.perf_counter()
     try:
         model = maker(cell)
-    except (ImportError, DeviceError) as error:
-        yield {"error": " ".join(str(error).split())[:200]}
+    except (ImportError, RuntimeError, DeviceError) as error:
+        yield {"error": _reason(error)}
         return
     made = {"made_seconds": round(time.perf_counter() - start, 2), "weights_gb": weights_gb(model)}
     yield made | {"memory_gb": memory_gb(maker.device)}
@@ -200,8 +200,13 @@ def _measure(
             yield {"batches": dict(several)}
         if options.queue and cell in options.batch_cells.split(",")[:1]:
             yield {"queue": bench.queue(options.queue)}
-    except torch.OutOfMemoryError:
-        yield {"error": "out of memory"}
+    except RuntimeError as error:  # of a library; other cells may do better
+        yield {"error": _reason(error)}
+
+
+def _reason(error: Exception) -> str:
+    """One line of what went wrong."""
+    return "out of memory" if "out of memory" in str(error) else " ".join(str(error).split())[:200]
 
 
 def _bandwidth(device: str) -> float | None:
