@@ -42,8 +42,18 @@ VISION: Mapping[str, Any] = {
 }
 #: The most bytes of hints it is trained with.
 HINT_BYTES = 1000
+#: What null weighs more where a value begins, logits: the least that invents on at most 1 % of the blanks of 260 pages
+#: drawn as training pages are (1.5 % without, 1.0 % with it; missed values 0.5 and 1.1 %).
+NULL_BONUS = 1.0
 #: How the engine asks it (`extractor.engines.phi3v`).
-WISHES: Mapping[str, Any] = {"prompt": "short", "hints": True, "lang": "en", "framed": True, "hint_bytes": HINT_BYTES}
+WISHES: Mapping[str, Any] = {
+    "prompt": "short",
+    "hints": True,
+    "lang": "en",
+    "framed": True,
+    "hint_bytes": HINT_BYTES,
+    "null_bonus": NULL_BONUS,
+}
 _EMBEDDINGS = ("model.embed_tokens.weight", "lm_head.weight")
 
 
