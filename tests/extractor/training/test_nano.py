@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from extractor.checkpoints import find_checkpoint, verify_checkpoint
-from extractor.training.nano import HINT_BYTES, NUM_CROPS, new_config, new_model, warm_start, write_folder
+from extractor.training.nano import HINT_BYTES, NULL_BONUS, NUM_CROPS, new_config, new_model, warm_start, write_folder
 
 
 def test_the_shipped_checkpoint_is_whole_and_small(shipped):
@@ -20,7 +20,8 @@ def test_the_shipped_checkpoint_is_whole_and_small(shipped):
 
 def test_it_says_how_it_wants_to_be_asked(shipped, processor):
     wishes = json.loads((shipped / "config.json").read_text())["extractor"]
-    assert wishes == {"prompt": "short", "hints": True, "lang": "en", "framed": True, "hint_bytes": HINT_BYTES}
+    usual = {"prompt": "short", "hints": True, "lang": "en", "framed": True}
+    assert wishes == {**usual, "hint_bytes": HINT_BYTES, "null_bonus": NULL_BONUS}
     assert processor.image_processor.num_crops == NUM_CROPS
 
 
