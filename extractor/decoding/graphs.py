@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Wider steps are dominated by what they compute.
 WIDEST = 256
+#: Up to here widths double; beyond, doubling would compute too much that is thrown away.
+_COARSE = 32
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class GraphRunner(FusedRunner):
         # In numpy, and as little as can be: between two steps the device waits for this.
         places = np.asarray(positions)
         self._make_room(int(places.max()) + 1)
-        wide = 1 << (width - 1).bit_length()
+        wide = 1 << (width - 1).bit_length() if width <= _COARSE else -(-width // _COARSE) * _COARSE
         captured = self._captured.get(wide) or self._capture(wide)
         captured.taken.synchronize()
         inputs = captured.staged.numpy()
