@@ -32,7 +32,7 @@ _LOADING = {name: threading.Lock() for name in (_DETECTOR, _RECOGNISER)}
 #: Detection works on the page scaled to this shorter side ...
 _DETECTION_SIDE = 736
 #: ... if it is to be enlarged by this much at least ...
-_WORTH_ENLARGING = 1.15
+_WORTH_ENLARGING = 1.06
 #: ... but not to a longer side above this.
 _DETECTION_LONGEST = 1536
 #: A pixel is text from here on; a region is text if its mean is above the second (RapidOCR's own settings).

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from extractor.evidence.captions.pair import join_lines
 from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, clean_name, value_of
 from extractor.evidence.layout import Placed
+from extractor.evidence.national_numbers import checksum_holds
+from schemas.dates import find_dates
 from schemas.text import fold, scripts
 from schemas.vocabulary import FieldSpec, Kind
 
@@ -49,7 +52,7 @@ _GIVEN_NAMES_FIRST = frozenset({"THA", "IND", "USA", "CAN", "GBR", "AUS", "NZL",
 
 
 def telling_values(
-    found: Mapping[str, object], segments: Sequence[Segment], specs: Mapping[str, FieldSpec], context: Context
+    found: Mapping[str, Any], segments: Sequence[Segment], specs: Mapping[str, FieldSpec], context: Context
 ) -> Iterator[Placed]:
     """Values for fields that are still empty, from the shape of the text alone."""
     for shape in _SHAPES:
@@ -63,6 +66,26 @@ def telling_values(
         yield from _us_address(found, segments, specs)
     if context.issuer == "HKG" and "name" in specs and "name" not in found and "surname" not in found:
         yield from _hong_kong_name(segments)
+    if context.issuer == "CHN" and "ethnicity" in specs:
+        yield from _chinese_card(found, segments, context)
+
+
+def _chinese_card(found: Mapping[str, Any], segments: Sequence[Segment], context: Context) -> Iterator[Placed]:
+    """The resident ID card's small blue captions fade before its values do: the name stands above the sex, and the
+    printed date that the citizen number holds (GB 11643) is the birth date."""
+    sexes = [segment for segment in segments if fold(segment.text) in ("男", "女")]
+    name = _line_above(sexes[0], segments) if "name" not in found and len(sexes) == 1 else None
+    if name and 2 <= len(text := clean_name(name.text)) <= 4 and scripts(text) == {"CJK"}:
+        yield Placed("name", Value(text, text, 1.0), (name,), "stands above the sex, where this card prints it")
+    number = str(found["document_number"].value.value) if "document_number" in found else ""
+    if "birth_date" in found or not checksum_holds("CHN", number):
+        return
+    for segment in segments:
+        for printed in find_dates(segment.text, meaning="birth", today=context.today):
+            if printed.iso.replace("-", "") == number[6:14]:
+                value = Value(printed.iso, segment.text[printed.start : printed.end], 1.0)
+                yield Placed("birth_date", value, (segment,), "the printed date that the citizen number holds")
+                return
 
 
 def _by_shape(shape: _Shape, segments: Sequence[Segment]) -> Iterator[Placed]:

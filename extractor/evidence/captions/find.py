@@ -125,7 +125,9 @@ def _in_the_page_s_languages(covers: list[list[_Run]]) -> list[list[_Run]]:
     spoken: dict[str, float] = defaultdict(float)
     for run in (run for cover in covers for run in cover):
         for language in run.match.tongues:
-            spoken[language] += run.match.letters / len(run.match.tongues)
+            # An ideograph says as much as three letters.
+            weight = 3 if language in _IDEOGRAPHIC else 1
+            spoken[language] += weight * run.match.letters / len(run.match.tongues)
     if not spoken:
         return covers
     most = max(spoken.values())

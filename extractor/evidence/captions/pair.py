@@ -27,6 +27,7 @@ Relation = Literal["inline", "before", "right", "below", "above"]
 _PRIOR: Mapping[Relation, float] = {"inline": 1.0, "before": 0.95, "right": 0.8, "below": 0.9, "above": 0.45}
 #: Kinds whose values betray themselves, so that their pairs show the page's habit.
 _TELLING = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER})
+_ORDINAL_SIGNS = str.maketrans("", "", "ºª")
 #: Pairs below this are no evidence.
 _LEAST = 0.18
 #: Kinds that run over several lines, and how many at most.
@@ -192,7 +193,9 @@ def _relation(
     gap_x, level = segment.left - own.right, abs(segment.middle - own.middle)
     if _follows_its_value(caption) and level < 0.5 * unit and abs(own.left - segment.right) < 1.5 * unit:
         return "before", 1.0
-    if level < 0.55 * max(own.height, segment.height) and -0.5 * unit < gap_x < 14 * unit:
+    # Boxes of words that stand close may overlap by the detector's margin.
+    after = segment.left > (own.left + own.right) / 2
+    if level < 0.55 * max(own.height, segment.height) and -0.8 * unit < gap_x < 14 * unit and after:
         if caption.follower is not None or _between(own.right, segment.left, own, captions, segments, segment):
             return None, 0.0
         return "right", math.exp(-max(gap_x, 0.0) / (9 * unit)) * (1 - 0.4 * level / unit)
@@ -297,7 +300,7 @@ def _extended(
             and 0.65 < segment.height / max(last.height, 1.0) < 1.5
             and segment.score > 0.6
             and not _caption_between(last, segment, captions)
-            and segment.text.isupper() == last.text.isupper()
+            and _in_capitals(segment.text) == _in_capitals(last.text)
             and _continues(kind, segment, context)
         ]
         if not following:
@@ -310,6 +313,11 @@ def _extended(
     text = join_lines([part.text for part in parts])
     value = value_of(one.field, kind, text, context) or one.value
     return replace(one, segments=tuple(parts), value=value)
+
+
+def _in_capitals(text: str) -> bool:
+    """Whether all letters are capitals; the ordinal signs of `ESC. 43 3º D` are none."""
+    return text.translate(_ORDINAL_SIGNS).isupper()
 
 
 def _is_in_column(kind: Kind, segment: Segment, first: Segment) -> bool:

@@ -200,7 +200,8 @@ def _text(name: str, text: str, context: Context) -> Value | None:
     if letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text):
         return None
     short = letters < 2 and text < "\u2e80"
-    if name == "place_of_birth" and context.issuer:
+    text = _with_letters(text)
+    if name == "place_of_birth" and context.issuer and len(context.issuer) == 3:
         # `EESTI/EST`: the slash before the state's code reads as one of the letters that look like it.
         printed, text = text, re.sub(rf"(?<=[^\W\d_]{{3}})[LlI1|\\]{context.issuer}$", f"/{context.issuer}", text)
         return Value(text, printed, 0.9 if dates else 1.0)
@@ -210,7 +211,14 @@ def _text(name: str, text: str, context: Context) -> Value | None:
 def _address(_name: str, text: str, _context: Context) -> Value | None:
     if sum(c.isalnum() for c in text) < 2:
         return None
-    return Value(text, text, 0.4 if find_dates(text) else 1.0)
+    # House numbers can look like a date (`霧が峰6-2-24`); what is little else is one.
+    rest = len(text) - sum(printed.end - printed.start for printed in find_dates(text))
+    return Value(_with_letters(text), text, 0.4 if rest < 4 else 1.0)
+
+
+def _with_letters(text: str) -> str:
+    """A zero in the middle of a word is the letter that it looks like (`PAMPL0NA`)."""
+    return re.sub(r"(?<=[^\W\d_]{2})0(?=[^\W\d_]{2})", "O", text)
 
 
 def _code(name: str, text: str, _context: Context) -> Value | None:

@@ -110,3 +110,14 @@ def test_a_whole_card_by_its_shapes() -> None:
 )
 def test_the_word_for_a_visa_s_number_of_entries(texts: list[str], entries: str | None) -> None:
     assert told(*texts, issuer="UTO", schema="visa").get("entries") == entries
+
+
+def test_a_chinese_card_whose_captions_have_faded() -> None:
+    page = rows("兰财绵", "男", "2010年5月11日", "公民身份号码 510603201005112670")
+    read = {"name": "兰财绵", "sex": "M", "birth_date": "2010-05-11", "document_number": "510603201005112670"}
+    assert values(page, "chinese_id_card", issuer="CHN") == read
+    # Another date, a number whose checksum is wrong, and print that is no name prove nothing.
+    others = rows("兰财绵 12", "男", "2010年5月12日", "公民身份号码 510603201005112670")
+    assert values(others, "chinese_id_card", issuer="CHN").keys() == {"sex", "document_number"}
+    others = rows("兰财绵", "女", "2010年5月11日", "公民身份号码 510603201005112671")
+    assert "birth_date" not in values(others, "chinese_id_card", issuer="CHN")

@@ -203,6 +203,17 @@ def test_a_town_that_stands_indented_under_its_street() -> None:
     assert values(lines, "id_card") == {"address": "Avda de Madrid s-n Madrid Madrid"}
 
 
+def test_an_address_with_an_ordinal_sign_goes_on_in_capitals() -> None:
+    assert values(rows("Domicilio", "CALLE GOYA 37C 4º B", "12625 VALLADOLID", pitch=28), "id_card") == {
+        "address": "CALLE GOYA 37C 4º B 12625 VALLADOLID"
+    }
+
+
+def test_a_value_whose_box_overlaps_its_caption_s() -> None:
+    lines = [line("姓名", 40, 40, height=30), line("米林嗡", 78, 38, height=32), line("性别女", 40, 90, height=30)]
+    assert values(lines, "chinese_id_card") == {"name": "米林嗡", "sex": "F"}
+
+
 def test_one_caption_for_a_date_and_a_place() -> None:
     lines = [line("Place and date of birth", 40, 40, height=14), line("DIJON 20.12.2007", 40, 58)]
     assert values(lines, "id_card") == {"place_of_birth": "DIJON", "birth_date": "2007-12-20"}

@@ -257,6 +257,7 @@ def test_any_text_is_read_without_error(kind: Kind, text: str) -> None:
         ("EESTILEST", None, "EESTILEST"),
         ("EESTILEST", "LVA", "EESTILEST"),
         ("TRIEST", "EST", "TRIEST"),
+        ("BIELEFELD", "D", "BIELEFELD"),
         ("BUDAPEST", "EST", "BUDAPEST"),
     ],
 )
@@ -269,3 +270,23 @@ def test_a_slash_before_the_issuer_s_own_code_is_read_as_the_letter_it_looks_lik
     authority = value_of("authority", Kind.TEXT, text, Context(issuer=issuer))
     assert authority is not None
     assert authority.value == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("49688 PAMPL0NA", "49688 PAMPLONA"),
+        ("10 RUE DU 0RME", "10 RUE DU 0RME"),
+        ("LONDON SW10 0AB", "LONDON SW10 0AB"),
+        ("PLOT 30B", "PLOT 30B"),
+    ],
+)
+def test_a_zero_within_a_word_is_a_letter(text: str, value: str) -> None:
+    read = value_of("address", Kind.ADDRESS, text, Context())
+    assert read is not None
+    assert (read.value, read.text) == (value, text)
+
+
+def test_house_numbers_that_look_like_a_date_are_none() -> None:
+    fits = [value_of("address", Kind.ADDRESS, text, Context()) for text in ("香川県大宮区霧が峰6-2-24", "12.08.1974")]
+    assert [read.fit for read in fits if read] == [1.0, 0.4]
