@@ -7,7 +7,9 @@ parsers, tables from the JSON files in `eval/results/`, which `python -m eval.ru
 |----------------|---------------------|--------------------------------------------------------------------------|
 | scores-frozen  | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
 | scores-real    | real-embedded       | `python -m eval.run --engine embedded --dataset ../shared/specimens`     |
-| scores-nano    | frozen-nano         | `python -m eval.run --model nano --dtype all --hints both`               |
+| scores-nano    | frozen-nano         | `python -m eval.run --model nano --hints both --score model`             |
+| scores-dtypes  | frozen-nano-dtypes  | `python -m eval.run --model nano --dtype all --hints both --score model` |
+| scores-photos  | real-nano           | `python -m eval.run --engine all --model nano --hints both --dataset ...`|
 | bench-embedded | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
 | bench-server   | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
 | bench-gpu      | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
@@ -82,6 +84,24 @@ def scores_by_language(summary: Mapping[str, Any]) -> str:
     header, body = tables.cut_table(summary, "languages")
     body = [*body, _bold(_totals(summary))]
     return tables.markdown_table(header, body) + "\n" + _comparisons(summary) + _origin(summary)
+
+
+def scores_by_cell(summary: Mapping[str, Any]) -> str:
+    """The table of a run of several cells by cell, with their paired comparisons and what ran below it."""
+    header = ["read by", "documents", "values", "exact", "folded", "invented", "missed", "all right", "s/page"]
+    rows = []
+    for name, cell in summary["cells"].items():
+        told = cell["overall"]
+        rates = (tables.percent(told[key]) for key in ("folded", "hallucination_rate", "miss_rate", "all_right"))
+        counts = [str(told["documents"]), str(told["values"]), tables.with_interval(told["exact"])]
+        rows.append([name, *counts, *rates, tables.seconds(told["seconds"]["median"])])
+    return tables.markdown_table(header, rows) + "\n" + _comparisons(summary) + _origin(summary)
+
+
+def scores_by_cell_and_language(summary: Mapping[str, Any]) -> str:
+    """The table by cell, and before it the one by language."""
+    header, body = tables.cut_table(summary, "languages")
+    return tables.markdown_table(header, [*body, _bold(_totals(summary))]) + "\n" + scores_by_cell(summary)
 
 
 def scores_by_type(summary: Mapping[str, Any]) -> str:
@@ -195,7 +215,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-eval-run": _help_eval_run,
     "scores-frozen": lambda: _told("frozen-embedded.json", scores_by_language),
     "scores-real": lambda: _told("real-embedded.json", scores_by_type),
-    "scores-nano": lambda: _told("frozen-nano.json", scores_by_language),
+    "scores-nano": lambda: _told("frozen-nano.json", scores_by_cell_and_language),
+    "scores-dtypes": lambda: _told("frozen-nano-dtypes.json", scores_by_cell),
+    "scores-photos": lambda: _told("real-nano.json", scores_by_cell),
     "bench-embedded": lambda: _told("bench-embedded.json", bench_tables),
     "bench-server": lambda: _told("bench-server.json", bench_tables),
     "bench-gpu": lambda: _told("bench-gpu.json", bench_tables),

@@ -153,6 +153,17 @@ def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> N
     assert told.count("Checkpoint: nano abcdefabcdef.") == 1
 
 
+def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> None:
+    cell = summary["cells"]["embedded"]
+    told = summary | {"cells": {"a": cell, "b": cell}}
+    rows = readme.scores_by_cell(told).splitlines()
+    assert rows[0].startswith("| read by | documents | values | exact | folded | invented | missed |")
+    assert [row.split(" | ")[0] for row in rows[2:4]] == ["| a", "| b"]
+    by_language = readme.scores_by_cell_and_language(told)
+    assert by_language.startswith("| language | documents | a | b |")
+    assert rows[3] in by_language
+
+
 def test_a_bench_brings_its_tables_machine_and_command() -> None:
     told = readme.bench_tables(
         {
