@@ -48,9 +48,10 @@ def bench(options: argparse.Namespace) -> Bench:
     pages = _pages(options)
     reset_peaks()
     probe, taken = _read_all(pages, options.repeat)
+    # Memory over many pages comes last: what is beside it then does no harm.
+    starts = {} if options.no_start else _starts(select(options.dataset, limit=1).specimens[0].path)
     growth = _grow(pages, options.pages) if options.pages else None
     peak = peak_memory()
-    starts = {} if options.no_start else _starts(select(options.dataset, limit=1).specimens[0].path)
     stages = {name: round(share, 4) for name, share in probe.shares().items()}
     figures = {
         "cores": cores(),

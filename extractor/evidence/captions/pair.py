@@ -27,6 +27,8 @@ Relation = Literal["inline", "before", "right", "below", "above"]
 _PRIOR: Mapping[Relation, float] = {"inline": 1.0, "before": 0.95, "right": 0.8, "below": 0.9, "above": 0.45}
 #: Kinds whose values betray themselves, so that their pairs show the page's habit.
 _TELLING = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER})
+#: Characters beside a date that make its line something else: an address whose house number looks like one.
+_MORE_THAN_A_DATE = 6
 _ORDINAL_SIGNS = str.maketrans("", "", "ºª")
 #: Pairs below this are no evidence.
 _LEAST = 0.18
@@ -146,7 +148,10 @@ def _names_both(caption: Caption, specs: Mapping[str, FieldSpec]) -> bool:
 
 
 def _is_date_only(option: Pair) -> bool:
-    return bool(find_dates(option.segments[0].text)) and option.value.text == option.segments[0].text
+    text = option.segments[0].text
+    dates = find_dates(text)
+    rest = len(text) - sum(printed.end - printed.start for printed in dates)
+    return bool(dates) and option.value.text == text and rest < _MORE_THAN_A_DATE
 
 
 def _options(

@@ -209,6 +209,13 @@ def test_an_address_with_an_ordinal_sign_goes_on_in_capitals() -> None:
     }
 
 
+def test_an_address_whose_house_number_looks_like_a_date() -> None:
+    assert values(rows("住居地", "香川県大宮区霧が峰6-2-24"), "residence_permit") == {
+        "address": "香川県大宮区霧が峰6-2-24"
+    }
+    assert values(rows("住居地", "2006-02-24"), "residence_permit") == {}
+
+
 def test_a_value_whose_box_overlaps_its_caption_s() -> None:
     lines = [line("姓名", 40, 40, height=30), line("米林嗡", 78, 38, height=32), line("性别女", 40, 90, height=30)]
     assert values(lines, "chinese_id_card") == {"name": "米林嗡", "sex": "F"}
