@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             found = replace(found, notes=[*found.notes, note])
         told = as_json(found, options.engine, arguments)
         if options.json:
-            _write(options.json, told)
+            write_json(options.json, told)
     except ExtractorError as error:
         print(f"eval.bench: {error}", file=sys.stderr)
         return error.exit_code
@@ -133,7 +133,8 @@ def _without_paths(arguments: Sequence[str]) -> list[str]:
     return told
 
 
-def _write(path: Path, text: str) -> None:
+def write_json(path: Path, text: str) -> None:
+    """Writes a line of JSON to a file. Raises UsageError where that cannot be done."""
     try:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:

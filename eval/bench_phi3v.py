@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.bench import Bench, Table
+from eval.bench import Bench, Table, as_json, write_json
 from eval.bench_network import WIDTHS, Network, generate, median_seconds, memory_gb, reset_memory, weights_gb
 from eval.measuring import quantile
 from extractor.errors import DeviceError, UsageError
@@ -73,25 +73,25 @@ def bench(options: argparse.Namespace) -> Bench:
         "copy_bandwidth_tb_s": _bandwidth(device),
         "cells": {},
     }
-    try:
-        for cell in cells:
-            figures["cells"][cell] = {}
-            for part in _measure(maker, cell, workload, options, batches if cell in batch_cells else [1]):
-                figures["cells"][cell] |= part
-                _tell(cell, part)
-        if options.cold_start:
-            figures["cold_start"] = {}
-            for name, parts in cold_starts(maker, device, small=options.small, folder=options.model):
-                figures["cold_start"][name] = parts
-                _tell(name, parts)
-    except KeyboardInterrupt:
-        figures["stopped"] = True
+    for cell in cells:
+        figures["cells"][cell] = {}
+        for part in _measure(maker, cell, workload, options, batches if cell in batch_cells else [1]):
+            figures["cells"][cell] |= part
+            _tell(options, figures, cell, part)
+    if options.cold_start:
+        figures["cold_start"] = {}
+        for name, parts in cold_starts(maker, device, small=options.small, folder=options.model):
+            figures["cold_start"][name] = parts
+            _tell(options, figures, name, parts)
     return Bench(_tables(figures), figures, notes=_notes(options, figures))
 
 
-def _tell(name: str, found: dict[str, Any]) -> None:
-    """Time on a device may end before the bench does: what is known by then should not be lost."""
+def _tell(options: argparse.Namespace, figures: dict[str, Any], name: str, found: dict[str, Any]) -> None:
+    """Time on a device may end before the bench does, and without a word: what is known by then is told, and kept."""
     print(f"eval.bench: {name}: {json.dumps(found)}", file=sys.stderr, flush=True)
+    if options.json:
+        notes = [*_notes(options, figures), "stopped before all was measured"]
+        write_json(options.json, as_json(Bench(_tables(figures), figures, notes), "phi3v", sys.argv[1:]))
 
 
 def _names(text: str) -> list[str]:
@@ -268,7 +268,6 @@ def _notes(options: argparse.Namespace, figures: dict[str, Any]) -> list[str]:
         f"{work['prompt_tokens']} tokens of prompt, {work['answer_tokens']} of answer ({work['fields']} fields)"
         + (", random weights" if options.random_weights else ""),
         *queues,
-        *(["stopped before all was measured"] if figures.get("stopped") else []),
     ]
 
 

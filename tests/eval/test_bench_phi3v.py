@@ -97,18 +97,21 @@ def test_the_bench_tells_every_figure(capsys, tmp_path):
     assert parts == figures["cells"]
 
 
-def test_what_was_measured_before_the_bench_is_stopped_is_kept(capsys, monkeypatch):
+def test_what_was_measured_before_the_bench_is_stopped_is_kept(capsys, monkeypatch, tmp_path):
+    known = {"made_seconds": 1.0, "weights_gb": 2.0, "memory_gb": {}}
+
     def measured(*_):
-        yield {"made_seconds": 1.0, "weights_gb": 2.0, "memory_gb": {}}
+        yield known
         raise KeyboardInterrupt
 
     monkeypatch.setattr("eval.bench_phi3v._measure", measured)
-    asked = ["--random-weights", "--small", "--device", "cpu", "--cells", "eager,float32", "--cold-start"]
-    assert main(["--engine", "phi3v", *asked]) == 0
-    record = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert record["figures"]["cells"] == {"eager": {"made_seconds": 1.0, "weights_gb": 2.0, "memory_gb": {}}}
-    assert record["notes"][-1].startswith(("stopped before all", "other programs"))
-    assert any("stopped before all" in note for note in record["notes"])
+    out = tmp_path / "bench.json"
+    asked = ["--random-weights", "--small", "--device", "cpu", "--cells", "eager,float32", "--json", str(out)]
+    assert main(["--engine", "phi3v", *asked]) == 130
+    assert "eval.bench: stopped" in capsys.readouterr().err
+    record = json.loads(out.read_text())
+    assert record["figures"]["cells"] == {"eager": known}
+    assert record["notes"][-1] == "stopped before all was measured"
 
 
 @pytest.mark.parametrize(
