@@ -259,7 +259,7 @@ def _grammar_figures(tokenizer: Any, rows: int) -> dict[str, float]:
 def _notes(options: argparse.Namespace, figures: dict[str, Any]) -> list[str]:
     work = figures["workload"]
     queues = [
-        f"{name}: {one['queue']['pages']} pages one after the other took {one['queue']['device_settled_mb']} MB of the "
+        f"{one['queue']['pages']} pages one after the other in {name} took {one['queue']['device_settled_mb']} MB of the "
         f"device after a tenth of them and {one['queue']['device_end_mb']} MB at the end"
         for name, one in figures["cells"].items()
         if "queue" in one
@@ -333,10 +333,12 @@ def _batches(cells: dict[str, Any]) -> Table:
             f"{name}, {count} at once",
             f"{b['plain_per_second']:.1f}",
             f"{b['drafted_per_second']:.1f}",
+            *(f"{b[f'{stage}_ms']:.0f}" for stage in ("prepare", "take", "prefill")),
             _gb(b),
         ]
         for name, one in cells.items()
         for count, b in one.get("batches", {}).items()
         if "error" not in b
     ]
-    return Table("documents a second", ("", "plain", "drafted", "peak GB"), rows)
+    header = ("", "plain", "drafted", "pictures prepared, ms", "and seen, ms", "prompts, ms", "peak GB")
+    return Table("documents a second", header, rows)
