@@ -9,6 +9,7 @@ parsers, tables from the JSON files in `eval/results/`, which `python -m eval.ru
 | scores-real    | real-embedded       | `python -m eval.run --engine embedded --dataset ../shared/specimens`     |
 | scores-nano    | frozen-nano         | `python -m eval.run --model nano --hints both --score model`             |
 | scores-dtypes  | frozen-nano-dtypes  | `python -m eval.run --model nano --dtype all --hints both --score model` |
+| tuned          | tuned-nano.jsonl    | `python -m extractor.training tune ...` (its figures.jsonl)              |
 | scores-photos  | real-nano           | `python -m eval.run --engine all --model nano --hints both --dataset ...`|
 | bench-embedded | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
 | bench-server   | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
@@ -68,13 +69,16 @@ def _help_eval_run() -> str:
     return help_text(build_parser())
 
 
-def _told(name: str, make: Callable[[Mapping[str, Any]], str]) -> str:
-    """A block from a file of results; says so where nothing was measured yet. Raises ReadmeError."""
+def _told(name: str, make: Callable[[Any], str]) -> str:
+    """A block from a file of results, of a list of them where it has a line each; says so where nothing was measured
+    yet. Raises ReadmeError."""
     path = RESULTS / name
     if not path.exists():
         return NOT_MEASURED
     try:
-        return make(json.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        lines = path.suffix == ".jsonl"
+        return make([json.loads(line) for line in text.splitlines()] if lines else json.loads(text))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReadmeError(f"eval/results/{name} is not what its command writes ({type(error).__name__})") from None
 
@@ -193,6 +197,18 @@ def _origin(summary: Mapping[str, Any]) -> str:
     return told + (f" {note[:1].upper()}{note[1:]}." if note else "") + "\n"
 
 
+def tuned_table(figures: Sequence[Mapping[str, Any]]) -> str:
+    """What fine-tuning found on the documents that it held out: at its beginning and after every epoch."""
+    checks = [line for line in figures if "loss" not in line]
+    names = [name for name in checks[0] if name.startswith(("right ", "loss "))]
+    header = ["after step", *(name.replace("right", "values right, %,") for name in names)]
+    rows = []
+    for one in checks:
+        told = (f"{one[name]:.4f}" if name.startswith("loss") else tables.percent(one[name]) for name in names)
+        rows.append([str(one["step"]), *told])
+    return tables.markdown_table(header, rows)
+
+
 def bench_tables(told: Mapping[str, Any]) -> str:
     """The tables of a bench, with the machine, date, versions and command below."""
     parts = []
@@ -217,6 +233,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "scores-real": lambda: _told("real-embedded.json", scores_by_type),
     "scores-nano": lambda: _told("frozen-nano.json", scores_by_cell_and_language),
     "scores-dtypes": lambda: _told("frozen-nano-dtypes.json", scores_by_cell),
+    "tuned": lambda: _told("tuned-nano.jsonl", tuned_table),
     "scores-photos": lambda: _told("real-nano.json", scores_by_cell),
     "bench-embedded": lambda: _told("bench-embedded.json", bench_tables),
     "bench-server": lambda: _told("bench-server.json", bench_tables),

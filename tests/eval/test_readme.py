@@ -153,6 +153,19 @@ def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> N
     assert told.count("Checkpoint: nano abcdefabcdef.") == 1
 
 
+def test_fine_tuning_tells_what_its_checks_found(results: Path) -> None:
+    made = ((0, 0.5, 0.8), (1, 0.25, 0.9))
+    checks = [{"step": step, "loss without hints": loss, "right without hints": right} for step, loss, right in made]
+    lines = [checks[0], {"step": 1, "loss": 0.4}, checks[1]]
+    (results / "tuned-nano.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    rows = regenerated(block("tuned")).splitlines()
+    assert rows[2] == "| after step | loss without hints | values right, %, without hints |"
+    assert rows[4:6] == ["| 0 | 0.5000 | 80.0 |", "| 1 | 0.2500 | 90.0 |"]
+    (results / "tuned-nano.jsonl").write_text("no JSON", encoding="utf-8")
+    with pytest.raises(ReadmeError, match="is not what its command writes"):
+        regenerated(block("tuned"))
+
+
 def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     told = summary | {"cells": {"a": cell, "b": cell}}
