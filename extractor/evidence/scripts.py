@@ -225,13 +225,18 @@ def _better(line: Line, second: tuple[str, float] | None, other: OtherScript) ->
     native = sum(other.script in scripts(c) for c in letters)
     if native < 2 or native < 0.5 * len(letters):
         return line
-    if native < 4 and sum(c.isdigit() for c in line.text) > max(3, native):
+    if native < 4 and sum(c.isdigit() for c in line.text) > max(3, native) and not _is_office(text, confidence):
         return line  # two or three letters beside a number are specks
     text = _latin_words(text)
     if line.text:
         text = _with_figures_of(line.text, text)
     empty = np.empty(0)
     return replace(line, text=text, score=confidence, probabilities=empty, positions=empty, reader="tesseract")
+
+
+def _is_office(text: str, confidence: float) -> bool:
+    """An abbreviation before a number, surely read: `МВД 77003`, `МКК 216051`."""
+    return confidence > _READ_POORLY and re.fullmatch(r"[^\W\d_]{3} \d+", text) is not None and text[:3].isupper()
 
 
 def _latin_words(text: str) -> str:

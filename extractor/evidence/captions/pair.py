@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from extractor.evidence.captions.find import Caption
-from extractor.evidence.captions.lexicon import AFTER_THE_VALUE
+from extractor.evidence.captions.lexicon import AFTER_THE_VALUE, TITLE
 from extractor.evidence.captions.segments import Segment
 from extractor.evidence.captions.values import Context, Value, is_overprint, value_of
 from schemas.dates import find_dates
@@ -168,9 +168,12 @@ def _options(
                 value = value_of(name, kind, segment.text, context)
                 if value is None:
                     continue
+                # A title has no value; it only keeps what belongs to nothing else (a card's motto) from other captions.
+                title = 0.6 if name == TITLE else 1.0
                 unsure = caption.weak and relation != "inline" and kind not in _TELLING and not caption.numbered
                 score = (
                     min(certainty, 1.0)
+                    * title
                     * (0.6 if unsure else 1.0)
                     * nearness
                     * value.fit

@@ -283,3 +283,22 @@ def test_every_script_is_one_that_unicode_names() -> None:
     assert text.scripts("Жสあ") == {"CYRILLIC", "THAI", "HIRAGANA"}
     names = {row[2] for row in scripts._LANGUAGES}
     assert {"CYRILLIC", "GREEK", "THAI", "HANGUL", "ARABIC", "HEBREW", "DEVANAGARI"} <= names
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "confidence", "expected"),
+    [
+        ("77003", "МВД 77003", 0.96, "МВД 77003"),
+        ("MKK 216051", "МКК 216051", 0.93, "МКК 216051"),
+        ("77003", "МВД 77003", 0.6, "77003"),
+        ("77003", "мв. 77003", 0.96, "77003"),
+        ("40 77003", "ИЛ 77003", 0.96, "40 77003"),
+    ],
+)
+def test_an_office_s_letters_before_a_number_count_where_they_are_surely_read(
+    first: str, second: str, confidence: float, expected: str
+) -> None:
+    russian = script_of("RUS")
+    assert russian is not None
+    line = Line(first, 1.0, np.zeros((4, 2), np.float32))
+    assert scripts._better(line, (second, confidence), russian).text == expected

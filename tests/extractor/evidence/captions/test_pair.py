@@ -393,3 +393,8 @@ def test_prepositions_before_dates_are() -> None:
         [joined(("From", 40), ("Until", 300), top=40), *columns[2:]],
     ):
         assert values(lines, "visa") == period
+
+
+def test_what_stands_under_a_title_and_a_caption_is_the_caption_s() -> None:
+    lines = [line("주민등록증", 40, 40, height=24), line("성명", 40, 72, height=16), line("류승민", 40, 84, height=28)]
+    assert values(lines, "id_card") == {"name": "류승민"}
