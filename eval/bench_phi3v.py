@@ -259,8 +259,8 @@ def _grammar_figures(tokenizer: Any, rows: int) -> dict[str, float]:
 def _notes(options: argparse.Namespace, figures: dict[str, Any]) -> list[str]:
     work = figures["workload"]
     queues = [
-        f"{one['queue']['pages']} pages one after the other in {name} took {one['queue']['device_settled_mb']} MB of the "
-        f"device after a tenth of them and {one['queue']['device_end_mb']} MB at the end"
+        f"{one['queue']['pages']} pages one after the other in {name} took {one['queue']['device_settled_mb']} MB of "
+        f"the device after a tenth of them and {one['queue']['device_end_mb']} MB at the end"
         for name, one in figures["cells"].items()
         if "queue" in one
     ]
