@@ -200,12 +200,11 @@ def _text(name: str, text: str, context: Context) -> Value | None:
     if letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text):
         return None
     short = letters < 2 and text < "\u2e80"
-    text = _with_letters(text)
+    value = _with_letters(text)
     if name == "place_of_birth" and context.issuer and len(context.issuer) == 3:
         # `EESTI/EST`: the slash before the state's code reads as one of the letters that look like it.
-        printed, text = text, re.sub(rf"(?<=[^\W\d_]{{3}})[LlI1|\\]{context.issuer}$", f"/{context.issuer}", text)
-        return Value(text, printed, 0.9 if dates else 1.0)
-    return Value(text, text, 0.5 if short else 0.9 if dates else 1.0)
+        value = re.sub(rf"(?<=[^\W\d_]{{3}})[LlI1|\\]{context.issuer}$", f"/{context.issuer}", value)
+    return Value(value, text, 0.5 if short else 0.9 if dates else 1.0)
 
 
 def _address(_name: str, text: str, _context: Context) -> Value | None:
