@@ -123,11 +123,9 @@ def _cell(value: Any) -> str:
     """A value in one cell. A text that a spreadsheet would take for a formula is written as text."""
     if value is None:
         return ""
-    if isinstance(value, list):
-        return "\n".join(map(str, value))
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    text = str(value)
+    text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 

@@ -91,7 +91,7 @@ export function asCsv(schema, values) {
   const cell = value => {
     const text = value === null ? "" : Array.isArray(value) ? value.join("\n")
       : typeof value === "object" ? JSON.stringify(value) : String(value);
-    const safe = /^[=+@\t]/.test(text) ? `'${text}` : text;
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const names = Object.keys(values);
