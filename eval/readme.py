@@ -192,7 +192,8 @@ def _origin(summary: Mapping[str, Any]) -> str:
     paces = {name: tables.pace(run, name) for name in run["cells"]}
     if any(paces.values()):
         several = len(paces) > 1
-        told += " Read: " + "; ".join(f"{name}, {text}" if several else text for name, text in paces.items()) + "."
+        said = (f"{name}, {text}" if several else text for name, text in paces.items() if text)
+        told += f" Read: {'; '.join(said)}."
     note = busy(run.get("load"))
     return told + (f" {note[:1].upper()}{note[1:]}." if note else "") + "\n"
 
