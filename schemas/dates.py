@@ -33,7 +33,8 @@ _LAST_BUDDHIST_YEAR = 2699
 #: A two-digit expiry this many years ahead or less is in this century; documents rarely last longer.
 _EXPIRY_HORIZON = 35
 
-#: No living bearer is older: of bare numbers, `1074` is a misread `1974`, and `1405` a year of the Hijra.
+#: No living bearer is older: in `07.04.1074`, `1074` is a misread `1974`. (Specimens of people of old, and ISO dates,
+#: put the year first.)
 _FIRST_YEAR = 1850
 _SEPARATOR = r"\s*[-./·,\s]\s*"
 _CJK = re.compile(
@@ -172,8 +173,7 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
     for match in _matches(_DAY_FIRST, text):
         yield from _numeric(match.span(), int(match[1]), int(match[3]), _year(match[4], meaning, now), order)
     for match in _matches(_YEAR_FIRST, text):
-        year = _gregorian(int(match[1]))
-        if year >= _FIRST_YEAR and (iso := _iso(year, int(match[2]), int(match[3]))):
+        if iso := _iso(_gregorian(int(match[1])), int(match[2]), int(match[3])):
             yield PrintedDate(iso, match.start(), match.end())
     for pattern, day, name, of_year in _NAMED:
         for match in _matches(pattern, text):
