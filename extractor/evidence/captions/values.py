@@ -146,7 +146,9 @@ def _state(_name: str, text: str, _context: Context) -> Value | None:
 
 def _number(_name: str, text: str, _context: Context) -> Value | None:
     """Numbers are kept as printed, with their spaces and hyphens; words before them are not part of them."""
-    words = re.sub(r"^(?:no|nr|n°|nº|№)[.:]?\s*(?=\d)", "", text, flags=re.IGNORECASE).split()
+    text = re.sub(r"^(?:no|nr|n°|nº|№)[.:]?\s*(?=\d)", "", text, flags=re.IGNORECASE)
+    # A series and its number: `HD NR 198025`.
+    words = re.sub(r"(?<=[A-Z])\s+(?:NO|NR|N°|Nº|№)[.:]?\s+(?=\d)", " ", text).split()
     while len(words) > 1 and not any(c.isdigit() for c in words[0]) and (len(words[0]) > 2 or words[0].endswith(".")):
         words = words[1:]
     while len(words) > 1 and not any(c.isdigit() for c in words[-1]) and len(words[-1]) > 3:

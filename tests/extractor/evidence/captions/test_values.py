@@ -290,3 +290,10 @@ def test_a_zero_within_a_word_is_a_letter(text: str, value: str) -> None:
 def test_house_numbers_that_look_like_a_date_are_none() -> None:
     fits = [value_of("address", Kind.ADDRESS, text, Context()) for text in ("香川県大宮区霧が峰6-2-24", "12.08.1974")]
     assert [read.fit for read in fits if read] == [1.0, 0.4]
+
+
+@pytest.mark.parametrize("text", ["HD NR 198025", "HD 198025", "HD No 198025".upper(), "No. HD 198025"])
+def test_a_series_and_its_number_are_one_number(text: str) -> None:
+    read = value_of("document_number", Kind.NUMBER, text, Context())
+    assert read is not None
+    assert read.value == "HD 198025"
