@@ -146,6 +146,16 @@ def tesseract() -> Callable[[str], None]:
     return need
 
 
+@pytest.fixture
+def cuda() -> Any:
+    """A CUDA device; CI has none, whatever is installed there."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device; run on a machine that has one: pytest -m gpu")
+    return torch.device("cuda")
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright, with a camera that films a test pattern.

@@ -158,11 +158,3 @@ def plain(
         assert matcher.consume_token(chosen[0])
         written += chosen
     return written
-
-
-@pytest.fixture
-def cuda() -> torch.device:
-    """A CUDA device; CI has none."""
-    if not torch.cuda.is_available():
-        pytest.skip("needs a CUDA device; run on a machine that has one: pytest -m gpu")
-    return torch.device("cuda")

@@ -97,11 +97,3 @@ def cases() -> dict[str, Case]:
         )
         for name, case in described.items()
     }
-
-
-@pytest.fixture
-def cuda() -> torch.device:
-    """A CUDA device; CI has none."""
-    if not torch.cuda.is_available():
-        pytest.skip("needs a CUDA device; run on a machine that has one: pytest -m gpu")
-    return torch.device("cuda")
