@@ -192,7 +192,7 @@ def _measure(
         bench = Network(model, workload, maker.device, options.repeat)
         yield from bench.single()
         several: dict[str, Any] = {}
-        for count in batches:
+        for count in batches if not bench.slow else []:
             try:
                 several[str(count)] = bench.batch(count)
             except torch.OutOfMemoryError:
@@ -275,7 +275,10 @@ def _tables(figures: dict[str, Any]) -> list[Table]:
     cells = {name: one for name, one in figures["cells"].items() if "read_gb" in one}
     tables = [_readings(figures["cells"]), _steps(cells, figures["copy_bandwidth_tb_s"]), _batches(cells)]
     if "cold_start" in figures:
-        rows = [[name, *(f"{value:.1f}" for value in one.values())] for name, one in figures["cold_start"].items()]
+        rows = [
+            [name, *((one["error"], *[""] * 6) if "error" in one else (f"{value:.1f}" for value in one.values()))]
+            for name, one in figures["cold_start"].items()
+        ]
         tables.append(Table("from the checkpoint on disk to the first answer, seconds", _COLD, rows))
     grammar = figures["grammar"]
     rows = [[name.replace("_", " ").removesuffix(" ms"), f"{value:.3f}"] for name, value in grammar.items()]
