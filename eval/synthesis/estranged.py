@@ -7,10 +7,13 @@ that share of the letters of its holder's Latin name given other marks. The froz
 
 from __future__ import annotations
 
+import json
 import random
 import re
+from functools import cache
 
 from eval.synthesis.people import given_characters
+from eval.synthesis.pools import stock_file
 
 #: (consonants, vowels) of a script's letters, small.
 _LETTERS = {
@@ -24,6 +27,8 @@ _MARKS = {
 }  # fmt: skip
 _PLAIN = {mark: letter for letter, marks in _MARKS.items() for mark in marks}
 _WORD = re.compile(r"[^\W\d_]{3,}")
+#: Share of replaced ideographs that become ones of GB 2312's second level.
+_RARE = 0.25
 _IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 
 
@@ -32,9 +37,26 @@ def estranged(rng: random.Random, text: str, share: float) -> str:
     if not share:
         return text
     if _IDEOGRAPH.search(text):
-        characters = given_characters()
-        return _IDEOGRAPH.sub(lambda found: rng.choice(characters) if rng.random() < share else found[0], text)
+        return _IDEOGRAPH.sub(lambda found: _ideograph(rng) if rng.random() < share else found[0], text)
     return _WORD.sub(lambda found: _respelt(rng, found[0]) if rng.random() < share else found[0], text)
+
+
+def _ideograph(rng: random.Random) -> str:
+    return rng.choice(rare_ideographs() if rng.random() < _RARE else given_characters())
+
+
+@cache
+def rare_ideographs() -> tuple[str, ...]:
+    """The characters of GB 2312's second level in Chinese surnames and places: each stands in one or two words of the
+    stocks, and would be known by its neighbours alone."""
+    printed = {c for name in ("zh", "regions_cn") for c in json.dumps(stock_file(name), ensure_ascii=False)}
+    taboo = set(stock_file("zh")["taboo"])
+    return tuple(sorted(c for c in printed - taboo if _IDEOGRAPH.match(c) and _second_level(c)))
+
+
+def _second_level(character: str) -> bool:
+    code = character.encode("gb2312", "ignore")
+    return len(code) == 2 and code[0] >= 0xD8
 
 
 def marked(rng: random.Random, text: str, share: float) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from eval.synthesis.backgrounds import background
 from eval.synthesis.canvas import Canvas, Lettering, Run
+from eval.synthesis.estranged import rare_ideographs
 from eval.synthesis.fonts import Face, choose_face, single_font
 from eval.synthesis.pack import double_byte
 from eval.synthesis.pools import Pool, seeded
@@ -22,8 +23,8 @@ _LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARKED = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŁŚŠŽŹŻČĆŃĄĘŐŰĞİŞŒ"
 _CYRILLIC = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
 _ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويءأإؤئةى"
-#: The first level of GB 2312; what else names and places need is learned where they are printed.
-_HAN = tuple(double_byte("gb2312", range(0xB0, 0xD8)))
+#: The first level of GB 2312, and what names and places need of the second.
+_HAN = (*double_byte("gb2312", range(0xB0, 0xD8)), *rare_ideographs())
 _KANJI = tuple(double_byte("euc-jp", range(0xB0, 0xD0)))
 _HANGUL = tuple(double_byte("euc-kr", range(0xB0, 0xC9)))
 _KANA = tuple(chr(code) for code in (*range(0x3042, 0x3094), *range(0x30A2, 0x30F5)))

@@ -21,6 +21,7 @@ from typing import Any
 from eval.synthesis.addresses import invent_address
 from eval.synthesis.pools import Pool
 from eval.synthesis.templates import Cell, Document, Layout, Side, Template, documents, layouts, templates
+from extractor.training.states import english_names, heading, signs, some_state
 from extractor.training.wording import WORDERS, elsewhere
 from schemas.captions import CAPTIONS
 
@@ -31,8 +32,8 @@ _LATIN = ("en", "fr", "de", "es", "it", "pt", "pl")
 _CAPTION_LANGUAGES = (*_LATIN, "nl")
 #: Shares of the kinds of documents among training pages, by group of templates.
 SHARES: Mapping[str, float] = {
-    "passport": 0.32, "td1": 0.12, "td2": 0.04, "card": 0.09, "chinese_id_front": 0.12, "chinese_id_back": 0.03,
-    "chinese_id_both": 0.1, "licence_eu": 0.05, "licence_words": 0.03, "permit": 0.05, "visa_a": 0.03, "visa_b": 0.02,
+    "passport": 0.25, "td1": 0.135, "td2": 0.03, "card": 0.115, "chinese_id_front": 0.105, "chinese_id_back": 0.03,
+    "chinese_id_both": 0.13, "licence_eu": 0.06, "licence_words": 0.03, "permit": 0.06, "visa_a": 0.03, "visa_b": 0.025,
 }  # fmt: skip
 #: Share of pages on a template of the pool as it is, but for its names and wording.
 _AS_IT_IS = 0.15
@@ -49,6 +50,8 @@ _DATES = (
     "{dd} {own}/{en} {yy}", "{yyyy}-{mm}-{dd}", "{dd} {mm} {yy}",
 )  # fmt: skip
 _NUMBERS = "9" * 6 + "AXHC"
+#: Share of numbers that are printed in groups, and what stands between those.
+_GROUPED, _BETWEEN = 0.25, " --./"
 _SEXES = ("M|F", "M|F", "M|F", "M/M|F/F", "MALE|FEMALE", "M/H|F/F")
 _CODES = {"passport": "P P P P PP PO PM PN PD PS", "td1": "ID ID I I AC C IR IP CR", "td2": "ID I AC C"}
 
@@ -60,7 +63,9 @@ def design(rng: random.Random) -> Template:
     if rng.random() < _AS_IT_IS:
         return Template(_strangers(rng, usual.document), usual.layout)
     document = usual.document
-    if document.language in _LATIN:
+    if document.language not in _LATIN:
+        document = _other_names(rng, _without_some(rng, document))
+    else:
         if rng.random() < _ANY_STATE:
             document = random_document(rng, document)
         document = _captioned(rng, _worded(rng, document))
@@ -80,7 +85,7 @@ def _strangers(rng: random.Random, document: Document) -> Document:
         "coined": rng.choice((0.05, 0.2, 0.5)),
         "strange": rng.choice(strange),
         "marks": rng.choice((0.0, 0.0, 0.05, 0.2)),
-        "blank": rng.choice((1.0, 1.0, 2.5)),
+        "blank": rng.choice((0.8, 1.0, 1.6)),
     }
     return replace(document, options={**document.options, **ways})
 
@@ -132,16 +137,16 @@ def _ambiguous(tag: str) -> frozenset[str]:
 def random_document(rng: random.Random, document: Document) -> Document:
     """A document of the same group in the name of any state and in any Latin language."""
     language = rng.choice(_LATIN)
-    state, name = rng.choice(_states())
+    state, name = some_state(rng)
     own = language if language not in ("en", "fr") else "es"
     options: dict[str, Any] = {
         **document.options,
         "captions": " ".join(_caption_languages(rng, language)),
         "caption": {},
-        "country": rng.choice((name.upper(), f"REPUBLIC OF {name.upper()}", name, f"{name.upper()} {state}")),
+        "country": heading(rng, state, name),
         "title": rng.choice(_titles(document.group)),
         "date": rng.choice(_DATES).replace("{own}", f"{{{own}}}"),
-        "number": "".join(rng.choice(_NUMBERS) for _ in range(rng.randint(6, 9))),
+        "number": _number(rng, 6, 9),
         "sex": rng.choice(_SEXES),
         "authority": None,
         "place": rng.choice(("{place}", "{place}", f"{{place}}, {state}", f"{{place}} ({state})")),
@@ -149,14 +154,16 @@ def random_document(rng: random.Random, document: Document) -> Document:
         "endorsements": None,
     }
     options |= _citizenship(rng, document, state, name)
+    if state == "USA" and rng.random() < 0.6:
+        options["date"] = rng.choice(("{mm}/{dd}/{yyyy}", "{mm}-{dd}-{yyyy}"))
     if rng.random() < 0.4:
-        length = rng.randint(6, 13)
-        options["personal"] = "".join(rng.choice(_NUMBERS) for _ in range(length))
+        options["personal"] = _number(rng, 6, 14)
     if document.group == "licence_eu":
         options["birth_with_place"] = rng.random() < 0.5
-        options["sign"], options["state"] = rng.choice(_SIGNS)
+        options["sign"], options["state"] = rng.choice(signs())
         state = options["state"]
-        options["country"] = rng.choice((dict(_states()).get(state, ""), ""))
+        name = dict(english_names()).get(state, "")
+        options["country"] = heading(rng, state, name) if name and rng.random() < 0.5 else ""
     fields = _some_fields(rng, document, options)
     name_of_it = f"{document.id}-{state}-{rng.getrandbits(32)}"
     return replace(
@@ -164,18 +171,28 @@ def random_document(rng: random.Random, document: Document) -> Document:
     )
 
 
+def _number(rng: random.Random, least: int, most: int) -> str:
+    """The pattern of a number of so many characters, sometimes in groups."""
+    characters = [rng.choice(_NUMBERS) for _ in range(rng.randint(least, most))]
+    if rng.random() < _GROUPED:
+        sign = rng.choice(_BETWEEN)
+        for at in sorted(rng.sample(range(1, len(characters)), rng.choice((1, 1, 2))), reverse=True):
+            characters.insert(at, sign)
+    return "".join(characters)
+
+
 def _citizenship(rng: random.Random, document: Document, state: str, name: str) -> dict[str, Any]:
     """Whose citizen the holder is, and how that is printed. Permits and visas go to people from anywhere."""
     if not document.option("foreign"):
         return {"nationality": rng.choice((name.upper(), name, state))}
-    code, home = rng.choice(_states())
+    code, home = some_state(rng)
     wording = rng.choice((code, code, home.upper()))
     return {"foreign": False, "nationality": wording, "nationality_code": code}
 
 
 def _some_fields(rng: random.Random, document: Document, options: dict[str, Any]) -> tuple[str, ...]:
     """The document's fields without some and with others; a card may print the name in one piece instead of two."""
-    fields = [field for field in document.fields if field in _KEPT or rng.random() > _LEFT_OUT]
+    fields = list(_without_some(rng, document).fields)
     for extra, chance in _EXTRA.items():
         layout_has_it = extra != "card_access_number" or document.group == "td1"
         if extra not in fields and layout_has_it and rng.random() < chance:
@@ -183,13 +200,36 @@ def _some_fields(rng: random.Random, document: Document, options: dict[str, Any]
     if "personal" not in options:
         fields = [field for field in fields if field != "personal_number"]
     if document.group in ("card", "licence_words"):
-        fields = [field for field in fields if field not in ("surname", "given_names", "name")]
         whole = rng.random() < 0.35
         options["names"] = "latin_one" if whole else "latin"
-        fields += ["name"] if whole else ["surname", "given_names"]
-        if rng.random() < 0.25 and "personal_number" in fields:
-            fields.remove("document_number") if "document_number" in fields else None
+        fields = _named(fields, whole)
+        if rng.random() < _ONE_NUMBER and "personal_number" in fields:
+            fields = [field for field in fields if field != "document_number"]
     return tuple(fields)
+
+
+def _without_some(rng: random.Random, document: Document) -> Document:
+    """The document without some of its fields, as many another has none of them. Chinese cards are all alike."""
+    if document.group.startswith("chinese_id"):
+        return document
+    share = _LEFT_OUT_OF.get(document.schema, _LEFT_OUT)
+    kept = tuple(field for field in document.fields if field in _KEPT or rng.random() > share)
+    return replace(document, fields=kept)
+
+
+def _other_names(rng: random.Random, document: Document) -> Document:
+    """A Russian card with its holder's names in other pieces and scripts than it has: they differ by state."""
+    if document.language != "ru" or document.group not in ("td1", "card") or rng.random() < 0.3:
+        return document
+    names = rng.choice(("native", "native_one", "both", "both"))
+    fields = tuple(_named(list(document.fields), names == "native_one"))
+    return replace(document, fields=fields, options={**document.options, "names": names})
+
+
+def _named(fields: list[str], whole: bool) -> list[str]:
+    """Fields with the holder's name in one piece or in two."""
+    others = [field for field in fields if field not in ("surname", "given_names", "name")]
+    return [*others, "name"] if whole else [*others, "surname", "given_names"]
 
 
 @cache
@@ -203,34 +243,18 @@ def _titles(group: str) -> tuple[str, ...]:
 #: it has is left out.
 _KEPT = frozenset(("surname", "given_names", "name", "document_number", "expiry_date", "document_type"))
 _EXTRA = {
-    "personal_number": 0.6, "address": 0.25, "endorsements": 0.12, "authority": 0.3, "place_of_birth": 0.3,
-    "card_access_number": 0.2, "nationality": 0.2, "expiry_date": 0.3, "issue_date": 0.3,
+    "personal_number": 0.6, "address": 0.35, "endorsements": 0.12, "authority": 0.3, "place_of_birth": 0.3,
+    "card_access_number": 0.3, "nationality": 0.2, "expiry_date": 0.3, "issue_date": 0.3,
 }  # fmt: skip
-_LEFT_OUT = 0.14
-#: Distinguishing signs of vehicles in international traffic, as licences show them, and their states' codes.
-_SIGNS = tuple(
-    (sign, code) for sign, _, code in (pair.partition(":") for pair in (
-        "A:AUT B:BEL BG:BGR CY:CYP CZ:CZE D:D DK:DNK E:ESP EST:EST F:FRA FIN:FIN GR:GRC H:HUN HR:HRV I:ITA IRL:IRL "
-        "IS:ISL L:LUX LT:LTU LV:LVA M:MLT N:NOR NL:NLD P:PRT PL:POL RO:ROU S:SWE SK:SVK SLO:SVN FL:LIE CH:CHE UK:GBR "
-        "AL:ALB MK:MKD MNE:MNE SRB:SRB BIH:BIH RSM:SMR MC:MCO UA:UKR MD:MDA TR:TUR AND:AND GE:GEO"
-    ).split())
-)  # fmt: skip
+_LEFT_OUT = 0.16
+_LEFT_OUT_OF: Mapping[str, float] = {"visa": 0.22, "residence_permit": 0.2}
+#: Share of cards with a personal number that have no number of their own.
+_ONE_NUMBER = 0.4
 
 
 def _caption_languages(rng: random.Random, language: str) -> list[str]:
     others = [tag for tag in ("en", "fr", *_CAPTION_LANGUAGES) if tag != language]
     return list(dict.fromkeys([language, *rng.sample(others, rng.choice((0, 1, 1, 2)))]))
-
-
-@cache
-def _states() -> tuple[tuple[str, str], ...]:
-    """(code, English name) of the world's states, where the name alone says the code."""
-    from iso3166 import countries
-
-    from schemas.states import state_code
-
-    found = [("D" if one.alpha3 == "DEU" else one.alpha3, one.apolitical_name.split(",")[0]) for one in countries]
-    return tuple((code, name) for code, name in found if state_code(name) == code == state_code(f"REPUBLIC OF {name}"))
 
 
 def random_layout(rng: random.Random, layout: Layout, document: Document) -> Layout:

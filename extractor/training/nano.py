@@ -111,7 +111,9 @@ def write_folder(
     config.save_pretrained(folder)
     processor.save_pretrained(folder)
     tensors = {name: weight.detach().to("cpu", torch.bfloat16).contiguous() for name, weight in weights.items()}
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    unfinished = folder / "model.part"
+    save_file(tensors, unfinished, metadata={"format": "pt"})
+    unfinished.replace(folder / "model.safetensors")
 
 
 def warm_start(model: Phi3VForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, folder: Path) -> int:

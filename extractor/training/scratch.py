@@ -6,7 +6,8 @@
 
 Workers draw lessons all the while (`training.workshop`). First the vision tower alone learns which character stands
 where (`training.glyphs`); then everything learns to answer, half of the time with hints. How far the schedule has come
-is counted in seconds of training, so a run that was cut off is gone on with by saying the same again.
+is counted in seconds of training, each device's own, so a run that was cut off is gone on with by saying the same
+again.
 
 A run leaves the checkpoint as a folder of the published layout, the scaffolding's weights, `progress.json`, one line
 of figures every `LOG_STEPS` steps in `log.jsonl`, and `curves.png`.
@@ -40,7 +41,7 @@ from extractor.training.workshop import DOCUMENT, TEXT, Workshop, workshop
 
 LOG_STEPS = 50
 #: Seconds between two saves.
-_SAVES = 150.0
+_SAVES = 60.0
 #: Steps over which the rates rise at the beginning, and again when a run is gone on with: averages start anew.
 _RISE, _RISE_AGAIN = 150, 40
 _HEAD, _PROGRESS, _LOG = "scaffolding.safetensors", "progress.json", "log.jsonl"
@@ -49,7 +50,7 @@ _HEAD, _PROGRESS, _LOG = "scaffolding.safetensors", "progress.json", "log.jsonl"
 @dataclass(frozen=True)
 class Plan:
     """What a run does. `seconds` is how long this run may take from its start to its last save, `total` how many
-    seconds of training all runs have together (None: this is the last, and ends the schedule), of which the first
+    seconds of training all devices of all runs have together (None: this run ends the schedule), of which the first
     `glyphs` teach the tower alone. `documents` and `texts` are what each process shows the network at once."""
 
     seconds: float
@@ -73,7 +74,7 @@ class Plan:
 
 @dataclass
 class Progress:
-    """How far all runs together have come: seconds of training, steps, lessons, runs."""
+    """How far all runs together have come: seconds of training of all devices, steps, lessons, runs."""
 
     seconds: float = 0.0
     steps: int = 0
@@ -171,7 +172,8 @@ def train(
     trainee = Trainee(processor, config, plan, place)
     progress = _resume(trainee, out, start, tell)
     share = plan.text_share[progress.seconds >= plan.glyphs]
-    seed = plan.seed + 104_729 * progress.runs + 15_485_863 * _rank()
+    # Steps too: a run that died after a save is gone on with other lessons.
+    seed = plan.seed + 104_729 * progress.runs + progress.steps + 15_485_863 * _rank()
     with workshop(LessonMaker(processor), plan.workers, plan.ring, place, seed, share) as shop:
         trainee.start(plan)
         torch.manual_seed(seed)
@@ -184,6 +186,7 @@ def train(
         if _rank() == 0:  # while the workers are still there: nothing that ends them may cost what was learned
             save(trainee, progress, out)
             tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
+        _agreed(0.0)  # nobody leaves before that: a launcher would end the others
     if _rank() == 0:
         draw(out)
     if torch.distributed.is_initialized():
@@ -196,7 +199,8 @@ def _join(device: str) -> torch.device:
     cuda = device == "auto" and torch.cuda.is_available()
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         if cuda:
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+            # A launcher may show each process a device of its own, which is then its first.
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
         torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
     if cuda:
         return torch.device("cuda", torch.cuda.current_device())
@@ -266,11 +270,11 @@ def _run(
     first, steps = progress.seconds, 0
     rise = _RISE_AGAIN if progress.runs else _RISE
     begun = saved = time.monotonic()
-    total = plan.total or first + deadline - begun
+    total = plan.total or first + (deadline - begun) * _processes()
     log = _Log(out / _LOG, plan, tell)
     while True:
         now = time.monotonic()
-        seconds, total, late = _agreed(first + now - begun, total, now >= deadline)
+        seconds, total, late = _agreed(first + (now - begun) * _processes(), total, now >= deadline)
         progress.seconds = seconds
         if late or seconds >= total:
             break

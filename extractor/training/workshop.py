@@ -11,12 +11,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import shutil
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,17 +87,19 @@ def _part(rows: torch.Tensor, name: str) -> torch.Tensor:
 
 @dataclass
 class Workshop:
-    """The workers, and what they have made so far. `text_share` is the share of pages of text among new lessons."""
+    """The workers, and what they have made so far. `text_share` is the share of pages of text among new lessons, and
+    `failures` what workers said that can draw no more: the others go on."""
 
     rings: tuple[Ring, Ring]
     text_share: Any
     arrived: deque[tuple[int, torch.Tensor, Any]]
-    failure: list[str]
+    failures: list[str]
+    workers: int
 
     def absorb(self) -> None:
-        """Moves what has arrived on the device into the rings. Raises RuntimeError if a worker has failed."""
-        if self.failure:
-            raise RuntimeError(f"a worker cannot draw lessons: {self.failure[0]}")
+        """Moves what has arrived on the device into the rings. Raises RuntimeError if no worker is left."""
+        if len(self.failures) >= self.workers:
+            raise RuntimeError(f"no worker can draw lessons: {self.failures[0]}")
         while self.arrived:
             kind, packet, done = self.arrived.popleft()
             if done is not None:
@@ -111,7 +115,7 @@ def workshop(
 ) -> Iterator[Workshop]:
     """Workers that draw for as long as the context lasts; `sizes` are the lessons each ring keeps (documents, text)."""
     context = multiprocessing.get_context("spawn")
-    slots = workers * _SLOTS
+    slots = _slots(workers)
     memory = SharedMemory(create=True, size=slots * RECORD.itemsize)
     free, ready = context.SimpleQueue(), context.SimpleQueue()
     share = context.Value("d", text_share)
@@ -125,7 +129,7 @@ def workshop(
     ]
     for process in processes:
         process.start()
-    made = Workshop((Ring(sizes[0], device), Ring(max(1, sizes[1]), device)), share, deque(), [])
+    made = Workshop((Ring(sizes[0], device), Ring(max(1, sizes[1]), device)), share, deque(), [], workers)
     carrier = threading.Thread(target=_carry, args=(made, memory, slots, free, ready, device), daemon=True)
     carrier.start()
     try:
@@ -136,6 +140,16 @@ def workshop(
         carrier.join()
         memory.close()
         memory.unlink()
+
+
+def _slots(workers: int) -> int:
+    """Slots of shared memory: fewer where it is small, since what is written beyond its end kills the writer."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir():
+        return workers * _SLOTS
+    # Other trainers of this machine take theirs at the same time.
+    room = shutil.disk_usage(shared).free * 0.8 / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return max(1, min(workers * _SLOTS, int(room / RECORD.itemsize)))
 
 
 def _close(processes: Sequence[Any], share: Any, free: Any) -> None:
@@ -195,8 +209,8 @@ def _carry(made: Workshop, memory: SharedMemory, slots: int, free: Any, ready: A
     counts = [0, 0]
     while (message := ready.get()) is not None:
         if isinstance(message, str):
-            made.failure.append(message)
-            break
+            made.failures.append(message)
+            continue
         slot, kind = message
         staged[kind][counts[kind]] = torch.from_numpy(records[slot])
         free.put(slot)

@@ -61,12 +61,12 @@ class _Broken(LessonMaker):
 
 
 @pytest.mark.slow
-def test_a_worker_that_cannot_draw_stops_the_training(processor):
+def test_workers_that_cannot_draw_stop_the_training_when_none_is_left(processor):
     import time
 
     with workshop(_Broken(processor), 1, (8, 8), torch.device("cpu"), 3, 0.4) as shop:
         until = time.monotonic() + 60
-        while not shop.failure and time.monotonic() < until:
+        while not shop.failures and time.monotonic() < until:
             time.sleep(0.05)
-        with pytest.raises(RuntimeError, match="a worker cannot draw lessons: KeyError"):
+        with pytest.raises(RuntimeError, match="no worker can draw lessons: KeyError"):
             shop.absorb()
