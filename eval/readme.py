@@ -11,6 +11,7 @@ parsers, tables from the JSON files in `eval/results/`, which `python -m eval.ru
 | scores-dtypes  | frozen-nano-dtypes  | `python -m eval.run --model nano --dtype all --hints both --score model` |
 | tuned          | tuned-nano.jsonl    | `python -m extractor.training tune ...` (its figures.jsonl)              |
 | scores-photos  | real-nano           | `python -m eval.run --engine all --model nano --hints both --dataset ...`|
+| scores-alone   | real-nano-alone     | `... --model nano --hints both --score model --dataset ...`              |
 | bench-embedded | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
 | bench-server   | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
 | bench-gpu      | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
@@ -236,6 +237,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "scores-dtypes": lambda: _told("frozen-nano-dtypes.json", scores_by_cell),
     "tuned": lambda: _told("tuned-nano.jsonl", tuned_table),
     "scores-photos": lambda: _told("real-nano.json", scores_by_cell),
+    "scores-alone": lambda: _told("real-nano-alone.json", scores_by_cell),
     "bench-embedded": lambda: _told("bench-embedded.json", bench_tables),
     "bench-server": lambda: _told("bench-server.json", bench_tables),
     "bench-gpu": lambda: _told("bench-gpu.json", bench_tables),

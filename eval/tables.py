@@ -283,6 +283,8 @@ def pace(run: Mapping[str, Any], cell: str) -> str:
     if not told or not told["seconds"]:
         return ""
     at_once = f", {told['at_once']} at a time" if told["at_once"] > 1 else ""
+    if told.get("prepared"):
+        return f"{told['seconds'] / told['documents']:.1f} s a document after OCR{at_once}"
     return f"{told['documents'] / told['seconds']:.2f} pictures a second{at_once}"
 
 

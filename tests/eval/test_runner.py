@@ -57,6 +57,8 @@ def test_every_cell_reads_every_specimen_and_says_so(
     assert told["engines"]["embedded"] == {"name": "embedded"}
     assert told["reading"]["day"] == "2026-03-01"
     assert told["cells"]["phi3v nano int8"]["dtype"] == "int8"
+    # The second cell was given what had been prepared for the first.
+    assert {name: pace["prepared"] for name, pace in told["pace"].items()} == {"embedded": False, SECOND.name: True}
 
 
 def test_tokens_are_the_engines(dataset: Path, reader: FakeReader, engines: dict[str, Any], tmp_path: Path) -> None:

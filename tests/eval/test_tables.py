@@ -143,6 +143,8 @@ def test_what_ran_names_checkpoint_notes_and_what_did_not_run(summary: dict[str,
     assert dict(tables.facts(summary | {"run": run}))["embedded"] == embedded
     alone = run | {"pace": {"embedded": {"documents": 5, "seconds": 2.0, "at_once": 1}}}
     assert tables.pace(alone, "embedded") == "2.50 pictures a second"
+    prepared = {"pace": {"embedded": {"documents": 4, "seconds": 8.4, "at_once": 1, "prepared": True}}}
+    assert tables.pace(prepared, "embedded") == "2.1 s a document after OCR"
     assert tables.pace(alone, "phi3v nano") == ""
     assert "error budget 1%" in told["settings"]
 
