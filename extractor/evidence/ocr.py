@@ -27,7 +27,8 @@ from extractor.imaging.geometry import crop_quad, quad_size
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_DETECTOR, _RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
+_DETECTOR, _RECOGNISER = "detector", "recogniser"
+_PACKAGE = "id-document-extractor"
 _LOADING = {name: threading.Lock() for name in (_DETECTOR, _RECOGNISER)}
 #: Detection works on the page scaled to this shorter side ...
 _DETECTION_SIDE = 736
@@ -93,15 +94,8 @@ def _session(name: str, intra_threads: int) -> InferenceSession:
 
 @cache
 def _load(name: str, intra_threads: int) -> InferenceSession:
-    import importlib.util
-
     import onnxruntime
 
-    found = importlib.util.find_spec("rapidocr")
-    folder = Path(next(iter(found.submodule_search_locations or []))) if found else None
-    path = folder / "models" / name if folder else None
-    if path is None or not path.is_file():
-        raise ExtractorError(f'the OCR model {name} is missing; run: pip install --force-reinstall "rapidocr>=3.10,<4"')
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = intra_threads
     options.inter_op_num_threads = 1
@@ -109,7 +103,27 @@ def _load(name: str, intra_threads: int) -> InferenceSession:
     # Memory patterns are planned anew for every size of picture, and pages differ; without them, the arena needs no
     # more than the largest page (detection is bounded), stays flat over thousands, and saves a quarter of the time.
     options.enable_mem_pattern = False
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(model_file(name)), options, providers=["CPUExecutionProvider"])
+
+
+def model_file(name: str) -> Path:
+    """The file of a network, `detector` or `recogniser`, that comes with this package. Raises ExtractorError."""
+    path = Path(__file__).resolve().parents[1] / "checkpoints" / "ocr" / f"{name}.onnx"
+    if not path.is_file():
+        return wheel_model({"detector": "PP-OCRv6_det_small.onnx", "recogniser": "PP-OCRv6_rec_small.onnx"}[name])
+    return path
+
+
+def wheel_model(name: str) -> Path:
+    """The file of a network that RapidOCR's wheel ships. Raises ExtractorError where it is missing."""
+    import importlib.util
+
+    found = importlib.util.find_spec("rapidocr")
+    folder = Path(next(iter(found.submodule_search_locations or []))) if found else None
+    path = folder / "models" / name if folder else None
+    if path is None or not path.is_file():
+        raise ExtractorError(f'the OCR model {name} is missing; run: pip install --force-reinstall "rapidocr>=3.10,<4"')
+    return path
 
 
 @contextmanager
@@ -165,18 +179,23 @@ def detection_scale(width: float, height: float) -> float:
 
 def detect(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Boxes of text on an RGB page: (n, 4, 2) float32 in its pixels, clockwise from top left, and their scores (n,)."""
-    import cv2
-
-    height, width = image.shape[:2]
-    scale = detection_scale(width, height)
-    new_size = tuple(max(32, round(length * scale / 32) * 32) for length in (width, height))
-    resized = cv2.resize(image, new_size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    resized = at_detection_size(image)
     # The models were trained on BGR.
     blob = (resized[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[None]
     probability = _detector().run(None, {"x": np.ascontiguousarray(blob)})[0][0, 0]
     boxes, scores = _boxes(probability)
-    boxes *= np.array([width / new_size[0], height / new_size[1]], np.float32)
+    boxes *= np.array([image.shape[1] / resized.shape[1], image.shape[0] / resized.shape[0]], np.float32)
     return boxes, scores
+
+
+def at_detection_size(image: np.ndarray) -> np.ndarray:
+    """A page as large as the detector sees it; its sides are multiples of 32."""
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = detection_scale(width, height)
+    size = tuple(max(32, round(length * scale / 32) * 32) for length in (width, height))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
 
 def _boxes(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,87 @@
+"""A trained network beside its original, as the product runs them: what is read otherwise, and in how much time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from extractor.evidence.ocr import at_detection_size, wheel_model
+from extractor.training.eightbit import pictures
+from extractor.training.eightbit.rounding import FILES, NetworkName
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+#: A line is read surely from this mean probability on; text is where the detector's map is above the second.
+_SURE, _TEXT = 0.9, 0.3
+
+
+def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, int], None]) -> dict[str, float]:
+    """Both networks on every picture of `data`, one thread each, in turn.
+
+    For the recogniser: `lines`, how many of them the original reads `sure`ly, and the shares of all and of those that
+    are read `otherwise` and `surely_otherwise`; for the detector: `pages`, and how far the two maps `overlap`. `time`
+    is the trained network's, the original's being 1.
+    """
+    pages, lines = pictures.read(data)
+    images = map(at_detection_size, pages) if name == "detector" else chain.from_iterable(lines.values())
+    inputs = list(_inputs(images))
+    old, new = _session(wheel_model(FILES[name])), _session(trained)
+    spent, counts = np.zeros(2), np.zeros(4)
+    for done, x in enumerate(inputs, 1):
+        answers = []
+        for place, session in enumerate((old, new)):
+            started = time.perf_counter()
+            answers.append(session.run(None, {"x": x})[0][0])
+            spent[place] += time.perf_counter() - started
+        counts += _masks(*answers) if name == "detector" else _texts(*answers)
+        tell(done, len(inputs))
+    ratio = {"time": round(spent[1] / spent[0], 3)}
+    if name == "detector":
+        return {"pages": len(inputs), "overlap": round(counts[0] / counts[1], 4), **ratio}
+    return {
+        "lines": len(inputs),
+        "sure": int(counts[1]),
+        "otherwise": round(counts[2] / len(inputs), 4),
+        "surely_otherwise": round(counts[3] / max(1, counts[1]), 4),
+        **ratio,
+    }
+
+
+def _inputs(images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    for image in images:
+        yield np.ascontiguousarray((image[:, :, ::-1].astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None])
+
+
+def _session(path: Path) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _masks(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Pixels that both take for text, and that either does."""
+    one, two = old > _TEXT, new > _TEXT
+    return np.array([(one & two).sum(), (one | two).sum(), 0, 0])
+
+
+def _texts(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """1, whether the original is sure, whether the reading is another one, and whether both."""
+    (text, chances), (other, _) = _greedy(old), _greedy(new)
+    sure, otherwise = len(text) > 0 and chances.mean() > _SURE, not np.array_equal(text, other)
+    return np.array([1, sure, otherwise, sure and otherwise])
+
+
+def _greedy(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    best = probabilities.argmax(1)
+    keep = (best != 0) & (best != np.r_[-1, best[:-1]])
+    return best[keep], probabilities.max(1)[keep]
