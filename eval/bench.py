@@ -23,6 +23,7 @@ from extractor.errors import ExtractorError, UsageError
 BENCHES: Mapping[str, str] = {
     "embedded": "eval.bench_embedded",
     "phi3v": "eval.bench_phi3v",
+    "matrices": "eval.bench_matrices",
     "server": "eval.bench_server",
 }
 
@@ -33,6 +34,7 @@ examples:
   python -m eval.bench --engine embedded --dataset ../pictures   on your own pages
   python -m eval.bench --engine embedded | tail -n 1 | jq .figures
   python -m eval.bench --engine phi3v --random-weights           full size, no download; needs a GPU
+  python -m eval.bench --engine matrices                         its products by several libraries
   python -m eval.bench --engine server --clients 16 --seconds 60  the HTTP service under load
 """
 
@@ -75,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     load = load_average()
     try:
         options = build_parser(_engine(arguments)).parse_args(arguments)
+        options.arguments = arguments
         found = importlib.import_module(BENCHES[options.engine]).bench(options)
         if note := busy(load):
             found = replace(found, notes=[*found.notes, note])

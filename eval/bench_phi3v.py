@@ -91,7 +91,7 @@ def _tell(options: argparse.Namespace, figures: dict[str, Any], name: str, found
     print(f"eval.bench: {name}: {json.dumps(found)}", file=sys.stderr, flush=True)
     if options.json:
         notes = [*_notes(options, figures), "stopped before all was measured"]
-        write_json(options.json, as_json(Bench(_tables(figures), figures, notes), "phi3v", sys.argv[1:]))
+        write_json(options.json, as_json(Bench(_tables(figures), figures, notes), "phi3v", options.arguments))
 
 
 def _names(text: str) -> list[str]:
