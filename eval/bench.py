@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -78,7 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = build_parser(_engine(arguments)).parse_args(arguments)
         options.arguments = arguments
-        found = importlib.import_module(BENCHES[options.engine]).bench(options)
+        with _stopped_by_sigterm():
+            found = importlib.import_module(BENCHES[options.engine]).bench(options)
         if note := busy(load):
             found = replace(found, notes=[*found.notes, note])
         told = as_json(found, options.engine, arguments)
@@ -93,6 +97,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print(found)
     print(told)
     return 0
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends what is measured as SIGINT does: what was started ends, and what was saved for a time goes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _engine(arguments: Sequence[str]) -> str:

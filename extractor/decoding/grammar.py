@@ -167,11 +167,3 @@ def _reason(message: str) -> str:
     lines = [" ".join(line.split()) for line in message.splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith("error:")), lines[0] if lines else "no reason given")
     return said.removeprefix("error:").strip()[:200]
-
-
-def forced(matcher: LLMatcher) -> list[int]:
-    """The tokens that must come next, as the tokenizer would write them; none is consumed.
-
-    The last of several forced bytes are held back where they could be part of a longer token.
-    """
-    return list(matcher.compute_ff_tokens())

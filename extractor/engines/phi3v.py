@@ -9,9 +9,12 @@ A single picture is cut into as many crops as the checkpoint's processor says; s
 has fewer than four.
 
 A checkpoint that was trained for this program says in its config.json, under `extractor`, how it wants to be asked:
-`{"prompt": "short" or "full", "hints": true or false, "lang": "en" or "zh", "framed": true or false,
-"hint_bytes": the most bytes of hints}`. With "framed" it
-gets the pages as one picture, cut to their text and laid to come out large (`extractor.imaging.framing`).
+
+- "prompt", "short" or "full", and "lang", "en" or "zh";
+- "hints", true or false, and "hint_bytes", the most bytes of them;
+- "framed": whether it gets the pages as one picture, cut to their text and laid to come out large
+  (`extractor.imaging.framing`);
+- "null_bonus": logits that are added to the token of null (see `extractor.decoding.masks.Chooser`).
 """
 
 from __future__ import annotations

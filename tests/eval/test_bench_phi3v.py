@@ -1,6 +1,8 @@
 """The bench of Phi-3-vision at a size a processor can take: it writes the workload's answer and tells every figure."""
 
 import json
+import signal
+from pathlib import Path
 
 import pytest
 import torch
@@ -24,6 +26,7 @@ from extractor.phi3v.packing import PackedLinear
 
 ROWS = SMALL["vocab_size"]
 CPU = torch.device("cpu")
+TINY = Path(__file__).parents[1] / "data" / "phi3v" / "tiny"
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +100,15 @@ def test_the_bench_tells_every_figure(capsys, tmp_path):
     assert parts == figures["cells"]
 
 
-def test_what_was_measured_before_the_bench_is_stopped_is_kept(capsys, monkeypatch, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=str)
+def test_what_was_measured_before_the_bench_is_stopped_is_kept(capsys, monkeypatch, tmp_path, number):
     known = {"made_seconds": 1.0, "weights_gb": 2.0, "memory_gb": {}}
 
     def measured(*_):
         yield known
-        raise KeyboardInterrupt
+        handler = signal.getsignal(number)
+        assert callable(handler)  # else this process would end here
+        handler(number, None)
 
     monkeypatch.setattr("eval.bench_phi3v._measure", measured)
     out = tmp_path / "bench.json"
@@ -112,6 +118,34 @@ def test_what_was_measured_before_the_bench_is_stopped_is_kept(capsys, monkeypat
     record = json.loads(out.read_text())
     assert record["figures"]["cells"] == {"eager": known}
     assert record["notes"][-1] == "stopped before all was measured"
+    assert " ".join(["python -m eval.bench --engine phi3v", *asked[:-2]]) == record["command"]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_measured_as_it_lies_there_and_started_cold(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("eval.bench_cold._TWICE", ())
+    monkeypatch.setattr("eval.bench_cold._ONCE", ("float32", "float8"))
+    out = tmp_path / "bench.json"
+    asked = [
+        "--model",
+        str(TINY),
+        "--small",
+        "--device",
+        "cpu",
+        "--cells",
+        "float32",
+        "--batches",
+        "1",
+        "--repeat",
+        "1",
+    ]
+    assert main(["--engine", "phi3v", *asked, "--cold-start", "--json", str(out)]) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
+    assert figures["cells"]["float32"]["plain"]["passes"] > 10 * figures["cells"]["float32"]["drafted"]["passes"]
+    parts = figures["cold_start"]["float32, nothing compiled"]
+    assert parts["in_all"] == pytest.approx(parts["imports"] + parts["loading"] + parts["first_answer"], abs=0.01)
+    assert "float8" in figures["cold_start"]["float8, nothing compiled"]["error"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from extractor.decoding.answer import FieldReading, Limits
 from extractor.decoding.loop import Written
 from extractor.engines import EmbeddedEngine, choose_engine, phi3v
 from extractor.engines.phi3v import Phi3VEngine
-from extractor.errors import DeviceError, StoppedError
+from extractor.errors import CheckpointError, DeviceError, StoppedError
 from extractor.extraction import SourceKind, Verdict
 from extractor.reconcile import reconcile
 from schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
@@ -176,6 +176,21 @@ def test_a_checkpoint_says_how_it_wants_to_be_asked(altered, evidence_of):
     assert len(engine.pictures(evidence)) == 1
     assert list(engine.read(evidence)) == list(Passport.model_fields)
     assert engine_over(engine.checkpoint.folder, hints=True).hints
+
+
+def test_a_checkpoint_may_want_nulls_to_weigh_more(tiny, altered, evidence_of, monkeypatch):
+    monkeypatch.setattr(phi3v, "_NULL", "n")  # what the tiny tokenizer begins a null with
+    usual, cautious = engine_over(tiny), engine_over(altered(extractor={"null_bonus": 1000.0}))
+    for engine, silent in ((usual, False), (cautious, True)):
+        sources = engine.read(evidence_of())
+        values = [model_source(sources, name).value for name in Passport.model_fields]
+        assert all(value is None for value in values) is silent
+
+
+def test_a_bonus_of_null_needs_null_to_be_a_token(altered, evidence_of):
+    engine = engine_over(altered(extractor={"null_bonus": 1.0}))
+    with pytest.raises(CheckpointError, match="asks for a bonus of null, which is no token"):
+        engine.read(evidence_of())
 
 
 def test_the_cache_serves_documents_of_like_length_again(tiny, evidence_of):
