@@ -109,7 +109,9 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
     with accelerator.main_process_first():
         _same_plan(plan)
     device = plan.device if plan.device != "auto" or accelerator.device.type == "cpu" else str(accelerator.device)
-    engine = Phi3VEngine(find_checkpoint(plan.model), dtype=_dtype(plan, accelerator.device.type), device=device)
+    dtype = _dtype(plan, accelerator.device.type)
+    # Adapters stand beside bitsandbytes' layers and not beside our own packed ones, which CUDA devices have elsewhere.
+    engine = Phi3VEngine(find_checkpoint(plan.model), dtype=dtype, device=device, quantizer="bitsandbytes")
     specimens = load_dataset(plan.data)
     chosen = random.Random(plan.seed).sample(specimens, min(plan.limit or len(specimens), len(specimens)))
     training, checking = split(chosen, plan.held_out, plan.seed)

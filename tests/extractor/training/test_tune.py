@@ -102,6 +102,28 @@ def test_adapters_are_trained_beside_weights_of_four_bits(labelled, tmp_path):
     assert {after[name].dtype for name in changed} == {before[name].dtype for name in changed}
 
 
+def test_adapters_ask_for_layers_that_they_can_stand_beside(labelled, tmp_path, monkeypatch):
+    """On a CUDA device four bits are kept in packed layers of our own unless bitsandbytes' are asked for."""
+    asked = {}
+
+    def engine(checkpoint, **options):
+        asked.update(options)
+        raise UsageError("seen")
+
+    monkeypatch.setattr("extractor.training.tune.Phi3VEngine", engine)
+    with pytest.raises(UsageError, match="seen"):
+        tune(_plan(labelled, tmp_path, dtype="int4"))
+    assert asked["quantizer"] == "bitsandbytes"
+
+
+@pytest.mark.gpu
+@pytest.mark.usefixtures("cuda")
+def test_adapters_are_trained_beside_weights_of_four_bits_on_a_device(labelled, tmp_path):
+    tune(_plan(labelled, tmp_path, model="nano", device="auto", dtype="int4", epochs=3, rate=1e-3))
+    losses = [json.loads(line)["loss"] for line in (tmp_path / FIGURES).read_text().splitlines() if '"loss"' in line]
+    assert losses[-1] < losses[0]
+
+
 @pytest.mark.slow
 def test_what_is_held_out_is_checked_after_every_epoch(labelled, tmp_path):
     tuned = tune(_plan(labelled, tmp_path, model="nano", held_out=0.5, epochs=2))
