@@ -273,25 +273,22 @@ def _notes(options: argparse.Namespace, figures: dict[str, Any]) -> list[str]:
 
 def _tables(figures: dict[str, Any]) -> list[Table]:
     cells = {name: one for name, one in figures["cells"].items() if "read_gb" in one}
-    tables = [_readings(figures["cells"]), _steps(cells, figures["copy_bandwidth_tb_s"]), _batches(cells)]
-    if "cold_start" in figures:
-        rows = [
-            [name, *((one["error"], *[""] * 6) if "error" in one else (f"{value:.1f}" for value in one.values()))]
-            for name, one in figures["cold_start"].items()
-        ]
-        tables.append(Table("from the checkpoint on disk to the first answer, seconds", _COLD, rows))
-    grammar = figures["grammar"]
-    rows = [[name.replace("_", " ").removesuffix(" ms"), f"{value:.3f}"] for name, value in grammar.items()]
-    tables.append(Table("grammar and masks", ("", "ms"), rows))
+    grammar = [[name.replace("_", " ").removesuffix(" ms"), f"{ms:.3f}"] for name, ms in figures["grammar"].items()]
+    tables = [
+        _readings(figures["cells"]),
+        _shares(cells),
+        _steps(cells, figures["copy_bandwidth_tb_s"]),
+        _batches(cells),
+        _starts(figures.get("cold_start", {})),
+        Table("grammar and masks", ("", "ms"), grammar),
+    ]
     return [table for table in tables if table.rows]
-
-
-_COLD = ("", "imports", "loading", "first answer", "in all", "second answer", "peak GB of loading", "of all")
 
 
 def _readings(cells: dict[str, Any]) -> Table:
     header = (
-        "one document", "plain s", "drafted s", "vision ms", "prefill ms", "passes", "drafted", "peak GB", "weights GB"
+        "one document", "plain s", "drafted s", "vision ms", "prefill ms", "passes", "drafted passes", "peak GB",
+        "weights GB",
     )  # fmt: skip
     rows = []
     for name, one in cells.items():
@@ -308,6 +305,18 @@ def _readings(cells: dict[str, Any]) -> Table:
             passes = (f"{plain['passes']}", f"{drafted['passes']}")
             rows.append([name, *seconds, *stages, *passes, _gb(one), f"{one['weights_gb']:.2f}"])
     return Table("from the picture in memory to the answer", header, rows)
+
+
+def _shares(cells: dict[str, Any]) -> Table:
+    """Of a plain reading's time. What comes before the first step was measured by itself; steps take what is left."""
+    rows = []
+    for name, one in cells.items():
+        whole = 1000 * one["plain"]["seconds"]
+        parts = [one[f"{stage}_ms"] for stage in ("prepare", "take", "prefill")]
+        parts.append(max(0.0, whole - sum(parts)))
+        rows.append([name, *(f"{100 * part / whole:.0f} %" for part in parts)])
+    header = ("share of a plain reading", "picture prepared", "and seen", "prompt", "steps")
+    return Table("where the time goes", header, rows)
 
 
 def _gb(found: dict[str, Any]) -> str:
@@ -345,3 +354,12 @@ def _batches(cells: dict[str, Any]) -> Table:
     ]
     header = ("", "plain", "drafted", "pictures prepared, ms", "and seen, ms", "prompts, ms", "peak GB")
     return Table("documents a second", header, rows)
+
+
+def _starts(starts: dict[str, Any]) -> Table:
+    rows = []
+    for name, one in starts.items():
+        told = [one["error"], *[""] * 6] if "error" in one else [f"{value:.1f}" for value in one.values()]
+        rows.append([name, *told])
+    header = ("", "imports", "loading", "first answer", "in all", "second answer", "peak GB of loading", "of all")
+    return Table("from the checkpoint on disk to the first answer, seconds", header, rows)

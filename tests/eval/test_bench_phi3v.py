@@ -91,6 +91,10 @@ def test_the_bench_tells_every_figure(capsys, tmp_path):
     assert figures["grammar"]["schema_cached_ms"] < 1
     assert figures["cells"]["float32"]["batches"]["1"]["prefill_ms"] > 0
     assert figures["cells"]["float32"]["constrained_over_unconstrained"] > 0
+    shares = next(table for table in record["tables"] if table["title"] == "where the time goes")
+    (row,) = shares["rows"]
+    assert row[0] == "float32"
+    assert 96 <= sum(int(share.removesuffix(" %")) for share in row[1:]) <= 110
     # Each part is told as soon as it is measured, and nothing stands in the end that was not.
     lines = [line.removeprefix("eval.bench: ") for line in told.err.splitlines() if line.startswith("eval.bench: ")]
     parts: dict[str, dict[str, object]] = {"eager": {}, "float32": {}}
