@@ -8,6 +8,7 @@ parsers, tables from the JSON files in `eval/results/`, which `python -m eval.ru
 | scores-frozen  | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
 | scores-real    | real-embedded       | `python -m eval.run --engine embedded --dataset ../shared/specimens`     |
 | scores-nano    | frozen-nano         | `python -m eval.run --model nano --hints both --score model`             |
+| card-nano      | frozen-nano         | the same: the small model's card, `--file .../nano/README.md`            |
 | scores-dtypes  | frozen-nano-dtypes  | `python -m eval.run --model nano --dtype all --hints both --score model` |
 | tuned          | tuned-nano.jsonl    | `python -m extractor.training tune ...` (its figures.jsonl)              |
 | scores-photos  | real-nano           | `python -m eval.run --engine all --model nano --hints both --dataset ...`|
@@ -137,6 +138,30 @@ def scores_by_type(summary: Mapping[str, Any]) -> str:
     return tables.markdown_table(header, body) + "\n" + by_picture + _origin(summary)
 
 
+def scores_by_kind(summary: Mapping[str, Any]) -> str:
+    """The tables of a model's card: every cell by type of document, and by language and capture mode."""
+    cells = summary["cells"]
+    names = tables.short_names(list(cells)).values()
+    header = ["document", "documents", "values", *(f"exact, {n}" for n in names), *(f"invented, {n}" for n in names)]
+    first = next(iter(cells.values()))
+    body = [_bold(_kind_row("all", [cell["overall"] for cell in cells.values()]))]
+    for name in first["schemas"]:
+        body.append(_kind_row(name.replace("_", " "), [cell["schemas"][name] for cell in cells.values()]))
+        own = [key for key in first["scripts"] if key.startswith(f"{name}, ")]
+        own = own if len(own) > 1 else []
+        scripts = ((key.partition(", ")[2], [cell["scripts"][key] for cell in cells.values()]) for key in own)
+        body += [_kind_row(f"– {script}", told) for script, told in scripts]
+    parts = [tables.markdown_table(header, body)]
+    parts += [tables.markdown_table(*tables.cut_table(summary, cut)) for cut in ("languages", "captures")]
+    return "\n".join([*parts, _origin(summary)])
+
+
+def _kind_row(name: str, told: Sequence[Mapping[str, Any]]) -> list[str]:
+    rates = [tables.with_interval(one["exact"]) for one in told]
+    invented = [tables.percent(one["hallucination_rate"]) if one["blanks"] else "–" for one in told]
+    return [name, str(told[0]["documents"]), str(told[0]["values"]), *rates, *invented]
+
+
 def _type_row(name: str, scores: Mapping[str, Any]) -> list[str]:
     blanks = scores["blanks"]
     return [
@@ -234,6 +259,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "scores-frozen": lambda: _told("frozen-embedded.json", scores_by_language),
     "scores-real": lambda: _told("real-embedded.json", scores_by_type),
     "scores-nano": lambda: _told("frozen-nano.json", scores_by_cell_and_language),
+    "card-nano": lambda: _told("frozen-nano.json", scores_by_kind),
     "scores-dtypes": lambda: _told("frozen-nano-dtypes.json", scores_by_cell),
     "tuned": lambda: _told("tuned-nano.jsonl", tuned_table),
     "scores-photos": lambda: _told("real-nano.json", scores_by_cell),

@@ -42,8 +42,8 @@ VISION: Mapping[str, Any] = {
 }
 #: The most bytes of hints it is trained with.
 HINT_BYTES = 1000
-#: What null weighs more where a value begins, logits: the least that invents on at most 1 % of the blanks of 260 pages
-#: drawn as training pages are (1.5 % without, 1.0 % with it; missed values 0.5 and 1.1 %).
+#: What null weighs more where a value begins, logits: it halves what is invented on the blanks of 1,024 pages drawn as
+#: training pages are (0.32 % without, 0.15 % with it; missed values 0.18 and 0.34 %; LOG.md has the whole table).
 NULL_BONUS = 1.0
 #: How the engine asks it (`extractor.engines.phi3v`).
 WISHES: Mapping[str, Any] = {

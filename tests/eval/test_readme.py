@@ -177,6 +177,18 @@ def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> N
     assert rows[3] in by_language
 
 
+def test_a_models_card_has_types_scripts_languages_and_captures(summary: dict[str, Any]) -> None:
+    cell = summary["cells"]["embedded"]
+    both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
+    told = readme.scores_by_kind(summary | {"cells": dict.fromkeys(("a", "b"), cell | {"scripts": both})})
+    rows = told.splitlines()
+    assert rows[0] == "| document | documents | values | exact, a | exact, b | invented, a | invented, b |"
+    kinds = [row.split(" | ")[0] for row in rows]
+    assert kinds[2] == "| **all**"
+    assert kinds[kinds.index("| passport") :][:3] == ["| passport", "| – Latin script", "| – other scripts"]
+    assert {"| language | documents | a | b |", "| capture | documents | a | b |"} <= set(rows)
+
+
 def test_a_bench_brings_its_tables_machine_and_command() -> None:
     told = readme.bench_tables(
         {
@@ -190,6 +202,12 @@ def test_a_bench_brings_its_tables_machine_and_command() -> None:
     assert told.endswith(
         "`python -m eval.bench`, 2026-03-01, P, 2 cores; python 3.12, onnxruntime 1.20. It was busy.\n"
     )
+
+
+def test_the_small_models_card_is_in_step() -> None:
+    card = (readme.ROOT / "extractor" / "checkpoints" / "nano" / "README.md").read_text(encoding="utf-8")
+    assert "<!-- generated: card-nano -->" in card
+    assert regenerated(card) == card
 
 
 def test_every_block_of_the_readme_is_known_and_can_be_made() -> None:
