@@ -27,8 +27,7 @@ from extractor.imaging.geometry import crop_quad, quad_size
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_DETECTOR, _RECOGNISER = "detector", "recogniser"
-_PACKAGE = "id-document-extractor"
+_DETECTOR, _RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
 _LOADING = {name: threading.Lock() for name in (_DETECTOR, _RECOGNISER)}
 #: Detection works on the page scaled to this shorter side ...
 _DETECTION_SIDE = 736
@@ -103,15 +102,7 @@ def _load(name: str, intra_threads: int) -> InferenceSession:
     # Memory patterns are planned anew for every size of picture, and pages differ; without them, the arena needs no
     # more than the largest page (detection is bounded), stays flat over thousands, and saves a quarter of the time.
     options.enable_mem_pattern = False
-    return onnxruntime.InferenceSession(str(model_file(name)), options, providers=["CPUExecutionProvider"])
-
-
-def model_file(name: str) -> Path:
-    """The file of a network, `detector` or `recogniser`, that comes with this package. Raises ExtractorError."""
-    path = Path(__file__).resolve().parents[1] / "checkpoints" / "ocr" / f"{name}.onnx"
-    if not path.is_file():
-        return wheel_model({"detector": "PP-OCRv6_det_small.onnx", "recogniser": "PP-OCRv6_rec_small.onnx"}[name])
-    return path
+    return onnxruntime.InferenceSession(str(wheel_model(name)), options, providers=["CPUExecutionProvider"])
 
 
 def wheel_model(name: str) -> Path:

@@ -4,7 +4,7 @@ Quantising the finished networks changes one line in eight; training them with t
 training, Jacob et al., 2018) does not. The teacher is the original network, so no labels are needed:
 
     python -m extractor.training.eightbit draw --out lines.zip
-    python -m extractor.training.eightbit train --network recogniser --data lines.zip --out runs/recogniser
+    python -m extractor.training.eightbit train --network recogniser --data lines.zip --out runs/ocr
 
-`extractor/checkpoints/ocr` holds what came of it, and its card the figures.
+extractor/evidence/LOG.md tells how far this has come: no network made here is part of the product yet.
 """

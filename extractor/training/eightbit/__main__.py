@@ -12,40 +12,53 @@ from typing import Any
 from extractor.errors import ExtractorError
 from extractor.evidence.ocr import threads
 
+_EXAMPLES = """examples:
+  python -m extractor.training.eightbit draw --out lines.zip
+  python -m extractor.training.eightbit train --network detector --data lines.zip --out runs/ocr
+  python -m extractor.training.eightbit draw --seed 2 --pages 24 --out other.zip
+  python -m extractor.training.eightbit compare --network detector --data other.zip --trained runs/ocr/detector.onnx
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code: 0, or that of what went wrong."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.eightbit",
-        description="Trains the OCR networks of RapidOCR's wheel to answer in 8 bits as they do in 32.",
-    )
-    tasks = parser.add_subparsers(dest="task", required=True)
-    draw = tasks.add_parser("draw", help="pages of the training pool and their lines, into a zip")
-    draw.add_argument("--out", type=Path, required=True)
-    draw.add_argument("--pages", type=int, default=240)
-    draw.add_argument("--seed", type=int, default=1)
-    draw.add_argument("--workers", type=int, default=threads())
-    train = tasks.add_parser("train", help="train one network; on a GPU if there is one")
-    train.add_argument("--network", choices=("detector", "recogniser"), required=True)
-    train.add_argument("--data", type=Path, required=True)
-    train.add_argument("--out", type=Path, required=True)
-    train.add_argument("--seconds", type=float, default=240)
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--rate", type=float, default=2e-4)
-    train.add_argument("--activation", default="Gelu")
-    train.add_argument("--batch", type=float, default=1.0, help="size of batches, as a multiple of the usual")
-    compare = tasks.add_parser("compare", help="a trained network beside its original, as the product runs them")
-    compare.add_argument("--network", choices=("detector", "recogniser"), required=True)
-    compare.add_argument("--data", type=Path, required=True)
-    compare.add_argument("--trained", type=Path, help="its file; without it, the one that is shipped")
-    for task, run in ((draw, _draw), (train, _train), (compare, _compare)):
-        task.set_defaults(run=run)
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except ExtractorError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m extractor.training.eightbit",
+        description="Trains the OCR networks of RapidOCR's wheel to answer in 8 bits as they do in 32.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    tasks = parser.add_subparsers(required=True, metavar="COMMAND")
+    draw = tasks.add_parser("draw", help="pages of the training pool and their lines, into a zip")
+    draw.add_argument("--out", type=Path, required=True, help="the zip to write")
+    draw.add_argument("--pages", type=int, default=240, help="how many (%(default)s)")
+    draw.add_argument("--seed", type=int, default=1, help="another one draws other pages (%(default)s)")
+    draw.add_argument("--workers", type=int, default=threads(), help="processes (%(default)s)")
+    draw.set_defaults(run=_draw)
+    train = tasks.add_parser("train", help="train one network; on a GPU if there is one")
+    compare = tasks.add_parser("compare", help="a trained network beside its original, as the product runs them")
+    for task in (train, compare):
+        task.add_argument("--network", choices=("detector", "recogniser"), required=True)
+        task.add_argument("--data", type=Path, required=True, help="a zip that `draw` has written")
+    train.add_argument("--out", type=Path, required=True, help="folder for the network and its state")
+    train.add_argument("--seconds", type=float, default=240, help="how long (%(default)s)")
+    train.add_argument("--start", type=Path, help="state of an earlier run, to go on from")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--rate", type=float, default=5e-5, help="how fast weights move (%(default)s)")
+    train.add_argument("--batch", type=float, default=1.0, help="size of batches, times the usual (%(default)s)")
+    train.set_defaults(run=_train)
+    compare.add_argument("--trained", type=Path, required=True, help="the network that `train` has written")
+    compare.set_defaults(run=_compare)
+    return parser
 
 
 def _draw(options: argparse.Namespace) -> int:
@@ -63,7 +76,7 @@ def _train(options: argparse.Namespace) -> int:
 
     plan = Plan(
         options.network, options.data, options.out, options.seconds, options.seed, options.rate,
-        activation=options.activation, batch=options.batch,
+        batch=options.batch, start=options.start,
     )  # fmt: skip
     print(train(plan, lambda line: print(line, flush=True)))  # noqa: T201
     return 0
@@ -72,12 +85,10 @@ def _train(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from extractor.evidence.ocr import model_file
     from extractor.training.eightbit.compare import compare
 
-    trained = options.trained or model_file(options.network)
     with tqdm(disable=None, unit="picture") as bar:
-        found = compare(options.network, trained, options.data, lambda done, of: _advance(bar, done, of))
+        found = compare(options.network, options.trained, options.data, lambda done, of: _advance(bar, done, of))
     print(json.dumps(found))  # noqa: T201
     return 0
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from extractor.evidence.ocr import at_detection_size
@@ -26,6 +27,8 @@ _HELD_OUT = 12
 _CAPTURED_AGAIN = 0.5
 _CALIBRATING = 64
 _SURE = 0.9
+#: Steps over which rates rise; seconds between two lines of the log.
+_RISE, _TELL_EVERY = 50, 20
 
 
 @dataclass(frozen=True)
@@ -37,56 +40,77 @@ class Plan:
     out: Path
     seconds: float
     seed: int = 0
-    rate: float = 2e-4
-    step_rate: float = 2e-3
-    activation: str = "Gelu"
+    rate: float = 5e-5
+    step_rate: float = 5e-4
     batch: float = 1.0
+    #: The state of an earlier run (`NETWORK.safetensors` beside its network), to go on from.
+    start: Path | None = None
+
+
+class _Trainee:
+    """A rounded network, its teacher, and what moves it."""
+
+    def __init__(self, plan: Plan, task: _Lines | _Pages, device: torch.device) -> None:
+        exact = rounding.exact(plan.network)
+        self.plan, self.task, self.steps = plan, task, 0
+        self.model = rounding.rounded(exact, task.calibration())
+        self.teacher = Network(exact).to(device).requires_grad_(False)
+        self.student = Network(self.model, initializers(exact)).to(device)
+        if plan.start:
+            self.student.load_state_dict(load_file(plan.start, device=str(device)))
+        groups = [
+            {"params": list(self.student.weights.parameters()), "lr": plan.rate},
+            {"params": list(self.student.steps.parameters()), "lr": plan.step_rate},
+        ]
+        self.mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99))
+        self.rates = [group["lr"] for group in self.mover.param_groups]
+
+    def step(self, done: float) -> torch.Tensor:
+        """One step, `done` (0..1) of the way: rates rise over the first ones and fall to nothing at the end."""
+        for group, rate in zip(self.mover.param_groups, self.rates, strict=True):
+            group["lr"] = rate * min(1.0, (self.steps + 1) / _RISE, 1.0 - done)
+        loss = self.task.loss(self.teacher, self.student)
+        self.mover.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        self.mover.step()
+        self.steps += 1
+        return loss.detach()
+
+    def save(self) -> Path:
+        """Writes the network, and beside it its state to go on from."""
+        import onnx
+
+        path = self.plan.out / f"{self.plan.network}.onnx"
+        write_back(self.student, self.model)
+        onnx.save(self.model, path)
+        save_file(self.student.state_dict(), path.with_suffix(".safetensors"))
+        return path
 
 
 def train(plan: Plan, tell: Callable[[str], None]) -> Path:
-    """Trains for the time planned; returns the file of the rounded network."""
+    """Trains for the time planned; returns the file of the rounded network. Ctrl-C ends it sooner, and what was
+    learned is kept. Raises UnreadableInputError for data that is none."""
     torch.manual_seed(plan.seed)
     rng = np.random.default_rng(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     task = (_Lines if plan.network == "recogniser" else _Pages)(plan, device, rng)
-    exact = rounding.exact(plan.network)
-    changed = rounding.with_activation(exact, plan.activation) if plan.activation != "Gelu" else exact
-    model = rounding.rounded(changed, task.calibration())
-    teacher = Network(exact).to(device).eval().requires_grad_(False)
-    student = Network(model, initializers(changed)).to(device)
-    steps = list(student.steps.parameters())
-    groups = [
-        {"params": list(student.weights.parameters()), "lr": plan.rate},
-        {"params": steps, "lr": plan.step_rate},
-    ]
-    mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99))
-    base = [group["lr"] for group in mover.param_groups]
+    trainee = _Trainee(plan, task, device)
     plan.out.mkdir(parents=True, exist_ok=True)
-    tell(json.dumps({"seconds": 0, **task.check(teacher, student)}))
-    started, count, told = time.monotonic(), 0, 0.0
-    while (done := (time.monotonic() - started) / plan.seconds) < 1:
-        for group, own in zip(mover.param_groups, base, strict=True):
-            group["lr"] = own * min(1.0, count / 50, 1.02 - done)
-        loss = task.loss(teacher, student)
-        mover.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-        mover.step()
-        count += 1
-        if time.monotonic() - told > 20:
-            told = time.monotonic()
-            tell(json.dumps({"seconds": round(told - started), "steps": count, "loss": round(loss.item(), 5)}))
-    tell(json.dumps({"seconds": round(time.monotonic() - started), "steps": count, **task.check(teacher, student)}))
-    return save(student, model, plan.out / f"{plan.network}.onnx")
-
-
-def save(student: Network, model: Any, path: Path) -> Path:
-    """Writes the trained network."""
-    import onnx
-
-    write_back(student, model)
-    onnx.save(model, path)
+    tell(json.dumps({"seconds": 0, **task.check(trainee.teacher, trainee.student)}))
+    started = told = time.monotonic()
+    with suppress(KeyboardInterrupt):
+        while (now := time.monotonic()) < started + plan.seconds:
+            loss = trainee.step((now - started) / plan.seconds)
+            if now - told > _TELL_EVERY:
+                told = now
+                tell(
+                    json.dumps({"seconds": round(now - started), "steps": trainee.steps, "loss": round(loss.item(), 5)})
+                )
+    path = trainee.save()
+    checked = task.check(trainee.teacher, trainee.student)
+    tell(json.dumps({"seconds": round(time.monotonic() - started), "steps": trainee.steps, **checked}))
     return path
 
 

@@ -52,6 +52,8 @@ def test_training_tells_how_far_it_is_and_leaves_a_network_that_runs(
     assert main(["train", "--network", network, *settings]) == 0
     told = capsys.readouterr().out.splitlines()
     assert json.loads(told[-2])["steps"] >= 1
+    again = ["--seconds", "1", "--start", str(tmp_path / f"{network}.safetensors")]
+    assert main(["train", "--network", network, *settings, *again]) == 0
     session = onnxruntime.InferenceSession(told[-1], providers=["CPUExecutionProvider"])
     answer = session.run(None, {"x": np.zeros((1, 3, 64 if network == "detector" else 48, 96), np.float32)})[0]
     assert np.isfinite(answer).all()
