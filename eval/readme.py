@@ -138,6 +138,18 @@ def scores_by_type(summary: Mapping[str, Any]) -> str:
     return tables.markdown_table(header, body) + "\n" + by_picture + _origin(summary)
 
 
+def scores_by_precision(summary: Mapping[str, Any]) -> str:
+    """The tables by language of the cells without hints and of those with them, and then the table by cell."""
+    parts = []
+    for hints in sorted({bool(cell["hints"]) for cell in summary["cells"].values()}):
+        own = {name: cell for name, cell in summary["cells"].items() if bool(cell["hints"]) == hints}
+        some = {**summary, "cells": own}
+        header, body = tables.cut_table(some, "languages")
+        said = "With hints" if hints else "Without hints"
+        parts.append(f"{said}:\n\n{tables.markdown_table(header, [*body, _bold(_totals(some))])}")
+    return "\n".join([*parts, scores_by_cell(summary)])
+
+
 def scores_by_kind(summary: Mapping[str, Any]) -> str:
     """The tables of a model's card: every cell by type of document, and by language and capture mode."""
     cells = summary["cells"]
@@ -260,7 +272,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "scores-real": lambda: _told("real-embedded.json", scores_by_type),
     "scores-nano": lambda: _told("frozen-nano.json", scores_by_cell_and_language),
     "card-nano": lambda: _told("frozen-nano.json", scores_by_kind),
-    "scores-dtypes": lambda: _told("frozen-nano-dtypes.json", scores_by_cell),
+    "scores-dtypes": lambda: _told("frozen-nano-dtypes.json", scores_by_precision),
     "tuned": lambda: _told("tuned-nano.jsonl", tuned_table),
     "scores-photos": lambda: _told("real-nano.json", scores_by_cell),
     "scores-alone": lambda: _told("real-nano-alone.json", scores_by_cell),

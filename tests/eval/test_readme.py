@@ -177,6 +177,21 @@ def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> N
     assert rows[3] in by_language
 
 
+def test_precisions_stand_by_language_without_hints_and_with_them(summary: dict[str, Any]) -> None:
+    cell = summary["cells"]["embedded"]
+    made = {
+        f"nano {dtype}, {word}": cell | {"hints": word == "hints"} for word in ("hints", "no hints") for dtype in "ab"
+    }
+    told = readme.scores_by_precision(summary | {"cells": made})
+    without, _, rest = told.partition("With hints:\n\n")
+    assert without.startswith("Without hints:\n\n| language | documents | ")
+    assert len(without.splitlines()[2].split("|")) == len(rest.splitlines()[0].split("|")) == 6
+    assert without.splitlines()[-2].startswith("| **all** | ")
+    assert [row.split(" | ")[0] for row in rest.splitlines() if row.startswith("| nano")] == [
+        f"| {name}" for name in made
+    ]
+
+
 def test_a_models_card_has_types_scripts_languages_and_captures(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
