@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seconds", type=float, default=240, help="how long (%(default)s)")
     train.add_argument("--start", type=Path, help="state of an earlier run, to go on from")
     train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--rate", type=float, default=5e-5, help="how fast weights move (%(default)s)")
+    train.add_argument("--rate", type=float, default=1e-5, help="how fast weights move (%(default)s)")
     train.add_argument("--batch", type=float, default=1.0, help="size of batches, times the usual (%(default)s)")
     train.set_defaults(run=_train)
     compare.add_argument("--trained", type=Path, required=True, help="the network that `train` has written")

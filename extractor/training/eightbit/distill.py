@@ -40,8 +40,8 @@ class Plan:
     out: Path
     seconds: float
     seed: int = 0
-    rate: float = 5e-5
-    step_rate: float = 5e-4
+    rate: float = 1e-5
+    step_rate: float = 1e-4
     batch: float = 1.0
     #: The state of an earlier run (`NETWORK.safetensors` beside its network), to go on from.
     start: Path | None = None
