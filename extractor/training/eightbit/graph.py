@@ -133,12 +133,18 @@ def weight_steps(weight: torch.Tensor, axis: int) -> torch.Tensor:
 
 
 def rounded_weight(weight: torch.Tensor, axis: int) -> torch.Tensor:
-    """`weight` as seven bits a channel hold it."""
-    steps = weight_steps(weight, axis)
-    zeros = torch.zeros_like(steps, dtype=torch.int32)
-    return torch.fake_quantize_per_channel_affine(
-        weight, steps, zeros, axis % weight.dim(), -WEIGHT_LIMIT, WEIGHT_LIMIT
-    )
+    """`weight` as seven bits a channel hold it; gradients pass through."""
+    # torch's own fake_quantize_per_channel_affine asks the device for its zero points, twice for every matrix.
+    levels, steps = weight_levels(weight, axis)
+    return weight + (levels * steps - weight).detach()
+
+
+def weight_levels(weight: torch.Tensor, axis: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The whole numbers that `weight` is rounded to, and their step for each channel along `axis`, in its shape."""
+    exact, shape = weight.detach(), [1] * weight.dim()
+    shape[axis] = -1
+    steps = weight_steps(weight, axis).view(shape)
+    return (exact / steps).round().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT), steps
 
 
 def initializers(model: onnx.ModelProto) -> dict[str, np.ndarray]:
@@ -171,11 +177,8 @@ def write_back(network: Network, model: onnx.ModelProto) -> None:
     for node in network.nodes:
         weight = state.get(_key(node.inputs[0])) if node.kind == "DequantizeLinear" else None
         if weight is not None and weight.dim() > 1:
-            axis = node.attributes.get("axis", 0)
-            own = weight_steps(weight, axis)
-            shape = [-1 if dim == axis % weight.dim() else 1 for dim in range(weight.dim())]
-            levels = (weight / own.view(shape)).round().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
-            new[node.inputs[0]], new[node.inputs[1]] = levels.to(torch.int8).numpy(), own.numpy()
+            levels, own = weight_levels(weight, node.attributes.get("axis", 0))
+            new[node.inputs[0]], new[node.inputs[1]] = levels.to(torch.int8).numpy(), own.flatten().numpy()
     _write_biases(network, model, state, new)
     for each in model.graph.initializer:
         if each.name in new:
