@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from extractor.errors import ExtractorError
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
+from extractor.training.commands import progress_bar, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code: 0, or that of what went wrong."""
-    options = _parser().parse_args(arguments)
-    try:
-        return int(options.run(options))
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
+    return run(_parser(), arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,35 +80,12 @@ def _tune(options: argparse.Namespace) -> int:
 
     names = [name for name in vars(options) if name != "run"]
     plan = Tuning(**{name: getattr(options, name) for name in names})
-    with _bar() as tell:
+    with progress_bar() as tell:
         tuned = tune(plan, tell)
     for name in tuned.before:
         print(f"{name}: {tuned.before[name]:.3f} -> {tuned.after[name]:.3f}")  # noqa: T201
     print(f"{tuned.steps} steps; the model is in {tuned.model}")  # noqa: T201
     return 0
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr where it is a terminal."""
-    from extractor.training.tune import silence
-
-    if not sys.stderr.isatty():
-        yield silence
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done)
-
-        yield tell
 
 
 def _scratch(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """The OCR networks of RapidOCR's wheel in 8 bits, trained to answer as their originals do.
 
 Quantising the finished networks changes one line in eight; training them with the rounding in place (quantization-aware
-training, Jacob et al., 2018) does not. The teacher is the original network, so no labels are needed:
+training, Jacob et al., 2018) is to mend that. The teacher is the original network, so no labels are needed:
 
     python -m extractor.training.eightbit draw --out lines.zip
     python -m extractor.training.eightbit train --network recogniser --data lines.zip --out runs/ocr

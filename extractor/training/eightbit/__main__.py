@@ -6,11 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from extractor.errors import ExtractorError
 from extractor.evidence.ocr import threads
+from extractor.training.commands import progress_bar, run
 
 _EXAMPLES = """examples:
   python -m extractor.training.eightbit draw --out lines.zip
@@ -22,12 +22,7 @@ _EXAMPLES = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code: 0, or that of what went wrong."""
-    options = _parser().parse_args(arguments)
-    try:
-        return int(options.run(options))
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
+    return run(_parser(), arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,12 +57,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _draw(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from extractor.training.eightbit.pictures import write
 
-    with tqdm(total=options.pages, unit="page", disable=None) as bar:
-        write(options.out, options.pages, options.seed, options.workers, lambda done, _: bar.update(done - bar.n))
+    with progress_bar() as tell:
+        write(options.out, options.pages, options.seed, options.workers, partial(tell, "pages"))
     return 0
 
 
@@ -83,19 +76,12 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from extractor.training.eightbit.compare import compare
 
-    with tqdm(disable=None, unit="picture") as bar:
-        found = compare(options.network, options.trained, options.data, lambda done, of: _advance(bar, done, of))
+    with progress_bar() as tell:
+        found = compare(options.network, options.trained, options.data, partial(tell, "pictures"))
     print(json.dumps(found))  # noqa: T201
     return 0
-
-
-def _advance(bar: Any, done: int, of: int) -> None:
-    bar.total = of
-    bar.update(done - bar.n)
 
 
 if __name__ == "__main__":

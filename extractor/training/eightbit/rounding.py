@@ -46,7 +46,7 @@ def exact(name: NetworkName) -> onnx.ModelProto:
     for node in prepared.graph.node:
         settings = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
         if node.op_type == "ReduceMean" and settings == {"axes": [2, 3], "keepdims": 1}:
-            node.op_type = "GlobalAveragePool"  # the same, in a third of the time
+            node.op_type = "GlobalAveragePool"  # the same, and quicker beside 8 bits
             del node.attribute[:]
     return prepared
 
