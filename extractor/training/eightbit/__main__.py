@@ -48,7 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seconds", type=float, default=240, help="how long (%(default)s)")
     train.add_argument("--start", type=Path, help="state of an earlier run, to go on from")
     train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--rate", type=float, default=1e-5, help="how fast weights move (%(default)s)")
+    train.add_argument(
+        "--rate", type=float, default=0.01, help="how fast weights move, in their own steps (%(default)s)"
+    )
+    train.add_argument("--step-rate", type=float, default=1e-3, help="and the steps of what is computed (%(default)s)")
+    train.add_argument(
+        "--within", type=float, default=1.0, help="what likeness within the network counts (%(default)s)"
+    )
     train.add_argument("--batch", type=float, default=1.0, help="size of batches, times the usual (%(default)s)")
     train.set_defaults(run=_train)
     compare.add_argument("--trained", type=Path, required=True, help="the network that `train` has written")
@@ -69,7 +75,7 @@ def _train(options: argparse.Namespace) -> int:
 
     plan = Plan(
         options.network, options.data, options.out, options.seconds, options.seed, options.rate,
-        batch=options.batch, start=options.start,
+        options.step_rate, options.batch, options.within, options.start,
     )  # fmt: skip
     print(train(plan, lambda line: print(line, flush=True)))  # noqa: T201
     return 0

@@ -26,6 +26,8 @@ _HELD_OUT = 12
 #: Pictures are seen as they were captured, or in more light, blur and noise, by this chance.
 _CAPTURED_AGAIN = 0.5
 _CALIBRATING = 64
+#: Likeness within is asked for at one in so many of the tensors that are rounded.
+_POINT_EVERY = 4
 _SURE = 0.9
 #: Steps over which rates rise; seconds between two lines of the log.
 _RISE, _TELL_EVERY = 50, 20
@@ -40,9 +42,12 @@ class Plan:
     out: Path
     seconds: float
     seed: int = 0
-    rate: float = 1e-5
-    step_rate: float = 1e-4
+    #: In steps of a weight, and in shares of a step.
+    rate: float = 0.01
+    step_rate: float = 1e-3
     batch: float = 1.0
+    #: What likeness within counts beside that of the answers.
+    within: float = 1.0
     #: The state of an earlier run (`NETWORK.safetensors` beside its network), to go on from.
     start: Path | None = None
 
@@ -58,18 +63,26 @@ class _Trainee:
         self.student = Network(self.model, initializers(exact)).to(device)
         if plan.start:
             self.student.load_state_dict(load_file(plan.start, device=str(device)))
+        self.points = _points(self.teacher, self.student)
         groups = [
             {"params": list(self.student.weights.parameters()), "lr": plan.rate},
             {"params": list(self.student.steps.parameters()), "lr": plan.step_rate},
         ]
-        self.mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99))
+        self.mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99), fused=device.type == "cuda")
         self.rates = [group["lr"] for group in self.mover.param_groups]
 
     def step(self, done: float) -> torch.Tensor:
         """One step, `done` (0..1) of the way: rates rise over the first ones and fall to nothing at the end."""
         for group, rate in zip(self.mover.param_groups, self.rates, strict=True):
             group["lr"] = rate * min(1.0, (self.steps + 1) / _RISE, 1.0 - done)
-        loss = self.task.loss(self.teacher, self.student)
+        x = self.task.batch()
+        last = self.student.nodes[-1].inputs[0]
+        with torch.no_grad():
+            wanted, inner = self.teacher.watched(x, self.points)
+        found, own = self.student.watched(x, [*self.points, last])
+        loss = self.task.distance(wanted, own[last])
+        if self.plan.within:
+            loss = loss + self.plan.within * _unlike(inner, own, self.points)
         self.mover.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
@@ -114,6 +127,23 @@ def train(plan: Plan, tell: Callable[[str], None]) -> Path:
     return path
 
 
+def _points(teacher: Network, student: Network) -> dict[str, bool]:
+    """Every few of the tensors that `student` rounds and `teacher` has, and whether only what is positive counts there
+    (a Relu that became the rounding's lower end)."""
+    has = {node.output for node in teacher.nodes}
+    found = [node for node in student.nodes if node.kind == "QuantizeLinear" and node.inputs[0] in has]
+    return {node.inputs[0]: not student.constants[node.inputs[2]] for node in found[::-_POINT_EVERY]}
+
+
+def _unlike(wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor], points: dict[str, bool]) -> torch.Tensor:
+    """The mean share of variance by which tensors differ."""
+    shares = []
+    for name, positive in points.items():
+        one, two = (wanted[name].relu(), found[name].relu()) if positive else (wanted[name], found[name])
+        shares.append(functional.mse_loss(two, one) / one.var().clamp(min=1e-8))
+    return torch.stack(shares).mean()
+
+
 def normalised(images: np.ndarray | torch.Tensor) -> torch.Tensor:
     """RGB pictures (B, h, w, 3) uint8 as the networks take them: (B, 3, h, w), BGR, in -1..1."""
     return torch.as_tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -151,19 +181,18 @@ class _Lines:
             for width in chosen.tolist()
         ]
 
-    def loss(self, teacher: Network, student: Network) -> torch.Tensor:
-        """Kullback-Leibler distance of the signs' probabilities, a mean over frames."""
+    def batch(self) -> torch.Tensor:
+        """Lines of one width."""
         width = int(self.rng.choice(self.widths, p=self.chances))
         own = self.lines[width]
         count = max(1, int(_BATCH_WIDTH * self.scale) // width)
         chosen = torch.from_numpy(self.rng.integers(len(own), size=count)).to(self.device)
-        x = _again(normalised(own[chosen]), self.rng)
-        scores = teacher.nodes[-1].inputs[0]
-        with torch.no_grad():
-            wanted, _ = teacher(x, scores)
-        _, found = student(x, student.nodes[-1].inputs[0])
-        distance = functional.kl_div(found.log_softmax(-1), wanted.clamp(min=1e-12), reduction="none").sum(-1)
-        return distance.mean()
+        return _again(normalised(own[chosen]), self.rng)
+
+    def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Kullback-Leibler distance of the signs' probabilities, a mean over frames."""
+        apart = functional.kl_div(scores.log_softmax(-1), wanted.clamp(min=1e-12), reduction="none")
+        return apart.sum(-1).mean()
 
     @torch.no_grad()
     def check(self, teacher: Network, student: Network) -> dict[str, float]:
@@ -212,15 +241,15 @@ class _Pages:
             window = page[top : top + side[0], left : left + side[1]]
             yield functional.pad(window, (0, 0, 0, _WINDOW - side[1], 0, _WINDOW - side[0]), value=127)
 
-    def loss(self, teacher: Network, student: Network) -> torch.Tensor:
+    def batch(self) -> torch.Tensor:
+        """Windows of pages."""
+        return _again(normalised(torch.stack(list(self._windows()))), self.rng)
+
+    def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Cross entropy with the teacher's map, less the least it can be; where there is text it counts more."""
-        x = _again(normalised(torch.stack(list(self._windows()))), self.rng)
-        with torch.no_grad():
-            wanted = teacher(x)
-        _, scores = student(x, student.nodes[-1].inputs[0])
         least = functional.binary_cross_entropy(wanted, wanted, reduction="none")
-        distance = functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none") - least
-        return (distance * (1 + 4 * (wanted > 0.05))).mean()
+        apart = functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none") - least
+        return (apart * (1 + 4 * (wanted > 0.05))).mean()
 
     @torch.no_grad()
     def check(self, teacher: Network, student: Network) -> dict[str, float]:

@@ -2,13 +2,14 @@
 
 Only the operators of PP-OCR's networks are known. In a graph with QuantizeLinear and DequantizeLinear (onnxruntime's
 "QDQ" form), every pair is a rounding whose gradient passes straight through; step sizes of activations are learned
-(Esser et al., "Learned Step Size Quantization", 2020), those of weights follow the largest weight of each channel.
-Zero points stay as they were calibrated.
+(Esser et al., "Learned Step Size Quantization", 2020). Weights are learned in steps of their own channel, so that one
+rate moves every one of them across as many levels; the step itself stays what loses least of the exact weights. Zero
+points stay as they were calibrated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 #: page be read differently there.
 WEIGHT_LIMIT = 63
 _LEVELS = 255
+#: What is rounded off is at most half a step (and an error of arithmetic).
+_HALF = 0.5001
+#: A channel's step is one of these shares of what its largest weight would take.
+_CLIPS = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
 
 
 class Network(nn.Module):
@@ -34,7 +39,9 @@ class Network(nn.Module):
         self.nodes = [_Node(node) for node in model.graph.node]
         self.output = model.graph.output[0].name
         self.constants: dict[str, torch.Tensor] = {}
+        #: In units: steps of the channel for weights that are rounded, otherwise a 63rd of the largest.
         self.weights = nn.ParameterDict()
+        self.units: dict[str, torch.Tensor] = {}
         self.steps = nn.ParameterDict()
         values = initializers(model)
         rounded = {
@@ -43,35 +50,53 @@ class Network(nn.Module):
         for node in self.nodes:
             if node.kind == "QuantizeLinear":
                 self.steps[_key(node.inputs[1])] = nn.Parameter(torch.tensor(float(values[node.inputs[1]])).log())
-                self.constants[node.inputs[2]] = torch.tensor(float(values[node.inputs[2]]))
-        for name in sorted(rounded):
-            if not exact:
-                raise ValueError("a rounded graph needs the exact weights")
-            self.weights[_key(name)] = nn.Parameter(torch.tensor(exact[unrounded(name)]))
+                self.constants[node.inputs[2]] = torch.tensor(int(values[node.inputs[2]]), dtype=torch.int32)
+        for node in self.nodes:
+            if node.kind == "DequantizeLinear" and node.inputs[0] in rounded:
+                if not exact:
+                    raise ValueError("a rounded graph needs the exact weights")
+                self._learn(node.inputs[0], exact[unrounded(node.inputs[0])], node.attributes.get("axis", 0))
         for name, value in values.items():
             if name in rounded or any(name in node.inputs[1:] for node in self.nodes if "Quantize" in node.kind):
                 continue
             if value.dtype == np.float32 and value.size > 1:
-                self.weights[_key(name)] = nn.Parameter(torch.tensor(value))
+                self._learn(name, value, None)
             else:
                 self.constants[name] = torch.tensor(value)
+
+    def _learn(self, name: str, value: np.ndarray, axis: int | None) -> None:
+        """Makes a weight of `value`, rounded along `axis` if it is a matrix with one."""
+        weight = torch.tensor(value)
+        by_channel = axis is not None and weight.dim() > 1
+        unit = weight_steps(weight, axis) if by_channel else weight.abs().max().clamp(min=1e-8) / WEIGHT_LIMIT
+        self.units[name] = unit
+        self.weights[_key(name)] = nn.Parameter(weight / unit)
+
+    def weight(self, name: str) -> torch.Tensor:
+        """The exact weight `name` as learned so far."""
+        return self.weights[_key(name)] * self.units[name]
 
     def to(self, *args: Any, **kwargs: Any) -> Network:
         """As nn.Module.to; numbers among the constants go along, shapes stay on the processor."""
         super().to(*args, **kwargs)
-        for name, value in self.constants.items():
-            if value.is_floating_point():
-                self.constants[name] = value.to(*args, **kwargs)
+        for held in (self.constants, self.units):
+            for name, value in held.items():
+                if value.dtype != torch.int64:
+                    held[name] = value.to(*args, **kwargs)
         return self
 
-    def forward(self, x: torch.Tensor, also: str | None = None) -> Any:
-        """The network's answer to `x` (B, 3, h, w); with `also`, and the tensor of that name."""
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The network's answer to `x` (B, 3, h, w)."""
+        return self.watched(x, ())[0]
+
+    def watched(self, x: torch.Tensor, also: Collection[str]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The network's answer to `x`, and the tensors named in `also`."""
         values: dict[str, Any] = {"x": x, **self.constants}
         for node in self.nodes:
             values[node.output] = self._step(node, values)
             if node.more:
                 values |= zip((node.output, *node.more), values[node.output], strict=True)
-        return (values[self.output], values[also]) if also else values[self.output]
+        return values[self.output], {name: values[name] for name in also}
 
     def _step(self, node: _Node, values: dict[str, Any]) -> Any:
         if node.kind == "QuantizeLinear":
@@ -81,8 +106,8 @@ class Network(nn.Module):
             if isinstance(source, _Rounded):
                 return rounded(source.value, source.step, source.zero)
             weight = self.weights[_key(node.inputs[0])]
-            return weight if weight.dim() == 1 else rounded_weight(weight, node.attributes.get("axis", 0))
-        inputs = [values[name] if name in values else self.weights[_key(name)] for name in node.inputs if name]
+            return (weight if weight.dim() == 1 else rounded_weight(weight)) * self.units[node.inputs[0]]
+        inputs = [values[name] if name in values else self.weight(name) for name in node.inputs if name]
         return OPERATORS[node.kind](node.attributes, *inputs)
 
 
@@ -106,19 +131,19 @@ class _Rounding(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, step: torch.Tensor, zero: torch.Tensor) -> torch.Tensor:
-        levels = (x / step + zero).round_().clamp_(0, _LEVELS).sub_(zero)
-        ctx.save_for_backward(x, step, zero)
-        return levels.mul_(step)
+        # One kernel, which takes step and zero from the device: six of our own are most of a training step.
+        value = torch.fake_quantize_per_tensor_affine(x, step, zero, 0, _LEVELS)
+        ctx.save_for_backward(x, value, step)
+        return value
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, None]:
-        x, step, zero = ctx.saved_tensors
-        place = x / step + zero
-        inside = (place >= 0) & (place <= _LEVELS)
-        passed = gradients[0] * inside
+        x, value, step = ctx.saved_tensors
+        off = value - x
+        inside = off.abs() <= step * _HALF
         # Inside, a larger step moves the level's value by its rounding error; outside, by the whole level.
-        slope = torch.where(inside, place.round() - place, place.clamp(0, _LEVELS) - zero)
-        return passed, (gradients[0] * slope).sum() / (x.numel() * _LEVELS) ** 0.5, None
+        slope = torch.where(inside, off, value)
+        return gradients[0] * inside, (gradients[0] * slope).sum() / step / (x.numel() * _LEVELS) ** 0.5, None
 
 
 def rounded(x: torch.Tensor, step: torch.Tensor, zero: torch.Tensor) -> torch.Tensor:
@@ -127,24 +152,25 @@ def rounded(x: torch.Tensor, step: torch.Tensor, zero: torch.Tensor) -> torch.Te
 
 
 def weight_steps(weight: torch.Tensor, axis: int) -> torch.Tensor:
-    """The step of each channel along `axis`."""
+    """The step of each channel along `axis`, shaped to multiply `weight`: what loses least when it is rounded."""
     others = [dim for dim in range(weight.dim()) if dim != axis % weight.dim()]
-    return weight.detach().abs().amax(others).clamp(min=1e-8) / WEIGHT_LIMIT
+    largest = weight.abs().amax(others, keepdim=True).clamp(min=1e-8) / WEIGHT_LIMIT
+    tried = torch.stack([largest * clip for clip in _CLIPS])
+    lost = torch.stack(
+        [(weight - weight_levels(weight / step) * step).square().sum(others, keepdim=True) for step in tried]
+    )
+    return tried.gather(0, lost.argmin(0, keepdim=True))[0]
 
 
-def rounded_weight(weight: torch.Tensor, axis: int) -> torch.Tensor:
-    """`weight` as seven bits a channel hold it; gradients pass through."""
+def rounded_weight(scaled: torch.Tensor) -> torch.Tensor:
+    """A weight in steps, as seven bits hold it; gradients pass through."""
     # torch's own fake_quantize_per_channel_affine asks the device for its zero points, twice for every matrix.
-    levels, steps = weight_levels(weight, axis)
-    return weight + (levels * steps - weight).detach()
+    return scaled + (weight_levels(scaled) - scaled).detach()
 
 
-def weight_levels(weight: torch.Tensor, axis: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The whole numbers that `weight` is rounded to, and their step for each channel along `axis`, in its shape."""
-    exact, shape = weight.detach(), [1] * weight.dim()
-    shape[axis] = -1
-    steps = weight_steps(weight, axis).view(shape)
-    return (exact / steps).round().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT), steps
+def weight_levels(scaled: torch.Tensor) -> torch.Tensor:
+    """The whole numbers that a weight in steps is rounded to."""
+    return scaled.detach().round().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
 
 
 def initializers(model: onnx.ModelProto) -> dict[str, np.ndarray]:
@@ -168,24 +194,23 @@ def write_back(network: Network, model: onnx.ModelProto) -> None:
     """Puts what `network` has learned into the rounded `model` it was made of, in place."""
     from onnx import numpy_helper
 
-    state = {name: value.detach().cpu() for name, value in network.weights.items()}
+    state = {name: network.weight(name).detach().cpu() for name in network.units}
     steps = {name: value.detach().cpu().exp() for name, value in network.steps.items()}
     new: dict[str, np.ndarray] = {}
     for node in network.nodes:
         if node.kind == "QuantizeLinear":
             new[node.inputs[1]] = steps[_key(node.inputs[1])].numpy()
-    for node in network.nodes:
-        weight = state.get(_key(node.inputs[0])) if node.kind == "DequantizeLinear" else None
-        if weight is not None and weight.dim() > 1:
-            levels, own = weight_levels(weight, node.attributes.get("axis", 0))
-            new[node.inputs[0]], new[node.inputs[1]] = levels.to(torch.int8).numpy(), own.flatten().numpy()
+        elif node.kind == "DequantizeLinear" and node.inputs[0] in state and state[node.inputs[0]].dim() > 1:
+            levels = weight_levels(network.weights[_key(node.inputs[0])])
+            new[node.inputs[0]] = levels.to(torch.int8).cpu().numpy()
+            new[node.inputs[1]] = network.units[node.inputs[0]].flatten().cpu().numpy()
     _write_biases(network, model, state, new)
     for each in model.graph.initializer:
         if each.name in new:
             old = numpy_helper.to_array(each)
             each.CopyFrom(numpy_helper.from_array(new[each.name].astype(old.dtype).reshape(old.shape), each.name))
-        elif _key(each.name) in state:
-            each.CopyFrom(numpy_helper.from_array(state[_key(each.name)].numpy(), each.name))
+        elif each.name in state:
+            each.CopyFrom(numpy_helper.from_array(state[each.name].numpy(), each.name))
 
 
 def _write_biases(
@@ -204,5 +229,5 @@ def _write_biases(
         step = new.get(source.inputs[1], old[source.inputs[1]])
         scale = (step * new[weight.inputs[1]]).astype(np.float32)
         new[bias.inputs[1]] = scale
-        levels = np.round(state[_key(bias.inputs[0])].numpy().astype(np.float64) / scale)
+        levels = np.round(state[bias.inputs[0]].numpy().astype(np.float64) / scale)
         new[bias.inputs[0]] = levels.clip(-(2**31), 2**31 - 1)

@@ -11,7 +11,15 @@ import pytest
 import torch
 
 from extractor.training.eightbit import rounding
-from extractor.training.eightbit.graph import WEIGHT_LIMIT, Network, initializers, rounded, rounded_weight, write_back
+from extractor.training.eightbit.graph import (
+    WEIGHT_LIMIT,
+    Network,
+    initializers,
+    rounded,
+    rounded_weight,
+    weight_steps,
+    write_back,
+)
 
 
 def _run(model: Any, x: np.ndarray) -> np.ndarray:
@@ -64,6 +72,11 @@ def toy() -> Any:
     return helper.make_model(graph, opset_imports=versions, ir_version=8)
 
 
+def _mover(network: Network) -> torch.optim.Optimizer:
+    weights, steps = network.weights.parameters(), network.steps.parameters()
+    return torch.optim.Adam([{"params": list(weights), "lr": 0.3}, {"params": list(steps), "lr": 0.01}])
+
+
 @pytest.mark.parametrize("name", ["detector", "recogniser"])
 def test_the_wheels_networks_give_the_same_answer_in_torch(name: rounding.NetworkName) -> None:
     model = rounding.exact(name)
@@ -78,7 +91,7 @@ def test_a_rounded_network_gives_the_same_answer_in_torch_after_it_is_written_ba
 ) -> None:
     model = rounding.rounded(toy, [picture])
     network = Network(model, initializers(toy))
-    optimiser = torch.optim.Adam(network.parameters(), 1e-2)
+    optimiser = _mover(network)
     x = torch.from_numpy(picture)
     before = network(x).detach().numpy()
     for _ in range(5):
@@ -106,9 +119,9 @@ def test_training_a_rounded_network_brings_it_nearer_to_the_exact_one(toy: Any, 
     x = torch.from_numpy(picture)
     wanted = torch.from_numpy(_run(toy, picture))
     network = Network(rounding.rounded(toy, [picture * 0.2]), initializers(toy))  # calibrated on pale pictures
-    optimiser = torch.optim.Adam(network.parameters(), 1e-2)
+    optimiser = _mover(network)
     losses = []
-    for _ in range(30):
+    for _ in range(60):
         loss = (network(x) - wanted).square().mean()
         optimiser.zero_grad()
         loss.backward()
@@ -120,7 +133,7 @@ def test_training_a_rounded_network_brings_it_nearer_to_the_exact_one(toy: Any, 
 def test_rounding_lets_gradients_through_inside_the_range_only() -> None:
     x = torch.tensor([-3.0, 0.04, 1.0, 300.0], requires_grad=True)
     step = torch.tensor(1.0, requires_grad=True)
-    value = rounded(x, step, torch.tensor(2.0))
+    value = rounded(x, step, torch.tensor(2, dtype=torch.int32))
     value.sum().backward()
     assert value.tolist() == [-2.0, 0.0, 1.0, 253.0]
     assert x.grad.tolist() == [0.0, 1.0, 1.0, 0.0]
@@ -130,8 +143,17 @@ def test_rounding_lets_gradients_through_inside_the_range_only() -> None:
 
 def test_weights_are_rounded_by_channel() -> None:
     weight = torch.tensor([[63.0, 0.4], [0.63, 0.004]])
-    assert torch.allclose(rounded_weight(weight, 0), torch.tensor([[63.0, 0.0], [0.63, 0.0]]))
-    assert torch.allclose(rounded_weight(weight, 1)[:, 1], weight[:, 1], atol=0.4 / 63)
+    by_row, by_column = weight_steps(weight, 0), weight_steps(weight, 1)
+    assert by_row.shape == (2, 1)
+    assert by_column.shape == (1, 2)
+    assert torch.allclose(rounded_weight(weight / by_row) * by_row, torch.tensor([[63.0, 0.0], [0.63, 0.0]]))
+    assert torch.allclose((rounded_weight(weight / by_column) * by_column)[:, 1], weight[:, 1], atol=0.4 / 63)
+
+
+@pytest.mark.parametrize(("many", "step"), [(1_000, 1.0), (100_000, 0.5)])
+def test_a_channels_step_cuts_off_its_largest_weight_where_the_many_gain_more(many: int, step: float) -> None:
+    weight = torch.cat([torch.full((1, many), 0.3), torch.tensor([[float(WEIGHT_LIMIT)]])], 1)
+    assert weight_steps(weight, 0).item() == pytest.approx(step)
 
 
 def test_a_rounded_graph_needs_its_exact_weights(toy: Any, picture: np.ndarray) -> None:
