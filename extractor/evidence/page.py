@@ -154,8 +154,9 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Re
             if found[-1][0] >= _CERTAIN:
                 break
     found.sort(key=lambda one: -one[0])
-    if len(candidates) > 1 and found[0][0] - found[1][0] < _AS_GOOD:
-        # Both pages of an open passport read well, each its own way: the one with the MRZ is the document.
+    if len(found) > 1 and found[0][0] - found[1][0] < _AS_GOOD:
+        # Both pages of an open passport read well, each its own way, or a script that the recogniser has not learned
+        # reads as badly either way: the way that has an MRZ is the document's.
         longest = [boxes[group[np.argsort(-long_side[group])[:_PROBES]]] for *_, group in found[:2]]
         fillers = [_fillers(_probe(image, lines, one[1])) for lines, one in zip(longest, found, strict=False)]
         if fillers[1] > fillers[0]:

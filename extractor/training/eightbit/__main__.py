@@ -49,9 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--start", type=Path, help="state of an earlier run, to go on from")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(
-        "--rate", type=float, default=0.01, help="how fast weights move, in their own steps (%(default)s)"
+        "--rate", type=float, default=1e-3, help="how fast weights move, in their own steps (%(default)s)"
     )
-    train.add_argument("--step-rate", type=float, default=1e-3, help="and the steps of what is computed (%(default)s)")
+    train.add_argument("--step-rate", type=float, default=3e-4, help="and the steps of what is computed (%(default)s)")
     train.add_argument(
         "--within", type=float, default=1.0, help="what likeness within the network counts (%(default)s)"
     )

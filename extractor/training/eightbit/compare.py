@@ -6,16 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from extractor.evidence.ocr import at_detection_size, wheel_model
+from extractor.evidence.ocr import NetworkName, at_detection_size, session
 from extractor.training.eightbit import pictures
-from extractor.training.eightbit.rounding import FILES, NetworkName
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from extractor.training.eightbit.rounding import original
 
 #: A line is read surely from this mean probability on; text is where the detector's map is above the second.
 _SURE, _TEXT = 0.9, 0.3
@@ -31,13 +27,13 @@ def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, i
     pages, lines = pictures.read(data)
     images = map(at_detection_size, pages) if name == "detector" else chain.from_iterable(lines.values())
     inputs = list(_inputs(images))
-    old, new = _session(wheel_model(FILES[name])), _session(trained)
+    old, new = session(original(name), 1), session(trained, 1)
     spent, counts = np.zeros(2), np.zeros(4)
     for done, x in enumerate(inputs, 1):
         answers = []
-        for place, session in enumerate((old, new)):
+        for place, network in enumerate((old, new)):
             started = time.perf_counter()
-            answers.append(session.run(None, {"x": x})[0][0])
+            answers.append(network.run(None, {"x": x})[0][0])
             spent[place] += time.perf_counter() - started
         counts += _masks(*answers) if name == "detector" else _texts(*answers)
         tell(done, len(inputs))
@@ -56,16 +52,6 @@ def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, i
 def _inputs(images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     for image in images:
         yield np.ascontiguousarray((image[:, :, ::-1].astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None])
-
-
-def _session(path: Path) -> InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    options.enable_mem_pattern = False
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _masks(old: np.ndarray, new: np.ndarray) -> np.ndarray:

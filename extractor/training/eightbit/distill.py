@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from extractor.evidence.ocr import at_detection_size
+from extractor.evidence.ocr import NetworkName, at_detection_size
 from extractor.training.eightbit import pictures, rounding
 from extractor.training.eightbit.graph import Network, initializers, write_back
 from extractor.training.light import captured
@@ -37,14 +37,14 @@ _RISE, _TELL_EVERY = 50, 20
 class Plan:
     """What is trained, how long (seconds), on what, and how fast weights and steps move."""
 
-    network: rounding.NetworkName
+    network: NetworkName
     data: Path
     out: Path
     seconds: float
     seed: int = 0
     #: In steps of a weight, and in shares of a step.
-    rate: float = 0.01
-    step_rate: float = 1e-3
+    rate: float = 1e-3
+    step_rate: float = 3e-4
     batch: float = 1.0
     #: What likeness within counts beside that of the answers.
     within: float = 1.0
@@ -79,7 +79,7 @@ class _Trainee:
         last = self.student.nodes[-1].inputs[0]
         with torch.no_grad():
             wanted, inner = self.teacher.watched(x, self.points)
-        found, own = self.student.watched(x, [*self.points, last])
+        _, own = self.student.watched(x, [*self.points, last])
         loss = self.task.distance(wanted, own[last])
         if self.plan.within:
             loss = loss + self.plan.within * _unlike(inner, own, self.points)
@@ -196,18 +196,22 @@ class _Lines:
 
     @torch.no_grad()
     def check(self, teacher: Network, student: Network) -> dict[str, float]:
-        """Of the lines kept apart that the teacher reads surely: the share read otherwise."""
-        sure = other = 0
+        """Of the lines kept apart: how far the answers are from the teacher's, a mean over lines; and of those that the
+        teacher reads surely, the share read otherwise."""
+        sure = other = count = 0
+        apart = 0.0
         for lines in self.kept.values():
             for some in lines.split(32):
                 x = normalised(some.to(self.device)).flip(1)
                 wanted, found = teacher(x), student(x)
+                count += len(some)
+                apart += self.distance(wanted, found.clamp(min=1e-12).log()).item() * len(some)
                 for one, two in zip(wanted, found, strict=True):
                     text, chances = _greedy(one)
                     if len(text) and float(chances.mean()) > _SURE:
                         sure += 1
                         other += not torch.equal(text, _greedy(two)[0])
-        return {"sure": sure, "otherwise": round(other / max(1, sure), 4)}
+        return {"distance": round(apart / count, 5), "sure": sure, "otherwise": round(other / max(1, sure), 4)}
 
 
 def _greedy(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from extractor.errors import MissingExtraError
+from extractor.evidence.ocr import NetworkName
 
 if TYPE_CHECKING:
     import onnx
 
-NetworkName = Literal["detector", "recogniser"]
 #: The wheel's files.
-FILES: Mapping[NetworkName, str] = {"detector": "PP-OCRv6_det_small.onnx", "recogniser": "PP-OCRv6_rec_small.onnx"}
+_FILES: Mapping[NetworkName, str] = {"detector": "PP-OCRv6_det_small.onnx", "recogniser": "PP-OCRv6_rec_small.onnx"}
 #: What is computed on 8 bits. Sums and products of two maps are not: that costs no time and saves half of what the
 #: detector loses. Of products with matrices the result is not, either: the last one's are the recogniser's scores.
 _IN_EIGHT_BITS = ("Conv", "MatMul", "Relu", "Concat", "MaxPool", "Resize")
@@ -25,20 +27,30 @@ _NOT_FUSED = [
 ]  # fmt: skip
 
 
+def original(name: NetworkName) -> Path:
+    """The file of the network that RapidOCR's wheel ships. Raises MissingExtraError where it is missing."""
+    from importlib.util import find_spec
+
+    found = find_spec("rapidocr")
+    folder = Path(next(iter(found.submodule_search_locations or []))) if found else None
+    path = folder / "models" / _FILES[name] if folder else None
+    if path is None or not path.is_file():
+        raise MissingExtraError("RapidOCR", "train")
+    return path
+
+
 def exact(name: NetworkName) -> onnx.ModelProto:
     """The wheel's network with its constants folded, its biases in place, and activations as one operator each."""
     import onnx
     import onnxruntime
     from onnx.version_converter import convert_version
 
-    from extractor.evidence.ocr import wheel_model
-
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     with tempfile.TemporaryDirectory() as folder:
         options.optimized_model_filepath = str(Path(folder, "new.onnx"))
-        newer = convert_version(onnx.load(wheel_model(FILES[name])), 13)  # the first with a step for each channel
+        newer = convert_version(onnx.load(original(name)), 13)  # the first with a step for each channel
         onnxruntime.InferenceSession(
             newer.SerializeToString(), options, providers=["CPUExecutionProvider"], disabled_optimizers=_NOT_FUSED
         )

@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
+from extractor.evidence.ocr import NetworkName
 from extractor.training.eightbit import rounding
 from extractor.training.eightbit.graph import (
     WEIGHT_LIMIT,
@@ -78,7 +79,7 @@ def _mover(network: Network) -> torch.optim.Optimizer:
 
 
 @pytest.mark.parametrize("name", ["detector", "recogniser"])
-def test_the_wheels_networks_give_the_same_answer_in_torch(name: rounding.NetworkName) -> None:
+def test_the_wheels_networks_give_the_same_answer_in_torch(name: NetworkName) -> None:
     model = rounding.exact(name)
     x = np.random.default_rng(2).uniform(-1, 1, (1, 3, 48, 96) if name == "recogniser" else (1, 3, 96, 128))
     with torch.no_grad():
