@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 from extractor.evidence.ocr import NetworkName, at_detection_size, session
 from extractor.training.eightbit import pictures
@@ -20,15 +21,15 @@ _SURE, _TEXT = 0.9, 0.3
 def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, int], None]) -> dict[str, float]:
     """Both networks on every picture of `data`, one thread each, in turn.
 
-    For the recogniser: `lines`, how many of them the original reads `sure`ly, and the shares of all and of those that
-    are read `otherwise` and `surely_otherwise`; for the detector: `pages`, and how far the two maps `overlap`. `time`
-    is the trained network's, the original's being 1.
+    For the recogniser: `lines`, how many of them the original reads `sure`ly, the shares of all and of those that are
+    read `otherwise` and `surely_otherwise`, and the share of the latter's signs that were edited, `edits`; for the
+    detector: `pages`, and how far the two maps `overlap`. `time` is the trained network's, the original's being 1.
     """
     pages, lines = pictures.read(data)
     images = map(at_detection_size, pages) if name == "detector" else chain.from_iterable(lines.values())
     inputs = list(_inputs(images))
     old, new = session(original(name), 1), session(trained, 1)
-    spent, counts = np.zeros(2), np.zeros(4)
+    spent, counts = np.zeros(2), np.zeros(6)
     for done, x in enumerate(inputs, 1):
         answers = []
         for place, network in enumerate((old, new)):
@@ -37,7 +38,7 @@ def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, i
             spent[place] += time.perf_counter() - started
         counts += _masks(*answers) if name == "detector" else _texts(*answers)
         tell(done, len(inputs))
-    ratio = {"time": round(spent[1] / spent[0], 3)}
+    counts, ratio = counts.tolist(), {"time": round(float(spent[1] / spent[0]), 3)}
     if name == "detector":
         return {"pages": len(inputs), "overlap": round(counts[0] / counts[1], 4), **ratio}
     return {
@@ -45,6 +46,7 @@ def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, i
         "sure": int(counts[1]),
         "otherwise": round(counts[2] / len(inputs), 4),
         "surely_otherwise": round(counts[3] / max(1, counts[1]), 4),
+        "edits": round(counts[4] / max(1, counts[5]), 4),
         **ratio,
     }
 
@@ -57,14 +59,16 @@ def _inputs(images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 def _masks(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Pixels that both take for text, and that either does."""
     one, two = old > _TEXT, new > _TEXT
-    return np.array([(one & two).sum(), (one | two).sum(), 0, 0])
+    return np.array([(one & two).sum(), (one | two).sum(), 0, 0, 0, 0])
 
 
 def _texts(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """1, whether the original is sure, whether the reading is another one, and whether both."""
+    """1, whether the original is sure, whether the reading is another one, whether both; and if it is sure, edits from
+    one to the other, and signs."""
     (text, chances), (other, _) = _greedy(old), _greedy(new)
-    sure, otherwise = len(text) > 0 and chances.mean() > _SURE, not np.array_equal(text, other)
-    return np.array([1, sure, otherwise, sure and otherwise])
+    sure = len(text) > 0 and chances.mean() > _SURE
+    edits = Levenshtein.distance(text.tolist(), other.tolist())
+    return np.array([1, sure, edits > 0, sure and edits > 0, sure * edits, sure * len(text)])
 
 
 def _greedy(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

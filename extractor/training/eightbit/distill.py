@@ -8,16 +8,21 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
+from extractor.errors import UnreadableInputError
 from extractor.evidence.ocr import NetworkName, at_detection_size
 from extractor.training.eightbit import pictures, rounding
 from extractor.training.eightbit.graph import Network, initializers, write_back
 from extractor.training.light import captured
+
+if TYPE_CHECKING:
+    import onnx
 
 #: Lines whose widths add up to this many pixels are a batch; pages are seen through this many windows of this size.
 _BATCH_WIDTH, _WINDOWS, _WINDOW = 24_000, 8, 640
@@ -26,6 +31,11 @@ _HELD_OUT = 12
 #: Pictures are seen as they were captured, or in more light, blur and noise, by this chance.
 _CAPTURED_AGAIN = 0.5
 _CALIBRATING = 64
+#: What the file says of itself, as its licence asks.
+_NOTICE = {
+    "licence": "Apache-2.0; copyright of the original weights: Baidu and the PaddleOCR authors",
+    "changes": "trained further and rounded to 8 bits by extractor.training.eightbit of id-document-extractor",
+}
 #: Likeness within is asked for at one in so many of the tensors that are rounded.
 _POINT_EVERY = 4
 _SURE = 0.9
@@ -48,7 +58,7 @@ class Plan:
     batch: float = 1.0
     #: What likeness within counts beside that of the answers.
     within: float = 1.0
-    #: The state of an earlier run (`NETWORK.safetensors` beside its network), to go on from.
+    #: The state of an earlier run (`NETWORK.safetensors`) to go on from; its network is beside it.
     start: Path | None = None
 
 
@@ -58,7 +68,7 @@ class _Trainee:
     def __init__(self, plan: Plan, task: _Lines | _Pages, device: torch.device) -> None:
         exact = rounding.exact(plan.network)
         self.plan, self.task, self.steps = plan, task, 0
-        self.model = rounding.rounded(exact, task.calibration())
+        self.model = _load(plan.start) if plan.start else rounding.rounded(exact, task.calibration())
         self.teacher = Network(exact).to(device).requires_grad_(False)
         self.student = Network(self.model, initializers(exact)).to(device)
         if plan.start:
@@ -96,6 +106,8 @@ class _Trainee:
 
         path = self.plan.out / f"{self.plan.network}.onnx"
         write_back(self.student, self.model)
+        for key, value in _NOTICE.items():
+            _tell_of(self.model, key, value)
         onnx.save(self.model, path)
         save_file(self.student.state_dict(), path.with_suffix(".safetensors"))
         return path
@@ -154,6 +166,22 @@ def _again(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     if rng.random() < _CAPTURED_AGAIN:
         x = captured((x + 1) / 2) * 2 - 1
     return x.flip(1)
+
+
+def _tell_of(model: onnx.ModelProto, key: str, value: str) -> None:
+    """Sets one of a model's properties, leaving the others (the recogniser's alphabet is one)."""
+    found = next((each for each in model.metadata_props if each.key == key), None) or model.metadata_props.add()
+    found.key, found.value = key, value
+
+
+def _load(start: Path) -> onnx.ModelProto:
+    """The network beside the state of an earlier run: its zero points are not part of the state."""
+    import onnx
+
+    path = start.with_suffix(".onnx")
+    if not (start.is_file() and path.is_file()):
+        raise UnreadableInputError("--start is the .safetensors file of an earlier run, with the .onnx file beside it")
+    return onnx.load(path)
 
 
 class _Lines:

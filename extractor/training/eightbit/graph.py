@@ -41,7 +41,7 @@ class Network(nn.Module):
         self.constants: dict[str, torch.Tensor] = {}
         #: In units: steps of the channel for weights that are rounded, otherwise a 63rd of the largest.
         self.weights = nn.ParameterDict()
-        self.units: dict[str, torch.Tensor] = {}
+        self.units = nn.ParameterDict()
         self.steps = nn.ParameterDict()
         values = initializers(model)
         rounded = {
@@ -69,20 +69,19 @@ class Network(nn.Module):
         weight = torch.tensor(value)
         by_channel = axis is not None and weight.dim() > 1
         unit = weight_steps(weight, axis) if by_channel else weight.abs().max().clamp(min=1e-8) / WEIGHT_LIMIT
-        self.units[name] = unit
+        self.units[_key(name)] = nn.Parameter(unit, requires_grad=False)
         self.weights[_key(name)] = nn.Parameter(weight / unit)
 
     def weight(self, name: str) -> torch.Tensor:
         """The exact weight `name` as learned so far."""
-        return self.weights[_key(name)] * self.units[name]
+        return self.weights[_key(name)] * self.units[_key(name)]
 
     def to(self, *args: Any, **kwargs: Any) -> Network:
         """As nn.Module.to; numbers among the constants go along, shapes stay on the processor."""
         super().to(*args, **kwargs)
-        for held in (self.constants, self.units):
-            for name, value in held.items():
-                if value.dtype != torch.int64:
-                    held[name] = value.to(*args, **kwargs)
+        for name, value in self.constants.items():
+            if value.dtype != torch.int64:
+                self.constants[name] = value.to(*args, **kwargs)
         return self
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -106,7 +105,7 @@ class Network(nn.Module):
             if isinstance(source, _Rounded):
                 return rounded(source.value, source.step, source.zero)
             weight = self.weights[_key(node.inputs[0])]
-            return (weight if weight.dim() == 1 else rounded_weight(weight)) * self.units[node.inputs[0]]
+            return (weight if weight.dim() == 1 else rounded_weight(weight)) * self.units[_key(node.inputs[0])]
         inputs = [values[name] if name in values else self.weight(name) for name in node.inputs if name]
         return OPERATORS[node.kind](node.attributes, *inputs)
 
@@ -194,7 +193,7 @@ def write_back(network: Network, model: onnx.ModelProto) -> None:
     """Puts what `network` has learned into the rounded `model` it was made of, in place."""
     from onnx import numpy_helper
 
-    state = {name: network.weight(name).detach().cpu() for name in network.units}
+    state = {name: network.weight(name).detach().cpu() for name in initializers(model) if _key(name) in network.weights}
     steps = {name: value.detach().cpu().exp() for name, value in network.steps.items()}
     new: dict[str, np.ndarray] = {}
     for node in network.nodes:
@@ -203,7 +202,7 @@ def write_back(network: Network, model: onnx.ModelProto) -> None:
         elif node.kind == "DequantizeLinear" and node.inputs[0] in state and state[node.inputs[0]].dim() > 1:
             levels = weight_levels(network.weights[_key(node.inputs[0])])
             new[node.inputs[0]] = levels.to(torch.int8).cpu().numpy()
-            new[node.inputs[1]] = network.units[node.inputs[0]].flatten().cpu().numpy()
+            new[node.inputs[1]] = network.units[_key(node.inputs[0])].flatten().cpu().numpy()
     _write_biases(network, model, state, new)
     for each in model.graph.initializer:
         if each.name in new:

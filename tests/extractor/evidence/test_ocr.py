@@ -1,5 +1,7 @@
 """Text lines from a picture, by models that come with the packages."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -141,12 +143,10 @@ def test_a_page_is_read_the_same_upside_down_when_turned_back(page: np.ndarray, 
     assert [line.text for line in ocr.read_lines(flipped, back)] == [line.text for line in lines]
 
 
-def test_a_model_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.util
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ExtractorError, match=r"absent\.onnx is missing; run: pip install") as caught:
-        ocr._load("absent.onnx", 1)
+def test_a_network_that_is_missing_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ocr, "__file__", str(tmp_path / "ocr.py"))
+    with pytest.raises(ExtractorError, match=r"detector\.onnx is missing from the installation") as caught:
+        ocr.network_file("detector")
     assert "\n" not in str(caught.value)
 
 

@@ -50,13 +50,28 @@ def test_training_tells_how_far_it_is_and_leaves_a_network_that_runs(
 
     settings = ["--data", str(data), "--out", str(tmp_path), "--seconds", "1", "--batch", "0.05"]
     assert main(["train", "--network", network, *settings]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert json.loads(told[-2])["steps"] >= 1
-    again = ["--seconds", "1", "--start", str(tmp_path / f"{network}.safetensors")]
+    *_, ended, file = capsys.readouterr().out.splitlines()
+    assert json.loads(ended)["steps"] >= 1
+    # Another seed calibrates on other pictures; the earlier run's calibration must be kept.
+    again = ["--seconds", "1", "--seed", "7", "--start", str(tmp_path / f"{network}.safetensors")]
     assert main(["train", "--network", network, *settings, *again]) == 0
-    session = onnxruntime.InferenceSession(told[-1], providers=["CPUExecutionProvider"])
+    began = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert began == {key: value for key, value in json.loads(ended).items() if key != "steps"} | {"seconds": 0}
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     answer = session.run(None, {"x": np.zeros((1, 3, 64 if network == "detector" else 48, 96), np.float32)})[0]
     assert np.isfinite(answer).all()
+
+
+def test_a_run_that_left_no_network_cannot_be_gone_on_from(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "detector.safetensors"
+    state.touch()
+    settings = ["--network", "detector", "--data", str(data), "--out", str(tmp_path), "--start", str(state)]
+    assert main(["train", *settings]) == 3
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--start" in told
 
 
 def test_a_missing_data_file_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
