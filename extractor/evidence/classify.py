@@ -63,6 +63,12 @@ def classify(lines: Sequence[Line], mrz: Mrz | None) -> dict[str, float]:
     return scores
 
 
+def _is_no_word(title: str) -> bool:
+    """Whether a title cannot be a part of a longer word, so that what is read close to it, say of a script that the
+    recogniser does not know, does not hide it."""
+    return not title.isascii() or " " in title
+
+
 def _by_title(text: str) -> dict[str, float]:
     """Kinds whose titles a line holds; a title inside a longer one found before says nothing more."""
     whole, padded = squash(text), f" {fold(text)} "
@@ -72,7 +78,7 @@ def _by_title(text: str) -> dict[str, float]:
         if whole == joined:
             found[kind] = 0.85
             rest = ""
-        elif len(joined) >= _SHORT_TITLE and joined in rest and (not title.isascii() or f" {title} " in padded):
+        elif len(joined) >= _SHORT_TITLE and joined in rest and (_is_no_word(title) or f" {title} " in padded):
             found[kind] = max(found.get(kind, 0.0), 0.65 + 0.2 * len(joined) / len(whole))
             rest = rest.replace(joined, "|")
     return found

@@ -114,9 +114,12 @@ def guess_script(page: Page) -> OtherScript | None:
     sure = float(seen.get("Script confidence", 0)) >= _SEEN_SURELY
     if named and sure and named.language not in tesseract_languages():
         return named
-    # Of few lines it is seldom sure, and Hangul, of which the bundled recogniser makes ideographs, it takes for Latin.
+    # Of few lines it is seldom sure: Hangul, of which the bundled recogniser makes ideographs, it takes for Latin, and
+    # Cyrillic now for the one and now for the other.
     hangul = _named("HANGUL") if any("CJK" in scripts(line.text) for line in page.lines) else None
-    return next((other for other in (named, hangul) if other and _reads(page, poor, other)), None)
+    cyrillic = None if sure else _named("CYRILLIC")
+    tried = dict.fromkeys(other for other in (named, hangul, cyrillic) if other)
+    return next((other for other in tried if _reads(page, poor, other)), None)
 
 
 def _named(script: str) -> OtherScript | None:
