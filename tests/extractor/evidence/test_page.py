@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractor.evidence import page as module
 from extractor.evidence.page import Page, read_pages, reading_order
 from extractor.imaging import load_pages
 from extractor.imaging.geometry import apply, turn
@@ -99,6 +100,15 @@ def test_of_two_pages_that_lie_each_its_own_way_the_one_that_reads_better_decide
     pages = read_pages(np.concatenate([picture, beside], axis=1))
     assert pages[0].rotation == 0
     assert {text for text, *_ in TEXTS} <= {line.text for page in pages for line in page.lines}
+
+
+def test_of_a_script_that_reads_badly_either_way_the_mrz_says_which_way_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short lines, which are tried first, are of some other script: here they tell nothing at all."""
+    zone = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
+    page = drawn([*[("OTHER", 60, top) for top in (40, 120, 200, 280)], (zone, 30, 400)], size=(1000, 500))
+    monkeypatch.setattr(module, "_probe_score", lambda readings: 0.5)
+    assert only(read_pages(page)).rotation == 0
+    assert only(read_pages(turn(page, 180))).rotation == 180
 
 
 @pytest.mark.slow

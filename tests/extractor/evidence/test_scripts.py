@@ -124,6 +124,20 @@ def test_a_page_that_names_no_state_is_read_in_the_script_it_shows(tesseract: Ca
     assert [one.text.replace(" ", "") for one in read.lines] == [text.replace(" ", "") for text in texts]
 
 
+def test_cyrillic_is_tried_where_tesseract_is_unsure_of_the_script(
+    tesseract: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tesseract("rus")
+    tesseract("osd")
+    ask = scripts._run
+    unsure = "Script: Latin\nScript confidence: 0.95\n"
+    monkeypatch.setattr(scripts, "_run", lambda sheet, options: unsure if "0" in options else ask(sheet, options))
+    texts = ("ПАСПОРТ ГРАЖДАНИНА", "Фамилия", "АРХИПОВ", "Дата рождения")
+    whole = drawn_page(*texts, font=FONTS["CYRILLIC"])
+    given = replace(whole, lines=(), boxes=np.array([one.box for one in whole.lines]))
+    assert [one.text for one in read_other_script(given, None)[0].lines] == list(texts)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
