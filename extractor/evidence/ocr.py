@@ -41,6 +41,8 @@ _PIXEL_THRESHOLD, _REGION_THRESHOLD = 0.3, 0.5
 #: The detector marks shrunken text; boxes grow back by area * ratio / perimeter.
 _UNCLIP_RATIO = 1.6
 _LINE_HEIGHT = 48
+#: What is likelier than not.
+_LIKELY = 0.5
 #: Narrower crops are padded to this width: the recogniser has never seen any narrower.
 _MIN_WIDTH = 96
 #: Pages that are read at the same time by this process; see `sharing_cores`.
@@ -256,16 +258,36 @@ def _line_image(crop: np.ndarray) -> np.ndarray:
 
 
 def _decode(probabilities: np.ndarray, used: float) -> Reading:
-    """Greedy CTC: the best class of every frame, repeats merged, blanks dropped. `used` is the unpadded share."""
-    best = probabilities.argmax(axis=1)
+    """What a line's probabilities (frames, classes) say. `used` is the unpadded share of the frames."""
+    best, chances = best_path(probabilities)
     keep = np.flatnonzero((best != 0) & (best != np.r_[-1, best[:-1]]))
     characters = [alphabet()[index] for index in best[keep]]
     text = "".join(characters)
     # A space has no probability worth keeping apart; leading and trailing ones are no text.
-    chances = probabilities[keep, best[keep]]
+    chances = chances[keep]
     places = (keep + 0.5) / (len(best) * used)
     score = float(chances.mean()) if len(chances) else 0.0
     return Reading(text, score, chances, places, _folder()(probabilities) if _may_be_mrz(text) else None)
+
+
+def best_path(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The class of every frame and its probability, CTC's greedy way: repeats are one sign, class 0 is none.
+
+    With one exception. A sign between two frames may have a little less than half of both: each by itself is none,
+    but that it stands in one or the other is more likely than not. It is given to the first.
+    """
+    best = probabilities.argmax(axis=1)
+    chances = probabilities[np.arange(len(best)), best].copy()
+    empty = np.where(best == 0, chances, 1.0)
+    # Both frames empty has to be less likely than not, or no sign can be in either.
+    for frame in np.flatnonzero((empty[:-1] < 1) & (empty[1:] < 1) & (empty[:-1] * empty[1:] < _LIKELY)):
+        one, two = probabilities[frame, 1:].argmax() + 1, probabilities[frame + 1, 1:].argmax() + 1
+        # Beside a frame of the same sign it would be that sign's.
+        beside = best[max(0, frame - 1) : frame + 3]
+        chance = 1 - (1 - probabilities[frame, one]) * (1 - probabilities[frame + 1, two])
+        if one == two and one not in beside and chance > _LIKELY:
+            best[frame], chances[frame] = one, chance
+    return best, chances
 
 
 def _may_be_mrz(text: str) -> bool:

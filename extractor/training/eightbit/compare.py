@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from extractor.evidence.ocr import NetworkName, at_detection_size, session
+from extractor.evidence.ocr import NetworkName, at_detection_size, best_path, session
 from extractor.training.eightbit import pictures
 from extractor.training.eightbit.rounding import original
 
@@ -65,13 +65,13 @@ def _masks(old: np.ndarray, new: np.ndarray) -> np.ndarray:
 def _texts(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """1, whether the original is sure, whether the reading is another one, whether both; and if it is sure, edits from
     one to the other, and signs."""
-    (text, chances), (other, _) = _greedy(old), _greedy(new)
+    (text, chances), (other, _) = _read(old), _read(new)
     sure = len(text) > 0 and chances.mean() > _SURE
     edits = Levenshtein.distance(text.tolist(), other.tolist())
     return np.array([1, sure, edits > 0, sure and edits > 0, sure * edits, sure * len(text)])
 
 
-def _greedy(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    best = probabilities.argmax(1)
+def _read(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    best, chances = best_path(probabilities)
     keep = (best != 0) & (best != np.r_[-1, best[:-1]])
-    return best[keep], probabilities.max(1)[keep]
+    return best[keep], chances[keep]

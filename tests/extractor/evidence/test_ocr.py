@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from extractor.errors import ExtractorError
 from extractor.evidence import ocr
-from extractor.evidence.ocr import Line, Reading, as_line, clockwise, detection_scale
+from extractor.evidence.ocr import Line, Reading, as_line, best_path, clockwise, detection_scale
 from extractor.imaging.geometry import apply, turn_matrix
 
 from .drawn import drawn
@@ -87,6 +87,37 @@ def test_large_print_and_small_print_are_laid_to_one_height() -> None:
         crop = ocr.line_crop(page, box)
         assert crop.shape[0] == 48
         assert ocr.recognise([crop])[0].text.replace(" ", "") == "BLACKWELL"
+
+
+def test_repeated_frames_are_one_sign_and_the_first_class_is_none() -> None:
+    frames = np.eye(3)[[0, 1, 1, 0, 1, 2, 2, 0]] * 0.8 + 0.05
+    best, chances = best_path(frames)
+    assert best.tolist() == [0, 1, 1, 0, 1, 2, 2, 0]
+    assert chances == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ([0.57, 0.43, 0.0], [0.52, 0.48, 0.0], [1, 0]),  # in one or the other by 1 - 0.57 * 0.52
+        ([0.75, 0.25, 0.0], [0.7, 0.3, 0.0], [0, 0]),  # in neither, more likely
+        ([0.57, 0.43, 0.0], [0.52, 0.0, 0.48], [0, 0]),  # two signs, each less likely than not
+        ([0.4, 0.6, 0.0], [0.52, 0.48, 0.0], [1, 0]),  # the second frame's is the first one's
+    ],
+)
+def test_a_sign_between_two_frames_is_read(first: list[float], second: list[float], expected: list[int]) -> None:
+    empty = [0.98, 0.01, 0.01]
+    best, chances = best_path(np.array([empty, first, second, empty]))
+    assert best.tolist() == [0, *expected, 0]
+    if first[0] > 0.5 and expected[0]:
+        assert chances[1] == pytest.approx(1 - 0.57 * 0.52)
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_half_a_sign_beside_the_same_sign_is_that_sign_s(place: int) -> None:
+    frames = np.array([[0.98, 0.01, 0.01], [0.57, 0.43, 0.0], [0.52, 0.48, 0.0], [0.98, 0.01, 0.01]])
+    frames[place] = [0.05, 0.95, 0.0]
+    assert np.flatnonzero(best_path(frames)[0]).tolist() == [place]
 
 
 def test_a_line_has_no_blanks_at_its_ends() -> None:
