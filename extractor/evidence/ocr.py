@@ -36,6 +36,8 @@ _DETECTION_SIDE = 736
 _WORTH_ENLARGING = 1.06
 #: ... but not to a longer side above this.
 _DETECTION_LONGEST = 1536
+#: A page whose lightest and darkest values are nearer than this holds no text; the detector has never seen such a one.
+_LEAST_CONTRAST = 8
 #: A pixel is text from here on; a region is text if its mean is above the second (RapidOCR's own settings).
 _PIXEL_THRESHOLD, _REGION_THRESHOLD = 0.3, 0.5
 #: The detector marks shrunken text; boxes grow back by area * ratio / perimeter.
@@ -174,6 +176,8 @@ def detection_scale(width: float, height: float) -> float:
 
 def detect(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Boxes of text on an RGB page: (n, 4, 2) float32 in its pixels, clockwise from top left, and their scores (n,)."""
+    if np.ptp(image) < _LEAST_CONTRAST:
+        return np.empty((0, 4, 2), np.float32), np.empty(0, np.float32)
     resized = at_detection_size(image)
     # The models were trained on BGR.
     blob = (resized[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[None]
