@@ -43,8 +43,8 @@ _PIXEL_THRESHOLD, _REGION_THRESHOLD = 0.3, 0.5
 #: The detector marks shrunken text; boxes grow back by area * ratio / perimeter.
 _UNCLIP_RATIO = 1.6
 _LINE_HEIGHT = 48
-#: What is likelier than not.
-_LIKELY = 0.5
+#: From this chance on a sign that two frames share is read: as many are then read that are none as are missed.
+_LIKELY = 0.45
 #: Narrower crops are padded to this width: the recogniser has never seen any narrower.
 _MIN_WIDTH = 96
 #: Pages that are read at the same time by this process; see `sharing_cores`.
@@ -278,18 +278,19 @@ def best_path(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The class of every frame and its probability, CTC's greedy way: repeats are one sign, class 0 is none.
 
     With one exception. A sign between two frames may have a little less than half of both: each by itself is none,
-    but that it stands in one or the other is more likely than not. It is given to the first.
+    but that it stands in one or the other is as likely as not. It is given to the first. (Not so a space: the text it
+    parts is right either way.)
     """
     best = probabilities.argmax(axis=1)
-    chances = probabilities[np.arange(len(best)), best].copy()
+    chances, space = probabilities[np.arange(len(best)), best].copy(), probabilities.shape[1] - 1
     empty = np.where(best == 0, chances, 1.0)
-    # Both frames empty has to be less likely than not, or no sign can be in either.
-    for frame in np.flatnonzero((empty[:-1] < 1) & (empty[1:] < 1) & (empty[:-1] * empty[1:] < _LIKELY)):
+    # Where it is likelier that both are empty, no sign can be in either.
+    for frame in np.flatnonzero((empty[:-1] < 1) & (empty[1:] < 1) & (empty[:-1] * empty[1:] < 1 - _LIKELY)):
         one, two = probabilities[frame, 1:].argmax() + 1, probabilities[frame + 1, 1:].argmax() + 1
-        # Beside a frame of the same sign it would be that sign's.
-        beside = best[max(0, frame - 1) : frame + 3]
+        # Near a frame of the same sign it would be that sign's.
+        beside = best[max(0, frame - 2) : frame + 4]
         chance = 1 - (1 - probabilities[frame, one]) * (1 - probabilities[frame + 1, two])
-        if one == two and one not in beside and chance > _LIKELY:
+        if one == two != space and one not in beside and chance > _LIKELY:
             best[frame], chances[frame] = one, chance
     return best, chances
 

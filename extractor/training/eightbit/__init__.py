@@ -1,10 +1,10 @@
 """The OCR networks of RapidOCR's wheel in 8 bits, trained to answer as their originals do.
 
-Quantising the finished networks changes one line in eight; training them with the rounding in place (quantization-aware
-training, Jacob et al., 2018) is to mend that. The teacher is the original network, so no labels are needed:
+Quantising the finished networks changes one line in four; training them with the rounding in place (quantization-aware
+training, Jacob et al., 2018) mends that. The teacher is the original network, so no labels are needed:
 
     python -m extractor.training.eightbit draw --out lines.zip
     python -m extractor.training.eightbit train --network recogniser --data lines.zip --out runs/ocr
 
-extractor/evidence/LOG.md tells how far this has come: no network made here is part of the product yet.
+The product reads with what was made here: extractor/evidence/networks/README.md. What was tried: evidence/LOG.md.
 """
