@@ -38,15 +38,16 @@ def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, i
             spent[place] += time.perf_counter() - started
         counts += _masks(*answers) if name == "detector" else _texts(*answers)
         tell(done, len(inputs))
-    counts, ratio = counts.tolist(), {"time": round(float(spent[1] / spent[0]), 3)}
+    ratio = {"time": round(float(spent[1] / spent[0]), 3)}
     if name == "detector":
-        return {"pages": len(inputs), "overlap": round(counts[0] / counts[1], 4), **ratio}
+        return {"pages": len(inputs), "overlap": round(float(counts[0] / counts[1]), 4), **ratio}
+    _, sure, otherwise, surely_otherwise, edits, signs = counts.tolist()
     return {
         "lines": len(inputs),
-        "sure": int(counts[1]),
-        "otherwise": round(counts[2] / len(inputs), 4),
-        "surely_otherwise": round(counts[3] / max(1, counts[1]), 4),
-        "edits": round(counts[4] / max(1, counts[5]), 4),
+        "sure": int(sure),
+        "otherwise": round(otherwise / len(inputs), 4),
+        "surely_otherwise": round(surely_otherwise / max(1, sure), 4),
+        "edits": round(edits / max(1, signs), 4),
         **ratio,
     }
 

@@ -67,8 +67,10 @@ class Network(nn.Module):
     def _learn(self, name: str, value: np.ndarray, axis: int | None) -> None:
         """Makes a weight of `value`, rounded along `axis` if it is a matrix with one."""
         weight = torch.tensor(value)
-        by_channel = axis is not None and weight.dim() > 1
-        unit = weight_steps(weight, axis) if by_channel else weight.abs().max().clamp(min=1e-8) / WEIGHT_LIMIT
+        if axis is None or weight.dim() == 1:
+            unit = weight.abs().max().clamp(min=1e-8) / WEIGHT_LIMIT
+        else:
+            unit = weight_steps(weight, axis)
         self.units[_key(name)] = nn.Parameter(unit, requires_grad=False)
         self.weights[_key(name)] = nn.Parameter(weight / unit)
 
