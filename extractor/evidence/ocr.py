@@ -282,7 +282,8 @@ def best_path(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     parts is right either way.)
     """
     best = probabilities.argmax(axis=1)
-    chances, space = probabilities[np.arange(len(best)), best].copy(), probabilities.shape[1] - 1
+    chances = probabilities[np.arange(len(best)), best].copy()
+    space = probabilities.shape[1] - 1  # the last one of `alphabet`
     empty = np.where(best == 0, chances, 1.0)
     # Where it is likelier that both are empty, no sign can be in either.
     for frame in np.flatnonzero((empty[:-1] < 1) & (empty[1:] < 1) & (empty[:-1] * empty[1:] < 1 - _LIKELY)):
