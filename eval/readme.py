@@ -31,8 +31,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eval import tables
-from eval.machine import busy
+from eval.report import tables
+from eval.running.machine import busy
 from extractor.errors import ExtractorError, UnreadableInputError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -24,9 +24,9 @@ from math import exp, log
 from pathlib import Path
 from typing import Any
 
-from eval.calibration import auroc, expected_calibration_error
-from eval.records import RESULTS_FILE, FieldRecord, Results, read_results
-from eval.tables import markdown_table
+from eval.report.tables import markdown_table
+from eval.running.records import RESULTS_FILE, FieldRecord, Results, read_results
+from eval.scoring.calibration import auroc, expected_calibration_error
 from extractor.errors import ExtractorError
 
 #: Confidences are kept this far from 0 and 1, whose log-odds have no end.

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from extractor.errors import ExtractorError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from eval.cells import Cell
-    from eval.records import Results
-    from eval.runner import Run
+    from eval.running.cells import Cell
+    from eval.running.records import Results
+    from eval.running.runner import Run
 
 _EPILOG = """\
 examples:
@@ -31,9 +31,9 @@ examples:
   python -m eval.run --out runs/b --resume                       go on with a run that was stopped
   python -m eval.run --fail-under exact=0.9 surname=0.95         for continuous integration
 
-A field is right if it equals its label after normalisation (eval/normalise.py). Into --out go results.jsonl (a line a
-document and field), summary.json, scores.csv, report.md and report.html. They hold what was read from the documents
-unless --redact is given; nothing is sent anywhere.
+A field is right if it equals its label after normalisation (eval/scoring/normalise.py). Into --out go results.jsonl (a
+line a document and field), summary.json, scores.csv, report.md and report.html. They hold what was read from the
+documents unless --redact is given; nothing is sent anywhere.
 
 exit codes:
   0  done
@@ -150,11 +150,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from eval.records import RESULTS_FILE, read_results
-    from eval.report import HTML_FILE, write_report
-    from eval.runner import Run
-    from eval.selection import select
-    from eval.summary import summarise
+    from eval.report.page import HTML_FILE, write_report
+    from eval.report.summary import summarise
+    from eval.running.records import RESULTS_FILE, read_results
+    from eval.running.runner import Run
+    from eval.running.selection import select
 
     if not all(map(find_spec, _PACKAGES)):
         raise MissingExtraError("scoring", "eval")
@@ -209,7 +209,7 @@ def _words(given: Sequence[str] | None) -> list[str]:
 
 
 def _cells(options: argparse.Namespace) -> list[Cell]:
-    from eval.cells import DTYPES, ENGINES, cells
+    from eval.running.cells import DTYPES, ENGINES, cells
 
     engines, dtypes = _words(options.engine), _words(options.dtype)
     hints: dict[str | None, tuple[bool | None, ...]] = {
@@ -230,7 +230,7 @@ def _cells(options: argparse.Namespace) -> list[Cell]:
 
 
 def _fields(options: argparse.Namespace) -> list[str]:
-    from schemas import VOCABULARY
+    from extractor.schemas import VOCABULARY
 
     named = _words(options.fields)
     if unknown := [name for name in named if name not in VOCABULARY]:
@@ -240,7 +240,7 @@ def _fields(options: argparse.Namespace) -> list[str]:
 
 def _demands(options: argparse.Namespace) -> dict[str, float]:
     """--fail-under as name -> rate. Raises UsageError for a name or a rate that is none."""
-    from schemas import VOCABULARY
+    from extractor.schemas import VOCABULARY
 
     demands = {}
     for text in _words(options.fail_under):
@@ -274,8 +274,8 @@ def _comparisons(
     cells: Sequence[Cell], results: Results, other: Results | None, folder: Path | None
 ) -> list[dict[str, Any]]:
     """The cells of this run against their references, and against the same ones of another run."""
-    from eval.cells import pairs
-    from eval.comparison import compare
+    from eval.running.cells import pairs
+    from eval.scoring.comparison import compare
 
     read = [cell for cell in cells if results.of_cell(cell.name).documents]
     names = [cell.name for cell in read]
@@ -317,7 +317,7 @@ def _progress(total: int, done: int) -> Iterator[Callable[[], None]]:
 def _print(summary: dict[str, Any], run: Run) -> None:
     from rich.console import Console
 
-    from eval.tables import facts, terminal_tables
+    from eval.report.tables import facts, terminal_tables
 
     # What is not a terminal, a log for example, is as wide as it needs to be.
     console = Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=240)

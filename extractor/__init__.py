@@ -1,7 +1,7 @@
 """Reads identity documents into validated Pydantic models, every field with the evidence it rests on.
 
 from extractor import extract
-from schemas import Passport
+from extractor.schemas import Passport
 
 result = extract("passport.jpg", schema=Passport)
 result.document.surname

@@ -23,7 +23,7 @@ def side_by_side(engine: Engine, documents: int, wanted: int | None = None) -> i
     A model's steps take the whole device, and its cache holds one batch.
     """
     from extractor.engines import EmbeddedEngine
-    from extractor.evidence.ocr import threads
+    from extractor.text.ocr import threads
 
     if not isinstance(engine, EmbeddedEngine):
         return 1
@@ -39,7 +39,7 @@ def in_order(read: Callable[[T], R], documents: Sequence[T], jobs: int) -> Gener
     if jobs <= 1:
         yield from map(read, documents)
         return
-    from extractor.evidence.ocr import sharing_cores
+    from extractor.text.ocr import sharing_cores
 
     waiting: deque[Future[R]] = deque()
     with sharing_cores(jobs), ThreadPoolExecutor(jobs, thread_name_prefix="document") as pool:

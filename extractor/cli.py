@@ -147,7 +147,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 def _warm_up() -> None:
     """Loads the OCR models while the rest is imported: a fifth of a second of what one page takes."""
-    from extractor.evidence.ocr import warm_up
+    from extractor.text.ocr import warm_up
 
     with suppress(ExtractorError):  # whoever needs the models says what is wrong with them
         warm_up()
@@ -231,7 +231,7 @@ def _ask(options: argparse.Namespace, documents: list[tuple[str, list[Any]]]) ->
 def _load_schema(reference: str) -> None:
     """Fails before anything is read where the schema cannot be found."""
     from extractor.errors import SchemaError
-    from schemas import SchemaNotFoundError, load_schema
+    from extractor.schemas import SchemaNotFoundError, load_schema
 
     if reference != "auto":
         try:
@@ -329,7 +329,7 @@ def _write(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
 
 
 def _print_schemas() -> None:
-    from schemas import SCHEMAS
+    from extractor.schemas import SCHEMAS
 
     for name, schema in SCHEMAS.items():
         first_line = (schema.__doc__ or "").strip().splitlines()[0]

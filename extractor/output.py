@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from extractor.extraction import Extraction, FieldEvidence, Source
-from schemas import schema_name
+from extractor.schemas import schema_name
 
 FORMATS = ("json", "jsonl", "csv", "table")
 

@@ -1,7 +1,7 @@
 """The one road every document takes: picture -> page -> evidence -> engine -> reconcile -> Extraction.
 
 from extractor import extract
-from schemas import Passport
+from extractor.schemas import Passport
 result = extract("passport.jpg", schema=Passport)
 """
 
@@ -19,20 +19,20 @@ from pydantic import BaseModel
 
 from extractor.engines import EmbeddedEngine, Engine
 from extractor.errors import NoDocumentError, SchemaError, UsageError
-from extractor.evidence.classify import classify, kind_of
-from extractor.evidence.gather import DocumentEvidence, gather
-from extractor.evidence.issuer import issuer_of_lines
-from extractor.evidence.mrz import MrzReading
-from extractor.evidence.page import Page, read_pages
-from extractor.evidence.scripts import read_other_script
-from extractor.evidence.zone import read_zone
+from extractor.evidence import DocumentEvidence, gather
 from extractor.extraction import Extraction, FieldEvidence, PageInfo, Verdict, Warning
 from extractor.imaging import load_pages
 from extractor.imaging.load import Input
 from extractor.imaging.quality import quality
+from extractor.mrz import MrzReading
+from extractor.mrz.zone import read_zone
 from extractor.reconcile import reconcile
-from schemas import SCHEMAS, SchemaNotFoundError, load_schema, schema_name
-from schemas.text import squash
+from extractor.schemas import SCHEMAS, SchemaNotFoundError, load_schema, schema_name
+from extractor.schemas.text import squash
+from extractor.text.page import Page, read_pages
+from extractor.text.scripts import read_other_script
+from extractor.visual.classify import classify, kind_of
+from extractor.visual.issuer import issuer_of_lines
 
 #: Fields whose presence does not show that a picture is a document.
 _SAYS_LITTLE = frozenset({"issuing_country", "document_type", "mrz", "endorsements", "permanent"})

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel
 
-from schemas import FieldSpec, field_specs, schema_name
-from schemas.captions import TITLES
-from schemas.text import fold, squash
+from extractor.schemas import FieldSpec, field_specs, schema_name
+from extractor.schemas.captions import TITLES
+from extractor.schemas.text import fold, squash
 
 if TYPE_CHECKING:
-    from extractor.evidence.gather import DocumentEvidence
-    from extractor.evidence.ocr import Line
+    from extractor.evidence import DocumentEvidence
+    from extractor.text.ocr import Line
 
 Lang = Literal["en", "zh"]
 Style = Literal["full", "short"]

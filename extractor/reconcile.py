@@ -15,12 +15,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from extractor.evidence.mrz import agreement
 from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict, Warning
-from schemas import IdentityDocument, field_specs
-from schemas.states import same_state
-from schemas.text import fold, squash
-from schemas.vocabulary import Kind
+from extractor.mrz import agreement
+from extractor.schemas import IdentityDocument, field_specs
+from extractor.schemas.states import same_state
+from extractor.schemas.text import fold, squash
+from extractor.schemas.vocabulary import Kind
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
 _AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4

@@ -82,8 +82,8 @@ def examples_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def page_memory() -> Callable[..., list[Any]]:
-    """`extractor.evidence.page.read_pages` with a memory: a picture is read once in a session, whoever brings it."""
-    from extractor.evidence.page import read_pages
+    """`extractor.text.page.read_pages` with a memory: a picture is read once in a session, whoever brings it."""
+    from extractor.text.page import read_pages
 
     known: dict[tuple[Any, ...], list[Any]] = {}
 
@@ -137,7 +137,7 @@ def specimens_dir() -> Path:
 @pytest.fixture(scope="session")
 def tesseract() -> Callable[[str], None]:
     """`tesseract("rus")` goes on only where tesseract and that language are installed."""
-    from extractor.evidence.scripts import tesseract_languages
+    from extractor.text.scripts import tesseract_languages
 
     def need(language: str) -> None:
         if shutil.which("tesseract") is None or language not in tesseract_languages():

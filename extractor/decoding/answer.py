@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from extractor.decoding.grammar import Grammar
 from extractor.decoding.spans import Spans
 from extractor.errors import UsageError
-from schemas import schema_name
+from extractor.schemas import schema_name
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher

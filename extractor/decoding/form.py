@@ -25,10 +25,10 @@ from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema
 
 from extractor.errors import SchemaError
-from extractor.evidence.mrz.formats import FORMATS
-from schemas import field_specs, schema_name
-from schemas.base import IsoDate, MrzLine, StateCode
-from schemas.vocabulary import Kind
+from extractor.mrz.formats import FORMATS
+from extractor.schemas import field_specs, schema_name
+from extractor.schemas.base import IsoDate, MrzLine, StateCode
+from extractor.schemas.vocabulary import Kind
 
 #: Characters a string may have at most, by the kind of its field; all other strings end at LONGEST.
 LONGEST = 1000

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from extractor.decoding.form import LONGEST, answer_schema
 from extractor.errors import CheckpointError, MissingExtraError, SchemaError
-from schemas import schema_name
+from extractor.schemas import schema_name
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from extractor.engines.choose import ask_about, choose_engine
 from extractor.engines.embedded import EmbeddedEngine
-from extractor.evidence.gather import DocumentEvidence
+from extractor.evidence import DocumentEvidence
 from extractor.extraction import Source
 
 __all__ = ["EmbeddedEngine", "Engine", "ask_about", "choose_engine"]

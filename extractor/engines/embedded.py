@@ -7,14 +7,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from extractor.evidence.captions.segments import Segment
-from extractor.evidence.gather import DocumentEvidence, PageEvidence
-from extractor.evidence.mrz import FieldProof, MrzReading
-from extractor.evidence.national_numbers import checksum_holds
-from extractor.evidence.visual import Found, read_visual
+from extractor.evidence import DocumentEvidence, PageEvidence
 from extractor.extraction import Box, Source, SourceKind
 from extractor.imaging.geometry import apply
-from schemas import field_specs, schema_name
+from extractor.mrz import FieldProof, MrzReading
+from extractor.schemas import field_specs, schema_name
+from extractor.visual.fields import Found, read_visual
+from extractor.visual.national_numbers import checksum_holds
+from extractor.visual.segments import Segment
 
 #: Our field names for the MRZ's own.
 _FROM_MRZ = {

@@ -2,7 +2,7 @@
 
 The embedded engine reads first. Its reading goes into the prompt as hints (if wanted), serves as a draft that the
 model verifies in one pass, and is what the model's values are weighed against: each is looked for on the pages
-(`extractor.evidence.support`), and `extractor.reconcile` decides.
+(`extractor.visual.support`), and `extractor.reconcile` decides.
 
 All pages or sides of a document are pictures of one prompt, each as it was set upright, in the order they were given.
 A single picture is cut into as many crops as the checkpoint's processor says; several share that number, but none
@@ -36,16 +36,16 @@ from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import Runner, round_up
 from extractor.engines.embedded import EmbeddedEngine, box_of
 from extractor.errors import CheckpointError, UsageError
-from extractor.evidence.gather import DocumentEvidence
-from extractor.evidence.support import Support, find_support
+from extractor.evidence import DocumentEvidence
 from extractor.extraction import Source, SourceKind
 from extractor.imaging.framing import framed
 from extractor.phi3v.loading import LoadedModel, load, make_plan, memory_guard
 from extractor.prompting import HINT_BYTES, conversation, page_hints, page_text, prompt
 from extractor.reconcile import reconcile_field
-from schemas import FieldSpec, field_specs
-from schemas.text import squash
-from schemas.vocabulary import Kind
+from extractor.schemas import FieldSpec, field_specs
+from extractor.schemas.text import squash
+from extractor.schemas.vocabulary import Kind
+from extractor.visual.support import Support, find_support
 
 #: Tokens of an answer that the cache has room for at first; it grows for longer ones.
 _USUAL_ANSWER = 384

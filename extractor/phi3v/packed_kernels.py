@@ -2,7 +2,7 @@
 
 A step of one token reads every weight once and computes next to nothing, so its product is a sum over bytes as they
 stream in; a few tokens go through the tensor cores in blocks of 16 rows. Both hold a weight in registers only.
-Sizes of blocks were tuned on an H100 (extractor/decoding/LOG.md).
+Sizes of blocks were tuned on an H100 (docs/log/decoding.md).
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from extractor.schemas import SCHEMAS
 from extractor.server.problems import KINDS, MEDIA_TYPE, Problem, details
-from schemas import SCHEMAS
 
 TAGS = [
     {"name": "documents", "description": "One document, read while you wait."},

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from extractor.engines.choose import ENGINES
+from extractor.schemas import SCHEMAS
 from extractor.server.problems import Problem
 from extractor.server.settings import Limits
 from extractor.server.uploads import parse_json
-from schemas import SCHEMAS
 
 #: How deep an inline schema may be nested.
 _DEPTH = 24

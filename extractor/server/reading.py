@@ -36,7 +36,7 @@ class Reading:
     """Answers the operations `extract` and `classify`."""
 
     def __init__(self, engine: Engine, why: str) -> None:
-        from extractor.evidence import ocr
+        from extractor.text import ocr
 
         ocr.warm_up()
         getattr(engine, "loaded", None)  # Phi-3-vision's weights, which it else reads with the first document
@@ -81,8 +81,8 @@ _EVIDENCE = frozenset({"fields", "warnings", "pages", "schema", "engine", "secon
 @lru_cache(maxsize=32)
 def model_of(definition: str) -> type[BaseModel]:
     """The Pydantic model of an inline JSON Schema. Kept, because making one costs memory for good."""
-    from schemas import field_specs
-    from schemas.registry import model_from_json_schema
+    from extractor.schemas import field_specs
+    from extractor.schemas.registry import model_from_json_schema
 
     try:
         model = model_from_json_schema(json.loads(definition))
@@ -132,9 +132,9 @@ def _too_many(request: Mapping[str, Any]) -> Problem:
 
 
 def _classify(images: Sequence[np.ndarray]) -> dict[str, Any]:
-    from extractor.evidence.classify import classify, kind_of
-    from extractor.evidence.page import read_pages
-    from extractor.evidence.zone import read_zone
+    from extractor.mrz.zone import read_zone
+    from extractor.text.page import read_pages
+    from extractor.visual.classify import classify, kind_of
 
     pages = [page for index, image in enumerate(images) for page in read_pages(image, index)]
     zone = next((zone for page in pages if (zone := read_zone(page))), None)

@@ -11,11 +11,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from extractor.schemas import SCHEMAS, field_specs
 from extractor.server import examples as ex
 from extractor.server.parameters import reading_request
 from extractor.server.problems import BASE, KINDS, Problem
 from extractor.server.service import admitted, ask, extracted, service_of, uploaded
-from schemas import SCHEMAS, field_specs
 
 router = APIRouter()
 

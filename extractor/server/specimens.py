@@ -15,10 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from extractor.schemas import SCHEMAS
 from extractor.server.problems import Problem
 from extractor.server.store import storage_problem
 from extractor.server.uploads import File, sniff
-from schemas import SCHEMAS
 
 LABEL_FILE = "labels.jsonl"
 _SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}

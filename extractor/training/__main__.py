@@ -76,7 +76,7 @@ examples:
 
 
 def _tune(options: argparse.Namespace) -> int:
-    from extractor.training.tune import Tuning, tune
+    from extractor.training.nano.tune import Tuning, tune
 
     names = [name for name in vars(options) if name != "run"]
     plan = Tuning(**{name: getattr(options, name) for name in names})
@@ -89,7 +89,7 @@ def _tune(options: argparse.Namespace) -> int:
 
 
 def _scratch(options: argparse.Namespace) -> int:
-    from extractor.training.scratch import Plan, rehearsal, train
+    from extractor.training.nano.scratch import Plan, rehearsal, train
 
     plan = Plan(
         seconds=options.seconds,

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from extractor.errors import NoDocumentError
 from extractor.extraction import Box, Extraction, FieldEvidence, Source, SourceKind, Verdict, Warning
-from schemas import SCHEMAS
+from extractor.schemas import SCHEMAS
 
 MRZ = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 24.0], [10.0, 24.0]]

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from eval.metrics import score_field
-from eval.mistakes import mistake
-from eval.records import DocumentRecord, FieldRecord, Results, Subject
-from schemas import Kind
+from eval.running.records import DocumentRecord, FieldRecord, Results, Subject
+from eval.scoring.metrics import score_field
+from eval.scoring.mistakes import mistake
+from extractor.schemas import Kind
 
 BOX = ((10.0, 10.0), (60.0, 10.0), (60.0, 24.0), (10.0, 24.0))
 

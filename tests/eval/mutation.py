@@ -28,25 +28,25 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Modules, and the test files that must notice.
 TARGETS = {
-    "eval.normalise": "test_normalise.py",
-    "eval.metrics": "test_metrics.py",
-    "eval.statistics": "test_statistics.py",
-    "eval.calibration": "test_calibration.py",
-    "eval.mistakes": "test_mistakes.py",
-    "eval.scoring": "test_scoring.py",
-    "eval.summary": "test_summary.py",
-    "eval.comparison": "test_comparison.py",
+    "eval.scoring.normalise": "test_normalise.py",
+    "eval.scoring.metrics": "test_metrics.py",
+    "eval.scoring.statistics": "test_statistics.py",
+    "eval.scoring.calibration": "test_calibration.py",
+    "eval.scoring.mistakes": "test_mistakes.py",
+    "eval.scoring.score": "test_scoring.py",
+    "eval.report.summary": "test_summary.py",
+    "eval.scoring.comparison": "test_comparison.py",
 }
 
 #: Mutants that change nothing anyone could see: (module, line of source, change) -> why.
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (
-        "eval.calibration",
+        "eval.scoring.calibration",
         "halves = [[row for row in rows if _half(row[0]) == half] for half in (0, 1)]",
         "Eq 0 to NotEq",
     ): "it only swaps the two halves, which are used alike",
     (
-        "eval.statistics",
+        "eval.scoring.statistics",
         "if _pairs_needed(middle, discordant, level, power) > documents:",
         "Gt 0 to GtE",
     ): "the two sides are never equal to the last bit, and if they were, either bound would do",

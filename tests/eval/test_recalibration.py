@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from eval.recalibration import GROUPS, Said, Scale, fit, main, said, tried
-from eval.records import FieldRecord, Results, to_lines
-from schemas import Kind
+from eval.running.records import FieldRecord, Results, to_lines
+from extractor.schemas import Kind
 
 from .made import field, results, subject
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from eval import cells as cells_module
 from eval.run import build_parser, main
+from eval.running import cells as cells_module
 from extractor.errors import CheckpointError, ExtractorError
-from schemas import SCHEMAS
+from extractor.schemas import SCHEMAS
 
 from .conftest import LABELS, FakeReader, make_dataset
 
@@ -132,7 +132,7 @@ def test_a_changed_program_is_not_mixed_into_a_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(dataset, tmp_path / "run") == 0
-    monkeypatch.setattr("eval.runner.code_digest", lambda: "another")
+    monkeypatch.setattr("eval.running.runner.code_digest", lambda: "another")
     assert run(dataset, tmp_path / "run", "--resume") == 2
     assert "another code" in capsys.readouterr().err
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from extractor.extraction import Extraction
-from schemas.text import squash
+from extractor.schemas.text import squash
 
 #: What a message may name though a document says it too: codes of states, kinds and sexes.
 PUBLIC = 4

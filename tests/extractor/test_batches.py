@@ -9,7 +9,7 @@ import pytest
 
 from extractor.batches import in_order, side_by_side
 from extractor.engines import EmbeddedEngine
-from extractor.evidence import ocr
+from extractor.text import ocr
 
 
 class Watched:

@@ -18,7 +18,7 @@ from PIL import Image
 from extractor import cli
 from extractor.errors import UsageError
 from extractor.extraction import Extraction, Warning
-from schemas import SCHEMAS, Passport
+from extractor.schemas import SCHEMAS, Passport
 
 COMMAND = Path(sys.executable).with_name("extract")
 

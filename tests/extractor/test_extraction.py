@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from extractor.extraction import FAILED_CHECKS, Extraction, FieldEvidence, SourceKind, Verdict, Warning
-from schemas import Passport
+from extractor.schemas import Passport
 
 
 def result(*codes: str) -> Extraction:

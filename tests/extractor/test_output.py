@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, Source, SourceKind, Verdict, Warning
 from extractor.output import FORMATS, Outcome, as_dict, render
-from schemas import SCHEMAS, ChineseIdCard, DrivingLicence, Passport
+from extractor.schemas import SCHEMAS, ChineseIdCard, DrivingLicence, Passport
 
 BOX = Box(0, ((1.0, 2.0), (9.0, 2.0), (9.0, 5.0), (1.0, 5.0)))
 

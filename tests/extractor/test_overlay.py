@@ -10,7 +10,7 @@ from PIL import Image
 from extractor import overlay
 from extractor.extraction import Box, Extraction, FieldEvidence, Verdict
 from extractor.overlay import draw_overlay, save_overlays
-from schemas import Passport
+from extractor.schemas import Passport
 
 WHITE = (255, 255, 255)
 

@@ -14,10 +14,10 @@ from PIL import Image
 from pydantic import BaseModel
 
 from extractor import NoDocumentError, SchemaError, UnreadableInputError, UsageError, extract
-from extractor.evidence.gather import DocumentEvidence
+from extractor.evidence import DocumentEvidence
 from extractor.extraction import Extraction, Source, SourceKind, Verdict
 from extractor.imaging import load_pages
-from schemas import SCHEMAS, IdCard, Passport
+from extractor.schemas import SCHEMAS, IdCard, Passport
 
 from .evidence.drawn import drawn, tilted
 
@@ -278,7 +278,7 @@ class TestWarnings:
         )
         zone = (zone[0][:44], zone[1])
         monkeypatch.setattr("extractor.pipeline.read_pages", lambda image, index: [page(rows(*zone))])
-        monkeypatch.setattr("extractor.evidence.zone._look_again", lambda *rest: None)
+        monkeypatch.setattr("extractor.mrz.zone._look_again", lambda *rest: None)
         result = extract(np.full((700, 1000, 3), 240, np.uint8), "passport")
         assert {(warning.code, warning.field) for warning in result.warnings} >= {
             ("mrz_check_digit", "birth_date"),

@@ -16,8 +16,8 @@ import pytest
 
 from extractor import ExtractorError, cli, extract
 from extractor.imaging import load_pages
-from schemas import SCHEMAS
-from schemas.text import scripts
+from extractor.schemas import SCHEMAS
+from extractor.schemas.text import scripts
 
 from .silence import assert_silent, messages
 
@@ -146,9 +146,9 @@ def test_the_chinese_card_s_own_rules_are_silent(
 ) -> None:
     """A number whose check character is wrong, beside a birth date and a sex that differ from it."""
     record = examples["chinese_id_card_front.png"]
-    monkeypatch.setattr("schemas.documents.checksum_valid", lambda number: False)
-    monkeypatch.setattr("schemas.documents.encoded_birth_date", lambda number: "1900-01-01")
-    monkeypatch.setattr("schemas.documents.encoded_sex", lambda number: None)
+    monkeypatch.setattr("extractor.schemas.documents.checksum_valid", lambda number: False)
+    monkeypatch.setattr("extractor.schemas.documents.encoded_birth_date", lambda number: "1900-01-01")
+    monkeypatch.setattr("extractor.schemas.documents.encoded_sex", lambda number: None)
     result = extract(examples_dir / record["file"], record["schema"])
     assert {warning.message.split(":")[0] for warning in result.warnings} == {
         "id_number_checksum",

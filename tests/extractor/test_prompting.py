@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, Field
 
-from extractor.evidence.gather import DocumentEvidence, gather
-from extractor.evidence.ocr import Line
-from extractor.evidence.page import Page
-from extractor.evidence.zone import read_zone
+from extractor.evidence import DocumentEvidence, gather
+from extractor.mrz.zone import read_zone
 from extractor.prompting import HINT_BYTES, Hints, conversation, layout, page_hints, page_text, prompt
-from schemas import SCHEMAS, ChineseIdCard, Passport, field_specs
+from extractor.schemas import SCHEMAS, ChineseIdCard, Passport, field_specs
+from extractor.text.ocr import Line
+from extractor.text.page import Page
 
 EVERY_SCHEMA = pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
 LANGUAGES = pytest.mark.parametrize("lang", ["en", "zh"])

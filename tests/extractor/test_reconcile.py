@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from extractor.extraction import Box, FieldEvidence, Source, SourceKind, Verdict
 from extractor.reconcile import comparable, reconcile, reconcile_field, same, with_model
-from schemas import ChineseIdCard, Kind, Passport
+from extractor.schemas import ChineseIdCard, Kind, Passport
 
 HERE = Box(0, ((0, 0), (9, 0), (9, 9), (0, 9)))
 THERE = Box(0, ((50, 50), (90, 50), (90, 60), (50, 60)))

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from eval.labels import Specimen
-from eval.loading import load_dataset
-from eval.metrics import score_fields
+from eval.scoring.metrics import score_fields
 from extractor import ExtractorError, extract
 from extractor.extraction import Extraction, Verdict
-from schemas import SCHEMAS, ChineseIdCard, Passport, field_specs
+from extractor.labels import load_dataset
+from extractor.labels.format import Specimen
+from extractor.schemas import SCHEMAS, ChineseIdCard, Passport, field_specs
 
 from .silence import assert_silent, messages
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from extractor.decoding.answer import Answer, Limits
 from extractor.errors import UsageError
-from schemas import SCHEMAS, ChineseIdCard, Passport
+from extractor.schemas import SCHEMAS, ChineseIdCard, Passport
 
 ROOMY = Limits(100_000, 100_000)
 

@@ -6,7 +6,7 @@ import pytest
 
 from extractor.decoding.answer import Answer, Limits
 from extractor.decoding.draft import Draft
-from schemas import ChineseIdCard, Passport
+from extractor.schemas import ChineseIdCard, Passport
 
 
 @pytest.fixture(scope="module")

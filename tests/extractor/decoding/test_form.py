@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from extractor.decoding.form import LONGEST, MOST_ITEMS, answer_schema
 from extractor.errors import SchemaError
-from extractor.evidence.mrz.formats import FORMATS
-from schemas import SCHEMAS, Passport
-from schemas.base import IsoDate
+from extractor.mrz.formats import FORMATS
+from extractor.schemas import SCHEMAS, Passport
+from extractor.schemas.base import IsoDate
 
 
 def field(schema: type[BaseModel], name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from extractor.decoding.grammar import Vocabulary, output_type, schema_text
 from extractor.errors import SchemaError
-from schemas import SCHEMAS, ChineseIdCard, Passport
+from extractor.schemas import SCHEMAS, ChineseIdCard, Passport
 
 
 def takes(grammar, text):

@@ -15,7 +15,7 @@ from extractor.decoding.draft import Draft
 from extractor.decoding.loop import write
 from extractor.decoding.masks import Chooser
 from extractor.errors import StoppedError, UsageError
-from schemas import SCHEMAS, ChineseIdCard, DrivingLicence, Passport
+from extractor.schemas import SCHEMAS, ChineseIdCard, DrivingLicence, Passport
 
 ROOMY = Limits(5000, 5000)
 SHORT = 10  # characters of a text

@@ -6,7 +6,7 @@ import torch
 
 from extractor.decoding.masks import Chooser, Masks, spread
 from extractor.errors import DeviceError
-from schemas import Passport
+from extractor.schemas import Passport
 
 
 def test_bits_are_spread_alike_on_every_device():

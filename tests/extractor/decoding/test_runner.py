@@ -15,7 +15,7 @@ from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import NOWHERE, STEP, EagerRunner
 from extractor.errors import UsageError
 from extractor.phi3v import Phi3VForConditionalGeneration
-from schemas import SCHEMAS, ChineseIdCard, Passport
+from extractor.schemas import SCHEMAS, ChineseIdCard, Passport
 
 ASK = "<|user|>\n<|image_1|>\n{}<|end|>\n<|assistant|>\n"
 CLOSE = {"atol": 2e-5, "rtol": 0}

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from extractor.evidence.gather import DocumentEvidence, gather
-from extractor.evidence.ocr import Line
-from extractor.evidence.page import Page
-from extractor.evidence.zone import read_zone
-from schemas import Passport
+from extractor.evidence import DocumentEvidence, gather
+from extractor.mrz.zone import read_zone
+from extractor.schemas import Passport
+from extractor.text.ocr import Line
+from extractor.text.page import Page
 
 TINY = Path(__file__).parents[2] / "data" / "phi3v" / "tiny"
 ZONE = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")

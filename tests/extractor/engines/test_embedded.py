@@ -8,13 +8,13 @@ from pydantic import BaseModel
 
 from extractor.engines import EmbeddedEngine
 from extractor.engines.embedded import box_of
-from extractor.evidence.barcode import Barcode
-from extractor.evidence.gather import DocumentEvidence, gather
-from extractor.evidence.mrz import MrzReading, read_mrz
-from extractor.evidence.ocr import Line
-from extractor.evidence.page import Page
+from extractor.evidence import DocumentEvidence, gather
 from extractor.extraction import Source, SourceKind
-from schemas import SCHEMAS, field_specs
+from extractor.mrz import MrzReading, read_mrz
+from extractor.schemas import SCHEMAS, field_specs
+from extractor.sources.barcode import Barcode
+from extractor.text.ocr import Line
+from extractor.text.page import Page
 
 from ..evidence.printed import TODAY, line, page, rows
 
@@ -180,7 +180,7 @@ class TestVisual:
 def test_a_barcode_is_a_proven_source(monkeypatch: pytest.MonkeyPatch) -> None:
     corners = np.array([[10, 10], [90, 10], [90, 40], [10, 40]], np.float64)
     code = Barcode({"surname": ("ERIKSSON", "ERIKSSON"), "unknown": (1, "1")}, corners)
-    monkeypatch.setattr("extractor.evidence.gather.read_barcode", lambda image: code)
+    monkeypatch.setattr("extractor.evidence.read_barcode", lambda image: code)
     told = sources([], schema="driving_licence")
     one = of_kind(told["surname"], SourceKind.BARCODE)
     assert (one.value, one.proven, one.basis) == ("ERIKSSON", True, "PDF417 (AAMVA)")

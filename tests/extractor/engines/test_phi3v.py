@@ -16,7 +16,7 @@ from extractor.engines.phi3v import Phi3VEngine
 from extractor.errors import CheckpointError, DeviceError, StoppedError
 from extractor.extraction import SourceKind, Verdict
 from extractor.reconcile import reconcile
-from schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
+from extractor.schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
 
 SMALL = Limits(600, 24)
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8", "int4"])

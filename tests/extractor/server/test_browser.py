@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from eval.loading import load_dataset
+from extractor.labels import load_dataset
 
 from .services import Process, Running, wait_for
 from .test_guard import key

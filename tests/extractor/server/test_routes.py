@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas import SCHEMAS
+from extractor.schemas import SCHEMAS
 
 from .fake_reader import MAGIC, SECRET, number_of, picture
 from .services import Running, wait_for

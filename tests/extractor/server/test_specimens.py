@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from eval.loading import load_dataset
+from extractor.labels import load_dataset
 from extractor.server.problems import Problem
 from extractor.server.sealing import new_data_key, parse_key
 from extractor.server.specimens import count_specimens, save_specimens

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from eval.synthesis.fonts import FontsMissingError, require_fonts
 from extractor.checkpoints.locate import SHIPPED_FOLDER
 from extractor.phi3v import Phi3VProcessor
-from extractor.training import nano
+from extractor.synthesis.fonts import FontsMissingError, require_fonts
+from extractor.training.nano import checkpoint as nano
 
 
 @pytest.fixture(scope="session", autouse=True)

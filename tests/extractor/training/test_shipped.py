@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from eval.labels import load_labels
-from eval.metrics import score_fields
+from eval.scoring.metrics import score_fields
 from extractor import extract
 from extractor.checkpoints import find_checkpoint
 from extractor.engines.phi3v import Phi3VEngine
 from extractor.extraction import SourceKind
-from schemas import SCHEMAS, field_specs
+from extractor.labels.format import load_labels
+from extractor.schemas import SCHEMAS, field_specs
 
 EXAMPLES = Path(__file__).parents[3] / "datasets" / "examples"
 

@@ -1,0 +1,186 @@
+"""`python -m eval.bench`: how fast a reader is and what it costs, on this machine.
+
+Each engine has a module of its own with two functions: `add_arguments(parser)` and `bench(options) -> Bench`. What
+they measure comes out the same way: tables for people, and as the last line one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from eval.running.machine import busy, code_digest, load_average, machine, versions
+from extractor.errors import ExtractorError, UsageError
+
+#: Engines that can be measured, and the module that does it.
+BENCHES: Mapping[str, str] = {
+    "embedded": "eval.bench.embedded",
+    "phi3v": "eval.bench.phi3v",
+    "matrices": "eval.bench.matrices",
+    "server": "eval.bench.server",
+}
+
+_EPILOG = """\
+examples:
+  python -m eval.bench --engine embedded
+  python -m eval.bench --engine embedded --pages 1000            is memory flat?
+  python -m eval.bench --engine embedded --dataset ../pictures   on your own pages
+  python -m eval.bench --engine embedded | tail -n 1 | jq .figures
+  python -m eval.bench --engine phi3v --random-weights           full size, no download; needs a GPU
+  python -m eval.bench --engine matrices                         its products by several libraries
+  python -m eval.bench --engine server --clients 16 --seconds 60  the HTTP service under load
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people: `rows` of text, the first column names the row."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What was measured: tables, and `figures` with the numbers themselves (seconds, MB) by name."""
+
+    tables: Sequence[Table]
+    figures: Mapping[str, Any]
+    notes: Sequence[str] = field(default=())
+
+
+def build_parser(engine: str) -> argparse.ArgumentParser:
+    """The arguments of the bench of one engine."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.bench",
+        description="Measures how fast documents are read on this machine, and what that takes.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--engine", choices=tuple(BENCHES), default="embedded", help="what reads (default embedded)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the line of JSON there too")
+    importlib.import_module(BENCHES[engine]).add_arguments(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code: 0, 2 for wrong usage, 3 for what cannot be read or run here."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    load = load_average()
+    try:
+        options = build_parser(_engine(arguments)).parse_args(arguments)
+        options.arguments = arguments
+        with _stopped_by_sigterm():
+            found = importlib.import_module(BENCHES[options.engine]).bench(options)
+        if note := busy(load):
+            found = replace(found, notes=[*found.notes, note])
+        told = as_json(found, options.engine, arguments)
+        if options.json:
+            write_json(options.json, told)
+    except ExtractorError as error:
+        print(f"eval.bench: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("eval.bench: stopped", file=sys.stderr)
+        return 130
+    _print(found)
+    print(told)
+    return 0
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends what is measured as SIGINT does: what was started ends, and what was saved for a time goes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _engine(arguments: Sequence[str]) -> str:
+    """The engine that is named, so that its own arguments can be added."""
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--engine", default="embedded")
+    named = str(first.parse_known_args(arguments)[0].engine)
+    return named if named in BENCHES else "embedded"  # the whole parser will say that there is no such one
+
+
+def as_json(found: Bench, engine: str, arguments: Sequence[str]) -> str:
+    """Everything as one line of JSON: what was measured, where, when, with which versions and command."""
+    return json.dumps(
+        {
+            "bench": engine,
+            "command": " ".join(["python -m eval.bench", *_without_paths(arguments)]),
+            "date": date.today().isoformat(),
+            "machine": machine(),
+            "versions": versions(),
+            "code": code_digest(),
+            "figures": dict(found.figures),
+            "tables": [
+                {"title": one.title, "header": list(one.header), "rows": [list(row) for row in one.rows]}
+                for one in found.tables
+            ],
+            "notes": list(found.notes),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _without_paths(arguments: Sequence[str]) -> list[str]:
+    """Arguments as they may be published: without the file the JSON goes to, folders by their last name."""
+    told: list[str] = []
+    skipped = False
+    for argument in arguments:
+        if skipped or argument.startswith("--json"):
+            skipped = argument == "--json"
+            continue
+        told.append(Path(argument).name if Path(argument).is_absolute() else argument)
+    return told
+
+
+def write_json(path: Path, text: str) -> None:
+    """Writes a line of JSON to a file. Raises UsageError where that cannot be done."""
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _print(found: Bench) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table as RichTable
+
+    console = Console(soft_wrap=True)
+    for one in found.tables:
+        table = RichTable(title=one.title, title_justify="left")
+        for place, heading in enumerate(one.header):
+            table.add_column(escape(heading), justify="right" if place else "left", no_wrap=True)
+        for row in one.rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+    for note in found.notes:
+        console.print(note, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

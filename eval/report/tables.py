@@ -1,0 +1,358 @@
+"""A summary as tables: for the terminal, as Markdown, and as CSV with one row for every cut of every cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from eval.running.machine import busy
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Summary = Mapping[str, Any]
+
+#: Cuts of a cell's scores, and what a row of each is called.
+CUTS = {
+    "languages": "language",
+    "fields": "field",
+    "schemas": "type",
+    "kinds": "kind",
+    "captures": "capture",
+}
+#: With more cells than this, they are rows of the overall table.
+MOST_COLUMNS = 4
+_COUNTS = ("documents", "pictures", "fields", "values", "blanks")
+_RATES = (
+    "exact", "folded", "fuzzy", "cer", "similarity", "anls", "precision", "recall", "f1",
+    "hallucination_rate", "miss_rate", "all_right", "mrz_exact", "valid", "valid_unconstrained",
+)  # fmt: skip
+_BOUNDED = ("exact", "folded", "cer", "hallucination_rate", "miss_rate", "all_right", "mrz_exact")
+_SINGLE = ("exact_by_picture", "all_right_by_picture", "mrz_exact_by_picture", "failed")
+
+
+def percent(rate: Mapping[str, Any] | float | None, digits: int = 1) -> str:
+    """A rate in percent, without the sign; a dash where nothing was labelled."""
+    value = rate.get("value") if isinstance(rate, Mapping) else rate
+    return "–" if value is None else f"{100 * value:.{digits}f}"
+
+
+def with_interval(rate: Mapping[str, Any] | None, digits: int = 1) -> str:
+    """A rate in percent with its interval: `97.9 (95.8–99.1)`."""
+    if not rate or rate.get("value") is None or rate.get("low") is None:
+        return percent(rate, digits)
+    return f"{percent(rate, digits)} ({percent(rate['low'], digits)}–{percent(rate['high'], digits)})"
+
+
+def seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def rows(summary: Summary, cut: str) -> list[str]:
+    """Names of a cut's rows over all cells, in alphabetical order; fields in their schemas' order."""
+    names = {name for cell in summary["cells"].values() for name in cell[cut]}
+    if cut == "fields":
+        from extractor.schemas import VOCABULARY
+
+        order = {name: place for place, name in enumerate(VOCABULARY)}
+        return sorted(names, key=lambda name: (order.get(name, len(order)), name))
+    return sorted(names)
+
+
+def as_csv(summary: Summary) -> str:
+    """One row for each cell and row of a cut: counts, rates and their bounds, seconds."""
+    columns = ["cell", "cut", "name", *_COUNTS]
+    for rate in _RATES:
+        columns += [rate, f"{rate}_low", f"{rate}_high"] if rate in _BOUNDED else [rate]
+    columns += [*_SINGLE, "seconds_median", "seconds_p95"]
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n", restval="")
+    writer.writeheader()
+    for cell, cut, name, scores in _all_scores(summary):
+        writer.writerow({"cell": cell, "cut": cut, "name": name, **_flat(scores)})
+    return buffer.getvalue()
+
+
+def _all_scores(summary: Summary) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+    for cell, told in summary["cells"].items():
+        yield cell, "overall", "", told["overall"]
+        for cut, word in CUTS.items():
+            for name in rows(summary, cut):
+                if name in told[cut]:
+                    yield cell, word, name, told[cut][name]
+
+
+def _flat(scores: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {name: scores[name] for name in (*_COUNTS, *_SINGLE) if name in scores}
+    for name in _RATES:
+        rate = scores.get(name) or {}
+        flat[name] = rate.get("value")
+        if name in _BOUNDED:
+            flat |= {f"{name}_low": rate.get("low"), f"{name}_high": rate.get("high")}
+    if "seconds" in scores:
+        flat |= {"seconds_median": scores["seconds"]["median"], "seconds_p95": scores["seconds"]["p95"]}
+    return {name: "" if value is None else value for name, value in flat.items()}
+
+
+def markdown_table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; columns after the first are numbers and stand to the right."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *body]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def as_markdown(summary: Summary) -> str:
+    """The whole summary as a Markdown page."""
+    parts = [f"# Evaluation on {summary['run']['dataset']['name']}\n", _what_ran(summary), "## Overall\n"]
+    parts.append(markdown_table(*overall_table(summary)))
+    parts.append(f"\nPercent, with 95 % intervals counted by document. {METHOD} {through(summary)}\n")
+    for cut, word in CUTS.items():
+        parts.append(f"\n## By {word}\n")
+        parts.append(markdown_table(*cut_table(summary, cut)))
+    for one in summary["comparisons"]:
+        parts += [f"\n## {one['second']} against {one['first']}\n", _comparison(one)]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Names of cells without the words that all of them begin with: of `phi3v nano int8` and `... int4` the last."""
+    words = [name.split(" ") for name in names]
+    common = 0
+    while len(names) > 1 and all(len(one) > common + 1 and one[common] == words[0][common] for one in words):
+        common += 1
+    return {name: " ".join(one[common:]) for name, one in zip(names, words, strict=True)}
+
+
+#: What rates are called where there is room for words.
+WORDS = {
+    "exact": "exact match",
+    "folded": "folded match",
+    "cer": "CER",
+    "hallucination_rate": "invented",
+    "miss_rate": "missed",
+}
+METHOD = (
+    "Exact match is over labelled values after normalisation; folded also forgives diacritics and spaces. "
+    "Invented: values given where the label says there is none. Missed: nulls where there is a value."
+)
+
+
+def through(summary: Summary) -> str:
+    """What the rates of passing without a person mean."""
+    budget = f"{summary['settings']['error_budget']:.0%}".replace("%", " %")
+    return f"Through: passing a confidence above which {budget} at most are wrong; of documents, in any field."
+
+
+def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
+    """(header, rows) of the headline rates: a column a cell, or a row a cell where there are many."""
+    names = list(summary["cells"])
+    columns = [_overall(cell, bounds=len(names) <= MOST_COLUMNS) for cell in summary["cells"].values()]
+    if not any(cell["overall"].get("valid_unconstrained") for cell in summary["cells"].values()):
+        for told in columns:
+            del told["valid, no grammar"]  # nobody asked for it
+    if len(names) > MOST_COLUMNS:
+        names = list(short_names(names).values())
+        return ["cell", *columns[0]], [[name, *told.values()] for name, told in zip(names, columns, strict=True)]
+    return ["", *names], [[rate, *(told[rate] for told in columns)] for rate in columns[0]]
+
+
+def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
+    """The headline rates of a cell; without `bounds` only exact match has its interval, for want of room."""
+    told, passing = cell["overall"], cell["calibration"]["straight_through"]
+    chosen = cell["calibration"]["values"]["threshold"]
+    tell = with_interval if bounds else percent
+    return {
+        "documents": _counted(told),
+        "values": str(told["values"]),
+        "exact": _both(told, "exact") if bounds else with_interval(told["exact"]),
+        "folded": tell(told["folded"]),
+        "CER": tell(told["cer"], 2),
+        "invented": tell(told["hallucination_rate"]),
+        "missed": tell(told["miss_rate"]),
+        "all right": _both(told, "all_right") if bounds else percent(told["all_right"]),
+        "MRZ exact": _both(told, "mrz_exact") if bounds else percent(told["mrz_exact"]),
+        "valid": percent(told["valid"]),
+        "valid, no grammar": percent(told.get("valid_unconstrained")),
+        "values through": percent(chosen["coverage"] if chosen else 0.0),
+        "documents through": percent(passing["rate"]),
+        "s/page": seconds(told["seconds"]["median"]),
+        "s/page p95": seconds(told["seconds"]["p95"]),
+    }
+
+
+def _counted(told: Mapping[str, Any]) -> str:
+    """Documents, and how many pictures of them if that is another number."""
+    documents, pictures = told["documents"], told["pictures"]
+    return str(documents) if documents == pictures else f"{documents} ({pictures} pictures)"
+
+
+def _both(told: Mapping[str, Any], name: str) -> str:
+    """A rate by document, and by picture where documents have several."""
+    told_by_document = with_interval(told[name])
+    if told["documents"] == told["pictures"]:
+        return told_by_document
+    return f"{told_by_document}; by picture {percent(told[f'{name}_by_picture'])}"
+
+
+def cut_table(summary: Summary, cut: str) -> tuple[list[str], list[list[str]]]:
+    """(header, rows): exact match, a column a cell, with its interval where there is room; with one cell, more of its
+    rates."""
+    cells = summary["cells"]
+    names = rows(summary, cut)
+    if len(cells) > 1:
+        tell = with_interval if len(cells) <= MOST_COLUMNS else percent
+        body = []
+        for name in names:
+            told = [cell[cut].get(name) for cell in cells.values()]
+            counts = max((one["documents"] for one in told if one), default=0)
+            body.append([name, str(counts), *(tell(one["exact"]) if one else "–" for one in told)])
+        return [CUTS[cut], "documents", *short_names(list(cells)).values()], body
+    (cell,) = cells.values()
+    header = [CUTS[cut], "documents", "values", "exact", "folded", "CER", "invented", "missed"]
+    body = [[name, *cut_row(cell[cut][name], cut)] for name in names]
+    return header + (["all right", "MRZ exact", "s/page"] if cut != "fields" else []), body
+
+
+def cut_row(told: Mapping[str, Any], cut: str) -> list[str]:
+    """What stands behind the name in a row of `cut_table` with one cell."""
+    rates = [
+        _counted(told),
+        str(told["values"]),
+        with_interval(told["exact"]),
+        percent(told["folded"]),
+        percent(told["cer"], 2),
+        percent(told["hallucination_rate"]),
+        percent(told["miss_rate"]),
+    ]
+    return rates + (_whole(told) if cut != "fields" else [])
+
+
+def _whole(told: Mapping[str, Any]) -> list[str]:
+    return [percent(told["all_right"]), percent(told["mrz_exact"]), seconds(told["seconds"]["median"])]
+
+
+def _what_ran(summary: Summary) -> str:
+    return "".join(f"- {key}: {value}\n" for key, value in facts(summary))
+
+
+def facts(summary: Summary) -> list[tuple[str, str]]:
+    """What ran, as (word, text) pairs: dataset, engines with their checkpoints, machine, versions."""
+    run = summary["run"]
+    dataset = run["dataset"]
+    told = [
+        (
+            "dataset",
+            f"{dataset['name']}, {dataset['documents']} documents, {dataset['pictures']} pictures, "
+            f"digest {dataset['digest'][:16]}",
+        )
+    ]
+    for name, cell in run["cells"].items():
+        parts = []
+        if checkpoint := cell.get("checkpoint"):
+            revision = f", revision {checkpoint['revision'][:12]}" if checkpoint["revision"] else ""
+            parts.append(f"checkpoint {checkpoint['name']}{revision}, digest {checkpoint['digest'][:16]}")
+        engine = run.get("engines", {}).get(name, {})
+        parts += [f"{key} {value}" for key, value in engine.items() if key in ("dtype", "quantizer", "device")]
+        parts += [cell["note"]] if cell.get("note") else []
+        parts = parts or ["no checkpoint: what the packages ship"]
+        told.append((name, "; ".join([*parts, *filter(None, [pace(run, name)])])))
+    told += [(f"{name} did not run", reason) for name, reason in run.get("skipped", {}).items()]
+    read = run["reading"]
+    scored = "" if read["scored"] == "result" else f", scored: the {read['scored']} alone"
+    told.append(("reading", f"schema {read['schema']}, device {read['device']}, day {read['day']}{scored}"))
+    machine = (f"{value} cores" if key == "cores" else value for key, value in run["machine"].items())
+    told.append(("machine", "; ".join([", ".join(machine), *filter(None, [busy(run.get("load"))])])))
+    told.append(("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())))
+    told.append(("program", f"digest {run['code'][:16]}"))
+    settings = summary["settings"]
+    told.append(
+        (
+            "settings",
+            f"fuzzy match from a similarity of {settings['fuzzy_threshold']}, error budget "
+            f"{settings['error_budget']:.0%}, intervals at {settings['level']:.0%}, "
+            f"{settings['resamples']} resamples, seed 0",
+        )
+    )
+    return told
+
+
+def pace(run: Mapping[str, Any], cell: str) -> str:
+    """How fast a cell's pictures were read, all in all; empty where nobody took the time."""
+    told = run.get("pace", {}).get(cell)
+    if not told or not told["seconds"]:
+        return ""
+    at_once = f", {told['at_once']} at a time" if told["at_once"] > 1 else ""
+    if told.get("prepared"):
+        return f"{told['seconds'] / told['documents']:.1f} s a document after OCR{at_once}"
+    return f"{told['documents'] / told['seconds']:.2f} pictures a second{at_once}"
+
+
+FIELD_TEST_HEADER = (
+    "field", "documents", "only first right", "only second right", "difference, %", "p (Holm)", "detectable, %"
+)  # fmt: skip
+
+
+def _comparison(one: Mapping[str, Any]) -> str:
+    right = one["all_right"]
+    overall = [
+        [
+            WORDS[name],
+            percent(told["first"], 2),
+            percent(told["second"], 2),
+            f"{100 * told['difference']:+.2f} ({100 * told['low']:+.2f} to {100 * told['high']:+.2f})",
+            percent(told["detectable"], 2),
+        ]
+        for name, told in one["overall"].items()
+    ]
+    fields = [
+        [
+            name,
+            str(told["documents"]),
+            str(told["only_first"]),
+            str(told["only_second"]),
+            f"{100 * told['difference']:+.1f}",
+            f"{told['p_holm']:.3f}",
+            percent(told["detectable"]),
+        ]
+        for name, told in one["fields"].items()
+    ]
+    return "\n".join(
+        [
+            f"{one['documents']} documents, {one['fields_compared']} fields that both have read. All fields right only "
+            f"in the first: {right['only_first']} documents, only in the second: {right['only_second']}, p = "
+            f"{right['p']:.3f} (McNemar's exact test).\n",
+            markdown_table(["rate, %", one["first"], one["second"], "difference", "detectable"], overall),
+            markdown_table(FIELD_TEST_HEADER, fields),
+        ]
+    )
+
+
+#: A terminal narrower than this shows the first columns of wide tables; the files of the run hold them all.
+_WIDE = 110
+_NARROW_COLUMNS = 6
+
+
+def terminal_tables(summary: Summary, width: int = _WIDE) -> list[Table]:
+    """Rich tables for a terminal of this width: overall, and by language."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    tables = []
+    for title, (header, body) in (
+        ("overall", overall_table(summary)),
+        ("by language", cut_table(summary, "languages")),
+    ):
+        shown = len(header) if width >= _WIDE else _NARROW_COLUMNS
+        table = Table(
+            title=f"{summary['run']['dataset']['name']}, {title} (percent)", title_justify="left", box=box.SIMPLE_HEAD
+        )
+        for place, heading in enumerate(header[:shown]):
+            # Headings may wrap between words; numbers and names never.
+            least = max(map(len, [*heading.split(), *(row[place] for row in body)]), default=1)
+            table.add_column(escape(heading), justify="right" if place else "left", min_width=least)
+        for row in body:
+            table.add_row(*map(escape, row[:shown]))
+        tables.append(table)
+    return tables

@@ -1,0 +1,1 @@
+"""Running an evaluation: which cells, over which documents, recorded how."""

@@ -1,0 +1,1 @@
+"""Scoring: how a reading compares with its label."""

@@ -1,8 +1,0 @@
-"""`python -m eval.synthesis`."""
-
-import sys
-
-from eval.synthesis.command import main
-
-if __name__ == "__main__":
-    sys.exit(main())

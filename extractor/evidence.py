@@ -1,0 +1,75 @@
+"""All evidence of one document: its pages, their captions, the MRZ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel
+
+from extractor.mrz import MrzReading
+from extractor.schemas import schema_name
+from extractor.schemas.dates import numeric_order
+from extractor.sources.barcode import Barcode, read_barcode
+from extractor.text.page import Page
+from extractor.visual.captions.find import Caption, find_captions
+from extractor.visual.captions.lexicon import lexicon
+from extractor.visual.issuer import Heading, find_issuer, issuer_by_title
+from extractor.visual.segments import Segment
+from extractor.visual.values import Context
+
+#: Kinds of documents that carry PDF417 barcodes with the holder's data.
+_WITH_BARCODES = frozenset({"driving_licence", "id_card"})
+#: States that write the month first in all-numeric dates.
+_MONTH_FIRST = frozenset({"USA", "PHL", "FSM", "MHL", "PLW"})
+
+
+@dataclass(frozen=True)
+class PageEvidence:
+    """One page taken apart: its captions, what is no caption, the heading that names a state, the MRZ on it."""
+
+    page: Page
+    captions: tuple[Caption, ...]
+    segments: tuple[Segment, ...]
+    heading: Heading | None
+    #: the state that alone issues documents of this title, where no heading names one
+    only_issuer: Heading | None
+    zone: MrzReading | None
+    barcode: Barcode | None = None
+
+
+@dataclass(frozen=True)
+class DocumentEvidence:
+    """What is known of a document before an engine reads it."""
+
+    schema: type[BaseModel]
+    pages: tuple[PageEvidence, ...]
+    context: Context
+
+    @property
+    def zone(self) -> MrzReading | None:
+        """The best MRZ of all pages."""
+        zones = [page.zone for page in self.pages if page.zone]
+        return max(zones, key=lambda zone: (zone.valid, zone.confidence), default=None)
+
+
+def gather(
+    pages: Sequence[Page], zones: Sequence[MrzReading | None], schema: type[BaseModel], *, today: date | None = None
+) -> DocumentEvidence:
+    """Takes pages apart for `schema`. `zones` holds each page's MRZ, or None."""
+    words = lexicon(schema)
+    taken_apart = []
+    for page, zone in zip(pages, zones, strict=True):
+        captions, segments = find_captions(page.lines, words)
+        marks = [caption.segment for caption in captions]
+        heading = find_issuer(segments, marks, set())
+        derived = None if heading else issuer_by_title([*marks, *segments])
+        barcode = read_barcode(page.image) if schema_name(schema) in _WITH_BARCODES else None
+        taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, derived, zone, barcode))
+    issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
+    headings = [one.heading or one.only_issuer for one in taken_apart]
+    issuer = issuer or next((heading.code for heading in headings if heading), None)
+    texts = [segment.text for page in taken_apart for segment in page.segments]
+    order = numeric_order(texts) or ("mdy" if issuer in _MONTH_FIRST else None)
+    return DocumentEvidence(schema, tuple(taken_apart), Context(order=order, issuer=issuer, today=today))

@@ -1,0 +1,193 @@
+"""Labels: what a specimen's picture says, one JSON object a line in `labels.jsonl` beside the pictures.
+
+    {"file": "fr-0003.webp", "schema": "passport", "kind": "td3_passport", "language": "fr", "capture": "photo",
+     "fields": {"surname": "LEFÈVRE", "address": null, ...}, "printed": {"birth_date": "12 08 1974", ...},
+     "boxes": {"surname": [[[x, y], ...four corners...], ...one polygon a printed piece...]}, ...}
+
+`fields` hold the values as the schema normalises them (ISO dates, alpha-3 states, M/F/X). A field has three states:
+a value; null, which says that the document does not have it; and absent, which says that nobody labelled it, so that
+it cannot be scored. `datasets/README.md` documents every key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from extractor.errors import UnreadableInputError
+from extractor.schemas import SCHEMAS
+
+LABEL_FILE = "labels.jsonl"
+
+Point = tuple[float, float]
+#: Four corners, pixels of the file, clockwise from the top left corner of the upright text.
+Polygon = tuple[Point, Point, Point, Point]
+
+
+#: Languages whose usual script is not the Latin one (CLDR's likely subtags), of those that print identity documents.
+_OTHER_SCRIPTS = frozenset(
+    "am ar be bg bn dv dz el fa he hi hy ja ka kk km kn ko ky lo mk ml mn mr my ne or pa ps ru si sr ta te tg th ti"
+    " uk ur zh".split()
+)
+
+
+def script_group(language: str) -> str:
+    """`Latin script`, `other scripts` or, for `und`, `unknown script`: what a BCP 47 tag says of a document's own."""
+    main, *subtags = language.split("-")
+    named = next((subtag for subtag in subtags if len(subtag) == 4), "")
+    if main == "und" and not named:
+        return "unknown script"
+    latin = named == "Latn" if named else main not in _OTHER_SCRIPTS
+    return "Latin script" if latin else "other scripts"
+
+
+class LabelError(UnreadableInputError):
+    """A label file is not one, or says what its schema cannot hold; the message names the line and field, no value."""
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A labelled picture. `schema` is a built-in schema's name, `language` a BCP 47 tag; what a label file does not
+    know is empty or None."""
+
+    path: Path
+    schema: str
+    fields: Mapping[str, Any]
+    kind: str = ""
+    language: str = "und"
+    capture: str = "unknown"
+    printed: Mapping[str, str] = field(default_factory=dict)
+    boxes: Mapping[str, tuple[Polygon, ...]] = field(default_factory=dict)
+    #: Fields whose value stands in the MRZ only.
+    mrz_only: frozenset[str] = frozenset()
+    pool: str | None = None
+    template: str | None = None
+    seed: int | None = None
+    sha256: str | None = None
+    #: Pictures of the same document share it: documents are counted by it, not pictures.
+    group: str | None = None
+    quality: tuple[str, ...] = ()
+
+    def labelled(self, name: str) -> bool:
+        """Whether anything is known about field `name`, a value or its absence."""
+        return name in self.fields
+
+    def document(self) -> BaseModel:
+        """The label as an instance of its schema; unlabelled fields are null there."""
+        return SCHEMAS[self.schema].model_validate(dict(self.fields))
+
+    def to_json(self, folder: Path) -> dict[str, Any]:
+        """The label's line in the label file of `folder`; keys that say nothing are left out."""
+        line: dict[str, Any] = {
+            "file": self.path.relative_to(folder).as_posix(),
+            "schema": self.schema,
+            "kind": self.kind,
+            "language": self.language,
+            "capture": self.capture,
+            "fields": dict(self.fields),
+            "printed": dict(self.printed),
+            "boxes": {
+                name: [[[_rounded(x), _rounded(y)] for x, y in polygon] for polygon in polygons]
+                for name, polygons in self.boxes.items()
+            },
+            "mrz_only": sorted(self.mrz_only),
+            "pool": self.pool,
+            "template": self.template,
+            "seed": self.seed,
+            "sha256": self.sha256,
+            "group": self.group,
+            "quality": list(self.quality),
+        }
+        always = ("file", "schema", "kind", "language", "capture", "fields")
+        return {key: value for key, value in line.items() if key in always or value not in (None, {}, [])}
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 1)
+
+
+def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
+    """A specimen from a line of our label format. Raises LabelError if it names no known schema or cannot hold."""
+    try:
+        schema, fields = line["schema"], dict(line["fields"])
+        boxes = {
+            name: tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in polygons)
+            for name, polygons in line.get("boxes", {}).items()
+        }
+        specimen = Specimen(
+            path=folder / line["file"],
+            schema=schema,
+            fields=fields,
+            kind=line.get("kind", ""),
+            language=line.get("language", "und"),
+            capture=line.get("capture", "unknown"),
+            printed=dict(line.get("printed", {})),
+            boxes=boxes,  # type: ignore[arg-type]
+            mrz_only=frozenset(line.get("mrz_only", ())),
+            pool=line.get("pool"),
+            template=line.get("template"),
+            seed=line.get("seed"),
+            sha256=line.get("sha256"),
+            group=line.get("group"),
+            quality=tuple(line.get("quality", ())),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LabelError(f"a label lacks or misspells {type(error).__name__}: {_key_of(error)}") from None
+    check_fields(schema, fields)
+    return specimen
+
+
+def _key_of(error: Exception) -> str:
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else "a key of the label format"
+
+
+def check_fields(schema: str, fields: Mapping[str, Any]) -> None:
+    """Raises LabelError unless `fields` are exactly what `schema` would hold, already normalised."""
+    if schema not in SCHEMAS:
+        raise LabelError(f"a label names the schema {schema!r}; the built-in ones are {', '.join(SCHEMAS)}")
+    try:
+        document = SCHEMAS[schema].model_validate(dict(fields))
+    except ValidationError as error:
+        names = sorted({str(issue["loc"][0]) for issue in error.errors() if issue["loc"]})
+        raise LabelError(f"a label does not fit the schema {schema} in: {', '.join(names)}") from None
+    held = document.model_dump()
+    if changed := [name for name, value in fields.items() if held[name] != value]:
+        raise LabelError(f"a label is not normalised as the schema {schema} has it in: {', '.join(changed)}")
+
+
+def load_labels(path: Path) -> list[Specimen]:
+    """The specimens of a label file, in its order. Raises LabelError, naming the line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise LabelError(f"{path} cannot be read: {error.strerror}") from None
+    specimens = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            specimens.append(specimen_from_json(json.loads(line), path.parent))
+        except json.JSONDecodeError:
+            raise LabelError(f"{path}, line {number}: not a JSON object") from None
+        except LabelError as error:
+            raise LabelError(f"{path}, line {number}: {error}") from None
+    return specimens
+
+
+def save_labels(specimens: Iterable[Specimen], folder: Path) -> Path:
+    """Writes `folder/labels.jsonl`; every picture must lie under `folder`. Returns the file's path."""
+    path = folder / LABEL_FILE
+    lines = (json.dumps(specimen.to_json(folder), ensure_ascii=False) for specimen in specimens)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,298 @@
+"""Dates as documents print them, to ISO 8601.
+
+Knows month names in the languages of `months.json`, bilingual months (`12 AUG/AOUT 74`), two-digit years, the Japanese
+eras, the years of the Republic of China (民國) and the Buddhist era. Precision is kept: a year alone stays a year. A
+date that can be read in two ways is resolved by the caller's `order`, else by what the calendar allows, else day
+first, and says that it was ambiguous.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Literal
+
+from extractor.schemas.data import load_table
+from extractor.schemas.text import fold
+
+Order = Literal["dmy", "mdy"]
+Meaning = Literal["birth", "issue", "expiry"]
+
+#: Year before the first one of each era (Japan's Era Name Act; the Republic of China counts from 1912).
+_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民國": 1911, "民国": 1911}
+_BUDDHIST_OFFSET = 543
+#: No Gregorian year on a document in use lies this far ahead, so a larger one counts in the Buddhist era.
+_FIRST_BUDDHIST_YEAR = 2400
+#: Nor does any in the Buddhist era lie as far ahead as this; 9999 on a document means that it does not expire.
+_LAST_BUDDHIST_YEAR = 2699
+#: A two-digit expiry this many years ahead or less is in this century; documents rarely last longer.
+_EXPIRY_HORIZON = 35
+
+#: No living bearer is older: in `07.04.1074`, `1074` is a misread `1974`. (Specimens of people of old, and ISO dates,
+#: put the year first.)
+_FIRST_YEAR = 1850
+_SEPARATOR = r"\s*[-./·,\s]\s*"
+_CJK = re.compile(
+    rf"({'|'.join(_ERAS)})?\s*(元|\d{{1,4}})\s*[年년]\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일号號]?)?"
+)
+# Passports of China and Korea: `12 8月/AUG 1974`, `16 2월/FEB 2017`.
+_DAY_CJK_MONTH = re.compile(
+    r"(?<!\d)(\d{1,2})[\s.\-/]+(\d{1,2})\s*"
+    r"(?:[月월](?:\s*[/|\\]?\s*[A-Za-z]{3,9}\.?)?|[/|\\]\s*[A-Za-z]{3,9}\.?)\s*(\d{4}|\d{2})(?!\d)"
+)
+# Told before the year-first ones: in the period `01.01.2004-01.01.2009`, `2004-01.01` is no date.
+_DAY_FIRST = re.compile(r"(?<!\d)(?<!\d[./\-])(\d{1,2})([./\-])(\d{1,2})\2(\d{4})(?!\d)")
+_YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{1,2}})(?!\d)")
+# A month word: letters and their marks of any script, the digits that OCR makes of letters, and dots (`ม.ค.`).
+_LETTER = r"[^\s\d/|\\,.:;()<>_\-'’]"
+_WORD = rf"[0158]?{_LETTER}(?:{_LETTER}|[0158](?=[^\d\s])|\.(?={_LETTER}))*\.?"
+_NAME = rf"{_WORD}(?:\s*[/|\\]\s*{_WORD})*"
+_DAY_NAME_YEAR = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|º|er)?[\s.\-/,]*(?:(?:de|of)\s+)?({_NAME})"
+    rf"[\s.\-/,']*(?:del?\s+|พ\.?\s?ศ\.?\s*)?(\d{{4}}|\d{{2}})(?!\d)",
+    re.I,
+)
+# Irish and Levantine Arabic have months of two words: `3 Meán Fómhair 1979`.
+_DAY_TWO_WORDS_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD}\s{_WORD})[\s.,]*(\d{{4}})(?!\d)", re.I)
+# `1974 AUG 12`, `1974. augusztus 12.`, `1990 m. kovo 11 d.`
+_YEAR_NAME_DAY = re.compile(rf"(?<!\d)(\d{{4}})(?:\s*m\.)?[\s.\-/,]*({_NAME})[\s.\-/]*(\d{{1,2}})(?!\d)", re.I)
+_NAME_DAY_YEAR = re.compile(
+    rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[\s.,\-/]+(\d{{4}})(?!\d)", re.I
+)
+# OCR loses dots and spaces: `12 071984` is a date as long as one separator is left.
+_RUN_TOGETHER = re.compile(r"(?<!\d)(\d{2})(?:[. ](\d{2})|(\d{2})[. ])(\d{4})(?!\d)")
+#: Patterns with a month in letters, and which of their groups are day, name and year.
+_NAMED = (
+    (_DAY_NAME_YEAR, 1, 2, 3),
+    (_NAME_DAY_YEAR, 2, 1, 3),
+    (_DAY_TWO_WORDS_YEAR, 1, 2, 3),
+    (_YEAR_NAME_DAY, 3, 2, 1),
+)
+_NUMERIC = re.compile(rf"(?<!\d)(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}|\d{{2}})(?!\d)")
+_NAME_YEAR = re.compile(rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{4}})(?!\d)", re.I)
+_MONTH_YEAR = re.compile(r"(?<!\d)(\d{1,2})\s*[-./]\s*(\d{4})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(\d{8})(?!\d)")
+
+
+@dataclass(frozen=True)
+class PrintedDate:
+    """A date found in text: ISO 8601 (YYYY, YYYY-MM or YYYY-MM-DD), its span, and whether another reading exists."""
+
+    iso: str
+    start: int
+    end: int
+    ambiguous: bool = False
+
+
+def iso_date(text: str) -> str:
+    """`text` itself if it is a calendar date of the form YYYY-MM-DD, YYYY-MM or YYYY; else ValueError."""
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", text)
+    if not match:
+        raise ValueError("not an ISO 8601 date (YYYY-MM-DD, YYYY-MM or YYYY)")
+    year, month, day = (int(part) if part else 1 for part in match.groups())
+    date(year, month, day)
+    return text
+
+
+def find_dates(
+    text: str, *, order: Order | None = None, meaning: Meaning | None = None, today: date | None = None
+) -> list[PrintedDate]:
+    """Every complete date in `text`, in reading order.
+
+    `order` is the order of all-numeric dates on this document where it is known; `meaning` resolves two-digit years.
+    """
+    ascii_digits = _with_ascii_digits(text)
+    now = today or date.today()
+    found: list[PrintedDate] = []
+    for candidate in _candidates(ascii_digits, order, meaning, now):
+        if all(candidate.end <= other.start or candidate.start >= other.end for other in found):
+            found.append(candidate)
+    return sorted(found, key=lambda printed: printed.start)
+
+
+def parse_date(
+    text: str, *, order: Order | None = None, meaning: Meaning | None = None, today: date | None = None
+) -> PrintedDate | None:
+    """The one date that `text` is, also of reduced precision (`1988`, `05/1988`) or run together (`12081974`)."""
+    now = today or date.today()
+    if found := find_dates(text, order=order, meaning=meaning, today=now):
+        return found[0]
+    plain = _with_ascii_digits(text)
+    if match := _COMPACT.search(plain):
+        digits = match[1]
+        for year, month, day in (
+            (int(digits[:4]), int(digits[4:6]), int(digits[6:])),
+            (int(digits[4:]), int(digits[2:4]), int(digits[:2])),
+        ):
+            if _plausible(year, now) and (iso := _iso(year, month, day)):
+                return PrintedDate(iso, match.start(), match.end())
+    if (match := _NAME_YEAR.search(plain)) and (named := _month(match[1])):
+        return PrintedDate(f"{_gregorian(int(match[2])):04d}-{named:02d}", match.start(), match.end())
+    if (match := _MONTH_YEAR.search(plain)) and 1 <= int(match[1]) <= 12:
+        return PrintedDate(f"{_gregorian(int(match[2])):04d}-{int(match[1]):02d}", match.start(), match.end())
+    if match := _YEAR.search(plain):
+        return PrintedDate(match[1], match.start(), match.end())
+    return None
+
+
+def full_year(two_digits: int, meaning: Meaning | None, today: date) -> int:
+    """The year that `two_digits` stands for: births and issues are past, expiries at most some decades ahead."""
+    ahead = {"birth": 0, "issue": 0, "expiry": _EXPIRY_HORIZON, None: 15}[meaning]
+    year = today.year // 100 * 100 + two_digits
+    return year if year <= today.year + ahead else year - 100
+
+
+def _with_ascii_digits(text: str) -> str:
+    """Any script's digits as 0-9 and full-width signs as half-width, character for character."""
+
+    def plain(character: str) -> str:
+        if character.isdigit() and not character.isascii():
+            return str(unicodedata.digit(character, character))
+        half = unicodedata.normalize("NFKC", character)
+        return half if len(half) == 1 and half.isascii() else character
+
+    return text if text.isascii() else "".join(map(plain, text))
+
+
+def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: date) -> Iterator[PrintedDate]:
+    for match in _matches(_CJK, text):
+        era, year, month, day = match.groups()
+        number = 1 if year == "元" else int(year)
+        start_year = _ERAS[era] + number if era else number
+        if day and start_year >= 1000 and (iso := _iso(_gregorian(start_year), int(month), int(day))):
+            yield PrintedDate(iso, match.start(), match.end())
+    for match in _matches(_DAY_CJK_MONTH, text):
+        if iso := _iso(_year(match[3], meaning, now), int(match[2]), int(match[1])):
+            yield PrintedDate(iso, match.start(), match.end())
+    for match in _matches(_DAY_FIRST, text):
+        yield from _numeric(match.span(), int(match[1]), int(match[3]), _year(match[4], meaning, now), order)
+    for match in _matches(_YEAR_FIRST, text):
+        if iso := _iso(_gregorian(int(match[1])), int(match[2]), int(match[3])):
+            yield PrintedDate(iso, match.start(), match.end())
+    for pattern, day, name, of_year in _NAMED:
+        for match in _matches(pattern, text):
+            month = _month(match[name])
+            if month and (iso := _iso(_year(match[of_year], meaning, now), month, int(match[day]))):
+                yield PrintedDate(iso, match.start(), match.end())
+    for match in _matches(_NUMERIC, text):
+        yield from _numeric(match.span(), int(match[1]), int(match[2]), _year(match[3], meaning, now), order)
+    for match in _matches(_RUN_TOGETHER, text):
+        year = _gregorian(int(match[4]))
+        if _plausible(year, now) and (iso := _iso(year, int(match[2] or match[3]), int(match[1]))):
+            yield PrintedDate(iso, match.start(), match.end())
+
+
+def _numeric(span: tuple[int, int], first: int, second: int, year: int, order: Order | None) -> Iterator[PrintedDate]:
+    """The date that two numbers and a year are, in the order that is known or, of two that are possible, day first."""
+    if year < _FIRST_YEAR:
+        return
+    by_day, by_month = _iso(year, second, first), _iso(year, first, second)
+    preferred, other = (by_month, by_day) if order == "mdy" else (by_day, by_month)
+    if iso := preferred or other:
+        ambiguous = order is None and by_day is not None and by_month is not None and by_day != by_month
+        yield PrintedDate(iso, *span, ambiguous)
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Every match, also one that begins inside another: what only looks like a date must not hide the one it meets
+    (`10, born 12 AUG 1974`)."""
+    start = 0
+    while match := pattern.search(text, start):
+        yield match
+        start = match.start() + 1
+
+
+def numeric_order(texts: list[str]) -> Order | None:
+    """The order that most all-numeric dates in `texts` prove (a part above 12 is a day), or None."""
+    votes = 0
+    for text in texts:
+        # The end of `2013.09.15` and the start of what follows are no date of their own.
+        for match in _NUMERIC.finditer(_YEAR_FIRST.sub("|", _with_ascii_digits(text))):
+            first, second = int(match[1]), int(match[2])
+            votes += (first > 12 >= second) - (second > 12 >= first)
+    return None if votes == 0 else "dmy" if votes > 0 else "mdy"
+
+
+def _year(printed: str, meaning: Meaning | None, now: date) -> int:
+    return _gregorian(int(printed)) if len(printed) == 4 else full_year(int(printed), meaning, now)
+
+
+def _gregorian(year: int) -> int:
+    return year - _BUDDHIST_OFFSET if _FIRST_BUDDHIST_YEAR <= year <= _LAST_BUDDHIST_YEAR else year
+
+
+def _plausible(year: int, now: date) -> bool:
+    """Whether a year can be meant where digits without separators could be anything."""
+    return _FIRST_YEAR <= year <= now.year + 60
+
+
+def _iso(year: int, month: int, day: int) -> str | None:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+@cache
+def _month_words() -> dict[str, frozenset[int]]:
+    """Folded month word -> the months it means; some words name different months in different languages."""
+    table: dict[str, list[str]] = load_table("months")
+    words: dict[str, set[int]] = {}
+    for months in table.values():
+        for number, names in enumerate(months, start=1):
+            for name in names.split(" "):
+                words.setdefault(fold(name).replace(" ", ""), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in words.items()}
+
+
+@cache
+def _english() -> dict[str, int]:
+    table: dict[str, list[str]] = load_table("months")
+    return {name: number for number, names in enumerate(table["en"], start=1) for name in names.split(" ")}
+
+
+def _month(printed: str) -> int | None:
+    """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one."""
+    if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
+        exact = _month_words().get(fold(printed).replace(" ", ""), frozenset())
+        return next(iter(exact)) if len(exact) == 1 else None
+    parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
+    for part in reversed(parts):
+        if len(parts) > 1 and part in _english():
+            return _english()[part]
+    meanings = [found for part in parts if (found := _month_meanings(part))]
+    if not meanings:
+        return None
+    common = frozenset.intersection(*meanings) or meanings[-1]
+    return next(iter(common)) if len(common) == 1 else _english().get(parts[-1])
+
+
+def _month_meanings(word: str) -> frozenset[int] | None:
+    """Months that `word` may name: as it stands, with OCR's usual confusions undone, as a prefix, or one letter off."""
+    if len(word) < 2:
+        return None
+    words = _month_words()
+    letters = word.translate(str.maketrans("0158", "oisb"))
+    for spelled in (word, letters):
+        if spelled in words:
+            return words[spelled]
+    if len(letters) < 3:
+        return None
+    by_prefix = frozenset().union(*(numbers for name, numbers in words.items() if name.startswith(letters)))
+    if by_prefix:
+        return by_prefix
+    from rapidfuzz.distance import Levenshtein
+
+    near = {
+        number
+        for name, numbers in words.items()
+        if abs(len(name) - len(letters)) <= 1 and len(name) >= 3
+        if Levenshtein.distance(name, letters, score_cutoff=1) <= 1
+        for number in numbers
+    }
+    return frozenset(near) if len(near) == 1 else None

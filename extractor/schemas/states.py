@@ -1,0 +1,118 @@
+"""States and nationalities as ICAO Doc 9303-3, section 5 codes them, and how documents print them.
+
+Codes are ISO 3166-1 alpha-3 with ICAO's extras: `D` for Germany, the British nationalities, organisations, refugees
+and stateless persons, and `UTO`, the state of specimens. Printed forms (`Française`, `ČESKÁ REPUBLIKA`, `加拿大/CAN`)
+are found by the word stems in `states.json`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from extractor.schemas.data import load_table
+from extractor.schemas.text import fold
+
+#: Doc 9303-3, section 5, parts B to E: codes that ISO 3166 does not have, and those on documents in use.
+ICAO_EXTRAS: frozenset[str] = frozenset(
+    "D EUE GBD GBN GBO GBP GBS RKS UNO UNA UNK XAA XBA XCC XCE XCO XDC XEC XES XIM XMP XOM XPO XXA XXB XXC XXX UTO"
+    " ANT NTZ YUG SCG TMP ZAR IAO".split()
+)
+
+_US_STATES = (
+    "AL Alabama AK Alaska AZ Arizona AR Arkansas CA California CO Colorado CT Connecticut DE Delaware FL Florida "
+    "GA Georgia HI Hawaii ID Idaho IL Illinois IN Indiana IA Iowa KS Kansas KY Kentucky LA Louisiana ME Maine "
+    "MD Maryland MA Massachusetts MI Michigan MN Minnesota MS Mississippi MO Missouri MT Montana NE Nebraska "
+    "NV Nevada NH New_Hampshire NJ New_Jersey NM New_Mexico NY New_York NC North_Carolina ND North_Dakota OH Ohio "
+    "OK Oklahoma OR Oregon PA Pennsylvania RI Rhode_Island SC South_Carolina SD South_Dakota TN Tennessee TX Texas "
+    "UT Utah VT Vermont VA Virginia WA Washington WV West_Virginia WI Wisconsin WY Wyoming"
+).split()
+#: Names of the states of the USA, folded; its licences print these and not always the country.
+US_STATE_NAMES: frozenset[str] = frozenset(fold(name.replace("_", " ")) for name in _US_STATES[1::2])
+#: Likewise the provinces of Canada.
+CANADIAN_PROVINCES: frozenset[str] = frozenset(
+    (
+        "alberta",
+        "british columbia",
+        "manitoba",
+        "new brunswick",
+        "newfoundland and labrador",
+        "nova scotia",
+        "ontario",
+        "prince edward island",
+        "quebec",
+        "saskatchewan",
+    )
+)
+
+
+@cache
+def state_codes() -> frozenset[str]:
+    """Every three-letter code (and `D`) that may stand in a nationality or issuing state."""
+    from iso3166 import countries
+
+    return frozenset(country.alpha3 for country in countries) | ICAO_EXTRAS
+
+
+@cache
+def _stems() -> tuple[tuple[str, str], ...]:
+    """(stem, code) pairs, longest stem first, so that `northern` names win over the parts they contain."""
+    table: dict[str, list[str]] = load_table("states")
+    # Stems are compared with folded text, and folding takes the voicing marks of kana (ブ) away.
+    pairs = [(stem if stem.isascii() else fold(stem), code) for code, stems in table.items() for stem in stems]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def _stems_by_start() -> dict[str, list[int]]:
+    """Indices into `_stems()` by the first two characters; no stem is shorter."""
+    starts: dict[str, list[int]] = {}
+    for rank, (stem, _) in enumerate(_stems()):
+        starts.setdefault(stem.removeprefix("=")[:2], []).append(rank)
+    return starts
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Folded English names of ISO 3166 -> code: also of territories whose names hold the stem of another state."""
+    from iso3166 import countries
+
+    names: dict[str, str] = {}
+    for country in countries:
+        for text in (country.name, country.apolitical_name):
+            names[fold(text)] = "D" if country.alpha3 == "DEU" else country.alpha3
+    return names
+
+
+def state_code(text: str) -> str | None:
+    """The code of the state or nationality that `text` prints, or None.
+
+    A text that is a code, or the English name of a state, is that state (`Cayman Islands` is not Iceland, for all that
+    Iceland is `Ísland`); then the longest stem that begins a word decides, then a code among the words.
+    """
+    codes = state_codes()
+    stripped = text.strip().strip("<").upper()
+    if stripped in codes or stripped == "DEU":
+        return "D" if stripped == "DEU" else stripped
+    folded = fold(text)
+    if folded in _names():
+        return _names()[folded]
+    padded = f" {folded} "
+    # Nine hundred stems are looked for on every line of a page: only those that begin like something in the text are.
+    starts = {padded[k : k + 2] for k in range(1, len(padded) - 1)}
+    likely = sorted(rank for start in starts for rank in _stems_by_start().get(start, ()))
+    for stem, code in (_stems()[rank] for rank in likely):
+        if stem.startswith("="):
+            if f" {stem[1:]} " in padded:
+                return code
+        elif f" {stem}" in padded or (not stem.isascii() and stem in folded):
+            return code
+    tokens = re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", text)
+    return next((token for token in tokens if token in codes), None)
+
+
+def same_state(a: str | None, b: str | None) -> bool:
+    """Whether two codes or printed names mean one state; `D` and `DEU` do."""
+    if a is None or b is None:
+        return a == b
+    return (state_code(a) or a.upper()) == (state_code(b) or b.upper())

@@ -1,0 +1,1 @@
+"""Training the small Phi-3-vision (`nano`), from scratch or by fine-tuning."""

@@ -1,0 +1,419 @@
+"""Training the small model from scratch, in runs of minutes that add up to one schedule.
+
+    python -m extractor.training scratch --out runs/nano --seconds 560 --total 1100
+    python -m extractor.training scratch --out runs/nano --seconds 560 --last           # goes on, and ends
+    torchrun --standalone --nproc-per-node 2 -m extractor.training scratch ...          # on two devices
+
+Workers draw lessons all the while (`training.workshop`). First the vision tower alone learns which character stands
+where (`training.glyphs`); then everything learns to answer, half of the time with hints. How far the schedule has come
+is counted in seconds of training, each device's own, so a run that was cut off is gone on with by saying the same
+again.
+
+A run leaves the checkpoint as a folder of the published layout, the scaffolding's weights, `progress.json`, one line
+of figures every `LOG_STEPS` steps in `log.jsonl`, and `curves.png`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional
+
+from extractor.phi3v import Phi3VConfig, Phi3VForConditionalGeneration, Phi3VProcessor
+from extractor.training.nano.checkpoint import new_config, new_model, new_processor, warm_start, write_folder
+from extractor.training.nano.glyphs import GlyphHead, some
+from extractor.training.nano.lessons import ANSWER, CLASS_COUNT, HINTED, LessonMaker
+from extractor.training.nano.light import captured
+from extractor.training.nano.network import Batch, Reader, Views, as_sheets, papered, targets
+from extractor.training.nano.targets import weights
+from extractor.training.nano.workshop import DOCUMENT, TEXT, Workshop, workshop
+from extractor.training.optimisers import Mover, Rates, schedule
+
+LOG_STEPS = 50
+#: Seconds between two saves.
+_SAVES = 60.0
+#: Steps over which the rates rise at the beginning, and again when a run is gone on with: averages start anew.
+_RISE, _RISE_AGAIN = 150, 40
+_HEAD, _PROGRESS, _LOG = "scaffolding.safetensors", "progress.json", "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does. `seconds` is how long this run may take from its start to its last save, `total` how many
+    seconds of training all devices of all runs have together (None: this run ends the schedule), of which the first
+    `glyphs` teach the tower alone. `documents` and `texts` are what each process shows the network at once."""
+
+    seconds: float
+    total: float | None
+    glyphs: float = 40.0
+    documents: int = 56
+    texts: int = 8
+    characters: int = 224
+    ring: tuple[int, int] = (6144, 1024)
+    workers: int = 15
+    text_share: tuple[float, float] = (0.3, 0.05)
+    glyph_weight: tuple[float, float] = (1.0, 0.1)
+    hinted: float = 0.4
+    rates: Rates = field(default_factory=Rates)
+    seed: int = 0
+    compiled: bool = True
+    log_steps: int = LOG_STEPS
+    #: Seconds kept for the last save.
+    reserve: float = 6.0
+
+
+@dataclass
+class Progress:
+    """How far all runs together have come: seconds of training of all devices, steps, lessons, runs."""
+
+    seconds: float = 0.0
+    steps: int = 0
+    lessons: int = 0
+    runs: int = 0
+
+
+class Trainee:
+    """The network, its scaffolding and what moves them, on one device."""
+
+    def __init__(self, processor: Phi3VProcessor, config: Phi3VConfig, plan: Plan, device: torch.device) -> None:
+        self.processor, self.config, self.device = processor, config, device
+        self.model: Phi3VForConditionalGeneration = new_model(config, plan.seed)
+        vision = config.vision_config.hidden_size
+        self.head = GlyphHead(vision, config.hidden_size, CLASS_COUNT)
+        self.kind = torch.bfloat16 if device.type == "cuda" else torch.float32
+        # Eleven bits are more than a picture has, and light is bound by memory; a processor has no half arithmetic.
+        self.light_kind = torch.float16 if device.type == "cuda" else torch.float32
+        images = processor.image_processor
+        self.views = Views(images.image_mean, images.image_std).to(device)
+        self.counts = torch.from_numpy(weights(processor.tokenizer, config.vocab_size)).to(device)
+
+    def start(self, plan: Plan) -> None:
+        """Puts everything on the device, once its weights are what they shall be."""
+        last = f".layers.{self.config.vision_config.num_hidden_layers - 1}."
+        for name, weight in self.model.named_parameters():
+            # Never run: features are taken before the tower's last layer.
+            weight.requires_grad_(not ("vision_model" in name and (last in name or "post_layernorm" in name)))
+        parts: tuple[nn.Module, nn.Module] = (self.model, self.head)
+        for module in parts:
+            module.to(self.device)
+        named = [*self.model.named_parameters(), *((f"head.{name}", w) for name, w in self.head.named_parameters())]
+        self.mover = Mover(named, plan.rates)
+        for module in parts:
+            module.to(self.kind)
+        self.mover.publish()
+        self.reader = Reader(self.model)
+        self.light: Callable[[torch.Tensor], torch.Tensor] = captured
+        if plan.compiled:
+            # One layer's code serves all layers, for several lengths; what cannot be compiled runs as it is.
+            torch._dynamo.config.recompile_limit = 64
+            torch._dynamo.config.suppress_errors = True
+            self.reader.compile_layers()
+            self.light = torch.compile(captured, dynamic=False)
+
+    def pictures(self, batch: Batch) -> torch.Tensor:
+        """The views of a batch, each page in light of its own."""
+        with torch.no_grad():
+            sheets = papered(as_sheets(batch.images, self.light_kind), batch.shapes)
+            return self.views(self.light(sheets).float(), batch.shapes).to(self.kind)
+
+    def loss(
+        self, pages: Batch, documents: Batch | None, characters: int, glyph_weight: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss of a step and its figures: by patches, by rows, characters right, answers' loss, tokens right,
+        answers right. `documents` are the first of `pages`, with their texts."""
+        patches, table = self.reader.features(self.pictures(pages))
+        by_glyph = self.head(patches, table, some(pages.glyphs, characters))
+        loss = glyph_weight * 0.5 * (by_glyph[0] + by_glyph[1])
+        figures = [*by_glyph.detach().unbind()]
+        if documents is None or documents.ids is None or documents.spans is None:
+            return loss, torch.stack([*figures, *[loss.new_zeros(())] * 3]).float()
+        table = table[: len(documents.images)]
+        logits = self.reader.answers(table, documents.ids, documents.spans[:, 0], ANSWER).flatten(0, 1)
+        wanted = targets(documents.ids, documents.spans, ANSWER)
+        flat = wanted.flatten()
+        each = functional.cross_entropy(logits.float(), flat, ignore_index=-100, reduction="none")
+        counts = self.counts[flat.clamp(min=0)] * (flat >= 0)
+        answer = (each * counts).sum() / counts.sum().clamp(min=1)
+        right = ((logits.argmax(-1) == flat) | (flat < 0)).view(wanted.shape)
+        asked = (wanted >= 0).any(1)
+        tokens = (right & (wanted >= 0)).sum() / (wanted >= 0).sum().clamp(min=1)
+        whole = (right.all(1) & asked).sum() / asked.sum().clamp(min=1)
+        return loss + answer, torch.stack([*figures, answer.detach(), tokens, whole]).float()
+
+
+def train(
+    plan: Plan,
+    out: Path,
+    *,
+    start: Path | None = None,
+    device: str = "auto",
+    tell: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201
+) -> Progress:
+    """Trains for one run and returns how far the schedule has come.
+
+    Goes on from the checkpoint in `out` if there is one, else from the weights in `start`, else from random ones.
+    """
+    began = time.monotonic()
+    place = _join(device)
+    torch.set_float32_matmul_precision("high")
+    out.mkdir(parents=True, exist_ok=True)
+    processor = new_processor()
+    config = new_config(processor.tokenizer)
+    trainee = Trainee(processor, config, plan, place)
+    progress = _resume(trainee, out, start, tell)
+    share = plan.text_share[progress.seconds >= plan.glyphs]
+    # Steps too: a run that died after a save is gone on with other lessons.
+    seed = plan.seed + 104_729 * progress.runs + progress.steps + 15_485_863 * _rank()
+    with workshop(LessonMaker(processor), plan.workers, plan.ring, place, seed, share) as shop:
+        trainee.start(plan)
+        torch.manual_seed(seed)
+        _warm(trainee, shop, plan)
+        tell(f"{time.monotonic() - began:.0f} s until all was compiled")
+        _fill(shop, plan, tell)
+        tell(f"{time.monotonic() - began:.0f} s until the first lessons; at {progress}")
+        _run(trainee, shop, plan, progress, began + plan.seconds - plan.reserve, out, tell)
+        progress.runs += 1
+        if _rank() == 0:  # while the workers are still there: nothing that ends them may cost what was learned
+            save(trainee, progress, out)
+            tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
+        _agreed(0.0)  # nobody leaves before that: a launcher would end the others
+    if _rank() == 0:
+        draw(out)
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    return progress
+
+
+def _join(device: str) -> torch.device:
+    """The device of this process, which joins the others that a launcher has started beside it."""
+    cuda = device == "auto" and torch.cuda.is_available()
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if cuda:
+            # A launcher may show each process a device of its own, which is then its first.
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
+        torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
+    if cuda:
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device("cpu" if device == "auto" else device)
+
+
+def _rank() -> int:
+    return torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
+
+
+def _agreed(*values: float) -> list[float]:
+    """What the first process says, in every process."""
+    told = torch.tensor(values, dtype=torch.float64)
+    if torch.distributed.is_initialized():
+        torch.distributed.broadcast(told, 0)
+    return [float(value) for value in told]
+
+
+def _warm(trainee: Trainee, shop: Workshop, plan: Plan) -> None:
+    """Runs every shape of a step once on blank lessons, so that all is compiled while the first are being drawn."""
+    for hinted in (None, False, True) if plan.compiled else ():
+        documents = None if hinted is None else shop.rings[DOCUMENT].batch(plan.documents, hinted=hinted)
+        loss, _ = trainee.loss(_pages(shop, plan, documents), documents, plan.characters, 1.0)
+        loss.backward()
+        trainee.model.zero_grad(set_to_none=True)
+        trainee.head.zero_grad(set_to_none=True)
+    if trainee.device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def _resume(trainee: Trainee, out: Path, start: Path | None, tell: Callable[[str], None]) -> Progress:
+    if (out / _PROGRESS).is_file():
+        weights_there = load_file(out / "model.safetensors")
+        trainee.model.load_state_dict({name: weight.float() for name, weight in weights_there.items()})
+        head = load_file(out / _HEAD)
+        trainee.head.load_state_dict({name: weight.float() for name, weight in head.items()})
+        progress = Progress(**json.loads((out / _PROGRESS).read_text("utf-8")))
+        tell(f"going on after {progress}")
+        return progress
+    if start is not None:
+        tell(f"{warm_start(trainee.model, trainee.processor.tokenizer, start)} tokens' rows taken over")
+    return Progress()
+
+
+def _fill(shop: Workshop, plan: Plan, tell: Callable[[str], None]) -> None:
+    """Waits for enough lessons to begin with."""
+    least = (min(plan.ring[DOCUMENT], 8 * plan.documents), min(plan.ring[TEXT], 2 * plan.texts))
+    began = told = time.monotonic()
+    while any(shop.rings[kind].made < least[kind] for kind in (DOCUMENT, TEXT)):
+        shop.absorb()
+        time.sleep(0.02)
+        if time.monotonic() - told > 20:
+            told = time.monotonic()
+            tell(f"{told - began:.0f} s: {[ring.made for ring in shop.rings]} lessons of {least}")
+
+
+def _run(
+    trainee: Trainee,
+    shop: Workshop,
+    plan: Plan,
+    progress: Progress,
+    deadline: float,
+    out: Path,
+    tell: Callable[[str], None],
+) -> None:
+    """Steps until the deadline or the end of the schedule."""
+    first, steps = progress.seconds, 0
+    rise = _RISE_AGAIN if progress.runs else _RISE
+    begun = saved = time.monotonic()
+    total = plan.total or first + (deadline - begun) * _processes()
+    log = _Log(out / _LOG, plan, tell)
+    while True:
+        now = time.monotonic()
+        seconds, total, late = _agreed(first + (now - begun) * _processes(), total, now >= deadline)
+        progress.seconds = seconds
+        if late or seconds >= total:
+            break
+        shop.absorb()
+        alone = seconds < plan.glyphs
+        shop.text_share.value = plan.text_share[not alone]
+        done = seconds / total
+        documents = None if alone else shop.rings[DOCUMENT].batch(plan.documents, hinted=_coin(plan, steps))
+        pages = _pages(shop, plan, documents)
+        glyph_weight = plan.glyph_weight[0] + (plan.glyph_weight[1] - plan.glyph_weight[0]) * done
+        loss, figures = trainee.loss(pages, documents, plan.characters, glyph_weight)
+        loss.backward()
+        rate = schedule(done) * min(1.0, (steps + 1) / rise)
+        norm = trainee.mover.step(rate)
+        steps += 1
+        progress.steps += 1
+        progress.lessons += len(pages.images) * _processes()
+        if _rank() == 0:
+            hinted = documents is not None and documents.ids is not None and documents.ids.shape[1] == HINTED
+            log.add(figures, norm, hinted, progress, rate, shop, alone)
+            if now - saved > _SAVES:
+                save(trainee, progress, out)
+                saved = now
+
+
+def _processes() -> int:
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+
+
+def _coin(plan: Plan, step: int) -> bool:
+    """Whether a step's documents are shown with hints: evenly spread, `plan.hinted` of the steps."""
+    return int((step + 1) * plan.hinted) > int(step * plan.hinted)
+
+
+def _pages(shop: Workshop, plan: Plan, documents: Batch | None) -> Batch:
+    """The pages of a step: its documents, then pages of text; for the tower alone, mostly text."""
+    if documents is None:
+        count = plan.documents + plan.texts
+        half = count // 2
+        documents, text = (shop.rings[k].batch(n, hinted=None) for k, n in ((DOCUMENT, count - half), (TEXT, half)))
+    elif plan.texts:
+        text = shop.rings[TEXT].batch(plan.texts, hinted=None)
+    else:
+        return documents
+    parts = ((getattr(documents, name), getattr(text, name)) for name in ("images", "shapes", "glyphs"))
+    return Batch(*(torch.cat(part) for part in parts))
+
+
+class _Log:
+    """Averages of the figures, one line each time."""
+
+    NAMES = ("patches", "rows", "characters", "answer", "tokens", "answers")
+
+    def __init__(self, path: Path, plan: Plan, tell: Callable[[str], None]) -> None:
+        self.path, self.plan, self.tell = path, plan, tell
+        self.kept: list[tuple[torch.Tensor, torch.Tensor, bool]] = []
+        self.last = time.monotonic()
+
+    def add(
+        self,
+        figures: torch.Tensor,
+        norm: torch.Tensor,
+        hinted: bool,
+        progress: Progress,
+        rate: float,
+        shop: Workshop,
+        alone: bool,
+    ) -> None:
+        self.kept.append((figures, norm.detach(), hinted))
+        if len(self.kept) < self.plan.log_steps:
+            return
+        line: dict[str, Any] = {**asdict(progress), "rate": round(rate, 3)}
+        line["seconds"] = round(progress.seconds, 1)
+        values = torch.stack([one for one, _, _ in self.kept]).cpu()
+        chosen = torch.tensor([hint for _, _, hint in self.kept])
+        for number, name in enumerate(self.NAMES[: 3 if alone else 6]):
+            if number < 3:
+                line[name] = round(float(values[:, number].mean()), 4)
+                continue
+            for word, mask in (("hints", chosen), ("plain", ~chosen)):
+                if mask.any():
+                    line[f"{name} {word}"] = round(float(values[mask, number].mean()), 4)
+        line["norm"] = round(float(torch.stack([norm for _, norm, _ in self.kept]).mean()), 2)
+        now = time.monotonic()
+        shown = len(self.kept) * (self.plan.documents + self.plan.texts) * _processes()
+        line["a second"] = round(shown / (now - self.last), 1)
+        line["drawn"] = [ring.made for ring in shop.rings]
+        if torch.cuda.is_available():
+            line["GB"] = round(torch.cuda.max_memory_allocated() / 1e9, 1)
+        self.last, self.kept = now, []
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        self.tell(json.dumps(line))
+
+
+def save(trainee: Trainee, progress: Progress, out: Path) -> None:
+    """Writes checkpoint, scaffolding and progress; the progress last, so that it never speaks of what is not there."""
+    copies = trainee.mover.copies
+    weights_now = {name: copies.get(name, weight) for name, weight in trainee.model.named_parameters()}
+    write_folder(out, trainee.config, trainee.processor, weights_now)
+    head = {name: copies[f"head.{name}"] for name, _ in trainee.head.named_parameters()}
+    save_file({name: weight.detach().to("cpu", torch.bfloat16) for name, weight in head.items()}, out / _HEAD)
+    unfinished = out / f"{_PROGRESS}.part"
+    unfinished.write_text(json.dumps(asdict(progress)), encoding="utf-8")
+    unfinished.replace(out / _PROGRESS)
+
+
+def log_lines(out: Path) -> Iterator[dict[str, Any]]:
+    """What has been logged in `out`, oldest first."""
+    path = out / _LOG
+    for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
+        yield json.loads(line)
+
+
+def draw(out: Path) -> None:
+    """Draws what has been logged in `out` as `curves.png`: the losses, and what is right, over seconds of training."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    lines = list(log_lines(out))
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+    for axes, names in (
+        (left, ("patches", "answer plain", "answer hints")),
+        (right, ("characters", "tokens plain", "answers hints", "answers plain", "rate")),
+    ):
+        for name in names:
+            if points := [(line["seconds"], line[name]) for line in lines if name in line]:
+                axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
+        axes.set_xlabel("seconds of training")
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=8)
+    left.set(title="loss", yscale="log")
+    right.set(title="share right; rate of its peak", ylim=(0, 1.02))
+    figure.savefig(out / "curves.png", dpi=100)
+    pyplot.close(figure)
+
+
+def rehearsal(plan: Plan) -> Plan:
+    """The same plan so small that a processor runs through all of it."""
+    return replace(plan, documents=2, texts=1, characters=64, ring=(16, 8), workers=1, compiled=False, log_steps=2)

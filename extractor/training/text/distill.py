@@ -1,0 +1,295 @@
+"""Training a rounded network to answer as the exact one does."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
+
+from extractor.errors import UnreadableInputError
+from extractor.text.ocr import NetworkName, at_detection_size
+from extractor.training.nano.light import captured
+from extractor.training.text import pictures, rounding
+from extractor.training.text.graph import Network, initializers, write_back
+
+if TYPE_CHECKING:
+    import onnx
+
+#: Lines whose widths add up to this many pixels are a batch; pages are seen through this many windows of this size.
+_BATCH_WIDTH, _WINDOWS, _WINDOW = 24_000, 8, 640
+#: One picture in so many is kept from training, and tells how far it has come.
+_HELD_OUT = 12
+#: Pictures are seen as they were captured, or in more light, blur and noise, by this chance.
+_CAPTURED_AGAIN = 0.5
+_CALIBRATING = 64
+#: What the file says of itself, as its licence asks.
+_NOTICE = {
+    "licence": "Apache-2.0; copyright of the original weights: Baidu and the PaddleOCR authors",
+    "changes": "trained further and rounded to 8 bits by extractor.training.text of id-document-extractor",
+}
+#: Likeness within is asked for at one in so many of the tensors that are rounded.
+_POINT_EVERY = 4
+_SURE = 0.9
+#: Steps over which rates rise; seconds between two lines of the log.
+_RISE, _TELL_EVERY = 50, 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, how long (seconds), on what, and how fast weights and steps move."""
+
+    network: NetworkName
+    data: Path
+    out: Path
+    seconds: float
+    seed: int = 0
+    #: In steps of a weight, and in shares of a step.
+    rate: float = 1e-3
+    step_rate: float = 3e-4
+    batch: float = 1.0
+    #: What likeness within counts beside that of the answers.
+    within: float = 1.0
+    #: The state of an earlier run (`NETWORK.safetensors`) to go on from; its network is beside it.
+    start: Path | None = None
+
+
+class _Trainee:
+    """A rounded network, its teacher, and what moves it."""
+
+    def __init__(self, plan: Plan, task: _Lines | _Pages, device: torch.device) -> None:
+        exact = rounding.exact(plan.network)
+        self.plan, self.task, self.steps = plan, task, 0
+        self.model = _load(plan.start) if plan.start else rounding.rounded(exact, task.calibration())
+        self.teacher = Network(exact).to(device).requires_grad_(False)
+        self.student = Network(self.model, initializers(exact)).to(device)
+        if plan.start:
+            self.student.load_state_dict(load_file(plan.start, device=str(device)))
+        self.points = _points(self.teacher, self.student)
+        groups = [
+            {"params": list(self.student.weights.parameters()), "lr": plan.rate},
+            {"params": list(self.student.steps.parameters()), "lr": plan.step_rate},
+        ]
+        self.mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99), fused=device.type == "cuda")
+        self.rates = [group["lr"] for group in self.mover.param_groups]
+
+    def step(self, done: float) -> torch.Tensor:
+        """One step, `done` (0..1) of the way: rates rise over the first ones and fall to nothing at the end."""
+        for group, rate in zip(self.mover.param_groups, self.rates, strict=True):
+            group["lr"] = rate * min(1.0, (self.steps + 1) / _RISE, 1.0 - done)
+        x = self.task.batch()
+        last = self.student.nodes[-1].inputs[0]
+        with torch.no_grad():
+            wanted, inner = self.teacher.watched(x, self.points)
+        _, own = self.student.watched(x, [*self.points, last])
+        loss = self.task.distance(wanted, own[last])
+        if self.plan.within:
+            loss = loss + self.plan.within * _unlike(inner, own, self.points)
+        self.mover.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        self.mover.step()
+        self.steps += 1
+        return loss.detach()
+
+    def save(self) -> Path:
+        """Writes the network, and beside it its state to go on from."""
+        import onnx
+
+        path = self.plan.out / f"{self.plan.network}.onnx"
+        write_back(self.student, self.model)
+        for key, value in _NOTICE.items():
+            _tell_of(self.model, key, value)
+        onnx.save(self.model, path)
+        save_file(self.student.state_dict(), path.with_suffix(".safetensors"))
+        return path
+
+
+def train(plan: Plan, tell: Callable[[str], None]) -> Path:
+    """Trains for the time planned; returns the file of the rounded network. Ctrl-C ends it sooner, and what was
+    learned is kept. Raises UnreadableInputError for data that is none."""
+    torch.manual_seed(plan.seed)
+    rng = np.random.default_rng(plan.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    task = (_Lines if plan.network == "recogniser" else _Pages)(plan, device, rng)
+    trainee = _Trainee(plan, task, device)
+    plan.out.mkdir(parents=True, exist_ok=True)
+    tell(json.dumps({"seconds": 0, **task.check(trainee.teacher, trainee.student)}))
+    started = told = time.monotonic()
+    with suppress(KeyboardInterrupt):
+        while (now := time.monotonic()) < started + plan.seconds:
+            loss = trainee.step((now - started) / plan.seconds)
+            if now - told > _TELL_EVERY:
+                told = now
+                tell(
+                    json.dumps({"seconds": round(now - started), "steps": trainee.steps, "loss": round(loss.item(), 5)})
+                )
+    path = trainee.save()
+    checked = task.check(trainee.teacher, trainee.student)
+    tell(json.dumps({"seconds": round(time.monotonic() - started), "steps": trainee.steps, **checked}))
+    return path
+
+
+def _points(teacher: Network, student: Network) -> dict[str, bool]:
+    """Every few of the tensors that `student` rounds and `teacher` has, and whether only what is positive counts there
+    (a Relu that became the rounding's lower end)."""
+    has = {node.output for node in teacher.nodes}
+    found = [node for node in student.nodes if node.kind == "QuantizeLinear" and node.inputs[0] in has]
+    return {node.inputs[0]: not student.constants[node.inputs[2]] for node in found[::-_POINT_EVERY]}
+
+
+def _unlike(wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor], points: dict[str, bool]) -> torch.Tensor:
+    """The mean share of variance by which tensors differ."""
+    shares = []
+    for name, positive in points.items():
+        one, two = (wanted[name].relu(), found[name].relu()) if positive else (wanted[name], found[name])
+        shares.append(functional.mse_loss(two, one) / one.var().clamp(min=1e-8))
+    return torch.stack(shares).mean()
+
+
+def normalised(images: np.ndarray | torch.Tensor) -> torch.Tensor:
+    """RGB pictures (B, h, w, 3) uint8 as the networks take them: (B, 3, h, w), BGR, in -1..1."""
+    return torch.as_tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _again(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """`x` (B, 3, h, w) in -1..1, now and then captured once more; red and blue change places."""
+    if rng.random() < _CAPTURED_AGAIN:
+        x = captured((x + 1) / 2) * 2 - 1
+    return x.flip(1)
+
+
+def _tell_of(model: onnx.ModelProto, key: str, value: str) -> None:
+    """Sets one of a model's properties, leaving the others (the recogniser's alphabet is one)."""
+    found = next((each for each in model.metadata_props if each.key == key), None) or model.metadata_props.add()
+    found.key, found.value = key, value
+
+
+def _load(start: Path) -> onnx.ModelProto:
+    """The network beside the state of an earlier run: its zero points are not part of the state."""
+    import onnx
+
+    path = start.with_suffix(".onnx")
+    if not (start.is_file() and path.is_file()):
+        raise UnreadableInputError("--start is the .safetensors file of an earlier run, with the .onnx file beside it")
+    return onnx.load(path)
+
+
+class _Lines:
+    """The recogniser's task."""
+
+    def __init__(self, plan: Plan, device: torch.device, rng: np.random.Generator) -> None:
+        self.device, self.rng, self.scale = device, rng, plan.batch
+        _, lines = pictures.read(plan.data)
+        self.kept = {width: torch.from_numpy(np.stack(each[::_HELD_OUT])) for width, each in lines.items()}
+        self.lines = {
+            width: torch.from_numpy(np.stack([one for place, one in enumerate(each) if place % _HELD_OUT])).to(device)
+            for width, each in lines.items()
+            if len(each) > 1
+        }
+        # Widths by how many pixels they have in all, so that every line is seen as often.
+        self.widths = sorted(self.lines)
+        sizes = np.array([width * len(self.lines[width]) for width in self.widths], np.float64)
+        self.chances = sizes / sizes.sum()
+
+    def calibration(self) -> list[np.ndarray]:
+        """Inputs to calibrate on, (1, 3, 48, w) each."""
+        chosen = self.rng.choice(self.widths, _CALIBRATING, p=self.chances)
+        return [
+            normalised(self.lines[width][self.rng.integers(len(self.lines[width]))][None].cpu()).flip(1).numpy()
+            for width in chosen.tolist()
+        ]
+
+    def batch(self) -> torch.Tensor:
+        """Lines of one width."""
+        width = int(self.rng.choice(self.widths, p=self.chances))
+        own = self.lines[width]
+        count = max(1, int(_BATCH_WIDTH * self.scale) // width)
+        chosen = torch.from_numpy(self.rng.integers(len(own), size=count)).to(self.device)
+        return _again(normalised(own[chosen]), self.rng)
+
+    def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Kullback-Leibler distance of the signs' probabilities, a mean over frames."""
+        apart = functional.kl_div(scores.log_softmax(-1), wanted.clamp(min=1e-12), reduction="none")
+        return apart.sum(-1).mean()
+
+    @torch.no_grad()
+    def check(self, teacher: Network, student: Network) -> dict[str, float]:
+        """Of the lines kept apart: how far the answers are from the teacher's, a mean over lines; and of those that the
+        teacher reads surely, the share read otherwise."""
+        sure = other = count = 0
+        apart = 0.0
+        for lines in self.kept.values():
+            for some in lines.split(32):
+                x = normalised(some.to(self.device)).flip(1)
+                wanted, found = teacher(x), student(x)
+                count += len(some)
+                apart += self.distance(wanted, found.clamp(min=1e-12).log()).item() * len(some)
+                for one, two in zip(wanted, found, strict=True):
+                    text, chances = _greedy(one)
+                    if len(text) and float(chances.mean()) > _SURE:
+                        sure += 1
+                        other += not torch.equal(text, _greedy(two)[0])
+        return {"distance": round(apart / count, 5), "sure": sure, "otherwise": round(other / max(1, sure), 4)}
+
+
+def _greedy(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    chances, best = probabilities.max(-1)
+    before = torch.cat([best.new_full((1,), -1), best[:-1]])
+    keep = (best != 0) & (best != before)
+    return best[keep], chances[keep]
+
+
+class _Pages:
+    """The detector's task."""
+
+    def __init__(self, plan: Plan, device: torch.device, rng: np.random.Generator) -> None:
+        self.device, self.rng = device, rng
+        self.count = max(1, int(_WINDOWS * plan.batch))
+        pages, _ = pictures.read(plan.data)
+        fitting = [at_detection_size(page) for page in pages]
+        self.kept = [torch.from_numpy(page) for page in fitting[::_HELD_OUT]]
+        self.pages = [torch.from_numpy(page).to(device) for place, page in enumerate(fitting) if place % _HELD_OUT]
+
+    def calibration(self) -> list[np.ndarray]:
+        """Inputs to calibrate on, (1, 3, h, w) each."""
+        chosen = self.rng.permutation(len(self.pages))[: _CALIBRATING // 8]
+        return [normalised(self.pages[place][None].cpu()).flip(1).numpy() for place in chosen]
+
+    def _windows(self) -> Iterator[torch.Tensor]:
+        for place in self.rng.integers(len(self.pages), size=self.count).tolist():
+            page = self.pages[place]
+            side = [min(_WINDOW, length // 32 * 32) for length in page.shape[:2]]
+            top, left = (int(self.rng.integers(page.shape[axis] - side[axis] + 1)) for axis in (0, 1))
+            window = page[top : top + side[0], left : left + side[1]]
+            yield functional.pad(window, (0, 0, 0, _WINDOW - side[1], 0, _WINDOW - side[0]), value=127)
+
+    def batch(self) -> torch.Tensor:
+        """Windows of pages."""
+        return _again(normalised(torch.stack(list(self._windows()))), self.rng)
+
+    def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Cross entropy with the teacher's map, less the least it can be; where there is text it counts more."""
+        least = functional.binary_cross_entropy(wanted, wanted, reduction="none")
+        apart = functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none") - least
+        return (apart * (1 + 4 * (wanted > 0.05))).mean()
+
+    @torch.no_grad()
+    def check(self, teacher: Network, student: Network) -> dict[str, float]:
+        """Of the pages kept apart: how far what both take for text agrees (intersection over union)."""
+        both = either = 0
+        for page in self.kept:
+            x = normalised(page[None].to(self.device)).flip(1)
+            one, two = teacher(x) > 0.3, student(x) > 0.3
+            both += int((one & two).sum())
+            either += int((one | two).sum())
+        return {"pages": len(self.kept), "overlap": round(both / max(1, either), 4)}

@@ -1,0 +1,1 @@
+"""The visual zone: captions and values on a page, tied to fields."""

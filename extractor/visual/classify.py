@@ -1,0 +1,101 @@
+"""What kind of document a page shows: by its MRZ, by what it calls itself, by the captions it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from extractor.mrz import Mrz
+from extractor.schemas import IdCard
+from extractor.schemas.captions import TITLES
+from extractor.schemas.text import fold, squash
+from extractor.text.ocr import Line
+from extractor.visual.captions.find import find_captions
+from extractor.visual.captions.lexicon import TITLE, lexicon
+
+#: MRZ formats and document codes that leave no doubt (Doc 9303-4/5/6/7; Regulation (EC) 1030/2002 for IR and AR).
+_BY_FORMAT = {"TD3": "passport", "MRVA": "visa", "MRVB": "visa"}
+_PERMIT_CODES = ("IR", "AR", "AS", "IS", "C1", "C2", "A1", "A2", "A3", "AC", "RP", "TR", "IT")
+#: Titles shorter than this count only as a whole line: `pas` and `visa` are also parts of other words.
+_SHORT_TITLE = 6
+
+
+#: Fields whose captions stand on one kind of document only.
+_TELLING_FIELDS: Mapping[str, str] = {
+    "vehicle_classes": "driving_licence",
+    "entries": "visa",
+    "duration_of_stay": "visa",
+    "category": "residence_permit",
+}
+#: So many different captions make a document of a page that nothing else tells the kind of.
+_LEAST_CAPTIONS = 3
+
+
+@cache
+def _titles() -> tuple[tuple[str, str, str], ...]:
+    """(folded title, the same without spaces, kind), longest first."""
+    rows = {(fold(title), squash(title), kind) for kind, titles in TITLES.items() for title in titles}
+    return tuple(sorted(rows, key=lambda row: -len(row[1])))
+
+
+def classify(lines: Sequence[Line], mrz: Mrz | None) -> dict[str, float]:
+    """Evidence for each kind of document, 0..1; empty where nothing speaks for any."""
+    scores: dict[str, float] = {}
+
+    def add(kind: str, score: float) -> None:
+        scores[kind] = max(scores.get(kind, 0.0), score)
+
+    if mrz:
+        code = mrz.document_code or ""
+        if mrz.format.startswith("IDL") or code.startswith("D"):
+            add("driving_licence", 0.95)
+        elif mrz.format in _BY_FORMAT:
+            add(_BY_FORMAT[mrz.format], 0.95)
+        else:
+            add("residence_permit" if code in _PERMIT_CODES else "id_card", 0.9 if code in _PERMIT_CODES else 0.7)
+    for line in lines:
+        if line.text.count("<") <= 2:
+            for kind, score in _by_title(line.text).items():
+                add(kind, score)
+    if max(scores.values(), default=0.0) < 0.6:
+        for kind, score in _by_captions(lines).items():
+            add(kind, score)
+    return scores
+
+
+def _is_no_word(title: str) -> bool:
+    """Whether a title cannot be a part of a longer word, so that what is read close to it, say of a script that the
+    recogniser does not know, does not hide it."""
+    return not title.isascii() or " " in title
+
+
+def _by_title(text: str) -> dict[str, float]:
+    """Kinds whose titles a line holds; a title inside a longer one found before says nothing more."""
+    whole, padded = squash(text), f" {fold(text)} "
+    found: dict[str, float] = {}
+    rest = whole
+    for title, joined, kind in _titles():
+        if whole == joined:
+            found[kind] = 0.85
+            rest = ""
+        elif len(joined) >= _SHORT_TITLE and joined in rest and (_is_no_word(title) or f" {title} " in padded):
+            found[kind] = max(found.get(kind, 0.0), 0.65 + 0.2 * len(joined) / len(whole))
+            rest = rest.replace(joined, "|")
+    return found
+
+
+def _by_captions(lines: Sequence[Line]) -> dict[str, float]:
+    """What captions alone tell: fields of one kind of document, or enough of them to be an identity card."""
+    captions, _ = find_captions(lines, lexicon(IdCard))
+    names = {max(caption.fields, key=lambda name: caption.fields[name]) for caption in captions if not caption.weak}
+    if len(names - {TITLE}) < _LEAST_CAPTIONS:
+        return {}
+    found = {kind: 0.55 for name, kind in _TELLING_FIELDS.items() if name in names}
+    return found or {"id_card": 0.5}
+
+
+def kind_of(scores: Mapping[str, float]) -> str | None:
+    """The kind that most speaks for, or None. A Chinese ID card is also an ID card by some of its titles."""
+    if not scores:
+        return None
+    return max(scores, key=lambda kind: (round(scores[kind], 2), kind == "chinese_id_card"))

@@ -1,0 +1,96 @@
+"""Which state issued the document, as its heading says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, state_code
+from extractor.schemas.text import fold, squash
+from extractor.text.ocr import Line
+from extractor.visual.segments import Segment
+
+#: Words that make a state's name a heading rather than a nationality or a place.
+_OFFICIAL = (
+    "republic republi republik respublik kingdom konungar koninkrijk konigreich reino royaume royal state federal"
+    " federation confederation confederazione union unione government ministry bundesrepublik rzeczpospolita ceska"
+    " slovenska lietuvos latvijas eesti suomi sverige magyarorszag united states america commonwealth emirate sultanate"
+    " principality duche grand hong kong estados unidos special administrative"
+    " 中华人民共和国 中華民國 日本国 대한민국 共和国"
+).split()
+
+
+#: Titles of documents that only one state issues.
+_ONLY_ISSUER = {
+    squash(title): code
+    for code, titles in {
+        "CHN": "居民身份证|公民身份号码|公民身份证号码|外国人永久居留身份证|港澳居民来往内地通行证|机动车驾驶证",
+        "JPN": "個人番号カード|個人番号|マイナンバーカード|在留カード|運転免許証|特別永住者証明書",
+        "KOR": "주민등록증|자동차운전면허증|외국인등록증",
+        "IND": "aadhaar|unique identification authority of india",
+        "TWN": "國民身分證|中華民國國民身分證|全民健康保險",
+        "HKG": "香港永久性居民身份證|香港身份證",
+        "USA": "social security",
+        "MYS": "mykad",
+        "BRA": "carteira nacional de habilitação",
+    }.items()
+    for title in titles.split("|")
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A line that names the issuing state: the segment and the code."""
+
+    segment: Segment
+    code: str
+    basis: str
+
+
+def find_issuer(segments: Sequence[Segment], captions: Sequence[Segment], used: set[int]) -> Heading | None:
+    """The heading that names a state: an official name, or a name in the top fifth of what is printed."""
+    everything = [*segments, *captions]
+    if not everything:
+        return None
+    top, bottom = min(s.top for s in everything), max(s.bottom for s in everything)
+    best: tuple[float, Heading] | None = None
+    for segment in everything:
+        if id(segment) in used or segment.text.count("<") > 1 or segment.score < 0.7:
+            continue
+        found = _code(segment.text)
+        if found is None:
+            continue
+        code, basis = found
+        height = 1 - (segment.middle - top) / max(bottom - top, 1.0)
+        official = any(word in fold(segment.text) for word in _OFFICIAL)
+        rank = 2.0 * official + height + 0.2 * (len(squash(segment.text)) > 4)
+        if (official or height > 0.8) and (best is None or rank > best[0]):
+            best = rank, Heading(segment, code, basis)
+    return best[1] if best else None
+
+
+def issuer_of_lines(lines: Sequence[Line]) -> str | None:
+    """The issuing state, from plain lines, before anything is known of their captions."""
+    segments = [Segment(line.text, line.box, line.score, line.score, index) for index, line in enumerate(lines)]
+    heading = find_issuer(segments, [], set()) or issuer_by_title(segments)
+    return heading.code if heading else None
+
+
+def issuer_by_title(segments: Sequence[Segment]) -> Heading | None:
+    """The state that alone issues documents of the title or with the caption that the page carries."""
+    for segment in segments:
+        text = squash(segment.text)
+        for title, code in _ONLY_ISSUER.items():
+            if title in text:
+                return Heading(segment, code, f"documents of this title or caption are issued by {code} only")
+    return None
+
+
+def _code(text: str) -> tuple[str, str] | None:
+    folded = fold(text)
+    if folded in US_STATE_NAMES or any(folded.startswith(f"{name} ") for name in US_STATE_NAMES):
+        return "USA", "heading names a state of the USA"
+    if folded in CANADIAN_PROVINCES:
+        return "CAN", "heading names a province of Canada"
+    code = state_code(text)
+    return (code, "heading names the state") if code and len(folded) > 2 else None

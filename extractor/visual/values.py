@@ -1,0 +1,267 @@
+"""What a piece of text is worth as the value of a field of some kind: the normalised value and how well it fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal
+
+from extractor.schemas.captions import CAPTIONS
+from extractor.schemas.dates import Meaning, Order, find_dates, parse_date
+from extractor.schemas.states import state_code, state_codes
+from extractor.schemas.text import fold, scripts
+from extractor.schemas.vocabulary import Kind
+
+_MEANING: Mapping[str, Meaning] = {
+    "birth_date": "birth",
+    "issue_date": "issue",
+    "valid_from": "issue",
+    "expiry_date": "expiry",
+}
+
+#: Words for the sexes, folded. Letters that mean both in different languages (`K`) are left out.
+_MALE = (
+    "m male man masculin masculino masculine maschio homme hombre mann mannlich maennlich maskulin muz muski musko м"
+    " муж мужской чол чоловіча ч erkek kisi l laki lelaki mies karl ferfi vyras virietis mees mas αρρεν α 男 남 ชาย ذكر"
+)
+_FEMALE = (
+    "f female woman feminin feminina femenino feminine femminile femme fem mujer frau weiblich w zena zenski zensko ж"
+    " жен женский жіноча kadin qadin perempuan wanita n nainen no moteris mot sieviete naine v vrouw kobieta kvinne"
+    " kvinna kvinde z θηλυ θ 女 여 หญิง أنثى انثى"
+)
+_SEXES: Mapping[str, Literal["M", "F", "X"]] = {
+    **dict.fromkeys((fold(word) for word in _MALE.split()), "M"),
+    **dict.fromkeys((fold(word) for word in _FEMALE.split()), "F"),
+    **dict.fromkeys(["x", "unspecified", "diverse", "divers", "indeterminate"], "X"),
+}
+
+#: Titles before a name that are no part of it.
+_TITLES = re.compile(
+    r"^(?:mr|mrs|ms|miss|mme|mlle|m|herr|frau|sr|sra|dr|นาย|นางสาว|นาง|น\.ส\.)[.\s]+(?=\S{2})", re.IGNORECASE
+)
+
+
+#: Words, folded, that are printed across specimens and copies, and are no values.
+_OVERPRINTS = frozenset(
+    "specimen especimen muster vzor pavyzdys wzor spesimen exemplaire exemple sample modello obrazec mostra naidis"
+    " malli cancelled copy 样本 樣本 見本 견본 образец зразок".split()
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A normalised value, the text it was made from, and how well the text fits the field's kind (0..1)."""
+
+    value: Any
+    text: str
+    fit: float
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known of the document: the order of its numeric dates, its issuer (alpha-3), the day of reading."""
+
+    order: Order | None = None
+    issuer: str | None = None
+    today: date | None = None
+
+
+def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None:
+    """`text` as the value of field `name`, or None if it cannot be one."""
+    text = text.strip(" \t:;|/\\·•*")
+    if not text:
+        return None
+    return _READERS[kind](name, text, context)
+
+
+def is_overprint(text: str) -> bool:
+    """Whether a text is (the greater part of) the word that marks a specimen."""
+    words = fold(text).split()
+    return bool(words) and (
+        words[0] in _OVERPRINTS or (len(words[0]) > 4 and any(whole.startswith(words[0]) for whole in _OVERPRINTS))
+    )
+
+
+#: Words, folded, that no value begins with where only caption words follow: `of issue` is what is left of a caption.
+_JOINTS = frozenset("of de du des do da del della di der des van von et and".split())
+
+
+@cache
+def _caption_words() -> frozenset[str]:
+    return frozenset(
+        word
+        for by_language in CAPTIONS.values()
+        for phrases in by_language.values()
+        for phrase in phrases
+        for word in fold(phrase).split()
+    )
+
+
+def is_rest_of_caption(text: str) -> bool:
+    """Whether a text is what is left of a caption whose beginning was lost: `of issue`."""
+    words = fold(text).split()
+    return len(words) > 1 and words[0] in _JOINTS and _caption_words().issuperset(words[1:])
+
+
+def _date(name: str, text: str, context: Context) -> Value | None:
+    meaning = _MEANING.get(name)
+    found = find_dates(text, order=context.order, meaning=meaning, today=context.today)
+    if not found:
+        partial = parse_date(text, order=context.order, meaning=meaning, today=context.today)
+        if partial is None or (len(partial.iso) < 10 and name != "birth_date"):
+            return None
+        rest = len(text) - (partial.end - partial.start)
+        return Value(partial.iso, text[partial.start : partial.end], 0.7 if rest <= 2 else 0.3)
+    # A period names its end last.
+    chosen = found[-1] if meaning == "expiry" else found[0]
+    rest = len(text) - sum(printed.end - printed.start for printed in found)
+    return Value(chosen.iso, text[chosen.start : chosen.end], 1.0 if rest <= 3 else 0.8 if rest <= 12 else 0.5)
+
+
+def _sex(_name: str, text: str, context: Context) -> Value | None:
+    # `女F` is two words in two scripts.
+    words = re.findall(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+", fold(text))
+    if not words or len(words) > 4:
+        return None
+    meanings = [meaning for word in words if (meaning := _SEXES.get(word))]
+    if not meanings:
+        return None
+    # Where two languages stand side by side, ICAO's letter comes last (Doc 9303-4, 4.1.1.1).
+    value = meanings[-1]
+    if context.issuer == "MEX" and words == ["m"]:
+        value = "F"
+    return Value(value, text, 1.0 if len(meanings) == len(words) else 0.6)
+
+
+def _state(_name: str, text: str, _context: Context) -> Value | None:
+    code = state_code(text)
+    if code is None or any(c.isdigit() for c in text):
+        return None
+    exact = text.strip().upper() in state_codes()
+    return Value(code, text, 1.0 if exact else 0.9)
+
+
+def _number(_name: str, text: str, _context: Context) -> Value | None:
+    """Numbers are kept as printed, with their spaces and hyphens; words before them are not part of them."""
+    text = re.sub(r"^(?:no|nr|n°|nº|№)[.:]?\s*(?=\d)", "", text, flags=re.IGNORECASE)
+    # A series and its number: `HD NR 198025`.
+    words = re.sub(r"(?<=[A-Z])\s+(?:NO|NR|N°|Nº|№)[.:]?\s+(?=\d)", " ", text).split()
+    while len(words) > 1 and not any(c.isdigit() for c in words[0]) and (len(words[0]) > 2 or words[0].endswith(".")):
+        words = words[1:]
+    while len(words) > 1 and not any(c.isdigit() for c in words[-1]) and len(words[-1]) > 3:
+        words = words[:-1]
+    text = " ".join(words)
+    digits, letters = sum(c.isdigit() for c in text), sum(c.isalpha() for c in text)
+    if digits < 3 or len(text) > 30 or any(c.islower() for c in text if c.isascii()) or find_dates(text):
+        return None if digits < 3 or len(text) > 30 else Value(text, text, 0.25)
+    if letters > 4 and letters > digits:
+        return Value(text, text, 0.3)
+    return Value(text, text, 1.0 if digits + letters >= 5 else 0.6)
+
+
+def _name(_name: str, text: str, _context: Context) -> Value | None:
+    cleaned = clean_name(text)
+    letters = sum(c.isalpha() for c in cleaned)
+    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned):
+        return None
+    if fold(cleaned).startswith("of ") and is_rest_of_caption(cleaned):  # `DO NASCIMENTO` is a surname
+        return None
+    if any(c in "<>@#%=+" for c in cleaned) or find_dates(cleaned):
+        return None
+    digits = sum(c.isdigit() for c in cleaned)
+    return Value(cleaned, cleaned, (1.0 if letters > 1 else 0.4) * (0.6 if digits else 1.0))
+
+
+def clean_name(text: str) -> str:
+    """A printed name without titles, and with the digits that OCR makes of letters undone between letters."""
+    text = _TITLES.sub("", text.strip(" .,:;'\"-_*"))
+    # A digit of its own is the number of the field.
+    text = re.sub(r"^\(?\d{1,2}[.)]?\s+(?=\D)", "", text)
+    text = re.sub(r"(?<=[^\W\d_])0(?=[^\W\d_])", "O", text)
+    text = re.sub(r"(?<=[^\W\d_])[1|](?=[^\W\d_])", "I", text)
+    if scripts(text) <= {"CJK", "HIRAGANA", "KATAKANA", "HANGUL"}:
+        return re.sub(r"\s+", "", text)
+    return re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", text)).strip(" ,")
+
+
+def _text(name: str, text: str, context: Context) -> Value | None:
+    if re.search(r"\(\d{1,2}\)$", text):
+        # The number of a field stands after its caption.
+        return None
+    dates = find_dates(text)
+    for printed in reversed(dates):
+        text = f"{text[: printed.start]} {text[printed.end :]}"
+    text = re.sub(r"\s+", " ", text).strip(" ,;:-/")
+    letters = sum(c.isalpha() for c in text)
+    if letters == 0 or (dates and letters < 3) or is_rest_of_caption(text):
+        return None
+    # `. B/R` is what a worn line leaves; one ideograph is a word.
+    if letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text):
+        return None
+    short = letters < 2 and text < "\u2e80"
+    value = _with_letters(text)
+    if name == "place_of_birth" and context.issuer and len(context.issuer) == 3:
+        # `EESTI/EST`: the slash before the state's code reads as one of the letters that look like it.
+        value = re.sub(rf"(?<=[^\W\d_]{{3}})[LlI1|\\]{context.issuer}$", f"/{context.issuer}", value)
+    return Value(value, text, 0.5 if short else 0.9 if dates else 1.0)
+
+
+def _address(_name: str, text: str, _context: Context) -> Value | None:
+    if sum(c.isalnum() for c in text) < 2:
+        return None
+    # House numbers can look like a date (`霧が峰6-2-24`); what is little else is one.
+    rest = len(text) - sum(printed.end - printed.start for printed in find_dates(text))
+    return Value(_with_letters(text), text, 0.4 if rest < 4 else 1.0)
+
+
+def _with_letters(text: str) -> str:
+    """A zero in the middle of a word is the letter that it looks like (`PAMPL0NA`)."""
+    return re.sub(r"(?<=[^\W\d_]{2})0(?=[^\W\d_]{2})", "O", text)
+
+
+def _code(name: str, text: str, _context: Context) -> Value | None:
+    if not any(c.isalnum() for c in text) or len(text) > 24:
+        return None
+    if name == "document_type":
+        return Value(text, text, 1.0 if len(text) <= 2 else 0.7 if len(text) <= 4 else 0.15)
+    return Value(text, text, 1.0 if len(text) <= 12 else 0.6)
+
+
+def _list(_name: str, text: str, _context: Context) -> Value | None:
+    items = [item for item in re.split(r"[\s,;/·]+", text) if item]
+    short = [item for item in items if len(item) <= 4]
+    if not items or len(short) < len(items):
+        return Value([text], text, 0.3) if items else None
+    return Value(items, text, 1.0)
+
+
+def _flag(_name: str, text: str, _context: Context) -> Value | None:
+    word = next((word for word in ("长期", "長期", "无限期") if word in text), None)
+    word = word or (text if fold(text) in _PERMANENT else None)
+    return Value(True, word, 1.0) if word else None
+
+
+_PERMANENT = frozenset(
+    fold(word)
+    for word in (
+        "permanent|permanente|unbefristet|illimité|illimitée|indefinite|unlimited|bezterminowo|neomezená|bez omezení"
+        "|doživotno|trajno|nelimitată|onbepaald|unbegrenzt|indefinido|vitalícia|безстроково|бессрочно|pastāvīgi"
+    ).split("|")
+)
+
+_READERS: Mapping[Kind, Callable[[str, str, Context], Value | None]] = {
+    Kind.DATE: _date,
+    Kind.SEX: _sex,
+    Kind.STATE: _state,
+    Kind.NUMBER: _number,
+    Kind.NAME: _name,
+    Kind.TEXT: _text,
+    Kind.ADDRESS: _address,
+    Kind.CODE: _code,
+    Kind.LIST: _list,
+    Kind.FLAG: _flag,
+    Kind.MRZ: lambda _name, _text, _context: None,
+}

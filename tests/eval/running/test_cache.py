@@ -1,0 +1,58 @@
+"""A document is prepared once for all cells of a run, and no more of them are kept than there is room for."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import extractor.pipeline
+from eval.running.cache import Shelf
+from eval.running.selection import select
+from extractor.extraction import Extraction
+from extractor.pipeline import conclude
+
+EXAMPLES = Path(__file__).parents[2] / "datasets" / "examples"
+TODAY = date(2025, 6, 30)
+
+
+@pytest.fixture
+def selection():
+    return select(EXAMPLES, schemas=["visa"])
+
+
+@pytest.fixture
+def prepared(monkeypatch):
+    """How often a document was prepared."""
+    calls = []
+    real = extractor.pipeline.prepare
+
+    def counted(*given, **named):
+        calls.append(given[0])
+        return real(*given, **named)
+
+    monkeypatch.setattr(extractor.pipeline, "prepare", counted)
+    return calls
+
+
+def test_what_is_kept_is_not_made_again(selection, prepared):
+    shelf = Shelf(selection, TODAY, keep=True)
+    specimen = selection.specimens[0]
+    assert shelf.get(specimen) is shelf.get(specimen)
+    assert len(prepared) == 1
+    assert shelf.lent == 1
+
+
+@pytest.mark.parametrize(("keep", "room"), [(False, 10**9), (True, 1000)])
+def test_what_there_is_no_room_for_is_made_again(selection, prepared, keep, room):
+    shelf = Shelf(selection, TODAY, keep=keep, room=room)
+    specimen = selection.specimens[0]
+    shelf.get(specimen)
+    shelf.get(specimen)
+    assert len(prepared) == 2
+
+
+def test_a_prepared_document_reads_like_the_picture(selection):
+    specimen = selection.specimens[0]
+    first, second = (conclude(Shelf(selection, TODAY, keep=True).get(specimen)) for _ in range(2))
+    assert isinstance(first, Extraction)
+    assert first.values == second.values == extractor.pipeline.extract(specimen.path, "visa", today=TODAY).values

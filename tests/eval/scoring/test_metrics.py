@@ -1,0 +1,207 @@
+"""Scores of fields, documents and many fields, worked out by hand and beside independent implementations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval.scoring.metrics import (
+    ANLS_THRESHOLD,
+    FUZZY_THRESHOLD,
+    PARTS,
+    FieldScore,
+    Outcome,
+    Ratio,
+    all_right,
+    f1,
+    ratio,
+    score_field,
+    score_fields,
+)
+from extractor.schemas import Kind
+
+
+def rates(pairs: Sequence[tuple[Any, Any]], kind: Kind = Kind.NAME) -> dict[str, float | None]:
+    scores = [score_field(kind, label, prediction) for label, prediction in pairs]
+    return {name: ratio(name, scores).value for name in PARTS}
+
+
+@pytest.mark.parametrize(
+    ("label", "prediction", "expected"),
+    [
+        # outcome, folded, edits, length, similarity, anls; edits by hand over the strict forms
+        ("Müller", "MÜLLER", FieldScore(Outcome.RIGHT, True, 0, 6, 1.0, 1.0)),
+        ("Müller", "Muller", FieldScore(Outcome.WRONG, True, 1, 6, 5 / 6, 5 / 6)),
+        ("ABCD", "ABXD", FieldScore(Outcome.WRONG, False, 1, 4, 0.75, 0.75)),
+        ("ABCD", "AB", FieldScore(Outcome.WRONG, False, 2, 4, 0.5, 0.5)),
+        ("AB", "ABCD", FieldScore(Outcome.WRONG, False, 2, 2, 0.5, 0.5)),
+        ("ABCDE", "AB", FieldScore(Outcome.WRONG, False, 3, 5, 0.4, 0.0)),
+        ("AB", "XYZ", FieldScore(Outcome.WRONG, False, 3, 2, 0.0, 0.0)),
+        ("ABC", None, FieldScore(Outcome.MISSED, False, 3, 3, 0.0, 0.0)),
+        (None, "ABC", FieldScore(Outcome.INVENTED, False, 3, 0, 0.0, 0.0)),
+        (None, None, FieldScore(Outcome.BLANK, True, 0, 0, 1.0, 1.0)),
+        (None, "--", FieldScore(Outcome.BLANK, True, 0, 0, 1.0, 1.0)),
+        ("ABC", "", FieldScore(Outcome.MISSED, False, 3, 3, 0.0, 0.0)),
+    ],
+)
+def test_one_field(label: Any, prediction: Any, expected: FieldScore) -> None:
+    score = score_field(Kind.NAME, label, prediction)
+    assert score.outcome is expected.outcome
+    assert (score.folded, score.edits, score.length) == (expected.folded, expected.edits, expected.length)
+    assert score.similarity == pytest.approx(expected.similarity)
+    assert score.anls == pytest.approx(expected.anls)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "exact", "has_value", "was_given"),
+    [
+        (Outcome.RIGHT, True, True, True),
+        (Outcome.BLANK, True, False, False),
+        (Outcome.WRONG, False, True, True),
+        (Outcome.MISSED, False, True, False),
+        (Outcome.INVENTED, False, False, True),
+    ],
+)
+def test_what_an_outcome_means(outcome: Outcome, exact: bool, has_value: bool, was_given: bool) -> None:
+    score = FieldScore(outcome, exact, 0, 0, 0.0, 0.0)
+    assert (score.exact, score.has_value, score.given) == (exact, has_value, was_given)
+
+
+def test_anls_counts_from_its_threshold_on() -> None:
+    assert ANLS_THRESHOLD == 0.5
+    assert score_field(Kind.NAME, "ABCD", "ABXY").anls == 0.5
+    assert score_field(Kind.NAME, "ABCDE", "ABXYZ").anls == 0.0
+
+
+def test_fuzzy_counts_from_its_threshold_on() -> None:
+    assert FUZZY_THRESHOLD == 0.9
+    assert rates([("ABCDEFGHIJ", "ABCDEFGHIX")])["fuzzy"] == 1.0
+    assert rates([("ABCDEFGHI", "ABCDEFGHX")])["fuzzy"] == 0.0
+
+
+def test_rates_by_hand() -> None:
+    told = rates(
+        [("ANNA", "ANNA"), ("EVA", "EVE"), ("ÖZ", "OZ"), ("IDA", None), (None, None), (None, "X"), (None, None)]
+    )
+    # four values: one right, one of three letters wrong in one, one right but for a diaeresis, one missed
+    assert told["exact"] == told["recall"] == 1 / 4
+    assert told["folded"] == 2 / 4
+    assert told["fuzzy"] == 1 / 4
+    assert told["cer"] == (0 + 1 + 1 + 3) / (4 + 3 + 2 + 3)
+    assert told["similarity"] == pytest.approx((1 + 2 / 3 + 1 / 2 + 0) / 4)
+    assert told["anls"] == pytest.approx((1 + 2 / 3 + 1 / 2 + 0) / 4)
+    assert told["precision"] == 1 / 4  # given: ANNA, EVE, OZ, X
+    assert told["miss_rate"] == 1 / 4
+    assert told["hallucination_rate"] == 1 / 3
+
+
+def test_blanks_that_are_left_blank_raise_no_rate() -> None:
+    told = rates([("ANNA", "EVA"), *[(None, None)] * 99])
+    assert told["exact"] == told["folded"] == told["precision"] == told["anls"] == 0.0
+    assert told["similarity"] == 1 / 4
+    assert told["cer"] == 3 / 4  # ANNA to EVA: one letter goes, two change
+    assert told["hallucination_rate"] == 0.0
+
+
+def test_an_invented_value_is_no_error_of_characters() -> None:
+    assert rates([("ANNA", "ANNA"), (None, "INVENTED")])["cer"] == 0.0
+    assert rates([("ANNA", "ANNA"), (None, "INVENTED")])["precision"] == 1 / 2
+
+
+def test_rates_of_nothing_are_none() -> None:
+    assert rates([]) == dict.fromkeys(PARTS)
+    assert rates([(None, None)])["exact"] is None
+    assert rates([("A", "A")])["hallucination_rate"] is None
+    assert Ratio(0.0, 0.0).value is None
+    assert Ratio(1.0, 4.0).value == 0.25
+
+
+def test_weights_let_pictures_of_one_document_share_its_weight() -> None:
+    scores = [score_field(Kind.NAME, "A", said) for said in ("A", "B", "A")]
+    assert ratio("exact", scores, [0.5, 0.5, 1.0]) == Ratio(1.5, 2.0)
+    assert ratio("exact", scores) == Ratio(2.0, 3.0)
+    with pytest.raises(ValueError, match="shorter"):
+        ratio("exact", scores, [1.0])
+
+
+def test_only_labelled_fields_are_scored() -> None:
+    kinds = {"surname": Kind.NAME, "sex": Kind.SEX, "mrz": Kind.MRZ}
+    scores = score_fields(kinds, {"surname": "A", "sex": None, "unknown": "X"}, {"surname": "A", "mrz": ["A<"]})
+    assert {name: score.outcome for name, score in scores.items()} == {"surname": Outcome.RIGHT, "sex": Outcome.BLANK}
+
+
+def test_a_field_that_was_not_predicted_was_predicted_null() -> None:
+    assert score_fields({"surname": Kind.NAME}, {"surname": "A"}, {})["surname"].outcome is Outcome.MISSED
+
+
+def test_a_document_is_right_when_every_field_is() -> None:
+    right, blank = score_field(Kind.NAME, "A", "a"), score_field(Kind.NAME, None, None)
+    assert all_right([right, blank])
+    assert not all_right([right, score_field(Kind.NAME, "A", "B")])
+    assert not all_right([right, score_field(Kind.NAME, None, "B")])
+    assert all_right([])
+
+
+def test_a_field_is_compared_by_its_kind() -> None:
+    assert score_field(Kind.STATE, "D", "DEU").outcome is Outcome.RIGHT
+    assert score_field(Kind.NAME, "D", "DEU").outcome is Outcome.WRONG
+    assert score_field(Kind.FLAG, None, False).outcome is Outcome.BLANK
+    assert score_field(Kind.FLAG, True, False).outcome is Outcome.MISSED
+    assert score_field(Kind.LIST, ["A", "B"], ["B", "A"]).outcome is Outcome.RIGHT
+    assert score_field(Kind.MRZ, ["A<<"], ["A<"]).folded
+
+
+@pytest.mark.parametrize(
+    ("precision", "recall", "expected"),
+    [(1.0, 1.0, 1.0), (0.5, 1.0, 2 / 3), (0.5, 0.25, 1 / 3), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (None, 0.0, 0.0)],
+)
+def test_f1_is_the_harmonic_mean(precision: float | None, recall: float | None, expected: float) -> None:
+    assert f1(precision, recall) == pytest.approx(expected)
+
+
+def test_f1_of_nothing_is_none() -> None:
+    assert f1(None, None) is None
+    assert f1(0.0, None) == 0.0
+
+
+def _edits(a: str, b: str) -> int:
+    """Levenshtein's distance by its recurrence, row by row."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
+
+
+words = st.text("ABÄß東01 -", min_size=1, max_size=12)
+
+
+@given(words, words)
+def test_edits_and_similarity_are_levenshteins(label: str, prediction: str) -> None:
+    from eval.scoring.normalise import strict
+
+    truth, said = strict(Kind.NAME, label), strict(Kind.NAME, prediction)
+    score = score_field(Kind.NAME, label, prediction)
+    assert score.edits == _edits(truth or "", said or "")
+    if truth and said:
+        assert score.similarity == pytest.approx(1 - score.edits / max(len(truth), len(said)))
+        assert score.exact == (truth == said) == (score.edits == 0)
+    assert score.anls in (0.0, score.similarity)
+    assert not score.exact or score.folded
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(words, words), min_size=1, max_size=6))
+def test_anls_agrees_with_the_anls_star_package(pairs: list[tuple[str, str]]) -> None:
+    from anls_star import anls_score
+
+    from eval.scoring.normalise import strict
+
+    normal = [(strict(Kind.NAME, label), strict(Kind.NAME, said)) for label, said in pairs]
+    both = [(truth, said) for truth, said in normal if truth and said]
+    theirs = [anls_score(truth, said) for truth, said in both]
+    ours = rates(both)["anls"]
+    assert (ours or 0.0) == pytest.approx(sum(theirs) / len(theirs) if theirs else 0.0)

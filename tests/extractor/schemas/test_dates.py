@@ -1,0 +1,350 @@
+"""Printed dates of every language, era and layout become ISO 8601, in the precision they are printed with."""
+
+import calendar
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.schemas.captions import _json
+from extractor.schemas.dates import Meaning, Order, find_dates, full_year, iso_date, numeric_order, parse_date
+
+TODAY = date(2026, 3, 1)
+
+#: One full and one short month in every language that the reader knows, as documents print them.
+IN_WORDS = """
+en: 12 August 1974 = 12 AUG 1974
+fr: 12 août 1974 = 12 AOÛT 1974
+fr: 1er février 1990 = 01 FÉVR 1990
+es: 5 enero 2001 = 05 ENE 2001
+de: 3. März 1988 = 3 MÄR 1988
+de: 1 Jänner 1999 = 01.JÄN.1999
+it: 30 settembre 1966 = 30 SET/SEP 1966
+pt: 9 março 2015 = 09 MAR 2015
+nl: 27 augustus 1991 = 27 AUG/AUG 1991
+nl: 4 maart 1965 = 04 MRT 1965
+pl: 8 października 2003 = 08 PAŹ 2003
+pl: 2 września 1980 = 02 WRZ/SEP 1980
+cs: 11. května 1977 = 11 KVĚ/MAY 1977
+cs: 6 července 2012 = 06 ČVC/JUL 2012
+cs: 6 června 2012 = 06 ČVN/JUN 2012
+sk: 15. augusta 1984 = 15 AUG 1984
+hr: 20. siječnja 1971. = 20 SIJ/JAN 1971
+sl: 7. avgust 1993 = 07 AVG/AUG 1993
+sr: 25 октобар 1969 = 25 ОКТ/OCT 1969
+ro: 14 iulie 2000 = 14 IUL/JUL 2000
+hu: 23 szeptember 1956 = 23 SZEPT/SEP 1956
+fi: 6 joulukuu 1917 = 06 JOULU/DEC 1917
+sv: 6 juni 1983 = 06 JUN/JUN 1983
+da: 17 oktober 1952 = 17 OKT/OCT 1952
+no: 17. mai 1914 = 17 MAI/MAY 1914
+is: 17. júní 1944 = 17 JÚN/JUN 1944
+et: 24. veebruar 1918 = 24 VEEBR/FEB 1918
+lv: 18 novembris 1918 = 18 NOV/NOV 1918
+lt: 16 vasario 1918 = 16 VAS/FEB 1918
+sq: 28 nëntor 1912 = 28 NËN/NOV 1912
+tr: 29 Ekim 1923 = 29 EKİ/OCT 1923
+az: 28 may 1918 = 28 MAY/MAY 1918
+ga: 3 Lúnasa 1979 = 03 LÚN/AUG 1979
+ga: 3 Meán Fómhair 1979 = 03 MFO/SEP 1979
+mt: 13 diċembru 1974 = 13 DIĊ/DEC 1974
+id: 17 Agustus 1945 = 17 AGU 1945
+ms: 31 Ogos 1957 = 31 OGO 1957
+ru: 12 апреля 1961 = 12 АПР/APR 1961
+uk: 24 серпня 1991 = 24 СЕР/AUG 1991
+bg: 3 март 1978 = 03 МАР/MAR 1978
+el: 25 Μαρτίου 1921 = 25 ΜΑΡ/MAR 1921
+th: 12 สิงหาคม 2517 = 12 ส.ค. 2517
+ar: 12 أغسطس 1974 = ١٢ أغسطس ١٩٧٤
+ar: 23 تشرين الأول 1973 = 23 أكتوبر 1973
+"""
+ROWS = [line.partition(": ")[::2] for line in IN_WORDS.strip().splitlines()]
+
+
+def iso(text: str, order: Order | None = None, meaning: Meaning | None = None) -> str | None:
+    found = parse_date(text, order=order, meaning=meaning, today=TODAY)
+    return found.iso if found else None
+
+
+def test_the_table_below_has_every_language() -> None:
+    assert {language for language, _ in ROWS} == set(_json("months.json"))
+
+
+@pytest.mark.parametrize(("language", "row"), ROWS)
+def test_full_and_short_months_mean_the_same_day(language: str, row: str) -> None:
+    full, short = row.split(" = ")
+    found = find_dates(full, today=TODAY)
+    assert len(found) == 1
+    assert [one.iso for one in find_dates(short, today=TODAY)] == [found[0].iso]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12 août 1974", "1974-08-12"),
+        ("02 WRZ/SEP 1980", "1980-09-02"),
+        ("06 ČVN/JUN 2012", "2012-06-06"),
+        ("06 ČVC/JUL 2012", "2012-07-06"),
+        ("24 серпня 1991", "1991-08-24"),
+        ("29 Ekim 1923", "1923-10-29"),
+        ("12 ส.ค. 2517", "1974-08-12"),
+        ("12 สิงหาคม พ.ศ. 2517", "1974-08-12"),
+        ("١٢ أغسطس ١٩٧٤", "1974-08-12"),
+        ("23 تشرين الأول 1973", "1973-10-23"),
+        ("31 كانون الثاني 1990", "1990-01-31"),
+        ("14 Deireadh Fómhair 1990", "1990-10-14"),
+        ("5 de enero de 2001", "2001-01-05"),
+        ("30 DE ABRIL DE 1999", "1999-04-30"),
+        ("1974. augusztus 12.", "1974-08-12"),
+        ("1974 AUG 12", "1974-08-12"),
+        ("1990 m. kovo 11 d.", "1990-03-11"),
+        ("August 12, 1974", "1974-08-12"),
+        ("AUG 12 1974", "1974-08-12"),
+        ("12th of August 1974", "1974-08-12"),
+        ("12AUG1974", "1974-08-12"),
+        ("12.AUG.1974", "1974-08-12"),
+        ("12-Aug-1974", "1974-08-12"),
+        ("12/AUG/1974", "1974-08-12"),
+        ("12 AUG/AOÛT 1974", "1974-08-12"),
+        ("12 AGO / AUG 1974", "1974-08-12"),
+        ("19 OKT/OCT 1971", "1971-10-19"),
+        # The reader's digits for letters
+        ("12 0CT 1974", "1974-10-12"),
+        ("12 AU6 1974", None),
+        # One letter misread
+        ("12 AUGUSI 1974", "1974-08-12"),
+        # China and Korea
+        ("12 8月/AUG 1974", "1974-08-12"),
+        ("16 2월/FEB 2017", "2017-02-16"),
+        ("16 2월 17", "2017-02-16"),
+    ],
+)
+def test_months_in_words(text: str, expected: str | None) -> None:
+    found = find_dates(text, today=TODAY)
+    assert [one.iso for one in found] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1974年8月12日", "1974-08-12"),
+        ("1974 年 8 月 12 日", "1974-08-12"),
+        ("1974年08月12号", "1974-08-12"),
+        ("１９７４年８月１２日", "1974-08-12"),
+        ("1974년 8월 12일", "1974-08-12"),
+        ("明治45年7月29日", "1912-07-29"),
+        ("大正元年7月30日", "1912-07-30"),
+        ("昭和49年8月12日", "1974-08-12"),
+        ("昭和64年1月7日", "1989-01-07"),
+        ("平成元年1月8日", "1989-01-08"),
+        ("平成31年4月30日", "2019-04-30"),
+        ("令和元年5月1日", "2019-05-01"),
+        ("令和8年3月1日", "2026-03-01"),
+        ("民國63年8月12日", "1974-08-12"),
+        ("民國 100 年 10 月 10 日", "2011-10-10"),
+        ("民国元年1月1日", "1912-01-01"),
+        ("2517年8月12日", "1974-08-12"),
+    ],
+)
+def test_eras_and_east_asian_dates(text: str, expected: str) -> None:
+    assert [one.iso for one in find_dates(text, today=TODAY)] == [expected]
+
+
+@pytest.mark.parametrize("text", ["2517-08-12", "12/08/2517", "12.08.2517", "12 ส.ค. 2517", "12 AUG 2517"])
+def test_buddhist_years_count_from_543_before(text: str) -> None:
+    assert iso(text) == "1974-08-12"
+
+
+def test_the_year_of_documents_that_never_expire_is_no_buddhist_one() -> None:
+    assert iso("01 01 9999", meaning="expiry") == "9999-01-01"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1974-08-12", "1974-08-12"),
+        ("1974/08/12", "1974-08-12"),
+        ("1974.08.12", "1974-08-12"),
+        ("1974. 08. 12.", "1974-08-12"),
+        ("1974 08 12", "1974-08-12"),
+        ("25.12.1974", "1974-12-25"),
+        ("25/12/1974", "1974-12-25"),
+        ("25-12-1974", "1974-12-25"),
+        ("25 12 1974", "1974-12-25"),
+        ("25·12·1974", "1974-12-25"),
+        ("25. 12. 1974", "1974-12-25"),
+        ("12/25/1974", "1974-12-25"),
+        ("5.1.1974", "1974-01-05"),
+        # Separators that the reader lost
+        ("25 121974", "1974-12-25"),
+        ("2512 1974", "1974-12-25"),
+        ("25121974", "1974-12-25"),
+        ("19741225", "1974-12-25"),
+        # Arabic-Indic and Thai digits
+        ("٢٥/١٢/١٩٧٤", "1974-12-25"),
+        ("๒๕/๑๒/๒๕๑๗", "1974-12-25"),
+    ],
+)
+def test_numeric_dates(text: str, expected: str) -> None:
+    assert iso(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1974", "1974"),
+        ("00/00/1974", "1974"),
+        ("08/1974", "1974-08"),
+        ("00.08.1974", "1974-08"),
+        ("AUG 1974", "1974-08"),
+        ("00 AUG 1974", "1974-08"),
+        ("AUG/AOÛT 1974", "1974-08"),
+    ],
+)
+def test_precision_is_kept(text: str, expected: str) -> None:
+    assert find_dates(text, today=TODAY) == []
+    assert iso(text) == expected
+
+
+@pytest.mark.parametrize("text", ["02/03/04", "01.02.2003", "3-4-1999", "05 06 1990"])
+def test_either_order_is_said_to_be_ambiguous_and_read_day_first(text: str) -> None:
+    assert parse_date(text, today=TODAY).ambiguous
+    by_day, by_month = iso(text, order="dmy"), iso(text, order="mdy")
+    assert iso(text) == by_day != by_month
+    assert by_day[:4] + by_day[8:] + by_day[5:7] == by_month[:4] + by_month[5:7] + by_month[8:]
+    for order in ("dmy", "mdy"):
+        assert not parse_date(text, order=order, today=TODAY).ambiguous
+
+
+@pytest.mark.parametrize("text", ["25/12/1974", "12/25/1974", "11.11.2011"])
+def test_what_the_calendar_decides_is_not_ambiguous(text: str) -> None:
+    assert not parse_date(text, today=TODAY).ambiguous
+    assert iso(text, order="dmy") == iso(text, order="mdy") == iso(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "31.02.1974", "30 FEB 1974", "29.02.2023", "29/02/1900", "32.01.1974", "31 APR 2000", "1974-13-01",
+        "1974-02-30", "1974年2月30日", "民國63年13月1日", "12 OF 1974", "123456789", "A1974-08-129", "1974", "",
+        "no date", "12:30:45", "+49 30 123456", "12 LISTOPAD 1974",
+        "07.04.1074",
+    ],
+)  # fmt: skip
+def test_what_is_no_date_is_not_found(text: str) -> None:
+    assert find_dates(text, today=TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("two_digits", "meaning", "expected"),
+    [
+        (25, "birth", 2025),
+        (26, "birth", 2026),
+        (27, "birth", 1927),
+        (74, "birth", 1974),
+        (26, "issue", 2026),
+        (27, "issue", 1927),
+        (36, "expiry", 2036),
+        (61, "expiry", 2061),
+        (62, "expiry", 1962),
+        (99, "expiry", 1999),
+        (41, None, 2041),
+        (42, None, 1942),
+    ],
+)
+def test_two_digit_years_by_what_they_mean(two_digits: int, meaning: Meaning | None, expected: int) -> None:
+    assert full_year(two_digits, meaning, TODAY) == expected
+    assert iso(f"25.12.{two_digits:02}", meaning=meaning) == f"{expected}-12-25"
+    assert iso(f"25 DEC {two_digits:02}", meaning=meaning) == f"{expected}-12-25"
+
+
+@pytest.mark.parametrize("first", ["{d}.{m}.{y}", "{d}/{m}/{y}", "{d}-{m}-{y}", "{y}.{m}.{d}", "{y}-{m}-{d}"])
+@pytest.mark.parametrize("between", ["-", " - ", "/", " "])
+def test_a_period_is_two_dates(first: str, between: str) -> None:
+    text = between.join(first.format(d="14", m="02", y=year) for year in ("2004", "2009"))
+    assert [printed.iso for printed in find_dates(text)] == ["2004-02-14", "2009-02-14"]
+
+
+def test_all_dates_of_a_text_in_reading_order_with_their_places() -> None:
+    text = "Valid 2015.07.10-2035.07.10, born 12 AUG 1974"
+    found = find_dates(text, today=TODAY)
+    assert [one.iso for one in found] == ["2015-07-10", "2035-07-10", "1974-08-12"]
+    assert [text[one.start : one.end] for one in found] == ["2015.07.10", "2035.07.10", "12 AUG 1974"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([], None),
+        (["01/02/2003", "AUG 1974"], None),
+        (["25/12/1974", "01/02/2003"], "dmy"),
+        (["12/25/1974"], "mdy"),
+        (["12/25/1974", "25/12/1974"], None),
+        (["12/25/1974", "12/26/1974", "25/12/1974"], "mdy"),
+        (["2013.09.15-2033.09.15", "2013.09.15 2033.09.15"], None),  # .09.15-2033 is no date
+        (["2013.09.15-2033.09.15", "25/12/1974"], "dmy"),
+    ],
+)
+def test_the_order_that_a_page_proves(texts: list[str], expected: Order | None) -> None:
+    assert numeric_order(texts) == expected
+
+
+@pytest.mark.parametrize("text", ["2024-02-29", "1974-08", "1974"])
+def test_iso_dates_pass(text: str) -> None:
+    assert iso_date(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2023-02-29", "1974-13", "0000", "74-08-12", "1974-8-12", "1974-08-12 ", "1974-08-", "", "１９７４-08-12", "١٩٧٤"],
+)
+def test_what_is_not_iso_8601_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"ISO 8601|must be in|range"):
+        iso_date(text)
+
+
+STYLES = {
+    "iso": lambda d: d.isoformat(),
+    "dotted": lambda d: f"{d:%d.%m.%Y}",
+    "short numbers": lambda d: f"{d.day}/{d.month}/{d.year}",
+    "spaced": lambda d: f"{d:%d %m %Y}",
+    "english": lambda d: f"{d.day} {calendar.month_name[d.month]} {d.year}",
+    "month first": lambda d: f"{calendar.month_name[d.month]} {d.day}, {d.year}",
+    "passport": lambda d: f"{d:%d} {calendar.month_abbr[d.month].upper()} {d.year}",
+    "glued": lambda d: f"{d:%d}{calendar.month_abbr[d.month].upper()}{d.year}",
+    "bilingual": lambda d: f"{d:%d} {FRENCH[d.month]}/{calendar.month_abbr[d.month].upper()} {d.year}",
+    "russian": lambda d: f"{d.day} {RUSSIAN[d.month]} {d.year}",
+    "chinese": lambda d: f"{d.year}年{d.month}月{d.day}日",
+    "korean": lambda d: f"{d.year}년 {d.month}월 {d.day}일",
+    "chinese passport": lambda d: f"{d:%d} {d.month}月/{calendar.month_abbr[d.month].upper()} {d.year}",
+    "buddhist": lambda d: f"{d:%d/%m}/{d.year + 543}",
+    "republic": lambda d: f"民國{d.year - 1911}年{d.month}月{d.day}日",
+}
+FRENCH = " JAN FÉV MARS AVR MAI JUIN JUIL AOÛT SEPT OCT NOV DÉC".split(" ")
+RUSSIAN = " января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split(" ")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@given(day=st.dates(date(1912, 1, 1), date(2080, 12, 31)))
+def test_every_day_comes_back_from_every_style(style: str, day: date) -> None:
+    text = STYLES[style](day)
+    found = find_dates(text, order="dmy", today=TODAY)
+    assert [(one.iso, one.start, one.end) for one in found] == [(day.isoformat(), 0, len(text))]
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_without_error_and_every_date_is_one(text: str) -> None:
+    for found in find_dates(text, today=TODAY):
+        assert len(found.iso) == 10
+        assert iso_date(found.iso) == found.iso
+        assert 0 <= found.start < found.end <= len(text)
+    single = parse_date(text, today=TODAY)
+    assert single is None or iso_date(single.iso) == single.iso
+
+
+@given(st.text(alphabet="0123456789./- AUGOCTjan年月日", max_size=40))
+def test_dates_found_do_not_overlap(text: str) -> None:
+    found = find_dates(text, today=TODAY)
+    assert all(one.end <= other.start for one, other in pairwise(found))

@@ -1,0 +1,160 @@
+"""States and nationalities: ICAO's codes, and what documents print for them in many languages."""
+
+import iso3166
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.schemas.captions import _json
+from extractor.schemas.states import ICAO_EXTRAS, US_STATE_NAMES, same_state, state_code, state_codes
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["D", "GBD", "GBN", "GBO", "GBP", "GBS", "UTO", "XOM", "XXA", "XXB", "XXC", "XXX", "EUE", "UNO", "UNA", "RKS"],
+)
+def test_icao_s_extras_stand_for_themselves(code: str) -> None:
+    assert code in ICAO_EXTRAS
+    assert code in state_codes()
+    assert state_code(code) == code
+    assert state_code(f"{code}<<") == code
+    assert state_code(code.lower()) == code
+
+
+def test_codes_are_three_capitals_except_germany_s() -> None:
+    assert {code for code in state_codes() if len(code) != 3} == {"D"}
+    assert all(code.isascii() and code.isalpha() and code.isupper() for code in state_codes())
+    assert len(state_codes()) > 270
+
+
+@pytest.mark.parametrize("country", list(iso3166.countries), ids=lambda country: country.alpha3)
+def test_every_state_of_iso_3166_is_known_by_its_code_and_its_english_names(country: iso3166.Country) -> None:
+    expected = "D" if country.alpha3 == "DEU" else country.alpha3
+    assert state_code(country.alpha3) == expected
+    for name in (country.name, country.apolitical_name):
+        assert state_code(name) == state_code(name.upper()) == expected
+
+
+@pytest.mark.parametrize(
+    ("printed", "code"),
+    [
+        ("D", "D"),
+        ("DEU", "D"),
+        ("DEUTSCH", "D"),
+        ("Bundesrepublik Deutschland", "D"),
+        ("allemande", "D"),
+        ("BRITISH CITIZEN", "GBR"),
+        ("UNITED KINGDOM OF GREAT BRITAIN AND NORTHERN IRELAND", "GBR"),
+        ("Northern Ireland", "GBR"),
+        ("IRISH", "IRL"),
+        ("ÉIRE/IRELAND", "IRL"),
+        ("Française", "FRA"),
+        ("FRANÇAISE / FRENCH", "FRA"),
+        ("NEDERLANDSE", "NLD"),
+        ("Österreich", "AUT"),
+        ("AUSTRALIAN", "AUS"),
+        ("ČESKÁ REPUBLIKA", "CZE"),
+        ("SLOVENSKÁ REPUBLIKA", "SVK"),
+        ("REPUBLIKA SLOVENIJA", "SVN"),
+        ("RZECZPOSPOLITA POLSKA", "POL"),
+        ("obywatelstwo POLSKIE", "POL"),
+        ("ESPAÑOLA", "ESP"),
+        ("Portuguesa", "PRT"),
+        ("REPUBBLICA ITALIANA", "ITA"),
+        ("SCHWEIZ SUISSE SVIZZERA", "CHE"),
+        ("EESTI / EST", "EST"),
+        ("LATVIJAS REPUBLIKA", "LVA"),
+        ("LIETUVOS RESPUBLIKA", "LTU"),
+        ("Ísland", "ISL"),
+        ("SUOMI FINLAND", "FIN"),
+        ("РОССИЙСКАЯ ФЕДЕРАЦИЯ", "RUS"),
+        ("УКРАЇНА/UKRAINE", "UKR"),
+        ("ΕΛΛΗΝΙΚΗ", "GRC"),
+        ("日本国 JAPAN", "JPN"),
+        ("大韩民国", "KOR"),
+        ("대한민국", "KOR"),
+        ("ブラジル", "BRA"),
+        ("中国/CHINESE", "CHN"),
+        ("中华人民共和国", "CHN"),
+        ("REPUBLIC OF CHINA", "TWN"),
+        ("中華民國", "TWN"),
+        ("加拿大/CAN", "CAN"),
+        ("ไทย", "THA"),
+        ("سعودي", "SAU"),
+        ("United States of America", "USA"),
+        ("U.S.A.", "USA"),
+        ("AMERICAN", "USA"),
+        ("American Samoa", "ASM"),
+        ("NIGERIAN", "NGA"),
+        ("NIGERIENNE", "NER"),
+        ("DOMINICAN", "DOM"),
+        ("Commonwealth of Dominica", "DMA"),
+        ("PAPUA NEW GUINEAN", "PNG"),
+        ("EQUATORIAL GUINEA", "GNQ"),
+        ("GUINEA-BISSAU", "GNB"),
+        ("Democratic Republic of the Congo", "COD"),
+        ("SOUTH SUDAN", "SSD"),
+        ("DEMOCRATIC PEOPLE'S REPUBLIC OF KOREA", "PRK"),
+        ("DPRK", "PRK"),
+        ("Congo, The Democratic Republic of the", "COD"),
+        ("Macao Special Administrative Region of China", "MAC"),
+        ("Commonwealth of the Northern Mariana Islands", "MNP"),
+        ("British Virgin Islands", "VGB"),
+        ("Virgin Islands of the United States", "VIR"),
+        ("Virgin Islands", None),
+        ("Stateless", "XXA"),
+        ("UTOPIAN", "UTO"),
+        ("MOSCOW", None),
+        ("BERLIN", None),
+        ("USAMA", None),
+        ("M", None),
+        ("12345", None),
+        ("", None),
+    ],
+)
+def test_printed_forms(printed: str, code: str | None) -> None:
+    assert state_code(printed) == code
+
+
+def test_every_stem_leads_to_its_own_code() -> None:
+    table = _json("states.json")
+    assert set(table) <= state_codes()
+    wrong = [(code, stem) for code, stems in table.items() for stem in stems if state_code(stem.lstrip("=")) != code]
+    assert wrong == []
+
+
+def test_no_stem_stands_for_two_states_and_none_is_a_letter_or_two() -> None:
+    owners: dict[str, str] = {}
+    for code, stems in _json("states.json").items():
+        for stem in stems:
+            assert owners.setdefault(stem, code) == code
+            assert not stem.isascii() or stem.startswith("=") or len(stem) >= 4
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("D", "DEU", True),
+        ("D", "Deutsch", True),
+        ("FRA", "française", True),
+        ("FRA", "ITA", False),
+        ("QQQ", "qqq", True),
+        ("QQQ", "QQR", False),
+        (None, None, True),
+        (None, "D", False),
+        ("D", None, False),
+    ],
+)
+def test_same_state(a: str | None, b: str | None, expected: bool) -> None:
+    assert same_state(a, b) is expected
+
+
+def test_the_fifty_states_of_the_usa() -> None:
+    assert len(US_STATE_NAMES) == 50
+    assert {"new york", "rhode island", "texas"} <= US_STATE_NAMES
+
+
+@given(st.text(max_size=40))
+def test_any_text_gives_a_known_code_or_none(text: str) -> None:
+    code = state_code(text)
+    assert code is None or code in state_codes()

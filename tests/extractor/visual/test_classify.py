@@ -1,0 +1,113 @@
+"""What kind of document a page shows."""
+
+import pytest
+
+from extractor.mrz import Mrz
+from extractor.schemas import SCHEMAS
+from extractor.visual.classify import classify, kind_of
+
+from .printed import line, rows
+
+
+def kind(*texts: str, mrz: Mrz | None = None) -> str | None:
+    return kind_of(classify(rows(*texts), mrz))
+
+
+@pytest.mark.parametrize(
+    ("form", "code", "expected"),
+    [
+        ("TD3", "P", "passport"),
+        ("TD3", "PO", "passport"),
+        ("MRVA", "V", "visa"),
+        ("MRVB", "V", "visa"),
+        ("TD1", "I", "id_card"),
+        ("TD1", "ID", "id_card"),
+        ("TD2", "I", "id_card"),
+        ("TD1", "IR", "residence_permit"),
+        ("TD1", "AR", "residence_permit"),
+        ("TD1", "C1", "residence_permit"),
+        ("IDL_FRA", "D1", "driving_licence"),
+        ("TD1", "DL", "driving_licence"),
+    ],
+)
+def test_by_the_mrz(form: str, code: str, expected: str) -> None:
+    assert kind(mrz=Mrz(form, (), document_code=code)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PASSPORT", "passport"),
+        ("Passeport", "passport"),
+        ("REISEPASS / PASSPORT", "passport"),
+        ("护照", "passport"),
+        ("IDENTITY CARD", "id_card"),
+        ("Carte nationale d'identité", "id_card"),
+        ("PERSONALAUSWEIS", "id_card"),
+        ("居民身份证", "chinese_id_card"),
+        ("公民身份号码", "chinese_id_card"),
+        ("DRIVING LICENCE", "driving_licence"),
+        ("CALIFORNIA DRIVER LICENSE", "driving_licence"),
+        ("FÜHRERSCHEIN", "driving_licence"),
+        ("运转免许证", None),
+        ("運転免許証", "driving_licence"),
+        ("RESIDENCE PERMIT", "residence_permit"),
+        ("AUFENTHALTSTITEL", "residence_permit"),
+        ("在留カード", "residence_permit"),
+        ("VISA", "visa"),
+        ("VISUM", "visa"),
+        ("بطاقة تحقيق الشخصية", "id_card"),
+        ("IRESIDENCE CARD", "residence_permit"),  # one sign of 외국인등록증 before it
+        ("XPASSPORT", None),  # one word may be a part of another one
+        ("Chinese 签证", None),
+        ("签证", "visa"),
+    ],
+)
+def test_by_what_it_calls_itself(text: str, expected: str | None) -> None:
+    assert kind(text) == expected
+
+
+@pytest.mark.parametrize("text", ["VISALIA", "SUPERVISA", "PASADENA", "PASS THE SALT", "", "P<UTO<<PASSPORT<<"])
+def test_titles_inside_other_words_are_none(text: str) -> None:
+    assert kind(text) is None
+
+
+def test_the_mrz_outweighs_a_title() -> None:
+    assert kind("IDENTITY CARD", mrz=Mrz("TD3", (), document_code="P")) == "passport"
+    # A permit is a card with an MRZ like any other; what it calls itself is told.
+    assert kind("RESIDENCE PERMIT", mrz=Mrz("TD1", (), document_code="I")) == "residence_permit"
+
+
+def test_a_chinese_card_is_a_card_of_its_own_kind() -> None:
+    assert kind("中华人民共和国", "居民身份证") == "chinese_id_card"
+
+
+def test_nothing_speaks_for_nothing() -> None:
+    assert classify([], None) == {}
+    assert kind_of({}) is None
+
+
+def test_scores_are_shares_of_certainty() -> None:
+    scores = classify([line("PASSPORT", 0, 0), line("an application for a driving licence", 0, 40)], None)
+    assert set(scores) <= set(SCHEMAS)
+    assert all(0 < score <= 1 for score in scores.values())
+    assert scores["passport"] > scores["driving_licence"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("Surname", "Given names", "Date of birth"), "id_card"),
+        (("Surname", "Date of birth", "Vehicle classes"), "driving_licence"),
+        (("Surname", "Date of birth", "Number of entries"), "visa"),
+        (("Surname", "Date of birth", "Duration of stay"), "visa"),
+        (("Surname", "Date of birth"), None),  # a form has as many
+        (("Surname", "Surname", "Nom", "Date of birth"), None),
+    ],
+)
+def test_without_a_title_captions_tell(texts: tuple[str, ...], expected: str | None) -> None:
+    assert kind(*texts) == expected
+
+
+def test_a_title_says_more_than_captions() -> None:
+    assert kind("PASSPORT", "Surname", "Date of birth", "Number of entries") == "passport"

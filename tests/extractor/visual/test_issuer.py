@@ -1,0 +1,99 @@
+"""Which state issued the document, as its heading says it."""
+
+import pytest
+
+from extractor.visual.issuer import find_issuer, issuer_by_title, issuer_of_lines
+
+from .printed import line, segment
+
+
+def issuer(*texts: str) -> str | None:
+    heading = find_issuer([segment(text, 40, 60 * number) for number, text in enumerate(texts)], [], set())
+    return heading.code if heading else None
+
+
+BODY = ("BLACKWELL", "ANNA MARIA", "MELBOURNE", "12 AUG 1974", "SOMETHING", "ELSE", "AND MORE")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("UNITED STATES OF AMERICA", "USA"),
+        ("BUNDESREPUBLIK DEUTSCHLAND", "D"),
+        ("RÉPUBLIQUE FRANÇAISE", "FRA"),
+        ("REPUBLIKA SLOVENIJA", "SVN"),
+        ("KONINKRIJK DER NEDERLANDEN", "NLD"),
+        ("РОССИЙСКАЯ ФЕДЕРАЦИЯ", "RUS"),
+        ("中华人民共和国", "CHN"),
+        ("中華民國國民身分證", "TWN"),
+        ("대한민국", "KOR"),
+        ("ÖSTERREICH", "AUT"),
+        ("CAYMAN ISLANDS", "CYM"),
+        ("CALIFORNIA", "USA"),
+        ("TEXAS DRIVER LICENSE", "USA"),
+        ("QUÉBEC", "CAN"),
+        ("British Columbia", "CAN"),
+    ],
+)
+def test_headings(text: str, code: str) -> None:
+    assert issuer(text, *BODY) == code
+
+
+def test_an_official_name_counts_anywhere_a_bare_name_only_at_the_top() -> None:
+    assert issuer(*BODY, "REPUBLIKA SLOVENIJA") == "SVN"
+    assert issuer(*BODY, "AUSTRIA") is None
+
+
+def test_an_official_name_beats_what_stands_above_it() -> None:
+    assert issuer("CANADA", "MELBOURNE", "REPUBLIC OF AUSTRIA", *BODY) == "AUT"
+
+
+@pytest.mark.parametrize("text", ["BLACKWELL", "P<AUTBLACKWELL<<ANNA", "AT", ""])
+def test_what_is_no_heading(text: str) -> None:
+    assert issuer(text, *BODY) is None
+
+
+def test_a_heading_read_poorly_says_nothing() -> None:
+    assert find_issuer([segment("REPUBLIC OF AUSTRIA", 0, 0, score=0.5)], [], set()) is None
+
+
+def test_values_already_used_are_no_headings() -> None:
+    austria = segment("REPUBLIC OF AUSTRIA", 0, 0)
+    assert find_issuer([austria], [], {id(austria)}) is None
+
+
+def test_a_caption_may_be_the_heading() -> None:
+    heading = find_issuer([], [segment("REPUBLIC OF AUSTRIA PASSPORT", 0, 0)], set())
+    assert heading is not None
+    assert (heading.code, heading.basis) == ("AUT", "heading names the state")
+
+
+def test_nothing_on_the_page() -> None:
+    assert find_issuer([], [], set()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("居民身份证", "CHN"),
+        ("公民身份号码 11204416541220243X", "CHN"),
+        ("在留カード", "JPN"),
+        ("주민등록증", "KOR"),
+        ("Unique Identification Authority of India", "IND"),
+        ("國民身分證", "TWN"),
+    ],
+)
+def test_titles_of_documents_that_one_state_issues(text: str, code: str) -> None:
+    heading = issuer_by_title([segment(text, 0, 0)])
+    assert heading is not None
+    assert heading.code == code
+
+
+def test_other_titles_name_no_state() -> None:
+    assert issuer_by_title([segment("IDENTITY CARD", 0, 0)]) is None
+
+
+def test_of_plain_lines() -> None:
+    assert issuer_of_lines([line("RUSSIAN FEDERATION", 40, 40)]) == "RUS"
+    assert issuer_of_lines([line("在留カード", 40, 40)]) == "JPN"
+    assert issuer_of_lines([]) is None

@@ -1,0 +1,299 @@
+"""What a piece of text is worth as the value of a field of some kind."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.schemas import Kind
+from extractor.visual.values import Context, clean_name, is_overprint, value_of
+
+TODAY = date(2026, 3, 1)
+CONTEXT = Context(today=TODAY)
+
+
+def read(kind: Kind, text: str, name: str = "", **context: Any) -> Any:
+    found = value_of(name, kind, text, Context(today=TODAY, **context))
+    return found.value if found else None
+
+
+def fit(kind: Kind, text: str, name: str = "") -> float:
+    found = value_of(name, kind, text, CONTEXT)
+    return found.fit if found else 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("12 AUG/AOUT 74", "birth_date", "1974-08-12"),
+        ("12 AUG 30", "birth_date", "1930-08-12"),
+        ("12 AUG 30", "expiry_date", "2030-08-12"),
+        ("Born 12.08.1974 in Bonn", "birth_date", "1974-08-12"),
+        ("2015.07.10-2035.07.10", "expiry_date", "2035-07-10"),
+        ("2015.07.10-2035.07.10", "issue_date", "2015-07-10"),
+        ("1974", "birth_date", "1974"),
+        ("1974", "expiry_date", None),
+        ("08/1974", "birth_date", "1974-08"),
+        ("31.02.1974", "expiry_date", None),
+        ("BONN", "birth_date", None),
+    ],
+)
+def test_dates(text: str, name: str, expected: str | None) -> None:
+    assert read(Kind.DATE, text, name) == expected
+
+
+def test_the_document_s_order_decides_numeric_dates() -> None:
+    assert read(Kind.DATE, "01/02/2003", "birth_date", order="mdy") == "2003-01-02"
+    assert read(Kind.DATE, "01/02/2003", "birth_date", order="dmy") == "2003-02-01"
+
+
+def test_a_date_among_other_words_fits_less() -> None:
+    assert fit(Kind.DATE, "12 AUG 1974") == 1.0
+    assert 1.0 > fit(Kind.DATE, "12 AUG 1974 BONN") > fit(Kind.DATE, "12 AUG 1974 BONN AM RHEIN") > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("M", "M"),
+        ("F", "F"),
+        ("X", "X"),
+        ("f", "F"),
+        ("M/M", "M"),
+        ("F / F", "F"),
+        ("男", "M"),
+        ("女 F", "F"),
+        ("女F", "F"),
+        ("男/M", "M"),
+        ("Male", "M"),
+        ("Weiblich", "F"),
+        ("MUŽ/M", "M"),
+        ("Ж/F", "F"),
+        ("Ч", "M"),
+        ("여", "F"),
+        ("หญิง", "F"),
+        ("ذكر", "M"),
+        ("V/F", "F"),
+        ("K/F", "F"),
+        ("K", None),
+        ("BLACKWELL", None),
+        ("3", None),
+        ("a b c d M", None),
+    ],
+)
+def test_sexes(text: str, expected: str | None) -> None:
+    assert read(Kind.SEX, text) == expected
+
+
+def test_mexican_m_is_mujer() -> None:
+    assert read(Kind.SEX, "M", issuer="MEX") == "F"
+    assert read(Kind.SEX, "H", issuer="MEX") in ("M", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BRITISH CITIZEN", "GBR"),
+        ("加拿大/CAN", "CAN"),
+        ("DEUTSCH", "D"),
+        ("UTO", "UTO"),
+        ("BONN", None),
+        ("FRA 123", None),
+    ],
+)
+def test_states(text: str, expected: str | None) -> None:
+    assert read(Kind.STATE, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("753068801", "753068801"),
+        ("AB 123 456", "AB 123 456"),
+        ("12-34-5678", "12-34-5678"),
+        ("No. 753068801", "753068801"),
+        ("Nr 753068801", "753068801"),
+        ("753068801 PASSPORT", "753068801"),
+        ("LJZ8T4NV1", "LJZ8T4NV1"),
+        ("BONN", None),
+        ("12", None),
+        ("1234567890123456789012345678901", None),
+    ],
+)
+def test_numbers(text: str, expected: str | None) -> None:
+    assert read(Kind.NUMBER, text) == expected
+
+
+def test_what_could_be_something_else_is_hardly_a_number() -> None:
+    assert fit(Kind.NUMBER, "753068801") == 1.0
+    assert fit(Kind.NUMBER, "1234") < 1.0
+    assert fit(Kind.NUMBER, "12.08.1974") <= 0.3
+    assert fit(Kind.NUMBER, "STRASSE-1234") <= 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BLACKWELL", "BLACKWELL"),
+        (" Müller-Lüdenscheidt ", "Müller-Lüdenscheidt"),
+        ("O'BRIEN", "O'BRIEN"),
+        ("日 本 花 子", "日本花子"),
+        ("김 철 수", "김철수"),
+        ("MR JOHN SMITH", "JOHN SMITH"),
+        ("Mrs. Anna", "Anna"),
+        ("1. AUBERT", "AUBERT"),
+        ("2 AGATHE", "AGATHE"),
+        ("R0BERT", "ROBERT"),
+        ("AL1CE", "ALICE"),
+        ("ANNA  MARIA ,", "ANNA MARIA"),
+        ("SMITH,JOHN", "SMITH, JOHN"),
+        ("12 AUG 1974", None),
+        ("123456", None),
+        ("P<UTO", None),
+        ("a@b.c", None),
+        ("", None),
+    ],
+)
+def test_names(text: str, expected: str | None) -> None:
+    assert read(Kind.NAME, text) == expected
+
+
+def test_particles_begin_names_and_rests_of_captions_are_none() -> None:
+    assert read(Kind.NAME, "DO NASCIMENTO") == "DO NASCIMENTO"
+    assert read(Kind.NAME, "of birth") is None
+
+
+def test_a_single_letter_is_hardly_a_name() -> None:
+    assert fit(Kind.NAME, "M") < 0.5 < fit(Kind.NAME, "LI")
+    assert fit(Kind.NAME, "王") <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MELBOURNE", "MELBOURNE"),
+        ("DIJON 20.12.2007", "DIJON"),
+        ("20.12.2007 DIJON", "DIJON"),
+        ("20.12.2007", None),
+        ("Observations (10)", None),
+        ("123", None),
+        ("吉林/JILIN", "吉林/JILIN"),
+        (". B/R", None),
+        ("OF ISSUE", None),
+        ("of Good Hope", "of Good Hope"),
+    ],
+)
+def test_texts(text: str, expected: str | None) -> None:
+    assert read(Kind.TEXT, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        (Kind.ADDRESS, "EICHENSTRASSE 16", "EICHENSTRASSE 16"),
+        (Kind.ADDRESS, "北京市东城区4号", "北京市东城区4号"),
+        (Kind.ADDRESS, "-", None),
+        (Kind.CODE, "MULT", "MULT"),
+        (Kind.CODE, "--", None),
+        (Kind.CODE, "much longer than any code is", None),
+        (Kind.LIST, "AM/A1/B", ["AM", "A1", "B"]),
+        (Kind.LIST, "AM, A1, B", ["AM", "A1", "B"]),
+        (Kind.LIST, "C1 D1E", ["C1", "D1E"]),
+        (Kind.LIST, "///", None),
+        (Kind.FLAG, "长期", True),
+        (Kind.FLAG, "2015.07.10-长期", True),
+        (Kind.FLAG, "PERMANENT", True),
+        (Kind.FLAG, "Illimité", True),
+        (Kind.FLAG, "PERMANENT RESIDENT", None),
+        (Kind.FLAG, "2035.07.10", None),
+        (Kind.MRZ, "P<UTO", None),
+    ],
+)
+def test_other_kinds(kind: Kind, text: str, expected: Any) -> None:
+    assert read(kind, text) == expected
+
+
+def test_a_document_code_is_a_letter_or_two() -> None:
+    fits = [fit(Kind.CODE, text, "document_type") for text in ("P", "PO", "PASS", "PASSPORT OF UTOPIA")]
+    assert fits == sorted(fits, reverse=True)
+    assert fits[1] == 1.0
+    assert fits[3] < 0.2
+
+
+@pytest.mark.parametrize("text", ["SPECIMEN", "Specimen 01", "MUSTER", "样本", "見本", "ОБРАЗЕЦ", "VZOR"])
+def test_the_words_that_mark_a_specimen(text: str) -> None:
+    assert is_overprint(text)
+
+
+@pytest.mark.parametrize("text", ["", "BLACKWELL", "MUSTERMANN", "A SPECIMEN"])
+def test_other_words_do_not(text: str) -> None:
+    assert not is_overprint(text)
+
+
+@given(st.text(max_size=40))
+def test_a_cleaned_name_is_clean(text: str) -> None:
+    cleaned = clean_name(text)
+    assert cleaned == cleaned.strip()
+    assert "\n" not in cleaned
+
+
+@given(st.sampled_from(list(Kind)), st.text(max_size=50))
+def test_any_text_is_read_without_error(kind: Kind, text: str) -> None:
+    found = value_of("birth_date", kind, text, CONTEXT)
+    assert found is None or 0 < found.fit <= 1
+    if found and kind not in (Kind.LIST, Kind.FLAG):
+        assert isinstance(found.value, str)
+        assert found.value
+
+
+@pytest.mark.parametrize(
+    ("text", "issuer", "place"),
+    [
+        ("EESTILEST", "EST", "EESTI/EST"),
+        ("KYIV|UKR", "UKR", "KYIV/UKR"),
+        ("EESTI/EST", "EST", "EESTI/EST"),
+        ("EESTILEST", None, "EESTILEST"),
+        ("EESTILEST", "LVA", "EESTILEST"),
+        ("TRIEST", "EST", "TRIEST"),
+        ("BIELEFELD", "D", "BIELEFELD"),
+        ("BUDAPEST", "EST", "BUDAPEST"),
+    ],
+)
+def test_a_slash_before_the_issuer_s_own_code_is_read_as_the_letter_it_looks_like(
+    text: str, issuer: str | None, place: str
+) -> None:
+    value = value_of("place_of_birth", Kind.TEXT, text, Context(issuer=issuer))
+    assert value is not None
+    assert (value.value, value.text) == (place, text)
+    authority = value_of("authority", Kind.TEXT, text, Context(issuer=issuer))
+    assert authority is not None
+    assert authority.value == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("49688 PAMPL0NA", "49688 PAMPLONA"),
+        ("10 RUE DU 0RME", "10 RUE DU 0RME"),
+        ("LONDON SW10 0AB", "LONDON SW10 0AB"),
+        ("PLOT 30B", "PLOT 30B"),
+    ],
+)
+def test_a_zero_within_a_word_is_a_letter(text: str, value: str) -> None:
+    read = value_of("address", Kind.ADDRESS, text, Context())
+    assert read is not None
+    assert (read.value, read.text) == (value, text)
+
+
+def test_house_numbers_that_look_like_a_date_are_none() -> None:
+    fits = [value_of("address", Kind.ADDRESS, text, Context()) for text in ("香川県大宮区霧が峰6-2-24", "12.08.1974")]
+    assert [read.fit for read in fits if read] == [1.0, 0.4]
+
+
+@pytest.mark.parametrize("text", ["HD NR 198025", "HD 198025", "HD No 198025".upper(), "No. HD 198025"])
+def test_a_series_and_its_number_are_one_number(text: str) -> None:
+    read = value_of("document_number", Kind.NUMBER, text, Context())
+    assert read is not None
+    assert read.value == "HD 198025"
