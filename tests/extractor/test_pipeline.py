@@ -19,7 +19,7 @@ from extractor.extraction import Extraction, Source, SourceKind, Verdict
 from extractor.imaging import load_pages
 from extractor.schemas import SCHEMAS, IdCard, Passport
 
-from .evidence.drawn import drawn, tilted
+from .drawn import drawn, tilted
 
 EXAMPLES = (
     "passport.png",

@@ -12,7 +12,7 @@ from eval.report import browser
 from eval.running.records import Results
 from eval.running.selection import select
 
-from .made import field, results, subject
+from ..made import field, results, subject
 
 
 @pytest.mark.parametrize(

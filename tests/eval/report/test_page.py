@@ -16,7 +16,7 @@ from eval.running.records import read_results
 from eval.running.selection import select
 from extractor.errors import MissingExtraError, UsageError
 
-from .conftest import FakeReader
+from ..conftest import FakeReader
 
 Open = Callable[..., Any]
 

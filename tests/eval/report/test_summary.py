@@ -8,7 +8,7 @@ from eval.report.summary import calibration, cost, scores, summarise, summarise_
 from eval.running.records import Results, read_results
 from eval.scoring.statistics import wilson
 
-from .made import document, field, results, subject
+from ..made import document, field, results, subject
 
 
 def test_pictures_of_one_document_share_its_weight() -> None:

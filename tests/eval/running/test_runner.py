@@ -14,7 +14,7 @@ from eval.running.runner import RUN_FILE, Run, free_memory
 from eval.running.selection import select
 from extractor.errors import CheckpointError, DeviceError, UnreadableInputError, UsageError
 
-from .conftest import FakeReader
+from ..conftest import FakeReader
 
 FIRST, SECOND = Cell("embedded"), Cell("phi3v", "nano", "int8")
 

@@ -10,7 +10,7 @@ from extractor.errors import SchemaError, UsageError
 from extractor.labels import DatasetError
 from extractor.schemas import SCHEMAS
 
-from .conftest import LABELS, make_dataset
+from ..conftest import LABELS, make_dataset
 
 
 @pytest.mark.parametrize(

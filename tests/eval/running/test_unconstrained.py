@@ -16,7 +16,7 @@ from eval.running.selection import select
 from eval.running.unconstrained import Unconstrained, is_document
 from extractor.errors import UsageError
 
-from .conftest import FakeReader
+from ..conftest import FakeReader
 
 
 class Badge(BaseModel):

@@ -7,7 +7,7 @@ from eval.running.records import Results
 from eval.scoring.comparison import compare
 from eval.scoring.statistics import smallest_detectable
 
-from .made import document, field, results, subject
+from ..made import document, field, results, subject
 
 
 def pair(first: dict[str, str | None], second: dict[str, str | None], label: str = "A") -> tuple[Results, Results]:

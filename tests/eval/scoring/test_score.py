@@ -13,8 +13,8 @@ from extractor.extraction import Extraction, FieldEvidence, Source, SourceKind, 
 from extractor.labels.format import Specimen
 from extractor.schemas import SCHEMAS
 
-from .conftest import MRZ, extraction
-from .made import subject
+from ..conftest import MRZ, extraction
+from ..made import subject
 
 PASSPORT = SCHEMAS["passport"]
 

@@ -16,7 +16,7 @@ from extractor.sources.barcode import Barcode
 from extractor.text.ocr import Line
 from extractor.text.page import Page
 
-from ..evidence.printed import TODAY, line, page, rows
+from ..printed import TODAY, line, page, rows
 
 ZONE = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from extractor.labels import docxpand as docxpand
+from extractor.labels import docxpand
 from extractor.labels.docxpand import is_docxpand, load
 from extractor.labels.format import LabelError
 

@@ -11,7 +11,7 @@ from extractor.mrz.zone import read_zone
 from extractor.text import ocr
 from extractor.text.page import Page
 
-from .printed import TODAY, page, rows
+from ..printed import TODAY, page, rows
 
 LINES = ["P<GBRUNDERHILL<<JOSHUA<<<<<<<<<<<<<<<<<<<<<<", "3599705211GBR2003304M3301096<<<<<<<<<<<<<<<6"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.schemas.captions import _json
+from extractor.schemas.data import load_table
 from extractor.schemas.dates import Meaning, Order, find_dates, full_year, iso_date, numeric_order, parse_date
 
 TODAY = date(2026, 3, 1)
@@ -69,7 +69,7 @@ def iso(text: str, order: Order | None = None, meaning: Meaning | None = None) -
 
 
 def test_the_table_below_has_every_language() -> None:
-    assert {language for language, _ in ROWS} == set(_json("months.json"))
+    assert {language for language, _ in ROWS} == set(load_table("months"))
 
 
 @pytest.mark.parametrize(("language", "row"), ROWS)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.schemas.captions import _json
+from extractor.schemas.data import load_table
 from extractor.schemas.states import ICAO_EXTRAS, US_STATE_NAMES, same_state, state_code, state_codes
 
 
@@ -117,7 +117,7 @@ def test_printed_forms(printed: str, code: str | None) -> None:
 
 
 def test_every_stem_leads_to_its_own_code() -> None:
-    table = _json("states.json")
+    table = load_table("states")
     assert set(table) <= state_codes()
     wrong = [(code, stem) for code, stems in table.items() for stem in stems if state_code(stem.lstrip("=")) != code]
     assert wrong == []
@@ -125,7 +125,7 @@ def test_every_stem_leads_to_its_own_code() -> None:
 
 def test_no_stem_stands_for_two_states_and_none_is_a_letter_or_two() -> None:
     owners: dict[str, str] = {}
-    for code, stems in _json("states.json").items():
+    for code, stems in load_table("states").items():
         for stem in stems:
             assert owners.setdefault(stem, code) == code
             assert not stem.isascii() or stem.startswith("=") or len(stem) >= 4

@@ -12,7 +12,7 @@ from extractor.imaging.geometry import apply, turn_matrix
 from extractor.text import ocr
 from extractor.text.ocr import Line, Reading, as_line, best_path, clockwise, detection_scale
 
-from .drawn import drawn
+from ..drawn import drawn
 
 TEXTS = [("Surname", 40, 40), ("BLACKWELL", 40, 80), ("12 AUG 1974", 400, 80), ("753068801", 400, 200)]
 

@@ -13,8 +13,8 @@ from extractor.imaging.geometry import apply, turn
 from extractor.text import page as module
 from extractor.text.page import Page, read_pages, reading_order
 
-from .drawn import drawn, on_a_table, tilted
-from .printed import line
+from ..drawn import drawn, on_a_table, tilted
+from ..printed import line
 
 TEXTS = [
     ("KINGDOM OF UTOPIA", 60, 40),

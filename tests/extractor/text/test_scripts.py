@@ -14,7 +14,7 @@ from extractor.text.ocr import Line
 from extractor.text.page import Page
 from extractor.text.scripts import may_be_lookalike, read_other_script, script_of, tesseract_languages
 
-from .printed import line, page
+from ..printed import line, page
 
 #: Fonts of Debian packages that CI installs, with letters of every script below.
 FONTS = {

@@ -9,7 +9,7 @@ from extractor.schemas import SCHEMAS, field_specs
 from extractor.visual.anchors import WEAK, find_anchors, part_of
 from extractor.visual.values import Context
 
-from .printed import TODAY, line, segment, values
+from ..printed import TODAY, line, segment, values
 
 #: The specimen of Doc 9303-4, appendix A.
 UTOPIAN = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")

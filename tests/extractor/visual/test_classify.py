@@ -6,7 +6,7 @@ from extractor.mrz import Mrz
 from extractor.schemas import SCHEMAS
 from extractor.visual.classify import classify, kind_of
 
-from .printed import line, rows
+from ..printed import line, rows
 
 
 def kind(*texts: str, mrz: Mrz | None = None) -> str | None:

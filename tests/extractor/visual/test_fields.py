@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from extractor.mrz import Mrz, parse
 
-from .printed import captions, found, joined, line, rows, values
+from ..printed import captions, found, joined, line, rows, values
 
 ZONE = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
 PASSPORT = parse(ZONE)

@@ -4,7 +4,7 @@ import pytest
 
 from extractor.visual.issuer import find_issuer, issuer_by_title, issuer_of_lines
 
-from .printed import line, segment
+from ..printed import line, segment
 
 
 def issuer(*texts: str) -> str | None:

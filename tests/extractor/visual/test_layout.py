@@ -6,7 +6,7 @@ from extractor.visual.layout import infer_issue_date, infer_passport_texts
 from extractor.visual.segments import Segment
 from extractor.visual.values import Context
 
-from .printed import TODAY, segment
+from ..printed import TODAY, segment
 
 CONTEXT = Context(today=TODAY)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .printed import LICENCE, rows, values
+from ..printed import LICENCE, rows, values
 
 LINES = {
     "1": "AUBERT",

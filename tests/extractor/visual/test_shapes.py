@@ -6,7 +6,7 @@ from extractor.schemas import SCHEMAS, field_specs
 from extractor.visual.shapes import split_name, telling_values
 from extractor.visual.values import Context
 
-from .printed import TODAY, rows, segment, values
+from ..printed import TODAY, rows, segment, values
 
 
 def told(*texts: str, issuer: str, schema: str = "id_card", found: tuple[str, ...] = ()) -> dict[str, str]:

@@ -13,7 +13,7 @@ from extractor.schemas import SCHEMAS, Kind
 from extractor.schemas.text import squash
 from extractor.visual.support import Support, find_support
 
-from .printed import TODAY, joined, line, page, rows
+from ..printed import TODAY, joined, line, page, rows
 
 ZONE = ("P<D<<MUELLER<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<<", "L898902C36D<<7408122F1204159ZE184226B<<<<<10")
 

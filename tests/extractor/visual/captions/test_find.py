@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from extractor.visual.captions.find import Caption
 
-from ..printed import captions, joined, line, rows
+from ...printed import captions, joined, line, rows
 
 
 def best(caption: Caption) -> str:

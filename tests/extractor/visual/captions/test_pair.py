@@ -6,7 +6,7 @@ import pytest
 
 from extractor.visual.captions.pair import join_lines
 
-from ..printed import HEIGHT, LICENCE, found, joined, line, rows, values
+from ...printed import HEIGHT, LICENCE, found, joined, line, rows, values
 
 PERSON = {
     "Surname": ("surname", "BLACKWELL", "BLACKWELL"),
