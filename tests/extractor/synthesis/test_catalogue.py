@@ -60,9 +60,8 @@ def cell_problems(cell: dict[str, Any]) -> list[str]:
             problems.append("empty text")
     elif "c" not in cell or not cell.get("v"):
         problems.append("neither fixed text nor caption and value")
-    for name in re.findall(r"\{([^{}]*)\}", cell.get("v", "")):
-        if name not in FIELDS and not name.startswith(FILLERS):
-            problems.append(f"field {name}")
+    names = re.findall(r"\{([^{}]*)\}", cell.get("v", ""))
+    problems += [f"field {name}" for name in names if name not in FIELDS and not name.startswith(FILLERS)]
     if not 0 <= cell.get("x", 0.05) <= 1:
         problems.append(f"x {cell['x']}")
     if cell.get("at", "above") not in {"above", "left", "below", "right", "over"}:
