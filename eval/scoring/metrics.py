@@ -1,8 +1,9 @@
 """How right one field, one document and many fields are.
 
 A field is scored only if it is labelled: with a value, or with null, which says that the document has none. What a
-label does not mention is never scored. Rates of being right are over labels with a value, and blank fields have a rate
-of their own, so that blank-equals-blank inflates nothing:
+label does not mention is never scored. Where a label has alternatives, a prediction is compared with the one that is
+nearest to it. Rates of being right are over labels with a value, and blank fields have a rate of their own, so that
+blank-equals-blank inflates nothing:
 
 - exact: equal in the strict form of `eval.scoring.normalise` (the headline); folded: equal in the folded form;
 - fuzzy: Levenshtein similarity of the strict forms, 1 - edits / longer length, at least FUZZY_THRESHOLD;
@@ -92,12 +93,43 @@ def score_field(kind: Kind, label: Any, prediction: Any) -> FieldScore:
     return FieldScore(outcome, same_folded, edits, len(truth), similarity, anls)
 
 
+def nearest_label(kind: Kind, label: Any, alternatives: Sequence[Any], prediction: Any) -> Any:
+    """The label, or the alternative that the prediction is nearer to: what the prediction is compared with.
+
+    Where the label is null, an alternative is a value that may stand in the field; any other value is invented.
+    """
+    if label is None:
+        equal = [other for other in alternatives if score_field(kind, other, prediction).exact]
+        return equal[0] if equal else None
+    return max((label, *alternatives), key=lambda reading: _nearness(score_field(kind, reading, prediction)))
+
+
+def _nearness(score: FieldScore) -> tuple[bool, bool, float]:
+    return score.exact, score.folded, score.similarity
+
+
 def score_fields(
-    kinds: Mapping[str, Kind], labels: Mapping[str, Any], predictions: Mapping[str, Any]
+    kinds: Mapping[str, Kind],
+    labels: Mapping[str, Any],
+    predictions: Mapping[str, Any],
+    alternatives: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, FieldScore]:
     """Scores of the fields that are labelled and in `kinds`; a field that was not predicted was predicted null."""
+    nearest = nearest_labels(kinds, labels, predictions, alternatives or {})
+    return {name: score_field(kinds[name], label, predictions.get(name)) for name, label in nearest.items()}
+
+
+def nearest_labels(
+    kinds: Mapping[str, Kind],
+    labels: Mapping[str, Any],
+    predictions: Mapping[str, Any],
+    alternatives: Mapping[str, Sequence[Any]],
+) -> dict[str, Any]:
+    """`nearest_label` of every field that is labelled and in `kinds`."""
     return {
-        name: score_field(kind, labels[name], predictions.get(name)) for name, kind in kinds.items() if name in labels
+        name: nearest_label(kind, labels[name], alternatives.get(name, ()), predictions.get(name))
+        for name, kind in kinds.items()
+        if name in labels
     }
 
 

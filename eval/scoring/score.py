@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.running.machine import peak_memory
 from eval.running.records import DocumentRecord, FieldRecord, Subject
-from eval.scoring.metrics import all_right, score_fields
+from eval.scoring.metrics import all_right, nearest_labels, score_field
 from eval.scoring.mistakes import mistake
 from extractor.labels.format import Specimen
 from extractor.schemas import SCHEMAS, Kind, field_specs
@@ -43,11 +43,12 @@ def score_document(
         kinds = _shared(kinds, result, specimen)
     spoken = _spoken(result, source)
     predictions = _values(result) if spoken is None else {name: one.value for name, one in spoken.items()}
-    scores = score_fields(kinds, specimen.fields, predictions)
+    labels = nearest_labels(kinds, specimen.fields, predictions, specimen.alternatives)
+    scores = {name: score_field(kinds[name], label, predictions.get(name)) for name, label in labels.items()}
     records = []
     for name, score in scores.items():
         others = {other: specimen.fields[other] for other in scores if other != name}
-        kind, label, prediction = kinds[name], specimen.fields[name], predictions.get(name)
+        kind, label, prediction = kinds[name], labels[name], predictions.get(name)
         error = mistake(kind, label, prediction, score, others=others, failed=result is None)
         evidence = spoken.get(name) if spoken is not None else result.fields.get(name) if result else None
         records.append(FieldRecord(subject, name, kind.value, label, prediction, score, error, **_told(evidence)))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from extractor.errors import UnreadableInputError
 from extractor.labels import collection, docxpand, midv
+from extractor.labels.files import LabelError, lies_inside
 from extractor.labels.format import LABEL_FILE, Specimen, load_labels
 
 
@@ -30,10 +31,16 @@ def load_dataset(path: Path | str) -> list[Specimen]:
         return _from_label_file(root)
     for holds, load in _LAYOUTS:
         if holds(root):
-            return load(root)
+            return _of_the_folder(load(root), root)
     raise DatasetError(
         f"{root} holds no known layout of labels: a {LABEL_FILE}, MIDV-500, MIDV-2019, MIDV-2020 or DocXPand-25k"
     )
+
+
+def _of_the_folder(specimens: list[Specimen], root: Path) -> list[Specimen]:
+    if any(not lies_inside(root, specimen.path) for specimen in specimens):
+        raise LabelError(f"a label of {root} names a picture outside that folder")
+    return specimens
 
 
 def _from_label_file(path: Path) -> list[Specimen]:

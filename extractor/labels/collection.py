@@ -1,18 +1,20 @@
 """The label file of a collection of real specimen pictures: one JSON object a line with `doc_type` and printed values.
 
 Its keys are documented beside it. Fields that a line does not have are unlabelled; `fields_mrz_only` names those that
-stand in the MRZ only; `group` is shared by pictures of one document.
+stand in the MRZ only; `group` is shared by pictures of one document; `blank` names fields that the document surely does
+not have; `alternatives` holds, by field, other values that count as right.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from extractor.labels.format import LabelError, Specimen
-from extractor.labels.values import fields_of
+from extractor.labels.files import LabelError, json_lines, parse_json, picture_path, read_text
+from extractor.labels.format import Specimen
+from extractor.labels.values import UnstatedError, fields_of, normalised
+from extractor.schemas import SCHEMAS
 
 #: Kinds of documents; pictures of other kinds have no schema and are left out.
 _SCHEMAS = {
@@ -38,45 +40,51 @@ _CAPTURES = (
 
 
 def is_label_file(path: Path) -> bool:
-    """Whether the first line of `path` is one of this format."""
-    with path.open(encoding="utf-8") as lines:
-        first = next((line for line in lines if line.strip()), "")
+    """Whether the first line of `path` is one of this format. Raises LabelError for a file that cannot be read."""
     try:
-        entry = json.loads(first)
+        entry = parse_json(next((line for line in read_text(path).split("\n") if line.strip()), ""))
     except ValueError:
         return False
     return isinstance(entry, dict) and "doc_type" in entry and "fields" in entry
 
 
 def load(path: Path) -> list[Specimen]:
-    """The specimens of the label file. Raises LabelError for a line that is none."""
+    """The specimens of the label file. Raises LabelError, which names the line."""
     specimens = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, entry in json_lines(path):
         try:
-            entry = json.loads(line)
-            if entry["doc_type"] in _SCHEMAS:
-                specimens.append(_specimen(entry, path.parent))
+            if schema := _schema_of(entry):
+                specimens.append(_specimen(entry, schema, path.parent))
+        except LabelError as error:
+            raise LabelError(f"{path}, line {number}: {error}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LabelError(f"{path}, line {number}: no label of this collection ({type(error).__name__})") from None
     return specimens
 
 
-def _specimen(entry: Mapping[str, Any], folder: Path) -> Specimen:
-    schema = _SCHEMAS[entry["doc_type"]]
+def _schema_of(entry: Mapping[str, Any]) -> str | None:
+    """The schema of the picture's kind, or of the first other kind as which it counts."""
+    kinds = [entry["doc_type"], *(entry.get("alternatives") or {}).get("doc_type", ())]
+    return next((_SCHEMAS[kind] for kind in kinds if kind in _SCHEMAS), None)
+
+
+def _specimen(entry: Mapping[str, Any], schema: str, folder: Path) -> Specimen:
     texts = {_NAMES.get(name, name): value for name, value in entry["fields"].items()}
     if "name" in entry["fields"] and "name_native" in entry["fields"]:
         texts["name"] = entry["fields"]["name_native"]
     if entry.get("mrz"):
         texts["mrz"] = entry["mrz"]
     # The collection writes dates in ISO form already, whatever the document's own order.
-    fields, printed = fields_of(schema, texts)
+    fields, printed = fields_of(schema, dict.fromkeys(_blank(entry)) | texts)
+    alternatives = _alternatives(entry, schema)
+    for name in set(texts) & set(alternatives) - set(fields):
+        # The value as printed has no form in the schema, such as a nationality in two languages; another reading has.
+        fields[name] = alternatives[name][0]
     languages = entry.get("language") or ["und"]
     quality = tuple(entry.get("quality") or ())
-    path = folder / "images" / entry["file"]
+    path = picture_path(folder, f"images/{entry['file']}")
     return Specimen(
-        path=path if path.exists() else folder / entry["file"],
+        path=path if path.exists() else picture_path(folder, entry["file"]),
         schema=schema,
         fields=fields,
         kind=_KINDS.get(entry.get("mrz_format") or "", entry["doc_type"]),
@@ -87,4 +95,26 @@ def _specimen(entry: Mapping[str, Any], folder: Path) -> Specimen:
         sha256=entry.get("sha256"),
         group=entry.get("group"),
         quality=quality,
+        alternatives=alternatives,
     )
+
+
+def _blank(entry: Mapping[str, Any]) -> list[str]:
+    return [_NAMES.get(name, name) for name in entry.get("blank") or ()]
+
+
+def _alternatives(entry: Mapping[str, Any], schema: str) -> dict[str, tuple[Any, ...]]:
+    """Other values that count as right, by field, as the schema holds them; what it cannot hold is left out."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for given, texts in (entry.get("alternatives") or {}).items():
+        name, values = _NAMES.get(given, given), []
+        if name not in SCHEMAS[schema].model_fields:
+            continue
+        for text in texts:
+            try:
+                values.append(normalised(schema, name, text))
+            except UnstatedError:
+                continue
+        if values:
+            found[name] = tuple(values)
+    return found

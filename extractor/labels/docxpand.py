@@ -7,13 +7,13 @@ shares of the picture's width and height. Blanks are labelled null, as the colle
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from extractor.labels.format import LabelError, Polygon, Specimen
+from extractor.labels.files import LabelError, parse_json, picture_path, read_text
+from extractor.labels.format import Polygon, Specimen
 from extractor.labels.values import fields_of
 
 #: Their field names -> ours; what is not here has no field of ours.
@@ -57,7 +57,7 @@ def _label_files(root: Path) -> list[Path]:
     """JSON files that list documents with annotations on a template; the files are large, their beginnings tell."""
     found = []
     for path in sorted(root.glob("*.json")):
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             beginning = file.read(_TELLING)
         if '"documents"' in beginning and '"template"' in beginning:
             found.append(path)
@@ -75,19 +75,23 @@ def load(root: Path) -> list[Specimen]:
     specimens: list[Specimen] = []
     for path in _label_files(root):
         try:
-            specimens += _specimens(json.loads(path.read_text("utf-8")), pictures, root)
+            specimens += _specimens(parse_json(read_text(path)), pictures, root)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LabelError(f"{path}: not a DocXPand label file ({type(error).__name__})") from None
     return specimens
 
 
 @cache
-def _pictures(root: Path) -> dict[str, Path]:
-    """File name -> path of every picture under `root`."""
-    return {path.name: path for path in sorted(root.rglob("*")) if path.suffix.lower() in _PICTURES}
+def _pictures(root: Path) -> dict[str, str]:
+    """File name -> path in `root` of every picture under it."""
+    return {
+        path.name: path.relative_to(root).as_posix()
+        for path in sorted(root.rglob("*"))
+        if path.suffix.lower() in _PICTURES
+    }
 
 
-def _specimens(table: Mapping[str, Any], pictures: Mapping[str, Path], root: Path) -> Iterator[Specimen]:
+def _specimens(table: Mapping[str, Any], pictures: Mapping[str, str], root: Path) -> Iterator[Specimen]:
     for document in table["documents"]:
         annotation = document["annotations"][0]
         template = annotation["template"]
@@ -95,7 +99,7 @@ def _specimens(table: Mapping[str, Any], pictures: Mapping[str, Path], root: Pat
         if schema is None or not annotation.get("fields"):
             continue
         given = next(iter(annotation["fields"].values()))
-        path = pictures.get(Path(document["filename"]).name, root / document["filename"])
+        path = picture_path(root, pictures.get(Path(document["filename"]).name, document["filename"]))
         texts = {_NAMES[name]: entry["value"] for name, entry in given.items() if name in _NAMES}
         fields, printed = fields_of(schema, texts, order="dmy")
         design = template.rsplit("-", 1)[0]

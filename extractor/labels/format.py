@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from extractor.errors import UnreadableInputError
+from extractor.labels.files import LabelError, json_lines, picture_path
 from extractor.schemas import SCHEMAS
 
 LABEL_FILE = "labels.jsonl"
@@ -47,10 +47,6 @@ def script_group(language: str) -> str:
     return "Latin script" if latin else "other scripts"
 
 
-class LabelError(UnreadableInputError):
-    """A label file is not one, or says what its schema cannot hold; the message names the line and field, no value."""
-
-
 @dataclass(frozen=True)
 class Specimen:
     """A labelled picture. `schema` is a built-in schema's name, `language` a BCP 47 tag; what a label file does not
@@ -73,6 +69,8 @@ class Specimen:
     #: Pictures of the same document share it: documents are counted by it, not pictures.
     group: str | None = None
     quality: tuple[str, ...] = ()
+    #: Field name -> other values that count as right.
+    alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def labelled(self, name: str) -> bool:
         """Whether anything is known about field `name`, a value or its absence."""
@@ -103,6 +101,7 @@ class Specimen:
             "sha256": self.sha256,
             "group": self.group,
             "quality": list(self.quality),
+            "alternatives": {name: list(values) for name, values in self.alternatives.items()},
         }
         always = ("file", "schema", "kind", "language", "capture", "fields")
         return {key: value for key, value in line.items() if key in always or value not in (None, {}, [])}
@@ -113,20 +112,20 @@ def _rounded(value: float) -> float:
 
 
 def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
-    """A specimen from a line of our label format. Raises LabelError if it names no known schema or cannot hold."""
+    """A specimen from a line of our label format. Raises LabelError if a key is missing or cannot be what it says."""
     try:
-        schema, fields = line["schema"], dict(line["fields"])
+        schema, fields = _text(line, "schema"), dict(line["fields"])
         boxes = {
             name: tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in polygons)
             for name, polygons in line.get("boxes", {}).items()
         }
         specimen = Specimen(
-            path=folder / line["file"],
+            path=picture_path(folder, line["file"]),
             schema=schema,
             fields=fields,
-            kind=line.get("kind", ""),
-            language=line.get("language", "und"),
-            capture=line.get("capture", "unknown"),
+            kind=_text(line, "kind", ""),
+            language=_text(line, "language", "und"),
+            capture=_text(line, "capture", "unknown"),
             printed=dict(line.get("printed", {})),
             boxes=boxes,  # type: ignore[arg-type]
             mrz_only=frozenset(line.get("mrz_only", ())),
@@ -134,17 +133,31 @@ def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
             template=line.get("template"),
             seed=line.get("seed"),
             sha256=line.get("sha256"),
-            group=line.get("group"),
+            group=_text(line, "group", "") or None,
             quality=tuple(line.get("quality", ())),
+            alternatives={name: tuple(values) for name, values in line.get("alternatives", {}).items()},
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise LabelError(f"a label lacks or misspells {type(error).__name__}: {_key_of(error)}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise LabelError(f"a label lacks or misspells {_key_of(error)}") from None
     check_fields(schema, fields)
+    for name, values in specimen.alternatives.items():
+        for value in values:
+            check_fields(schema, {name: value})
     return specimen
 
 
+def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    """The text under `key`; null says what an absent key says. Raises KeyError where it is another type, or absent."""
+    value = line.get(key)
+    if value is None:
+        value = default
+    if not isinstance(value, str):
+        raise KeyError(key)
+    return value
+
+
 def _key_of(error: Exception) -> str:
-    return str(error.args[0]) if isinstance(error, KeyError) and error.args else "a key of the label format"
+    return f"`{error.args[0]}`" if isinstance(error, KeyError) and error.args else "a key of the label format"
 
 
 def check_fields(schema: str, fields: Mapping[str, Any]) -> None:
@@ -163,18 +176,10 @@ def check_fields(schema: str, fields: Mapping[str, Any]) -> None:
 
 def load_labels(path: Path) -> list[Specimen]:
     """The specimens of a label file, in its order. Raises LabelError, naming the line."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise LabelError(f"{path} cannot be read: {error.strerror}") from None
     specimens = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, line in json_lines(path):
         try:
-            specimens.append(specimen_from_json(json.loads(line), path.parent))
-        except json.JSONDecodeError:
-            raise LabelError(f"{path}, line {number}: not a JSON object") from None
+            specimens.append(specimen_from_json(line, path.parent))
         except LabelError as error:
             raise LabelError(f"{path}, line {number}: {error}") from None
     return specimens

@@ -13,7 +13,6 @@ pictures of the same number.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -21,7 +20,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from extractor.labels.format import LabelError, Polygon, Specimen
+from extractor.labels.files import LabelError, parse_json, read_text
+from extractor.labels.format import Polygon, Specimen
 from extractor.labels.values import fields_of
 from extractor.mrz import Mrz, agrees, parse
 from extractor.schemas.dates import parse_date
@@ -68,9 +68,9 @@ def _state_of(code: str) -> str | None:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise LabelError(f"{path} is no readable JSON file ({type(error).__name__})") from None
+        return parse_json(read_text(path))
+    except ValueError:
+        raise LabelError(f"{path} is not a JSON file") from None
 
 
 # MIDV-500 and MIDV-2019

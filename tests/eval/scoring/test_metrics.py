@@ -16,6 +16,7 @@ from eval.scoring.metrics import (
     Ratio,
     all_right,
     f1,
+    nearest_label,
     ratio,
     score_field,
     score_fields,
@@ -205,3 +206,23 @@ def test_anls_agrees_with_the_anls_star_package(pairs: list[tuple[str, str]]) ->
     theirs = [anls_score(truth, said) for truth, said in both]
     ours = rates(both)["anls"]
     assert (ours or 0.0) == pytest.approx(sum(theirs) / len(theirs) if theirs else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("label", "alternatives", "prediction", "outcome", "nearest"),
+    [
+        ("IVANOVA", ["ИВАНОВА"], "ИВАНОВА", Outcome.RIGHT, "ИВАНОВА"),
+        ("IVANOVA", ["ИВАНОВА"], "IVANOVA", Outcome.RIGHT, "IVANOVA"),
+        ("IVANOVA", ["ИВАНОВА"], "ИВАНОВ", Outcome.WRONG, "ИВАНОВА"),
+        ("IVANOVA", ["ИВАНОВА"], None, Outcome.MISSED, "IVANOVA"),
+        (None, ["2012-04"], "2012-04", Outcome.RIGHT, "2012-04"),
+        (None, ["2012-04"], "2012-05", Outcome.INVENTED, None),
+        (None, ["2012-04"], None, Outcome.BLANK, None),
+    ],
+)
+def test_alternatives_count_as_right(
+    label: str | None, alternatives: list[str], prediction: str | None, outcome: Outcome, nearest: str | None
+) -> None:
+    assert nearest_label(Kind.TEXT, label, alternatives, prediction) == nearest
+    (score,) = score_fields({"f": Kind.TEXT}, {"f": label}, {"f": prediction}, {"f": alternatives}).values()
+    assert score.outcome is outcome

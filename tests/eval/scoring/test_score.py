@@ -57,6 +57,13 @@ def test_a_value_that_belongs_to_another_field_is_called_so() -> None:
     assert fields["given_names"].mistake is None
 
 
+def test_a_record_shows_the_label_that_a_prediction_was_compared_with() -> None:
+    label = replace(specimen(surname="IVANOVA", given_names=None), alternatives={"surname": ("ИВАНОВА",)})
+    _, fields = score(label, extraction(PASSPORT, {"surname": "ИВАНОВА", "given_names": "X"}))
+    assert (fields["surname"].label, fields["surname"].mistake) == ("ИВАНОВА", None)
+    assert fields["given_names"].mistake == "invented"
+
+
 def test_a_failed_reading_misses_every_value_and_invents_nothing() -> None:
     document, fields = score(specimen(surname="DURAND", address=None, mrz=MRZ), None, failure="NoDocumentError: no")
     assert {name: one.score.outcome.value for name, one in fields.items()} == {

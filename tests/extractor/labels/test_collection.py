@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from extractor.labels.collection import is_label_file, load
-from extractor.labels.format import LabelError
+from extractor.labels.files import LabelError
 
 LINE: dict[str, Any] = {
     "file": "a.jpg", "doc_type": "id_card", "language": ["fr", "en"], "mrz": None, "mrz_format": None, "quality": [],
@@ -79,9 +79,34 @@ def test_kinds_without_a_schema_are_left_out(tmp_path: Path) -> None:
     assert len(load(written(tmp_path, LINE, LINE | {"doc_type": "library_card"}))) == 1
 
 
+def test_what_is_surely_blank_is_labelled_null(tmp_path: Path) -> None:
+    (one,) = load(written(tmp_path, LINE | {"blank": ["address", "name_native", "shoe_size"]}))
+    assert one.fields == {"surname": "DURAND", "address": None, "name": None}
+
+
+def test_alternatives_are_held_as_the_schema_holds_values(tmp_path: Path) -> None:
+    """A nationality in two languages has no form of its own, but each of its readings has; the first is the label."""
+    fields = {"surname": "IVANOVA", "nationality": "БЪЛГАРИЯ/BGR or so", "sex": "F"}
+    alternatives = {
+        "surname": ["ИВАНОВА"], "name_native": ["ИВАНОВА А"], "nationality": ["Ruritania", "BGR"],
+        "document_number": ["123"], "shoe_size": ["42"], "sex": ["?"],
+    }  # fmt: skip
+    (one,) = load(written(tmp_path, LINE | {"fields": fields, "alternatives": alternatives}))
+    assert one.alternatives == {
+        "surname": ("ИВАНОВА",), "name": ("ИВАНОВА А",), "nationality": ("BGR",), "document_number": ("123",),
+    }  # fmt: skip
+    assert one.fields == {"surname": "IVANOVA", "nationality": "BGR", "sex": "F"}
+    assert not one.labelled("document_number"), "a value may stand there, nobody says that it must"
+
+
+def test_a_kind_without_a_schema_may_count_as_another(tmp_path: Path) -> None:
+    line = LINE | {"doc_type": "other_id", "alternatives": {"doc_type": ["library_card", "passport"]}}
+    assert [one.schema for one in load(written(tmp_path, line))] == ["passport"]
+
+
 @pytest.mark.parametrize("line", ["not json", json.dumps({"file": "a"}), "[]", json.dumps(LINE | {"fields": 3})])
 def test_a_broken_line_is_named_by_its_number(tmp_path: Path, line: str) -> None:
     path = written(tmp_path, LINE)
     path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
-    with pytest.raises(LabelError, match="line 3: no label of this collection"):
+    with pytest.raises(LabelError, match=r"line 3: (no label of this collection|not a JSON object)"):
         load(path)

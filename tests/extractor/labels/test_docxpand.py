@@ -9,7 +9,7 @@ from PIL import Image
 
 from extractor.labels import docxpand
 from extractor.labels.docxpand import is_docxpand, load
-from extractor.labels.format import LabelError
+from extractor.labels.files import LabelError
 
 CORNERS = {f"p{n}": {"x": x, "y": y} for n, (x, y) in enumerate([(0.1, 0.2), (0.3, 0.2), (0.3, 0.4), (0.1, 0.4)], 1)}
 

@@ -66,7 +66,9 @@ def test_a_driving_licence_and_a_state_nobody_knows(tmp_path: Path) -> None:
 @pytest.mark.specimens
 def test_the_collection_itself_loads_whole(specimens_dir: Path) -> None:
     specimens = load_dataset(specimens_dir)
-    assert len(specimens) >= 70
+    assert len(specimens) >= 180
+    assert sum(None in one.fields.values() for one in specimens) > 50
+    assert sum(bool(one.alternatives) for one in specimens) > 30
     for specimen in specimens:
         check_fields(specimen.schema, specimen.fields)
         assert specimen.path.is_file()

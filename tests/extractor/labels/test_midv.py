@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from extractor.labels import load_dataset
-from extractor.labels.format import LabelError
+from extractor.labels.files import LabelError
 
 ZONE = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
 
