@@ -6,18 +6,16 @@ import importlib
 import importlib.util
 import json
 import sys
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic import create_model as create_pydantic_model
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
 
+from extractor.errors import SchemaError
 from extractor.schemas.base import field_specs
 from extractor.schemas.documents import ChineseIdCard, DrivingLicence, IdCard, Passport, ResidencePermit, Visa
+from extractor.schemas.json_schema import model_from_json_schema
 
 #: The built-in schemas, by the name that `--schema` takes.
 SCHEMAS: Mapping[str, type[BaseModel]] = {
@@ -30,10 +28,7 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
 }
 
 
-_JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
-
-
-class SchemaNotFoundError(LookupError):
+class SchemaNotFoundError(SchemaError, LookupError):
     """No schema by that name, or its definition cannot be loaded; the message says what to do."""
 
 
@@ -96,11 +91,13 @@ def _from_json_schema(path: Path) -> type[BaseModel]:
         definition = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SchemaNotFoundError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SchemaNotFoundError(f"{path} is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SchemaNotFoundError(f"{path} is not JSON: {_one_line(error)}") from error
     try:
         return _usable(model_from_json_schema(definition, name=path.stem), str(path))
-    except ValueError as error:
+    except SchemaNotFoundError:
+        raise
+    except SchemaError as error:
         raise SchemaNotFoundError(f"{path} cannot be used as a schema: {error}") from error
 
 
@@ -116,53 +113,3 @@ def _usable(model: type[BaseModel], reference: str) -> type[BaseModel]:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def model_from_json_schema(definition: Any, *, name: str = "Document") -> type[BaseModel]:
-    """A Pydantic model for a JSON Schema of type object.
-
-    Its own properties become optional and nullable, whatever `required` says, because what is not on a document is
-    null; nested objects keep their rules. Raises ValueError for what is no such schema.
-    """
-    from json_schema_to_pydantic import create_model
-
-    if not isinstance(definition, dict) or definition.get("type") != "object":
-        raise ValueError('it must be an object schema: {"type": "object", "properties": {...}}')
-    if not isinstance(definition.get("properties"), dict) or not definition["properties"]:
-        raise ValueError('it must have properties: {"type": "object", "properties": {...}}')
-    for key, value in definition["properties"].items():
-        # Pydantic leaves such names out without a word.
-        if not key or key.startswith("_") or key == "model_config":
-            raise ValueError(f"no property can be called {key!r}")
-        declared = value.get("type") if isinstance(value, dict) else None
-        for one in declared if isinstance(declared, list) else [declared]:
-            if one is not None and (not isinstance(one, str) or one not in _JSON_TYPES):
-                raise ValueError(f"property {key!r} has the type {one!r}, which JSON Schema lacks")
-    # Pydantic would fill a default in where the document is silent.
-    properties = {
-        key: {k: v for k, v in value.items() if k != "default"} if isinstance(value, dict) else value
-        for key, value in definition["properties"].items()
-    }
-    try:
-        # A property may be called `json` or `copy`, as methods of every model are.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            strict = create_model({**definition, "properties": properties, "required": []})
-            fields: dict[str, Any] = {
-                key: (_annotation(info) | None, _nullable(info, properties[key].get("title")))
-                for key, info in strict.model_fields.items()
-            }
-            title = str(definition.get("title") or name)
-            return create_pydantic_model(title, __config__=ConfigDict(extra="forbid"), **fields)
-    except Exception as error:
-        # What a definition that is no schema ends in is as manifold as the mistakes one can make.
-        raise ValueError(_one_line(error)) from error
-
-
-def _annotation(info: FieldInfo) -> Any:
-    """A field's type together with its constraints, which Pydantic keeps apart."""
-    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-
-
-def _nullable(info: FieldInfo, title: str | None) -> Any:
-    return Field(default=None, title=title, description=info.description, json_schema_extra=info.json_schema_extra)
