@@ -28,7 +28,7 @@ CELL_KEYS = {"t", "f", "c", "v", "x", "right", "s", "at", "opt", "lines"}
 SIZES = {"ID1", "TD2", "TD3", "ID2", "BOOK"}
 ZONES = {"TD1", "TD2", "TD3", "MRVA", "MRVB", "IDL", "FRA2", None}
 CALENDARS = {"be", "roc", "jalali", "hijri", "era"}
-DATE_PARTS = {"d", "dd", "m", "mm", "yy", "yyyy", "roman", "english", "french", "spanish"} | CALENDARS
+DATE_PARTS = {"d", "dd", "m", "mm", "yy", "yyyy", "roman", "english", "french", "spanish", "zh", "ko"} | CALENDARS
 FILLERS = ("?digits:", "?words:")
 
 
