@@ -29,7 +29,7 @@ from extractor.errors import (
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
-    from extractor.extraction import Box, Extraction, FieldEvidence, Source, SourceKind, Verdict, Warning
+    from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
     from extractor.pipeline import extract
 
 __all__ = [
@@ -41,13 +41,13 @@ __all__ = [
     "FieldEvidence",
     "MissingExtraError",
     "NoDocumentError",
+    "ReadingWarning",
     "SchemaError",
     "Source",
     "SourceKind",
     "UnreadableInputError",
     "UsageError",
     "Verdict",
-    "Warning",
     "extract",
 ]
 

@@ -41,11 +41,16 @@ class PageEvidence:
 
 @dataclass(frozen=True)
 class DocumentEvidence:
-    """What is known of a document before an engine reads it."""
+    """What is known of a document before an engine reads it.
+
+    `schema` is what is asked for. `reads_as` has those fields and, for a document of a known kind, all others that such
+    documents print: the visual zone is read with all of them, since they compete for what is printed.
+    """
 
     schema: type[BaseModel]
     pages: tuple[PageEvidence, ...]
     context: Context
+    reads_as: type[BaseModel]
 
     @property
     def zone(self) -> MrzReading | None:
@@ -55,21 +60,27 @@ class DocumentEvidence:
 
 
 def gather(
-    pages: Sequence[Page], zones: Sequence[MrzReading | None], schema: type[BaseModel], *, today: date | None = None
+    pages: Sequence[Page],
+    zones: Sequence[MrzReading | None],
+    schema: type[BaseModel],
+    *,
+    reads_as: type[BaseModel] | None = None,
+    today: date | None = None,
 ) -> DocumentEvidence:
     """Takes pages apart for `schema`. `zones` holds each page's MRZ, or None."""
-    words = lexicon(schema)
+    reads_as = reads_as or schema
+    words = lexicon(reads_as)
     taken_apart = []
     for page, zone in zip(pages, zones, strict=True):
         captions, segments = find_captions(page.lines, words)
         marks = [caption.segment for caption in captions]
         heading = find_issuer(segments, marks, set())
         derived = None if heading else issuer_by_title([*marks, *segments])
-        barcode = read_barcode(page.image) if schema_name(schema) in _WITH_BARCODES else None
+        barcode = read_barcode(page.image) if schema_name(reads_as) in _WITH_BARCODES else None
         taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, derived, zone, barcode))
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     headings = [one.heading or one.only_issuer for one in taken_apart]
     issuer = issuer or next((heading.code for heading in headings if heading), None)
     texts = [segment.text for page in taken_apart for segment in page.segments]
     order = numeric_order(texts) or ("mdy" if issuer in _MONTH_FIRST else None)
-    return DocumentEvidence(schema, tuple(taken_apart), Context(order=order, issuer=issuer, today=today))
+    return DocumentEvidence(schema, tuple(taken_apart), Context(order=order, issuer=issuer, today=today), reads_as)

@@ -13,6 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from extractor.schemas.nodes import Mapped
+
 Point = tuple[float, float]
 
 
@@ -89,7 +91,7 @@ class FieldEvidence:
 
 
 @dataclass(frozen=True)
-class Warning:
+class ReadingWarning:
     """Something a caller should act on. `code` is stable, `message` holds no personal data."""
 
     code: str
@@ -119,10 +121,11 @@ class Extraction:
     document: BaseModel | None
     values: Mapping[str, Any]
     fields: Mapping[str, FieldEvidence]
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[ReadingWarning, ...] = ()
     pages: tuple[PageInfo, ...] = ()
     engine: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    mapping: Mapping[str, Mapped] = field(default_factory=dict)
 
     @property
     def checks_passed(self) -> bool:
@@ -130,7 +133,7 @@ class Extraction:
         return not any(warning.code in FAILED_CHECKS for warning in self.warnings)
 
 
-#: Warning codes that mean "read, but a check failed" (exit code 1).
+#: ReadingWarning codes that mean "read, but a check failed" (exit code 1).
 FAILED_CHECKS: frozenset[str] = frozenset(
     {"mrz_check_digit", "conflict", "check_failed", "invalid_value", "required_field_missing", "unsupported"}
 )

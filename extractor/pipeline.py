@@ -17,17 +17,20 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from extractor.building import UNREAD
 from extractor.engines import EmbeddedEngine, Engine
-from extractor.errors import NoDocumentError, SchemaError, UsageError
+from extractor.errors import NoDocumentError, UsageError
 from extractor.evidence import DocumentEvidence, gather
-from extractor.extraction import Extraction, FieldEvidence, PageInfo, Verdict, Warning
+from extractor.extraction import Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
 from extractor.imaging import load_pages
 from extractor.imaging.load import Input
 from extractor.imaging.quality import quality
 from extractor.mrz import MrzReading
 from extractor.mrz.zone import read_zone
 from extractor.reconcile import reconcile
-from extractor.schemas import SCHEMAS, SchemaNotFoundError, load_schema, schema_name
+from extractor.schemas import SCHEMAS, schema_name
+from extractor.schemas.plan import Plan, plan_of
+from extractor.schemas.registry import schema_of
 from extractor.schemas.text import squash
 from extractor.text.page import Page, read_pages
 from extractor.text.scripts import read_other_script
@@ -59,13 +62,14 @@ def extract(
 
 @dataclass(frozen=True)
 class Prepared:
-    """A document as every engine is given it: its evidence, what is told of its pictures, the kinds that it may be of
-    with how likely each is, what there is to warn of, and the seconds that each stage took."""
+    """Everything computed before an engine runs: how the schema is read, the evidence, page information, document-type
+    scores, warnings and seconds per stage."""
 
+    plan: Plan
     evidence: DocumentEvidence
     pages: tuple[PageInfo, ...]
     kinds: Mapping[str, float]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[ReadingWarning, ...]
     seconds: Mapping[str, float]
 
 
@@ -78,7 +82,7 @@ def prepare(
 ) -> Prepared:
     """All that is done before an engine reads, once for any number of them; arguments and errors as `extract`'s."""
     seconds: dict[str, float] = {}
-    model = None if schema == "auto" else _schema(schema)
+    plan = None if isinstance(schema, str) and schema == "auto" else plan_of(schema_of(schema))
     with _timed(seconds, "load"):
         images = _load(source, pages)
     read: list[Page] = []
@@ -93,38 +97,41 @@ def prepare(
         read, script_warnings = _other_scripts(read, zones)
     with _timed(seconds, "evidence"):
         kinds = classify([line for page in read for line in page.lines], next((z.mrz for z in zones if z), None))
-        evidence = gather(read, zones, model or _recognised(kinds), today=today)
+        plan = plan or plan_of(_recognised(kinds))
+        evidence = gather(read, zones, plan.reading, reads_as=plan.reading_of(kind_of(kinds)), today=today)
     first = {page.index: page for page in reversed(read)}
     infos = tuple(
         PageInfo(image.shape[1], image.shape[0], first[index].rotation, quality(image))
         for index, image in enumerate(images)
     )
-    return Prepared(evidence, infos, kinds, tuple(script_warnings), seconds)
+    return Prepared(plan, evidence, infos, kinds, tuple(script_warnings), seconds)
 
 
 def conclude(prepared: Prepared, engine: Engine | None = None) -> Extraction:
     """What an engine makes of a prepared document, the embedded one if none is named. Raises NoDocumentError."""
-    evidence, model = prepared.evidence, prepared.evidence.schema
+    evidence, plan = prepared.evidence, prepared.plan
     seconds = dict(prepared.seconds)
     reader = engine or EmbeddedEngine()
     with _timed(seconds, "engine"):
         sources = reader.read(evidence)
     with _timed(seconds, "reconcile"):
-        document, values, fields, warnings = reconcile(model, sources)
-    if _is_empty(fields, evidence.zone) and kind_of(prepared.kinds) is None:
+        document, values, fields, warnings = reconcile(plan.schema, sources)
+    if _is_empty(plan, fields, evidence.zone) and kind_of(prepared.kinds) is None:
         raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
-    warnings += [*prepared.warnings, *_zone_warnings(evidence), *_schema_warnings(model, prepared.kinds)]
-    engine_told = {"name": reader.name, **reader.details}
-    return Extraction(model, document, values, fields, tuple(warnings), prepared.pages, engine_told, seconds)
-
-
-def _schema(schema: type[BaseModel] | str) -> type[BaseModel]:
-    if not isinstance(schema, str):
-        return schema
-    try:
-        return load_schema(schema)
-    except SchemaNotFoundError as error:
-        raise SchemaError(str(error)) from error
+    warnings += _unread_warnings(fields, {warning.field for warning in warnings})
+    warnings += [*prepared.warnings, *_zone_warnings(evidence, plan), *_schema_warnings(plan.schema, prepared.kinds)]
+    engine_info = {"name": reader.name, **reader.details}
+    return Extraction(
+        plan.schema,
+        document,
+        values,
+        fields,
+        tuple(warnings),
+        prepared.pages,
+        engine_info,
+        seconds,
+        plan.mapping,
+    )
 
 
 def _load(source: Input | Sequence[Input], pages: Sequence[int] | None) -> list[np.ndarray]:
@@ -141,7 +148,9 @@ def _recognised(kinds: Mapping[str, float]) -> type[BaseModel]:
     return SCHEMAS[kind]
 
 
-def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) -> tuple[list[Page], list[Warning]]:
+def _other_scripts(
+    pages: Sequence[Page], zones: Sequence[MrzReading | None]
+) -> tuple[list[Page], list[ReadingWarning]]:
     """Pages with the lines that only tesseract can read; which script, the MRZ's issuer or the heading says."""
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     issuer = issuer or next((code for page in pages if (code := issuer_of_lines(page.lines))), None)
@@ -150,37 +159,53 @@ def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) ->
     return [page for page, _ in done], list({warning for _, found in done for warning in found})
 
 
-def _is_empty(fields: dict[str, FieldEvidence], zone: MrzReading | None) -> bool:
+def _unread_warnings(fields: Mapping[str, FieldEvidence], warned: set[str | None]) -> list[ReadingWarning]:
+    """Fields whose null says nothing about the document."""
+    return [
+        ReadingWarning("field_not_understood", f"nothing says what {name} is: give it x-field or x-captions", name)
+        for name, evidence in fields.items()
+        if evidence is UNREAD and name not in warned
+    ]
+
+
+def _is_empty(plan: Plan, fields: dict[str, FieldEvidence], zone: MrzReading | None) -> bool:
     """Whether nothing was read that shows a document: no MRZ, and hardly anything that a caption names."""
     nothing = (Verdict.ABSENT, Verdict.UNSUPPORTED)  # a model can be asked about any picture, and answers
-    telling = [name for name, one in fields.items() if one.verdict not in nothing and name not in _SAYS_LITTLE]
+    little = {leaf.key for leaf in plan.leaves if leaf.reading in _SAYS_LITTLE}
+    telling = [name for name, one in fields.items() if one.verdict not in nothing and name not in little]
     return zone is None and len(telling) < 2
 
 
-def _zone_warnings(evidence: DocumentEvidence) -> list[Warning]:
+def _zone_warnings(evidence: DocumentEvidence, plan: Plan) -> list[ReadingWarning]:
     zone = evidence.zone
     if zone is None:
         return []
+    keys = plan.keys
     found = [
-        Warning("mrz_check_digit", f"the MRZ's check digit for {check.name} is wrong", _field_of(check.name))
+        ReadingWarning(
+            "mrz_check_digit", f"the MRZ's check digit for {check.name} is wrong", _field_of(check.name, keys)
+        )
         for check in zone.mrz.check_digits
         if not check.valid
     ]
     if zone.mrz.names_truncated:
-        found.append(Warning("names_truncated", "the MRZ had no room for the whole name", "given_names"))
+        field = keys.get("given_names", "given_names")
+        found.append(ReadingWarning("names_truncated", "the MRZ had no room for the whole name", field))
     return found
 
 
-def _field_of(check: str) -> str | None:
-    return check if check in ("document_number", "birth_date", "expiry_date", "personal_number") else None
+def _field_of(check: str, keys: Mapping[str, str]) -> str | None:
+    """The schema's name for a field that a check digit covers."""
+    covered = ("document_number", "birth_date", "expiry_date", "personal_number")
+    return keys.get(check, check) if check in covered else None
 
 
-def _schema_warnings(schema: type[BaseModel], kinds: Mapping[str, float]) -> list[Warning]:
+def _schema_warnings(schema: Any, kinds: Mapping[str, float]) -> list[ReadingWarning]:
     """Says so where the page calls itself something else than what it was read as."""
     name, shown = schema_name(schema), kind_of(kinds)
     if name not in SCHEMAS or shown is None or shown == name or kinds.get(name, 0.0) > 0.5 or kinds[shown] < 0.8:
         return []
-    return [Warning("schema_mismatch", f"the picture looks like {shown}, and was read as {name}")]
+    return [ReadingWarning("schema_mismatch", f"the picture looks like {shown}, and was read as {name}")]
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import exp, log
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
-from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict, Warning
+from extractor.building import build
+from extractor.extraction import FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
 from extractor.mrz import agreement
 from extractor.schemas import IdentityDocument, field_specs
+from extractor.schemas.plan import plan_of
 from extractor.schemas.states import same_state
 from extractor.schemas.text import fold, squash
 from extractor.schemas.vocabulary import Kind
@@ -223,78 +223,42 @@ def _continues(kind: Kind, own: Any, model: Any) -> bool:
 
 
 def reconcile(
-    schema: type[BaseModel], sources: Mapping[str, Sequence[Source]]
-) -> tuple[BaseModel | None, dict[str, Any], dict[str, FieldEvidence], list[Warning]]:
-    """The validated document (None if a required field is missing), its values, their evidence, and warnings."""
-    specs = field_specs(schema)
-    fields = {name: reconcile_field(spec.kind, sources.get(name, ())) for name, spec in specs.items()}
+    schema: Any, sources: Mapping[str, Sequence[Source]]
+) -> tuple[Any, Any, dict[str, FieldEvidence], list[ReadingWarning]]:
+    """The validated document (None if a required field is missing), its values, their evidence, and warnings.
+
+    `sources` are by the names of the schema's flat form (`Plan.reading`), fields and warnings by the schema's own.
+    """
+    plan = plan_of(schema)
+    specs = field_specs(plan.reading)
+    read = {name: reconcile_field(spec.kind, sources.get(name, ())) for name, spec in specs.items()}
+    built = build(plan, read)
+    verdicts = {key: read[name] for name, key in plan.keys.items()}
     warnings = [
-        Warning("conflict", f"sources contradict each other about {name}; {evidence.note}", name)
-        for name, evidence in fields.items()
-        if evidence.verdict is Verdict.CONFLICT
+        ReadingWarning("conflict", f"sources contradict each other about {key}; {one.note}", key)
+        for key, one in verdicts.items()
+        if one.verdict is Verdict.CONFLICT
     ]
     warnings += [
-        Warning("unsupported", f"what the model reads for {name} stands nowhere on the document", name)
-        for name, evidence in fields.items()
-        if evidence.verdict is Verdict.UNSUPPORTED
+        ReadingWarning("unsupported", f"what the model reads for {key} stands nowhere on the document", key)
+        for key, one in verdicts.items()
+        if one.verdict is Verdict.UNSUPPORTED
     ]
-    for name, evidence in list(fields.items()):
-        checked = _fitting(schema, name, evidence)
-        if checked is None:
-            message = f"what was read for {name} does not fit the field's type; it is kept in the evidence"
-            warnings.append(Warning("invalid_value", message, name))
-            fields[name] = replace(evidence, value=None, confidence=0.0)
-        else:
-            fields[name] = checked
-    values = {name: evidence.value for name, evidence in fields.items()}
-    document = _validated(schema, values, warnings)
-    if isinstance(document, IdentityDocument):
-        fields = _checked(document, fields, warnings)
-    return document, values, fields, warnings
-
-
-def _fitting(schema: type[BaseModel], name: str, evidence: FieldEvidence) -> FieldEvidence | None:
-    """The evidence with its value in the field's own type, or None if the value cannot be one."""
-    if evidence.value is None:
-        return evidence
-    info = schema.model_fields[name]
-    adapter: TypeAdapter[Any] = TypeAdapter(_annotated(info))
-    for candidate in (evidence.value, str(evidence.value), [evidence.value]):
-        try:
-            return replace(evidence, value=adapter.validate_python(candidate))
-        except ValidationError:
-            continue
-    return None
-
-
-def _annotated(info: Any) -> Any:
-    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-
-
-def _validated(schema: type[BaseModel], values: Mapping[str, Any], warnings: list[Warning]) -> BaseModel | None:
-    try:
-        return schema.model_validate(dict(values))
-    except ValidationError:
-        pass
-    present = {name: value for name, value in values.items() if value is not None}
-    try:
-        # A field that is optional but not nullable is left out where the document is silent.
-        return schema.model_validate(present)
-    except ValidationError as error:
-        for name in sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}):
-            message = f"the schema requires {name}, which is not on the document or could not be read"
-            warnings.append(Warning("required_field_missing", message, name))
-        return None
+    warnings += built.warnings
+    fields = built.fields
+    if isinstance(built.document, IdentityDocument):
+        fields = _checked(built.document, fields, warnings)
+    return built.document, built.values, fields, warnings
 
 
 def _checked(
-    document: IdentityDocument, fields: Mapping[str, FieldEvidence], warnings: list[Warning]
+    document: IdentityDocument, fields: Mapping[str, FieldEvidence], warnings: list[ReadingWarning]
 ) -> dict[str, FieldEvidence]:
     """Applies the schema's own rules: a checksum that holds verifies its field, a rule that fails is a warning."""
     result = dict(fields)
     for check in document.checks():
         if check.passed is False:
-            warnings.append(Warning("check_failed", f"{check.code}: {check.message}", check.fields[0]))
+            warnings.append(ReadingWarning("check_failed", f"{check.code}: {check.message}", check.fields[0]))
             for name in check.fields:
                 result[name] = replace(result[name], confidence=min(result[name].confidence, 0.6))
         elif check.passed and check.code.endswith("_checksum"):

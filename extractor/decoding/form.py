@@ -98,6 +98,8 @@ def answer_schema(schema: type[BaseModel], longest: int = LONGEST) -> dict[str, 
         raise SchemaError(f"schema {schema_name(schema)} cannot be put as JSON Schema: {reason}") from error
     specs = field_specs(schema)
     # Nested models are read by alias, but the document's own fields are known by name everywhere in this program.
+    if "$ref" in published:  # a model that contains itself
+        published = {**published["$defs"][published["$ref"].rpartition("/")[2]], "$defs": published["$defs"]}
     own = published.get("properties", {})
     if not own or len(own) != len(specs):
         raise SchemaError(f"schema {schema_name(schema)} has no fields of its own to read")

@@ -47,7 +47,7 @@ class EmbeddedEngine:
         return sources
 
     def _page_sources(self, page: PageEvidence, evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
-        specs = field_specs(evidence.schema)
+        specs = field_specs(evidence.reads_as)
         zone = evidence.zone
         found = read_visual(page.captions, page.segments, specs, evidence.context, zone.mrz if zone else None)
         named = {one.field for one in found}
@@ -67,7 +67,7 @@ def _mrz_sources(
     zone: MrzReading, page: PageEvidence, evidence: DocumentEvidence, found: list[Found]
 ) -> Iterator[tuple[str, Source]]:
     names = dict(_FROM_MRZ)
-    if schema_name(evidence.schema) == "visa" and _is_passport_number(zone, found):
+    if schema_name(evidence.reads_as) == "visa" and _is_passport_number(zone, found):
         # Doc 9303-7, 4.2.2: the number in a visa's MRZ may be the passport's or the visa's own.
         names["passport_number"] = names.pop("document_number")
     boxes = [box_of(np.concatenate(line), page) for line in zone.line_boxes if len(line)]

@@ -6,9 +6,10 @@ order in which a model is asked to write them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from extractor.schemas.base import Check, IdentityDocument, IsoDate, MrzLine, Sex, StateCode, Text, described
 from extractor.schemas.chinese_id import checksum_valid, encoded_birth_date, encoded_sex
@@ -179,3 +180,16 @@ class Visa(IdentityDocument):
     authority: Text | None = described("authority")
     endorsements: Text | None = described("endorsements")
     mrz: list[MrzLine] | None = described("mrz")
+
+
+#: The built-in schemas, by the name that `--schema` takes.
+BUILT_IN: Mapping[str, type[BaseModel]] = {
+    "passport": Passport,
+    "id_card": IdCard,
+    "chinese_id_card": ChineseIdCard,
+    "driving_licence": DrivingLicence,
+    "residence_permit": ResidencePermit,
+    "visa": Visa,
+}
+#: The attribute of a flat schema that names the kind of document it is read as.
+READS_AS = "__reads_as__"

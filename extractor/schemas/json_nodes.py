@@ -20,8 +20,8 @@ from extractor.schemas.vocabulary import VOCABULARY, Kind
 #: Limits of one schema: levels of its JSON, bytes of its JSON, subschemas once all references are followed, members of
 #: an enum, characters of a pattern and of a property's name.
 MOST_LEVELS, MOST_BYTES, MOST_NODES, MOST_VALUES, MOST_PATTERN, MOST_NAME = 60, 2**20, 2000, 5000, 500, 200
-#: A definition may contain itself so many times; what is nested deeper is null.
-RECURSION = 3
+#: A definition may stand inside itself so often, counting the outermost; what is nested deeper is null.
+RECURSION = 1
 #: Subschemas that may be followed inside one another: through references and allOf, and through arrays and objects.
 MOST_STEPS = 60
 #: The largest number a bound may name: beyond it floating point has no whole numbers.

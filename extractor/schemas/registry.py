@@ -7,38 +7,36 @@ import importlib.util
 import json
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel, TypeAdapter
 
 from extractor.errors import SchemaError
-from extractor.schemas.base import field_specs
-from extractor.schemas.documents import ChineseIdCard, DrivingLicence, IdCard, Passport, ResidencePermit, Visa
+from extractor.schemas.documents import BUILT_IN, READS_AS
 from extractor.schemas.json_schema import model_from_json_schema
+from extractor.schemas.plan import plan_of
+from extractor.schemas.typed import alternatives, is_object, item_object
 
 #: The built-in schemas, by the name that `--schema` takes.
-SCHEMAS: Mapping[str, type[BaseModel]] = {
-    "passport": Passport,
-    "id_card": IdCard,
-    "chinese_id_card": ChineseIdCard,
-    "driving_licence": DrivingLicence,
-    "residence_permit": ResidencePermit,
-    "visa": Visa,
-}
+SCHEMAS = BUILT_IN
 
 
 class SchemaNotFoundError(SchemaError, LookupError):
     """No schema by that name, or its definition cannot be loaded; the message says what to do."""
 
 
-def schema_name(schema: type[BaseModel]) -> str:
+def schema_name(schema: Any) -> str:
     """The built-in name of `schema`, or its class name."""
-    return next((name for name, known in SCHEMAS.items() if known is schema), schema.__name__)
+    kind: str | None = vars(schema).get(READS_AS) if isinstance(schema, type) else None
+    own = getattr(schema, "__name__", "Document")
+    return kind or next((name for name, known in SCHEMAS.items() if known is schema), own)
 
 
-def load_schema(reference: str) -> type[BaseModel]:
-    """The Pydantic model that `reference` names.
+def load_schema(reference: str) -> Any:
+    """The Pydantic model (or dataclass, TypedDict) that `reference` names.
 
     Code in `file.py:Class` and `module:Class` is the user's own and is run. Raises SchemaNotFoundError.
     """
@@ -53,6 +51,32 @@ def load_schema(reference: str) -> type[BaseModel]:
         f"no schema is called {reference!r}; use one of {', '.join(SCHEMAS)}, auto, module:Class, file.py:Class"
         " or a JSON Schema file"
     )
+
+
+def schema_of(schema: Any) -> Any:
+    """The type that documents are read into: of a reference, a JSON Schema (a dict), a model or any type that Pydantic
+    can validate into fields. Raises SchemaError, before anything is read, for what is none of these."""
+    if isinstance(schema, str):
+        return load_schema(schema)
+    if isinstance(schema, Mapping):
+        return _of_definition(json.dumps(schema))
+    if isinstance(schema, TypeAdapter):
+        schema = schema._type
+    names = "a Pydantic model, a dataclass, a TypedDict, a TypeAdapter, a JSON Schema or the name of a schema"
+    if is_object(type(schema)) and not isinstance(schema, type):
+        raise SchemaError(f"schema is an instance of {type(schema).__name__}; pass the class itself")
+    inner = alternatives(schema)
+    roots = [one for one in inner if isinstance(one, type) and issubclass(one, RootModel)]
+    if not roots and not any(is_object(one) for one in inner) and item_object(inner) is None:
+        shown = schema.__name__ if isinstance(schema, type) else type(schema).__name__
+        raise SchemaError(f"schema must be {names}, not {shown}")
+    plan_of(schema)
+    return schema
+
+
+@lru_cache(maxsize=64)
+def _of_definition(text: str) -> type[BaseModel]:
+    return model_from_json_schema(json.loads(text))
 
 
 def _module(name: str) -> ModuleType:
@@ -79,10 +103,10 @@ def _module(name: str) -> ModuleType:
         raise SchemaNotFoundError(f"{name} cannot be imported: {type(error).__name__}: {_one_line(error)}") from error
 
 
-def _class_in(module: ModuleType, class_name: str, reference: str) -> type[BaseModel]:
+def _class_in(module: ModuleType, class_name: str, reference: str) -> Any:
     found = getattr(module, class_name, None)
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
-        raise SchemaNotFoundError(f"{reference} is not a Pydantic model")
+    if not is_object(found) and not (isinstance(found, type) and issubclass(found, RootModel)):
+        raise SchemaNotFoundError(f"{reference} is not a Pydantic model, a dataclass or a TypedDict")
     return _usable(found, reference)
 
 
@@ -101,13 +125,12 @@ def _from_json_schema(path: Path) -> type[BaseModel]:
         raise SchemaNotFoundError(f"{path} cannot be used as a schema: {error}") from error
 
 
-def _usable(model: type[BaseModel], reference: str) -> type[BaseModel]:
-    """The model itself if its fields' own annotations are understood; better said here than on the first page."""
+def _usable(model: Any, reference: str) -> Any:
+    """The model itself if its fields are understood; better said here than on the first page."""
     try:
-        field_specs(model)
-    except (ValueError, TypeError, AttributeError) as error:
-        message = f"{reference} cannot be used as a schema: x-kind or x-captions of a field: {_one_line(error)}"
-        raise SchemaNotFoundError(message) from error
+        plan_of(model)
+    except SchemaError as error:
+        raise SchemaNotFoundError(f"{reference} cannot be used as a schema: {error}") from error
     return model
 
 

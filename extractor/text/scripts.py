@@ -17,7 +17,7 @@ from functools import cache
 
 import numpy as np
 
-from extractor.extraction import Warning
+from extractor.extraction import ReadingWarning
 from extractor.schemas.text import scripts, squash
 from extractor.text.ocr import Line, line_crop
 from extractor.text.page import Page, reading_order
@@ -141,7 +141,7 @@ def _all_lines(page: Page) -> list[Line]:
     return [*page.lines, *(Line("", 0.0, box) for box in page.boxes if box.tobytes() not in read)]
 
 
-def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = ()) -> tuple[Page, list[Warning]]:
+def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = ()) -> tuple[Page, list[ReadingWarning]]:
     """The page with its lines in the issuer's own script, or without what cannot be told from it.
 
     `latin`: squashed texts that are known to be Latin since the MRZ has them; `TKACHENKO` could be either to the eye.
@@ -156,7 +156,7 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
             f"{other.script.capitalize()} text is left out: it is read by tesseract, which lacks it; "
             f"run: apt-get install tesseract-ocr {other.package}"
         )
-        return replace(page, lines=kept), [Warning("script_not_read", message)]
+        return replace(page, lines=kept), [ReadingWarning("script_not_read", message)]
     lines = _all_lines(page)
     known = frozenset(latin)
     parts = [() if line.text.count("<") >= 3 or squash(line.text) in known else _halves(line) for line in lines]

@@ -11,7 +11,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from extractor.errors import NoDocumentError
-from extractor.extraction import Box, Extraction, FieldEvidence, Source, SourceKind, Verdict, Warning
+from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
 from extractor.schemas import SCHEMAS
 
 MRZ = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
@@ -65,7 +65,7 @@ def extraction(
     *,
     confidence: float = 0.9,
     kind: SourceKind = SourceKind.VISUAL,
-    warnings: tuple[Warning, ...] = (),
+    warnings: tuple[ReadingWarning, ...] = (),
 ) -> Extraction:
     """What a reader that read these values with this confidence would give."""
     fields = {}
@@ -97,7 +97,7 @@ class FakeReader:
         self.said: dict[str, dict[str, Any]] = {}
         self.fails: dict[str, BaseException] = {}
         self.confidence: dict[str, float] = {}
-        self.warnings: dict[str, tuple[Warning, ...]] = {}
+        self.warnings: dict[str, tuple[ReadingWarning, ...]] = {}
         self.read: list[str] = []
         self.options: list[dict[str, Any]] = []
 

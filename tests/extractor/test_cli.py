@@ -17,7 +17,7 @@ from PIL import Image
 
 from extractor import cli
 from extractor.errors import UsageError
-from extractor.extraction import Extraction, Warning
+from extractor.extraction import Extraction, ReadingWarning
 from extractor.schemas import SCHEMAS, Passport
 
 COMMAND = Path(sys.executable).with_name("extract")
@@ -403,7 +403,7 @@ class TestTheUnforeseen:
     ) -> None:
         def contradicted(*rest: Any, **options: Any) -> Extraction:
             return Extraction(
-                Passport, Passport(), dict.fromkeys(Passport.model_fields), {}, (Warning("conflict", "x"),)
+                Passport, Passport(), dict.fromkeys(Passport.model_fields), {}, (ReadingWarning("conflict", "x"),)
             )
 
         monkeypatch.setattr("extractor.pipeline.extract", contradicted)

@@ -4,12 +4,12 @@ import dataclasses
 
 import pytest
 
-from extractor.extraction import FAILED_CHECKS, Extraction, FieldEvidence, SourceKind, Verdict, Warning
+from extractor.extraction import FAILED_CHECKS, Extraction, FieldEvidence, ReadingWarning, SourceKind, Verdict
 from extractor.schemas import Passport
 
 
 def result(*codes: str) -> Extraction:
-    return Extraction(Passport, Passport(), {}, {}, tuple(Warning(code, "message") for code in codes))
+    return Extraction(Passport, Passport(), {}, {}, tuple(ReadingWarning(code, "message") for code in codes))
 
 
 @pytest.mark.parametrize("code", sorted(FAILED_CHECKS))

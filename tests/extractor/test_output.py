@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, Source, SourceKind, Verdict, Warning
+from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, ReadingWarning, Source, SourceKind, Verdict
 from extractor.output import FORMATS, Outcome, as_dict, render
 from extractor.schemas import SCHEMAS, ChineseIdCard, DrivingLicence, Passport
 
 BOX = Box(0, ((1.0, 2.0), (9.0, 2.0), (9.0, 5.0), (1.0, 5.0)))
 
 
-def result(schema: type[BaseModel] = Passport, warnings: tuple[Warning, ...] = (), **values: Any) -> Extraction:
+def result(schema: type[BaseModel] = Passport, warnings: tuple[ReadingWarning, ...] = (), **values: Any) -> Extraction:
     fields = {}
     for name in schema.model_fields:
         value = values.get(name)
@@ -60,7 +60,9 @@ class TestOneDocument:
         assert render([Outcome("a.png", error="no document", exit_code=4)], form) == ""
 
     def test_evidence_is_added_to_the_object(self) -> None:
-        told = as_dict(result(surname="SMITH", warnings=(Warning("conflict", "text", "surname"),)), evidence=True)
+        told = as_dict(
+            result(surname="SMITH", warnings=(ReadingWarning("conflict", "text", "surname"),)), evidence=True
+        )
         assert told["fields"]["surname"] == {
             "value": "SMITH",
             "verdict": "single",
@@ -176,7 +178,7 @@ class TestTable:
         assert [cell.strip() for cell in row.strip("│").split("│")] == ["endorsements", "", "absent", "", ""]
 
     def test_warnings_stand_below(self) -> None:
-        text = render([Outcome("a.png", result(warnings=(Warning("conflict", "sources [differ]"),)))], "table")
+        text = render([Outcome("a.png", result(warnings=(ReadingWarning("conflict", "sources [differ]"),)))], "table")
         assert text.rstrip().endswith("warning: sources [differ]")
 
     def test_markup_in_a_value_is_text(self) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from eval.running.records import DocumentRecord, FieldRecord
 from eval.scoring.score import score_document
-from extractor.extraction import Extraction, FieldEvidence, Source, SourceKind, Verdict, Warning
+from extractor.extraction import Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
 from extractor.labels.format import Specimen
 from extractor.schemas import SCHEMAS
 
@@ -96,7 +96,7 @@ def test_a_document_is_as_sure_as_its_least_sure_value() -> None:
 
 
 def test_a_document_with_a_failed_check_never_goes_straight_through() -> None:
-    failed = Warning("check_failed", "a check digit is wrong", "document_number")
+    failed = ReadingWarning("check_failed", "a check digit is wrong", "document_number")
     result = extraction(PASSPORT, {"surname": "A"}, warnings=(failed,))
     document, _ = score(specimen(surname="A"), result)
     assert document.warnings == ("check_failed",)

@@ -1,0 +1,345 @@
+"""From what was read to an instance of the user's schema.
+
+What the engines read, by the vocabulary's names, fills the tree of the schema's fields (`extractor.schemas.plan`), each
+value in the form that its field takes. Then the schema validates the whole. What its validators reject is warned of
+and left out, where it may be left out; so is a nested object that lacks what it requires. Nothing is ever made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from extractor.extraction import FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
+from extractor.schemas.forms import forms, part_of
+from extractor.schemas.nodes import Choice, Group, Items, Leaf, Member, Node, Nothing, leaves_below
+from extractor.schemas.plan import Plan
+from extractor.schemas.text import scripts
+from extractor.schemas.vocabulary import Kind
+
+#: Errors that a validator of the schema raises, and not a type.
+_REJECTIONS = frozenset({"value_error", "assertion_error"})
+_ABSENT = FieldEvidence(None, Verdict.ABSENT, 0.9)
+#: Nothing was looked for, so that null says nothing about the document.
+UNREAD = FieldEvidence(None, Verdict.ABSENT, 0.0, note="nothing says where this field stands on a document")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A document (None where the schema cannot be satisfied), the values in its shape, and the fields by their path."""
+
+    document: Any
+    values: Any
+    fields: dict[str, FieldEvidence]
+    warnings: list[ReadingWarning]
+
+
+@dataclass(eq=False)
+class _Slot:
+    """One node with what fills it. `value` goes into the schema's input; `typed` is it in the field's own type."""
+
+    node: Node
+    key: str
+    member: Member | None = None
+    children: list[_Slot] = field(default_factory=list)
+    value: Any = None
+    typed: Any = None
+    left_out: bool = False
+    rejected: bool = False
+
+    @property
+    def empty(self) -> bool:
+        if self.left_out:
+            return True
+        if isinstance(self.node, Leaf) or self.value is not None:
+            return self.value is None
+        return all(child.empty for child in self.children)
+
+    @property
+    def may_go(self) -> bool:
+        """Whether the schema can do without it: it has a default, may be null, or is one of a list."""
+        return self.member is None or not self.member.required or self.member.nullable
+
+
+def build(plan: Plan, read: Mapping[str, FieldEvidence]) -> Built:
+    """The document that a schema makes of what was read, by the names of its flat schema."""
+    filler = _Filler(plan, read)
+    root = filler.fill(plan.root, None)
+    document = _validated(plan, root, filler)
+    return Built(document, _shown(root, filler.fields), filler.fields, filler.warnings)
+
+
+class _Filler:
+    """Fills the slots of one document."""
+
+    def __init__(self, plan: Plan, read: Mapping[str, FieldEvidence]) -> None:
+        self.plan, self.read = plan, read
+        self.fields: dict[str, FieldEvidence] = {}
+        self.warnings: list[ReadingWarning] = []
+        self._indices: list[int] = []
+        self._entry: tuple[str, Any] | None = None
+
+    def warn(self, code: str, message: str, key: str | None = None) -> None:
+        warning = ReadingWarning(code, message, key)
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def fill(self, node: Node, member: Member | None) -> _Slot:
+        slot = _Slot(node, self._key(node.key), member)
+        match node:
+            case Leaf():
+                self._leaf(node, slot)
+            case Group():
+                slot.children = [self.fill(one.node, one) for one in node.members]
+            case Items():
+                self._items(node, slot)
+            case Choice():
+                slot.children = [max((self.fill(one, None) for one in node.options), key=_fit_of)]
+            case Nothing():
+                slot.value = node.value
+        return slot
+
+    def _key(self, key: str) -> str:
+        for index in self._indices:
+            key = key.replace("[]", f".{index}", 1)
+        return key
+
+    def _leaf(self, leaf: Leaf, slot: _Slot) -> None:
+        evidence = self._evidence(leaf)
+        if evidence.value is None:
+            asked = any(source.kind is SourceKind.MODEL for source in evidence.sources)
+            if not self.plan.mapping[leaf.key].readable and not asked:
+                evidence = UNREAD
+            self.fields[slot.key] = evidence
+            return
+        kind = leaf.kind if not (leaf.meaning and leaf.meaning.part) else Kind.CODE
+        accepted, rejected = _fitting(leaf, kind, evidence.value)
+        if accepted:
+            slot.value, slot.typed = accepted
+            self.fields[slot.key] = replace(evidence, value=slot.typed)
+            return
+        if rejected and not self.plan.built_in:
+            slot.rejected = True
+            self.fields[slot.key] = evidence
+            self.warn("invalid_value", f"the schema's validator of {slot.key} rejects what was read", slot.key)
+            return
+        self.fields[slot.key] = replace(evidence, value=None, confidence=0.0)
+        message = f"what was read for {slot.key} does not fit the field's type; it is kept in the evidence"
+        self.warn("invalid_value", message, slot.key)
+
+    def _evidence(self, leaf: Leaf) -> FieldEvidence:
+        evidence = self.read.get(leaf.reading, _ABSENT)
+        if self._entry and leaf.reading == self._entry[0]:
+            return replace(evidence, value=self._entry[1])
+        if leaf.meaning is None or leaf.meaning.part is None:
+            return evidence
+        if leaf.meaning.part == "full":
+            return _full_name(evidence, self.read)
+        return replace(evidence, value=part_of(evidence.value, leaf.meaning.part))
+
+    def _items(self, node: Items, slot: _Slot) -> None:
+        whole = self.read.get(node.whole.reading, _ABSENT)
+        accepted, _ = _fitting(node.whole, Kind.LIST, whole.value) if whole.value else (None, False)
+        if accepted:
+            slot.value, slot.typed = accepted
+            self.fields[slot.key] = replace(whole, value=slot.typed)
+            return
+        entries = self.read.get(node.of, _ABSENT).value or [] if node.of else [None]
+        for index, entry in enumerate(entries):
+            self._indices.append(index)
+            self._entry = (node.of, entry) if node.of else None
+            slot.children.append(self.fill(node.item, None))
+            self._entry = None
+            self._indices.pop()
+        if slot.empty:
+            slot.children = []
+            self.fields[slot.key] = self.read.get(node.of, _ABSENT) if node.of else whole
+            if node.of is None and not any(self.plan.mapping[leaf.key].field for leaf in leaves_below(node.item)):
+                self._unread_list(slot)
+
+    def _unread_list(self, slot: _Slot) -> None:
+        for key in [key for key in self.fields if key.startswith(f"{slot.key}.")]:
+            del self.fields[key]
+        if not any(source.kind is SourceKind.MODEL for source in self.fields[slot.key].sources):
+            self.fields[slot.key] = UNREAD
+
+
+def _full_name(name: FieldEvidence, read: Mapping[str, FieldEvidence]) -> FieldEvidence:
+    """The name as the document has it in one piece, else put together from its parts."""
+    given, surname = read.get("given_names", _ABSENT), read.get("surname", _ABSENT)
+    parts = [one for one in (given, surname) if one.value is not None]
+    if name.value is not None or not parts:
+        return name
+    joined = [str(one.value) for one in parts]
+    if scripts("".join(joined)) & {"CJK", "HANGUL", "HIRAGANA", "KATAKANA"}:
+        text = "".join(reversed(joined))
+    else:
+        text = " ".join(joined)
+    confidence = min(one.confidence for one in parts)
+    source = Source(SourceKind.DERIVED, text, text, confidence, basis="given_names and surname")
+    verdict = parts[0].verdict if len({one.verdict for one in parts}) == 1 else Verdict.SINGLE
+    return FieldEvidence(text, verdict, confidence, (*name.sources, source), parts[-1].box)
+
+
+def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None, bool]:
+    """The first form of a value that a field takes, as given and in the field's own type; or whether a validator (and
+    not the type) rejects it."""
+    rejected = False
+    for form in forms(value, kind, leaf.annotation):
+        try:
+            return (form, leaf.adapter.validate_python(form)), False
+        except ValidationError as error:
+            rejected |= any(_is_rejection(problem) for problem in error.errors(include_url=False, include_input=False))
+        except Exception:
+            rejected = True  # a validator of the user's that cannot deal with it
+    return None, rejected
+
+
+def _is_rejection(problem: Any) -> bool:
+    return problem["type"] in _REJECTIONS
+
+
+def _fit_of(slot: _Slot) -> tuple[bool, int]:
+    """How well an alternative fits: whether its type takes what was read, and how many of its fields are filled."""
+    assert isinstance(slot.node, Group)
+    filled = sum(not one.empty for one in _below(slot))
+    try:
+        TypeAdapter(slot.node.type).validate_python(_input(slot))
+    except Exception:
+        return False, filled
+    return True, filled
+
+
+def _below(slot: _Slot) -> Iterator[_Slot]:
+    for child in slot.children:
+        yield from _below(child)
+    if isinstance(slot.node, Leaf):
+        yield slot
+
+
+def _input(slot: _Slot) -> Any:
+    """What goes into the schema for a slot."""
+    match slot.node:
+        case Group():
+            data: dict[str, Any] = {}
+            for child in slot.children:
+                _put_member(data, child)
+            return data
+        case Items() if slot.value is None:
+            return [_input(child) for child in slot.children if not child.empty]
+        case Choice():
+            return _input(slot.children[0])
+    return slot.value
+
+
+def _put_member(data: dict[str, Any], slot: _Slot) -> None:
+    member = slot.member
+    assert member is not None
+    # A nested object that is required is given empty, so that its own defaults hold or what it lacks is named.
+    wanted = member.required and not member.nullable and not slot.left_out and not isinstance(slot.node, Leaf | Nothing)
+    if wanted or not slot.empty:
+        _put(data, member.into, _input(slot))
+    elif member.required and member.nullable:
+        _put(data, member.into, None)
+
+
+def _put(data: Any, into: Sequence[str | int], value: Any) -> None:
+    """Puts a value where an alias says, which can be a path (`AliasPath`)."""
+    for step, following in zip(into, [*into[1:], None], strict=True):
+        inner: Any = value if following is None else [] if isinstance(following, int) else {}
+        if isinstance(data, list):
+            assert isinstance(step, int)
+            data.extend([None] * (step + 1 - len(data)))
+            data[step] = inner if following is None or data[step] is None else data[step]
+        else:
+            data[step] = inner if following is None else data.get(step, inner)
+        data = data[step]
+
+
+def _validated(plan: Plan, root: _Slot, filler: _Filler) -> Any:
+    """The document, or None: then the warnings say why."""
+    while True:
+        try:
+            return plan.adapter.validate_python(_input(root))
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_input=False, include_context=False)
+            gone = [_dealt_with(root, problem["loc"], problem["type"], filler) for problem in problems]
+            if not any(gone):
+                return None
+        except Exception as error:
+            filler.warn("check_failed", f"the schema's own code failed with {type(error).__name__}")
+            return None
+
+
+def _dealt_with(root: _Slot, loc: Sequence[str | int], kind: str, filler: _Filler) -> bool:
+    """Warns of one error of the schema and leaves out what it is about; False if that cannot be left out."""
+    way, missing = _located(root, loc)
+    slot = way[-1]
+    if kind == "missing":
+        lacking = next((one for one in slot.children if one.member and one.member.into[0] == missing), slot)
+        if not lacking.rejected:
+            message = f"the schema requires {lacking.key}, which is not on the document or could not be read"
+            filler.warn("required_field_missing", message, lacking.key)
+    elif isinstance(slot.node, Leaf) and not slot.empty:
+        if slot.typed is not None and slot.value is not slot.typed:
+            slot.value = slot.typed  # a strict schema takes nothing but the type itself
+            return True
+        slot.rejected = slot.left_out = True
+        message = f"the schema's validator of {slot.key} rejects what was read ({kind})"
+        filler.warn("invalid_value", message, slot.key)
+        return True
+    elif slot is root:
+        filler.warn("check_failed", f"the schema's own check of the whole document failed ({kind})")
+    else:
+        filler.warn("check_failed", f"the schema's own check of {slot.key} failed ({kind})", slot.key)
+    for one in reversed(way[1:]):
+        if one.may_go and not one.left_out:
+            one.left_out = True
+            return True
+    return False
+
+
+def _located(root: _Slot, loc: Sequence[str | int]) -> tuple[list[_Slot], str | int | None]:
+    """The slots from the root to the one that an error is about, and the last step that leads to no slot. Steps that
+    Pydantic adds for unions and validators lead nowhere and are passed over."""
+    way, last = [root], None
+    for step in loc:
+        here = way[-1]
+        while isinstance(here.node, Choice):
+            here = here.children[0]
+            way.append(here)
+        found = None
+        if isinstance(here.node, Items) and isinstance(step, int):
+            kept = [child for child in here.children if not child.empty]
+            found = kept[step] if step < len(kept) else None
+        elif isinstance(here.node, Group):
+            named = (
+                child for child in here.children if child.member and step in (child.member.into[0], child.member.name)
+            )
+            found = next(named, None)
+        if found is None or (isinstance(found.node, Leaf) and found.empty):
+            last = step
+        if found is not None:
+            way.append(found)
+    if last is not None and len(way) > 1 and isinstance(way[-1].node, Leaf) and way[-1].empty:
+        way.pop()
+    return way, last
+
+
+def _shown(slot: _Slot, fields: Mapping[str, FieldEvidence]) -> Any:
+    """The values in the schema's shape, by its names, also those that a validator rejects."""
+    match slot.node:
+        case Leaf():
+            return fields[slot.key].value
+        case Group():
+            if slot.member and all(_shown(child, fields) is None for child in slot.children):
+                return None
+            return {child.member.name: _shown(child, fields) for child in slot.children if child.member}
+        case Items():
+            return slot.typed if slot.value is not None else [_shown(child, fields) for child in slot.children] or None
+        case Choice():
+            return _shown(slot.children[0], fields)
+    return slot.value

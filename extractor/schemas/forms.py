@@ -1,0 +1,166 @@
+"""The forms in which a value of the vocabulary can fill a field of a user's type.
+
+A document says M; the field takes `Literal["Male", "Female"]`. A date is read as ISO text; the field takes a `date`.
+Each value has a list of forms, the plain one first, and a field takes the first that its type accepts. A form never
+says more than was read: a year and month are no `date`.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence, Set
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from typing_extensions import ReadOnly
+
+from extractor.schemas.meanings import sex_of_word
+from extractor.schemas.states import same_state, state_code
+from extractor.schemas.text import squash
+from extractor.schemas.vocabulary import Kind
+
+_WRAPPERS = (Annotated, typing.Required, typing.NotRequired, typing.Final, ReadOnly)
+#: Types of lists of values.
+LISTS = (list, tuple, set, frozenset, Sequence, MutableSequence, Iterable, Collection, Set)
+_TIMES = (date, datetime)
+_FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def part_of(value: Any, part: str | None) -> Any:
+    """A part of a value that was read, or None where it has no such part."""
+    if part is None or part == "full" or value is None:
+        return value
+    if part.startswith("line"):
+        lines, number = value if isinstance(value, list) else str(value).splitlines(), int(part[4:])
+        return lines[number - 1] if number <= len(lines) else None
+    if part in ("first", "rest"):
+        first, _, rest = str(value).strip().partition(" ")
+        return (first if part == "first" else rest.strip()) or None
+    numbers = str(value).split("-")
+    place = ("year", "month", "day").index(part)
+    return numbers[place] if place < len(numbers) else None
+
+
+def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
+    """What may fill a field of that type with the value, the best first."""
+    if members := members_of(annotation):
+        yield from _members(value, kind, members)
+    accepted = plain_types(annotation)
+    if kind is Kind.DATE and datetime in accepted and _FULL_DATE.fullmatch(str(value)):
+        yield f"{value}T00:00:00"
+    if kind is Kind.DATE and accepted and all(one in _TIMES for one in accepted):
+        # Pydantic takes a bare year for seconds since 1970.
+        if _FULL_DATE.fullmatch(str(value)):
+            yield value
+        return
+    if isinstance(value, str) and kind is Kind.NAME and any(one in LISTS for one in accepted):
+        yield value.split()
+    yield value
+    yield str(value)
+    if isinstance(value, list):
+        yield ("\n" if kind is Kind.MRZ else ", ").join(map(str, value))
+    else:
+        yield [value]
+    yield from _reshaped(value, kind, accepted)
+
+
+def _reshaped(value: Any, kind: Kind, accepted: set[Any]) -> Iterator[Any]:
+    """Other ways to write the same, for types that constrain how it is written."""
+    text = str(value)
+    if kind is Kind.STATE:
+        yield from state_forms(text)
+    elif kind is Kind.DATE:
+        yield text.replace("-", "")
+    elif kind in (Kind.NUMBER, Kind.CODE):
+        yield re.sub(r"[^0-9A-Za-z]", "", text)
+    elif accepted & {int, float} and (found := re.search(r"[0-9]+(?:[.,][0-9]+)?", text)):
+        yield found[0].replace(",", ".")
+
+
+def state_forms(code: str) -> Iterator[str]:
+    """A state's code with three letters (Germany's as ISO has it), with two, and its English name."""
+    from iso3166 import countries_by_alpha3
+
+    alpha3 = "DEU" if code == "D" else code
+    yield alpha3
+    if country := countries_by_alpha3.get(alpha3):
+        yield from (country.alpha2, country.apolitical_name, country.name)
+
+
+def _members(value: Any, kind: Kind, members: Mapping[str, Any]) -> Iterator[Any]:
+    """The members of an enum or Literal that mean the value: to the letter, else the only one of that sense."""
+    texts = value if isinstance(value, list) else [value]
+    found = [_member(text, kind, members) for text in texts]
+    if all(one is not None for one in found):
+        yield found if isinstance(value, list) else found[0]
+
+
+def _member(value: Any, kind: Kind, members: Mapping[str, Any]) -> Any:
+    if squash(str(value)) in members:
+        return members[squash(str(value))]
+    means: Callable[[str], bool] | None = None
+    if kind is Kind.SEX:
+        means = lambda word: sex_of_word(word) == value  # noqa: E731
+    elif kind is Kind.STATE:
+        means = lambda word: state_code(word) is not None and same_state(word, value)  # noqa: E731
+    sensible = [member for word, member in members.items() if means and means(word)]
+    distinct = [one for i, one in enumerate(sensible) if one not in sensible[:i]]
+    return distinct[0] if len(distinct) == 1 else None
+
+
+def members_of(annotation: Any) -> Mapping[str, Any]:
+    """The values that an enum or Literal inside the type allows, by their folded texts and the enum's own names."""
+    members: dict[str, Any] = {}
+    for one in leaves_of(annotation):
+        if typing.get_origin(one) is Literal:
+            for value in typing.get_args(one):
+                members.setdefault(squash(_member_text(value)), value)
+        elif isinstance(one, type) and issubclass(one, Enum):
+            for member in one:
+                members.setdefault(squash(_member_text(member.value)), member.value)
+                members.setdefault(squash(member.name), member.value)
+    return members
+
+
+def _member_text(value: Any) -> str:
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def leaves_of(annotation: Any) -> Iterator[Any]:
+    """The types that a type is made of, through Optional, Union, Annotated, aliases and the items of lists."""
+    annotation = bare(annotation)
+    origin = typing.get_origin(annotation)
+    if origin is typing.Union or origin is types.UnionType or origin in LISTS:
+        for argument in typing.get_args(annotation):
+            yield from leaves_of(argument)
+    else:
+        yield annotation
+
+
+def plain_types(annotation: Any) -> set[Any]:
+    """The types of a field without None; of a list only that it is one."""
+    annotation = bare(annotation)
+    origin = typing.get_origin(annotation)
+    if origin is typing.Union or origin is types.UnionType:
+        return set().union(*(plain_types(one) for one in typing.get_args(annotation))) - {type(None)}
+    if origin is Literal:
+        return {type(value) for value in typing.get_args(annotation)}
+    return {origin or annotation} - {type(None)}
+
+
+def bare(annotation: Any) -> Any:
+    """A type without Annotated, aliases of types and NewType."""
+    while True:
+        if typing.get_origin(annotation) in _WRAPPERS:
+            annotation = typing.get_args(annotation)[0]
+        elif hasattr(annotation, "__supertype__"):  # NewType
+            annotation = annotation.__supertype__
+        elif type(annotation).__name__ == "TypeAliasType":
+            annotation = annotation.__value__
+        elif isinstance(annotation, typing.TypeVar):
+            annotation = annotation.__bound__ or Any
+        else:
+            return annotation

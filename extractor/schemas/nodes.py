@@ -1,0 +1,146 @@
+"""The tree of a schema's fields that `extractor.schemas.plan` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
+
+from extractor.schemas.base import kind_of_type
+from extractor.schemas.meanings import Meaning
+from extractor.schemas.vocabulary import VOCABULARY, Kind
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """How one field was understood: as a field of the vocabulary (or a `part` of one), `by` what; `field` is None where
+    it is only looked for beside its own captions, and `readable` False where nothing can fill it."""
+
+    field: str | None
+    part: str | None = None
+    by: str | None = None
+    readable: bool = True
+
+
+@dataclass(eq=False)
+class Leaf:
+    """A field with a plain value. `key` is its path (`holder.surname`); `captions` are its own."""
+
+    key: str
+    annotation: Any
+    info: FieldInfo
+    meaning: Meaning | None
+    captions: Mapping[str, tuple[str, ...]]
+
+    @property
+    def reading(self) -> str:
+        """Its name in the flat schema."""
+        return self.meaning.field if self.meaning else self.key
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Validates one value of the field."""
+        return TypeAdapter(self.annotation)
+
+    @property
+    def kind(self) -> Kind:
+        """What its value is: as the field says, as its meaning has it, or as its type has it."""
+        extra = extra_of(self.info)
+        if "x-kind" in extra:
+            return Kind(extra["x-kind"])
+        return VOCABULARY[self.meaning.field].kind if self.meaning else kind_of_type(self.annotation)
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A nested object: a model, a dataclass or a TypedDict."""
+
+    key: str
+    type: Any
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """A list of objects. `of` is what each item is filled from: the entries of a field that is a list
+    (`vehicle_classes`), or the document as a whole, which makes one item. A model may write the list as a whole."""
+
+    key: str
+    item: Group
+    of: str | None
+    whole: Leaf
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One of several objects: whichever the values fit."""
+
+    key: str
+    options: tuple[Group, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Nothing:
+    """A field that nothing is read for: a model inside itself too often, or one that can hold only one `value`."""
+
+    key: str
+    value: Any = None
+
+
+Node = Leaf | Group | Items | Choice | Nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One field of an object: where its value goes in the object's input, and whether it may be left out or null."""
+
+    name: str
+    into: tuple[str | int, ...]
+    node: Node
+    required: bool
+    nullable: bool
+
+
+def extra_of(info: FieldInfo) -> Mapping[str, Any]:
+    """What a field says about itself for its readers: `x-field`, `x-kind`, `x-captions`, `x-description-zh`."""
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+
+
+def leaves_below(node: Node) -> Iterator[Leaf]:
+    """The fields with plain values of a tree, in order; those that several alternatives share once."""
+    seen: set[str] = set()
+    for leaf in _all_leaves(node):
+        if leaf.key not in seen:
+            yield leaf
+        seen.add(leaf.key)
+
+
+def _all_leaves(node: Node) -> Iterator[Leaf]:
+    match node:
+        case Leaf():
+            yield node
+        case Group():
+            for member in node.members:
+                yield from _all_leaves(member.node)
+        case Items():
+            yield from _all_leaves(node.item)
+        case Choice():
+            for option in node.options:
+                yield from _all_leaves(option)
+
+
+def wholes_below(node: Node) -> Iterator[Leaf]:
+    """The lists of objects of a tree, each as one field."""
+    match node:
+        case Items():
+            yield node.whole
+        case Group():
+            for member in node.members:
+                yield from wholes_below(member.node)
+        case Choice():
+            for option in node.options:
+                yield from wholes_below(option)

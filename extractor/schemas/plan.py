@@ -1,0 +1,352 @@
+"""How a user's schema is read: a tree of its fields, each with what it means, and a flat schema that engines read.
+
+    plan = plan_of(Customer)
+    plan.reading      a flat Pydantic model: fields of the vocabulary, and own fields with their captions
+    plan.mapping      how each field of the user's was understood
+    plan.root         the tree that `extractor.building` fills from what was read
+
+Engines never see nested models, aliases or lists of models; what they read by the vocabulary's names is put where the
+user's schema wants it.
+"""
+
+from __future__ import annotations
+
+import typing
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache, cached_property, lru_cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, create_model
+from pydantic.fields import FieldInfo
+
+from extractor.errors import SchemaError
+from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, described
+from extractor.schemas.documents import BUILT_IN, READS_AS
+from extractor.schemas.forms import plain_types
+from extractor.schemas.meanings import Meaning, Words, meaning_of
+from extractor.schemas.nodes import (
+    Choice,
+    Group,
+    Items,
+    Leaf,
+    Mapped,
+    Member,
+    Node,
+    Nothing,
+    extra_of,
+    leaves_below,
+    wholes_below,
+)
+from extractor.schemas.text import squash
+from extractor.schemas.typed import (
+    alternatives,
+    annotated,
+    fields_of,
+    input_of,
+    is_nullable,
+    is_object,
+    item_object,
+    only_value,
+)
+from extractor.schemas.vocabulary import VOCABULARY, Kind
+
+#: Models may be nested so deeply. A model inside itself is about somebody else, of whom nothing is read: it is null.
+DEEPEST = 12
+#: Fields of a schema, those of nested models included.
+MOST_FIELDS = 500
+
+_TYPES: Mapping[Kind, Any] = {
+    Kind.DATE: IsoDate,
+    Kind.SEX: Sex,
+    Kind.STATE: StateCode,
+    Kind.LIST: list[Text],
+    Kind.FLAG: bool,
+    Kind.MRZ: list[MrzLine],
+}
+#: Kinds of values that fields of these types cannot hold; what else a field can hold is seen when it is filled.
+_MISFITS: Mapping[Any, frozenset[Kind]] = {
+    bool: frozenset(Kind) - {Kind.FLAG},
+    int: frozenset({Kind.NAME, Kind.DATE, Kind.STATE, Kind.ADDRESS, Kind.SEX, Kind.MRZ, Kind.LIST, Kind.FLAG}),
+}
+_ID_NUMBERS = frozenset({"idnumber", "idno", "idnum", "identificationnumber", "identitynumber"})
+_OF_VISAS = frozenset({"visa_class", "entries", "duration_of_stay"})
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How a schema is read; `built_in` schemas are read as they are."""
+
+    schema: Any
+    root: Node
+    reading: type[BaseModel]
+    built_in: bool
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every field with a plain value, in order."""
+        return tuple(leaves_below(self.root))
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The schema's first field for each name of the flat schema."""
+        firsts: dict[str, str] = {}
+        for leaf in self.leaves:
+            firsts.setdefault(leaf.reading, leaf.key)
+        return firsts
+
+    @cached_property
+    def mapping(self) -> dict[str, Mapped]:
+        """How each field was understood, by its path; lists of objects are written `persons[]`."""
+        return {leaf.key: _mapped(leaf) for leaf in self.leaves}
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Validates a whole document."""
+        return TypeAdapter(self.schema)
+
+    @lru_cache(maxsize=8)  # noqa: B019  (plans are few and kept themselves)
+    def reading_of(self, kind: str | None) -> type[BaseModel]:
+        """The flat schema for the visual zone of a document of a known kind: as for the built-in schema of that kind,
+        whose fields compete for what is printed, with the fields of this one added."""
+        if self.built_in or kind is None:
+            return self.reading
+        known = BUILT_IN[kind]
+        added: dict[str, Any] = {
+            name: (annotated(info), info)
+            for name, info in self.reading.model_fields.items()
+            if name not in known.model_fields or extra_of(info).get("x-own-captions")
+        }
+        model = create_model(known.__name__, __base__=known, **added)
+        setattr(model, READS_AS, kind)
+        return model
+
+
+@lru_cache(maxsize=128)
+def plan_of(schema: Any) -> Plan:
+    """The plan of a schema, made once. Raises SchemaError for what no document can be read into."""
+    root = _Walker().node(schema, FieldInfo(annotation=schema), _Place("", "", (), (), ()))
+    if any(schema is known for known in BUILT_IN.values()):
+        return Plan(schema, root, schema, True)
+    name, leaves = getattr(schema, "__name__", None) or "Document", list(leaves_below(root))
+    if not leaves:
+        raise SchemaError(f"schema {name} has no fields to read")
+    _settle(leaves)
+    return Plan(schema, root, _reading(name, [*leaves, *wholes_below(root)]), False)
+
+
+def _settle(leaves: Sequence[Leaf]) -> None:
+    """What names mean beside one another."""
+
+    def named(field: str) -> list[Leaf]:
+        return [leaf for leaf in leaves if leaf.meaning and leaf.meaning.field == field]
+
+    def take(leaf: Leaf, field: str, part: str | None = None) -> None:
+        leaf.meaning = Meaning(field, part, leaf.meaning.by if leaf.meaning else "name")
+
+    fields = {leaf.meaning.field for leaf in leaves if leaf.meaning}
+    if not fields & {"document_number", *_OF_VISAS}:
+        # The number of a passport is the document's own, but on a visa.
+        for leaf in named("passport_number"):
+            take(leaf, "document_number")
+    numbers = named("document_number")
+    ids = [leaf for leaf in numbers if squash(leaf.key.rpartition(".")[2]) in _ID_NUMBERS]
+    if len(ids) < len(numbers) and "personal_number" not in fields:
+        for leaf in ids:
+            take(leaf, "personal_number")
+    if not fields & {"surname", "given_names"}:
+        for leaf in named("name"):
+            take(leaf, "name", "full")
+    given = named("given_names")
+    if any(leaf.meaning and leaf.meaning.part == "rest" for leaf in given):
+        for leaf in given:
+            if leaf.meaning and leaf.meaning.part is None:
+                take(leaf, "given_names", "first")
+
+
+def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
+    """The flat schema: each field of the vocabulary that is meant, and each own field."""
+    fields: dict[str, Any] = {}
+    for leaf in leaves:
+        for field in (leaf.reading, *(("surname", "given_names") if _is_full_name(leaf) else ())):
+            known = fields.get(field)
+            if field in VOCABULARY and (leaf.meaning or known):
+                fields[field] = _vocabulary_field(field, leaf if field == leaf.reading else None, known)
+            else:
+                fields[field] = (_optional(leaf.annotation), _own_field(leaf))
+    config = ConfigDict(protected_namespaces=(), arbitrary_types_allowed=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a field may be called as a method of every model is
+        return create_model(name, __config__=config, **fields)
+
+
+def _is_full_name(leaf: Leaf) -> bool:
+    return leaf.meaning is not None and (leaf.meaning.field, leaf.meaning.part) == ("name", "full")
+
+
+def _vocabulary_field(field: str, leaf: Leaf | None, known: Any) -> Any:
+    kind = VOCABULARY[field].kind
+    info = known[1] if known else described(field)
+    if leaf is None or not (leaf.captions or "x-kind" in extra_of(leaf.info)):
+        return known or (_types().get(field, _TYPES.get(kind, Text)) | None, info)
+    extra = dict(extra_of(info))
+    captions = {language: list(phrases) for language, phrases in extra["x-captions"].items()}
+    for language, phrases in leaf.captions.items():
+        captions[language] = [*phrases, *captions.get(language, ())]
+    stated = extra_of(leaf.info).get("x-kind", extra["x-kind"])
+    extra |= {"x-captions": captions, "x-kind": stated, "x-own-captions": True}
+    kind = Kind(stated)
+    annotation = _types().get(field) if kind is VOCABULARY[field].kind else None
+    info = Field(default=None, description=info.description, json_schema_extra=extra)
+    return ((annotation or _TYPES.get(kind, Text)) | None, info)
+
+
+def _own_field(leaf: Leaf) -> Any:
+    extra = dict(extra_of(leaf.info))
+    extra |= {"x-captions": {language: list(phrases) for language, phrases in leaf.captions.items()}}
+    extra["x-kind"] = leaf.kind.value
+    return Field(default=None, description=leaf.info.description, json_schema_extra=extra)
+
+
+def _optional(annotation: Any) -> Any:
+    return typing.Optional[annotation]  # noqa: UP045  (the annotation may be of any form)
+
+
+@cache
+def _types() -> Mapping[str, Any]:
+    """The types of the vocabulary's fields, as the built-in schemas have them."""
+    types: dict[str, Any] = {}
+    for known in BUILT_IN.values():
+        for name, info in known.model_fields.items():
+            types.setdefault(name, annotated(info))
+    return types
+
+
+def _mapped(leaf: Leaf) -> Mapped:
+    if leaf.meaning:
+        return Mapped(leaf.meaning.field, leaf.meaning.part, leaf.meaning.by)
+    if "x-captions" in extra_of(leaf.info):
+        return Mapped(None, by="captions", readable=_holds_text(leaf.annotation))
+    return Mapped(None, readable=False)
+
+
+def _holds_text(annotation: Any) -> bool:
+    """Whether a printed text can be a value of the type."""
+    return not plain_types(annotation) <= {bytes, dict, bool}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a field stands: its path, its name, the names of the objects around it, their types, its aliases."""
+
+    key: str
+    name: str
+    inside: tuple[str, ...]
+    within: tuple[Any, ...]
+    aliases: tuple[str, ...]
+
+
+class _Walker:
+    """Walks through the types of one schema."""
+
+    def __init__(self) -> None:
+        self._fields = 0
+
+    def node(self, annotation: Any, info: FieldInfo, place: _Place) -> Node:
+        inner = alternatives(annotation)
+        objects = [one for one in inner if is_object(one)]
+        if len(inner) == 1 and isinstance(inner[0], type) and issubclass(inner[0], RootModel):
+            root = inner[0].model_fields["root"]
+            return self.node(annotated(root), root, place)
+        if objects:
+            groups = tuple(
+                self.group(one, place.key, (*place.inside, place.name) if place.name else (), place.within)
+                for one in objects
+                if one not in place.within and len(place.within) < DEEPEST
+            )
+            if not groups:
+                return Nothing(place.key)
+            return groups[0] if len(groups) == 1 else Choice(place.key, groups)
+        item = item_object(inner)
+        if item is not None and item not in place.within and len(place.within) < DEEPEST:
+            return self._items(annotation, info, item, place)
+        if place.key and (only := only_value(annotation)) is not None:
+            if not info.is_required():
+                return Nothing(place.key)  # its default is what it can be
+            if _meaning(info, place) is None:
+                return Nothing(place.key, only)
+        return self._leaf(annotation, info, place)
+
+    def group(self, kind: Any, key: str, inside: tuple[str, ...], within: tuple[Any, ...]) -> Group:
+        members = []
+        for name, (info, required) in fields_of(kind).items():
+            self._fields += 1
+            if self._fields > MOST_FIELDS:
+                raise SchemaError(f"a schema may have {MOST_FIELDS} fields, those of nested models included")
+            into, aliases = input_of(kind, name, info)
+            path = f"{key}.{name}" if key else name
+            place = _Place(path, name, inside, (*within, kind), aliases)
+            annotation = annotated(info)
+            node = self.node(annotation, info, place)
+            members.append(Member(name, into, node, required, is_nullable(annotation)))
+        return Group(key, kind, tuple(members))
+
+    def _items(self, annotation: Any, info: FieldInfo, item: Any, place: _Place) -> Items:
+        meaning = _meaning(info, place)
+        of = meaning.field if meaning and VOCABULARY[meaning.field].kind is Kind.LIST else None
+        group = self.group(item, f"{place.key}[]", (*place.inside, place.name), place.within)
+        if of:
+            group = _entries(group, of)
+        whole = Leaf(place.key, annotation, info, None, {})
+        return Items(place.key, group, of, whole)
+
+    def _leaf(self, annotation: Any, info: FieldInfo, place: _Place) -> Leaf:
+        meaning = _meaning(info, place)
+        own = extra_of(info).get("x-captions", {})
+        captions = {language: tuple(phrases) for language, phrases in own.items()}
+        if meaning and meaning.by != "x-field" and _misfits(meaning, annotation):
+            meaning = None
+        if not captions and not meaning and "[]" not in place.key:
+            words = dict.fromkeys([place.name.replace("_", " "), *([info.title] if info.title else [])])
+            captions = {"und": tuple(words)}
+        leaf = Leaf(place.key, annotation, info, meaning, captions)
+        try:
+            leaf.kind  # noqa: B018
+        except ValueError as error:
+            raise SchemaError(f"x-kind of {place.key}: {error}") from None
+        return leaf
+
+
+def _meaning(info: FieldInfo, place: _Place) -> Meaning | None:
+    extra = extra_of(info)
+    stated, captions = extra.get("x-field"), extra.get("x-captions", {})
+    if stated is not None and stated not in VOCABULARY:
+        raise SchemaError(f"x-field of {place.key}: there is no field {stated!r} in the vocabulary")
+    if not isinstance(captions, Mapping) or not all(isinstance(one, list | tuple) for one in captions.values()):
+        raise SchemaError(f"x-captions of {place.key} are lists of captions by language")
+    phrases = tuple(str(phrase) for phrases in captions.values() for phrase in phrases)
+    description = info.description or ""
+    return meaning_of(Words(place.name, place.inside, place.aliases, phrases, description, stated))
+
+
+def _misfits(meaning: Meaning, annotation: Any) -> bool:
+    """Whether no value of that meaning can be one of the type."""
+    kind, accepted = VOCABULARY[meaning.field].kind, plain_types(annotation)
+    if meaning.part in ("year", "month", "day"):
+        return False
+    return bool(accepted) and all(kind in _MISFITS.get(float if one is int else one, ()) for one in accepted)
+
+
+def _entries(group: Group, of: str) -> Group:
+    """The item of a list whose entries are read: its first text field takes the entry, the others stay null."""
+    members, taken = [], False
+    for member in group.members:
+        node = member.node
+        if isinstance(node, Leaf):
+            fits = not taken and not plain_types(node.annotation) & {bool, int, float, date, datetime}
+            taken = taken or fits
+            node = replace(node, meaning=Meaning(of)) if fits else Nothing(node.key)
+        members.append(replace(member, node=node))
+    return replace(group, members=tuple(members))
