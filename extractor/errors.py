@@ -34,6 +34,10 @@ class UnreadableInputError(ExtractorError):
     exit_code = 3
 
 
+class TooManyPagesError(UnreadableInputError):
+    """The file has more pages than are read of one file."""
+
+
 class CheckpointError(ExtractorError):
     """A model folder is missing, incomplete or not one this engine can run."""
 

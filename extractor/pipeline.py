@@ -22,7 +22,8 @@ from extractor.engines import EmbeddedEngine, Engine
 from extractor.errors import NoDocumentError, UsageError
 from extractor.evidence import DocumentEvidence, gather
 from extractor.extraction import Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
-from extractor.imaging import load_pages
+from extractor.imaging import Limits, load_pages
+from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
 from extractor.imaging.quality import quality
 from extractor.mrz import MrzReading
@@ -48,16 +49,17 @@ def extract(
     pages: Sequence[int] | None = None,
     engine: Engine | None = None,
     today: date | None = None,
+    limits: Limits = DEFAULT,
 ) -> Extraction:
     """Reads one document.
 
     source: path, bytes, binary file object, PIL image or numpy array; a list of these is several pages or sides of
     one document. schema: a Pydantic model, a built-in name, or "auto". pages: page numbers from 1, for files of
-    several. today: the day two-digit years are resolved by.
+    several. today: the day two-digit years are resolved by. limits: what decoding one file may cost.
 
     Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
     """
-    return conclude(prepare(source, schema, pages=pages, today=today), engine)
+    return conclude(prepare(source, schema, pages=pages, today=today, limits=limits), engine)
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,13 @@ def prepare(
     *,
     pages: Sequence[int] | None = None,
     today: date | None = None,
+    limits: Limits = DEFAULT,
 ) -> Prepared:
     """All that is done before an engine reads, once for any number of them; arguments and errors as `extract`'s."""
     seconds: dict[str, float] = {}
     plan = None if isinstance(schema, str) and schema == "auto" else plan_of(schema_of(schema))
     with _timed(seconds, "load"):
-        images = _load(source, pages)
+        images = _load(source, pages, limits)
     read: list[Page] = []
     zones: list[MrzReading | None] = []
     for index, image in enumerate(images):
@@ -134,11 +137,11 @@ def conclude(prepared: Prepared, engine: Engine | None = None) -> Extraction:
     )
 
 
-def _load(source: Input | Sequence[Input], pages: Sequence[int] | None) -> list[np.ndarray]:
+def _load(source: Input | Sequence[Input], pages: Sequence[int] | None, limits: Limits) -> list[np.ndarray]:
     inputs: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
     if not inputs:
         raise UsageError("name at least one picture")
-    return [image for one in inputs for image in load_pages(one, pages=pages)]
+    return [image for one in inputs for image in load_pages(one, pages=pages, limits=limits)]
 
 
 def _recognised(kinds: Mapping[str, float]) -> type[BaseModel]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from extractor.errors import SchemaError
+from extractor.errors import SchemaError, TooManyPagesError
 from extractor.server.problems import Problem
 from extractor.server.worker import Reader, Tell
 
@@ -95,36 +95,19 @@ def model_of(definition: str) -> type[BaseModel]:
 
 
 def _load(request: Mapping[str, Any], files: Sequence[bytes]) -> list[list[np.ndarray]]:
-    """The pages of each file, within the request's bounds."""
-    from extractor.imaging import load_pages
+    """The pages of each file, within the request's limits. Raises a Problem for too many pages, before decoding any."""
+    from extractor.imaging import Limits, load_pages
 
     groups: list[list[np.ndarray]] = []
     left = request["max_pages"]
     for data in files:
-        if data[:1024].lstrip().startswith(b"%PDF-"):
-            _check_pages(data, request, left)
-        groups.append(load_pages(data, pages=request.get("pages"), max_pixels=request["max_pixels"]))
+        limits = Limits(pages=left, pixels=request["max_pixels"])
+        try:
+            groups.append(load_pages(data, pages=request.get("pages"), limits=limits))
+        except TooManyPagesError:
+            raise _too_many(request) from None
         left -= len(groups[-1])
-        if left < 0:
-            raise _too_many(request)
     return groups
-
-
-def _check_pages(data: bytes, request: Mapping[str, Any], left: int) -> None:
-    """Looks at a PDF's length before any page of it is drawn."""
-    import pypdfium2
-
-    if request.get("pages") is not None:
-        return
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError:
-        return  # `load_pages` says what is wrong with it
-    try:
-        if len(document) > left:
-            raise _too_many(request)
-    finally:
-        document.close()
 
 
 def _too_many(request: Mapping[str, Any]) -> Problem:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from extractor.imaging.load import MAX_PIXELS
+from extractor.imaging.limits import MAX_PIXELS
 from extractor.server.keys import ApiKey
 
 MIB = 1024 * 1024

@@ -1,0 +1,35 @@
+"""What a file may cost while its pages are decoded. The defaults suit a machine of 4 GB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Largest picture that is decoded, in pixels: any phone's, and A4 at 1200 dpi.
+MAX_PIXELS = 120_000_000
+#: Pages read from one file where the caller sets no other limit.
+MAX_PAGES = 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of decoding one file.
+
+    `seconds` is the CPU time of one page; a whole file may take three times as much, and twice as long by the clock.
+    `memory` is in MiB. Both are held by the system, memory on Linux only.
+    """
+
+    pages: int = MAX_PAGES
+    pixels: int = MAX_PIXELS
+    seconds: float = 10.0
+    memory: int = 1024
+
+    @property
+    def file_seconds(self) -> float:
+        """CPU time of a whole file."""
+        return 3 * self.seconds
+
+
+#: The clock may show so many times the CPU time that is allowed; a machine has other work to do.
+CLOCK = 2.0
+
+DEFAULT = Limits()

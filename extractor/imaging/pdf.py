@@ -1,0 +1,134 @@
+"""PDF pages to RGB, by PDFium.
+
+A page that shows nothing but pictures is rendered at the pixels that its largest picture has, so that no picture is
+enlarged; where one picture fills the page, its own pixels are the page. Other pages are rendered at about 200 dpi.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from extractor.errors import UnreadableInputError
+from extractor.imaging.limits import Limits
+from extractor.imaging.pictures import MAX_SIDE, MIN_SIDE, check_size, choose_pages
+
+#: Longer side of a rendered page, in pixels (about 200 dpi on A4).
+_SIDE = 2400
+#: Objects of a page that are looked at; a page of more is not a scan.
+_OBJECTS = 200
+#: Text of these render modes is invisible (ISO 32000-1, table 106): what OCR programs lay over a scan.
+_INVISIBLE = (3, 7)
+#: How far the edges of a picture may be from those of its page, in pixels of the picture.
+_TOLERANCE = 1.0
+#: Fewest bits of a pixel that are grey or colour: stencils and bilevel pictures are rendered.
+_BITS = (8, 24)
+
+
+def pdf_pages(data: bytes, pages: Sequence[int] | None, limits: Limits) -> Iterator[np.ndarray]:
+    """The chosen pages of a PDF, each rendered when it is asked for. Raises UnreadableInputError."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        locked = "password" in str(error).lower()
+        raise UnreadableInputError(
+            "the PDF is locked by a password; save it without one" if locked else "the PDF is damaged; export it again"
+        ) from error
+    try:
+        for number in sorted(choose_pages(len(document), pages, limits)):
+            try:
+                yield _page(document[number - 1], limits)
+            except pypdfium2.PdfiumError as error:
+                raise UnreadableInputError(f"page {number} of the PDF is damaged; export it again") from error
+    finally:
+        document.close()
+
+
+def _page(page: Any, limits: Limits) -> np.ndarray:
+    width, height = page.get_size()
+    pictures = _only_pictures(page)
+    for picture in pictures:
+        size = picture.get_px_size()
+        if size[0] * size[1] > limits.pixels:
+            check_size(size, limits)
+    if len(pictures) == 1 and (own := _own_pixels(page, pictures[0])) is not None:
+        return own
+    longest = max(width, height, 1.0)
+    scale = min(_SIDE / longest, 8.0)
+    if pictures:
+        # Never enlarged, and never too small to be a page.
+        scale = min(max(map(_resolution, pictures)), MAX_SIDE / longest)
+        scale = max(scale, MIN_SIDE / max(min(width, height), 1.0))
+    return _rgb(page.render(scale=scale, rev_byteorder=True).to_numpy())
+
+
+def _only_pictures(page: Any) -> list[Any]:
+    """The pictures of a page that shows nothing else; none for any other page."""
+    import pypdfium2.raw as pdfium
+
+    pictures: list[Any] = []
+    for number, item in enumerate(page.get_objects(max_depth=4)):
+        if number >= _OBJECTS:
+            return []
+        if item.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+            pictures.append(item)
+        elif item.type == pdfium.FPDF_PAGEOBJ_TEXT:
+            if pdfium.FPDFTextObj_GetTextRenderMode(item) not in _INVISIBLE:
+                return []
+        elif item.type != pdfium.FPDF_PAGEOBJ_FORM:  # what is in a form comes after it
+            return []
+    return pictures
+
+
+def _resolution(picture: Any) -> float:
+    """Pixels of a picture for each point of the page, on the axis that has more."""
+    a, b, c, d, *_ = _matrix(picture)
+    width, height = picture.get_px_size()
+    return max(width / max(np.hypot(a, b), 1e-6), height / max(np.hypot(c, d), 1e-6))
+
+
+def _matrix(picture: Any) -> tuple[float, ...]:
+    """From the unit square to the page, through the forms that a picture is in."""
+    matrix, form = picture.get_matrix(), picture.container
+    while form is not None:
+        matrix, form = matrix.multiply(form.get_matrix()), form.container
+    return tuple(matrix.get())
+
+
+def _own_pixels(page: Any, picture: Any) -> np.ndarray | None:
+    """The pixels of a picture that fills its page upright and opaque; None if it does not."""
+    import pypdfium2.raw as pdfium
+
+    a, b, c, d, e, f = _matrix(picture)
+    left, bottom, right, top = page.get_bbox()
+    off = max(abs(b), abs(c), abs(e - left), abs(f - bottom), abs(e + a - right), abs(f + d - top))
+    fills = a > 0 and d > 0 and off * _resolution(picture) <= _TOLERANCE
+    if (
+        not fills
+        or min(picture.get_px_size()) < MIN_SIDE
+        or pdfium.FPDFPage_GetAnnotCount(page)
+        or pdfium.FPDFClipPath_CountPaths(pdfium.FPDFPageObj_GetClipPath(picture)) > 0
+        or pdfium.FPDFPageObj_HasTransparency(picture)
+        or picture.get_metadata().bits_per_pixel not in _BITS
+    ):
+        return None
+    found = _rgb(picture.get_bitmap(render=False).to_numpy(), reverse=True)
+    found = np.rot90(found, k=-(page.get_rotation() // 90))
+    if max(found.shape) > MAX_SIDE:
+        from PIL import Image
+
+        image = Image.fromarray(np.ascontiguousarray(found))
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        return np.asarray(image)
+    return np.ascontiguousarray(found)
+
+
+def _rgb(pixels: np.ndarray, *, reverse: bool = False) -> np.ndarray:
+    """Grey, (BGR) or RGB pixels with or without a fourth channel as contiguous RGB."""
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+    return np.ascontiguousarray(pixels[:, :, 2::-1] if reverse else pixels[:, :, :3])

@@ -1,0 +1,220 @@
+"""Encoded pictures, PIL images and arrays to upright 8-bit RGB, by Pillow."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from extractor.errors import ExtractorError, TooManyPagesError, UnreadableInputError, UsageError
+from extractor.imaging.limits import Limits
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: Pages are reduced to this many pixels on the longer side: print at 600 dpi is 3,000 wide on a passport page.
+MAX_SIDE = 4000
+#: Smallest side a picture can have and still hold readable text.
+MIN_SIDE = 24
+#: Formats whose decoders are bounded by the size of the picture; the others are decoded in a process of their own.
+ORDINARY = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
+FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF or PDF"
+_DAMAGED = "the picture is damaged or incomplete; export or photograph it again"
+#: Samples that are scaled to 8 bits at a time, which bounds the memory of their floating point copies.
+_SAMPLES = 4_000_000
+
+
+def picture_pages(
+    data: bytes, pages: Sequence[int] | None, limits: Limits, *, only_ordinary: bool = False
+) -> Iterator[np.ndarray]:
+    """The chosen pages of a picture file, each decoded when it is asked for. Raises UnreadableInputError.
+
+    `only_ordinary` knows the ORDINARY formats alone.
+    """
+    from PIL import Image, ImageSequence, UnidentifiedImageError
+
+    formats = import_formats(only_ordinary=only_ordinary)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns about sizes that are checked here, and about metadata that is not used.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=formats) as image:
+                # Only TIFF frames are pages; those of a GIF or WebP are an animation, of which the first is read.
+                wanted = choose_pages(getattr(image, "n_frames", 1) if image.format == "TIFF" else 1, pages, limits)
+                for number, frame in enumerate(ImageSequence.Iterator(image), start=1):
+                    if number > max(wanted):
+                        break
+                    if number in wanted:
+                        check_size(frame.size, limits)
+                        if frame.format == "JPEG":
+                            # The decoder itself scales very large photographs by a power of two.
+                            frame.draft("RGB", (MAX_SIDE, MAX_SIDE))
+                        yield _to_rgb(frame)
+    except (ExtractorError, MemoryError):
+        raise
+    except UnidentifiedImageError as error:
+        raise UnreadableInputError(f"this is no picture in a known format; use {FORMATS}") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableInputError(_too_large(limits)) from error
+    except Exception as error:
+        # Pillow's plugins raise nearly everything on damaged files; their texts may quote the file's content.
+        raise UnreadableInputError(_DAMAGED) from error
+
+
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height by a file's header; (0, 0) for one that does not say, which `picture_pages` refuses."""
+    from PIL import Image
+
+    with warnings.catch_warnings(), contextlib.suppress(Exception):
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(data), formats=import_formats(only_ordinary=True)) as image:
+            return image.size
+    return 0, 0
+
+
+def import_formats(*, only_ordinary: bool = False) -> list[str]:
+    """Loads the openers of the formats that are read, and returns their names in Pillow.
+
+    Pillow knows many more, some of which start other programs (EPS).
+    """
+    from PIL import Image
+
+    Image.preinit()
+    with contextlib.suppress(ImportError):  # not every Pillow is built with all of them
+        importlib.import_module("PIL.WebPImagePlugin")
+    if only_ordinary:
+        return [name for name in ORDINARY if name in Image.OPEN]
+    for plugin in ("TiffImagePlugin", "AvifImagePlugin"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(f"PIL.{plugin}")
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    return [name for name in (*ORDINARY, "TIFF", "HEIF", "AVIF") if name in Image.OPEN]
+
+
+def choose_pages(count: int, pages: Sequence[int] | None, limits: Limits) -> set[int]:
+    """The numbers of the pages to read of a file of `count` pages.
+
+    Raises UsageError for pages that do not exist, TooManyPagesError for more than `limits` allow.
+    """
+    if pages is None:
+        if count > limits.pages:
+            raise TooManyPagesError(f"the file has {count} pages; choose some, for example --pages 1-2")
+        if count == 0:
+            raise UnreadableInputError("the file has no pages")
+        return set(range(1, count + 1))
+    if not pages:
+        raise UsageError("name at least one page")
+    missing = [number for number in pages if not 1 <= number <= count]
+    if missing:
+        raise UsageError(f"there is no page {missing[0]}: the file has {count}")
+    if len(set(pages)) > limits.pages:
+        raise TooManyPagesError(f"{len(set(pages))} pages are chosen; at most {limits.pages} are read of one file")
+    return set(pages)
+
+
+def check_size(size: tuple[int, int], limits: Limits) -> None:
+    """Raises UnreadableInputError for a picture (width, height) that is too large or too small."""
+    if size[0] * size[1] > limits.pixels:
+        raise UnreadableInputError(_too_large(limits))
+    if min(size) < MIN_SIDE:
+        raise UnreadableInputError(f"the picture is only {size[0]} x {size[1]} pixels; nothing can be read on it")
+
+
+def _too_large(limits: Limits) -> str:
+    return f"the picture has more than {limits.pixels // 1_000_000} million pixels; scale it down first"
+
+
+def from_pillow(image: Image, limits: Limits) -> np.ndarray:
+    """A picture that the caller opened, which may not have been decoded yet; it is left as it is."""
+    check_size(image.size, limits)
+    try:
+        return _to_rgb(image)
+    except Exception as error:
+        raise UnreadableInputError(_DAMAGED) from error
+
+
+def _to_rgb(image: Image) -> np.ndarray:
+    """One frame, upright by its EXIF tag, without alpha, in 8 bits, at most MAX_SIDE."""
+    from PIL import Image as images
+
+    image = _upright(image)
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        image = images.fromarray(_scaled(np.asarray(image)))
+    if image.mode == "P" or "A" in image.getbands() or "transparency" in image.info:
+        # What is transparent is shown as paper.
+        rgba = _bounded(image.convert("RGBA"))
+        paper = images.new("RGBA", rgba.size, "white")
+        image = images.alpha_composite(paper, rgba)
+    return np.asarray(_bounded(image.convert("RGB")))
+
+
+def _bounded(image: Image) -> Image:
+    """`image`, or its reduction to MAX_SIDE."""
+    from PIL import Image as images
+
+    if max(image.size) <= MAX_SIDE:
+        return image
+    reduced = image.copy() if image.readonly else image
+    reduced.thumbnail((MAX_SIDE, MAX_SIDE), images.Resampling.LANCZOS)
+    return reduced
+
+
+def _upright(image: Image) -> Image:
+    """The picture as a viewer shows it; as it is stored, where its EXIF data are broken and its pixels are not."""
+    from PIL import ImageOps
+
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
+
+
+def _scaled(values: np.ndarray) -> np.ndarray:
+    """Samples of more than 8 bits, or floating point, as uint8 over the range their own values suggest."""
+    flat = values.reshape(-1)
+    parts = [slice(start, start + _SAMPLES) for start in range(0, flat.size, _SAMPLES)]
+    top = max((_top(flat[part]) for part in parts), default=0.0)
+    full = 1.0 if top <= 1.0 else 255.0 if top <= 255.0 else 65535.0
+    scaled = np.empty(flat.shape, np.uint8)
+    for part in parts:
+        samples = np.nan_to_num(flat[part].astype(np.float32), nan=0.0)
+        scaled[part] = (np.clip(samples, 0, full) * (255.0 / full)).astype(np.uint8)
+    return scaled.reshape(values.shape)
+
+
+def _top(values: np.ndarray) -> float:
+    """The largest finite sample, at least 0."""
+    samples = values.astype(np.float32)
+    return max(0.0, float(samples[np.isfinite(samples)].max(initial=0.0)))
+
+
+def from_array(array: np.ndarray) -> np.ndarray:
+    """A greyscale, RGB or RGBA array as RGB uint8 (alpha dropped)."""
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.dtype.kind not in "buif":
+        raise UsageError("an image array must have the shape (height, width), (height, width, 3) or (height, width, 4)")
+    if min(array.shape[:2]) < MIN_SIDE:
+        raise UnreadableInputError(
+            f"the picture is only {array.shape[1]} x {array.shape[0]} pixels; nothing can be read on it"
+        )
+    if array.dtype == bool:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype != np.uint8:
+        array = _scaled(array)
+    rgb = np.repeat(array[:, :, None], 3, axis=2) if array.ndim == 2 else array[:, :, :3]
+    if max(rgb.shape[:2]) > MAX_SIDE:
+        from PIL import Image as images
+
+        image = images.fromarray(np.ascontiguousarray(rgb))
+        image.thumbnail((MAX_SIDE, MAX_SIDE))
+        return np.asarray(image)
+    return np.ascontiguousarray(rgb)
