@@ -97,7 +97,9 @@ class Places:
             self.layers[number] = (grown[0], grown[1])
         self.count, self.span = room - 1, room
 
-    def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def update(
+        self, keys: torch.Tensor, values: torch.Tensor, layer: int, **_: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Stores the keys and values (documents, heads, T, head size) of a layer; returns those to attend to."""
         own_keys, own_values = self.layers[layer]
         own_keys[self.documents, :, self.at] = keys.transpose(1, 2).to(own_keys.dtype)
@@ -262,7 +264,7 @@ class EagerRunner:
             inputs_embeds=embeds,
             attention_mask=mask,
             position_ids=positions.clamp(min=0),
-            past_key_values=cache,
+            cache=cache,
             use_cache=True,
         ).last_hidden_state
         return self.model.lm_head(hidden[:, -keep:])

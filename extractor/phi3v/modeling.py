@@ -9,8 +9,11 @@ position is rotated with long ones. Keys that were cached before the switch are 
 first release went on with them, Phi-3.5-vision computes them again, which equals the result without a cache. This
 does what Phi-3.5-vision does. A sequence decides for itself, so a batch gives each of its rows what that row gets
 alone.
+
+transformers renamed the argument `past_key_values` to `cache`; both names are taken here, whichever version runs.
 """
 
+import inspect
 from typing import Any
 
 import torch
@@ -27,6 +30,10 @@ from extractor.phi3v.vision import Phi3VImageEmbedding
 
 # The published vocabulary ends a turn with <|end|>, a text with <|endoftext|> or </s>; its files name </s> alone.
 OFFICIAL_VOCABULARY, OFFICIAL_STOPS = 32064, (32007, 32000, 2)
+
+
+# What this version of transformers calls the KV cache, in its arguments and in its outputs.
+CACHE = "cache" if "cache" in inspect.signature(Phi3Model.forward).parameters else "past_key_values"
 
 
 class Phi3VRotaryEmbedding(nn.Module):
@@ -124,6 +131,7 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
         *,
+        cache: Cache | None = None,
         past_key_values: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         pixel_values: torch.Tensor | None = None,
@@ -134,9 +142,10 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):
         """As `Phi3Model.forward`, with pictures; give either `input_ids` or `inputs_embeds`."""
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give either input_ids or inputs_embeds")
+        held = past_key_values if cache is None else cache
         if input_ids is not None:
             # Only with a prompt: looking stalls the device, and a step after it holds no picture.
-            starts = past_key_values is None or not past_key_values.is_initialized
+            starts = held is None or not held.is_initialized
             looks = starts and pixel_values is None and not torch.compiler.is_compiling()
             if looks and bool((input_ids < 0).any()):
                 raise ValueError("input_ids hold places of pictures, but no pixel_values were given")
@@ -144,9 +153,9 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):
         return super().forward(
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
             inputs_embeds=inputs_embeds,
             use_cache=use_cache,
+            **{CACHE: held},
             **kwargs,
         )
 
@@ -204,6 +213,7 @@ class Phi3VForConditionalGeneration(Phi3VPreTrainedModel, GenerationMixin):
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
         *,
+        cache: Cache | None = None,
         past_key_values: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         pixel_values: torch.Tensor | None = None,
@@ -223,7 +233,7 @@ class Phi3VForConditionalGeneration(Phi3VPreTrainedModel, GenerationMixin):
             input_ids=input_ids,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
+            cache=past_key_values if cache is None else cache,
             inputs_embeds=inputs_embeds,
             pixel_values=pixel_values,
             image_sizes=image_sizes,
@@ -238,16 +248,17 @@ class Phi3VForConditionalGeneration(Phi3VPreTrainedModel, GenerationMixin):
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits,
-            past_key_values=outputs.past_key_values,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
+            **{CACHE: getattr(outputs, CACHE)},
         )
 
-    def prepare_inputs_for_generation(  # type: ignore[override]
+    def prepare_inputs_for_generation(
         self,
         input_ids: torch.Tensor,
         *,
         next_sequence_length: int | None = None,
+        cache: Cache | None = None,
         past_key_values: Cache | None = None,
         attention_mask: torch.Tensor | None = None,
         inputs_embeds: torch.Tensor | None = None,
@@ -258,10 +269,11 @@ class Phi3VForConditionalGeneration(Phi3VPreTrainedModel, GenerationMixin):
     ) -> dict[str, Any]:
         """One step's inputs for `generate`; at the rotary switch, those of the whole sequence with an empty cache."""
         position_ids = kwargs.get("position_ids")
-        if past_key_values is not None and position_ids is not None:
+        held = past_key_values if cache is None else cache
+        if held is not None and position_ids is not None:
             past = position_ids.shape[-1] - (next_sequence_length or position_ids.shape[-1])
             if past and crosses_rope_switch(self.config, position_ids, past):
-                empty_cache(past_key_values)
+                empty_cache(held)
                 next_sequence_length, is_first_iteration = None, True
                 if inputs_embeds is not None:
                     new = position_ids.shape[-1] - inputs_embeds.shape[1]
@@ -270,12 +282,12 @@ class Phi3VForConditionalGeneration(Phi3VPreTrainedModel, GenerationMixin):
         return generation.prepare_inputs_for_generation(
             input_ids,
             next_sequence_length=next_sequence_length,
-            past_key_values=past_key_values,
             attention_mask=attention_mask,
             inputs_embeds=inputs_embeds,
             is_first_iteration=is_first_iteration,
             pixel_values=pixel_values,
             image_sizes=image_sizes,
+            **{CACHE: held},
             **kwargs,
         )
 

@@ -185,7 +185,7 @@ def test_a_decoding_step_is_one_graph_without_a_break(model, inputs):
     """Which is what capturing it as a CUDA graph rests on: no branch depends on data, the rotary switch included."""
     length = inputs["input_ids"].shape[1]
     cache = StaticCache(config=model.config, max_cache_len=1100)
-    first = model(**inputs, past_key_values=cache, position_ids=torch.arange(length)[None], logits_to_keep=1)
+    first = model(**inputs, cache=cache, position_ids=torch.arange(length)[None], logits_to_keep=1)
     graphs = []
 
     def count(graph, _):
@@ -199,6 +199,6 @@ def test_a_decoding_step_is_one_graph_without_a_break(model, inputs):
     # Positions on both sides of the switch: the same graph serves them.
     for position in (length, length + 1, model.config.rope_switch + 3):
         step = {"input_ids": token, "position_ids": torch.tensor([[position]])}
-        eager = model(**step, past_key_values=caches[0]).logits
-        torch.testing.assert_close(compiled(**step, past_key_values=caches[1]).logits, eager)
+        eager = model(**step, cache=caches[0]).logits
+        torch.testing.assert_close(compiled(**step, cache=caches[1]).logits, eager)
     assert len(graphs) == 1

@@ -7,7 +7,7 @@ import torch
 from transformers import AutoModelForImageTextToText, DynamicCache, StaticCache
 
 from extractor.phi3v import Phi3VConfig, Phi3VForConditionalGeneration
-from extractor.phi3v.modeling import Phi3VRotaryEmbedding, crosses_rope_switch, empty_cache, place_pictures
+from extractor.phi3v.modeling import CACHE, Phi3VRotaryEmbedding, crosses_rope_switch, empty_cache, place_pictures
 
 CASES = [
     "text_short",
@@ -121,9 +121,9 @@ def test_a_conversation_goes_on_over_the_cache_of_its_first_turn(cases, model):
     case = cases["text_short"]
     ids = case.golden["input_ids"].long()
     cache = DynamicCache(config=model.config)
-    greedy(model, {"input_ids": ids[:, :20]}, 1, past_key_values=cache)
+    greedy(model, {"input_ids": ids[:, :20]}, 1, **{CACHE: cache})
     cache.crop(20 - cache.get_seq_length())
-    ids_after, _ = greedy(model, {"input_ids": ids}, case.new, past_key_values=cache)
+    ids_after, _ = greedy(model, {"input_ids": ids}, case.new, **{CACHE: cache})
     assert ids_after[0].tolist() == case.golden["greedy_ids"].tolist()
 
 
@@ -185,7 +185,7 @@ def test_a_loop_of_ones_own_can_follow_the_switch(cases, model):
         if past and crosses_rope_switch(model.config, positions, past):
             empty_cache(cache)
             past = 0
-        logits = model(input_ids=ids[:, past:], position_ids=positions[:, past:], past_key_values=cache).logits
+        logits = model(input_ids=ids[:, past:], position_ids=positions[:, past:], cache=cache).logits
         past = ids.shape[1]
         answer.append(int(logits[0, -1].argmax()))
         ids = torch.cat([ids, torch.tensor([[answer[-1]]])], dim=1)
