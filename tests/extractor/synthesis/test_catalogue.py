@@ -117,7 +117,7 @@ def entry_problems(entry: dict[str, Any]) -> list[str]:
         problems += [
             f"rule {pattern}" for pattern in patterns if pattern[0] == "=" and pattern[1:] not in PERSONAL_NUMBERS
         ]
-    if not fields_of(entry) & {"name", "surname", "name_native", "surname_native"}:
+    if not fields_of(entry) & {"name", "surname", "name_native", "surname_native", "name_latin"}:
         problems.append("no name")
     return problems + [problem for side in entry["sides"] for problem in side_problems(side)]
 
