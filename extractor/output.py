@@ -30,19 +30,31 @@ class Outcome:
 def as_dict(result: Extraction, *, evidence: bool = False) -> dict[str, Any]:
     """The document as plain JSON values: a flat object whose keys are the schema's fields.
 
-    With `evidence` also `fields` (value, verdict, confidence, box, sources), `warnings`, `pages`, `schema`, `engine`
-    and `seconds`.
+    With `evidence` an object of two members: `document`, that object, and `evidence` with `fields` (value, verdict,
+    confidence, box, sources), `warnings`, `pages`, `schema`, `engine` and `seconds`.
     """
     plain: dict[str, Any] = result.document.model_dump(mode="json") if result.document else _plain(dict(result.values))
     if not evidence:
         return plain
-    plain["fields"] = {name: _evidence(one) for name, one in result.fields.items()}
-    plain["warnings"] = [asdict(warning) for warning in result.warnings]
-    plain["pages"] = [asdict(page) for page in result.pages]
-    plain["schema"] = schema_name(result.schema)
-    plain["engine"] = dict(result.engine)
-    plain["seconds"] = dict(result.seconds)
-    return plain
+    return {
+        "document": plain,
+        "evidence": {
+            "fields": {name: _evidence(one) for name, one in result.fields.items()},
+            "warnings": [asdict(warning) for warning in result.warnings],
+            "pages": [asdict(page) for page in result.pages],
+            "schema": schema_name(result.schema),
+            "engine": dict(result.engine),
+            "seconds": dict(result.seconds),
+        },
+    }
+
+
+def with_evidence(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """`as_dict` with evidence as callers get it: the fields stand where they stand without evidence as well.
+
+    All of them are in `document`, so a schema whose own fields are called `document` or `evidence` loses nothing.
+    """
+    return {**answer["document"], "document": answer["document"], "evidence": answer["evidence"]}
 
 
 def _plain(value: Any) -> Any:
@@ -78,7 +90,7 @@ def _record(outcome: Outcome, *, evidence: bool, several: bool) -> dict[str, Any
     """One outcome as an object; of several files each says which it is, and what kind of document."""
     if outcome.result is None:
         return {"file": outcome.name, "error": outcome.error, "exit_code": outcome.exit_code}
-    plain = as_dict(outcome.result, evidence=evidence)
+    plain = with_evidence(as_dict(outcome.result, evidence=True)) if evidence else as_dict(outcome.result)
     return {"file": outcome.name, "schema": schema_name(outcome.result.schema), **plain} if several else plain
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import socket
 import sys
@@ -34,6 +35,9 @@ environment:
 """
 
 
+_HOST_NAME = re.compile(r"\*|[A-Za-z0-9._-]{1,255}|\[?[0-9A-Fa-f:.]{2,45}\]?")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments; also what the README's help is made from."""
     parser = argparse.ArgumentParser(
@@ -44,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, default=8000, help="port (default 8000; 0 takes a free one)")
-    parser.add_argument("--allowed-host", action="append", default=[], metavar="NAME", help="name it is called by")
+    parser.add_argument("--allowed-host", action="append", default=[], metavar="NAME", help="name it may be called by")
     parser.add_argument("--cors-origin", action="append", default=[], metavar="ORIGIN", help="site that may call it")
     engine = parser.add_argument_group("engine")
     engine.add_argument("--engine", default="auto", choices=("auto", "embedded", "phi3v"), help="as in `extract`")
@@ -56,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
     keys = parser.add_argument_group("access")
     keys.add_argument("--api-keys", type=Path, metavar="FILE", help="keys that may call, one name:sha256:hash a line")
-    keys.add_argument("--no-auth", action="store_true", help="listen beyond this machine without keys")
+    keys.add_argument("--no-auth", action="store_true", help="let others call without keys; needs --allowed-host")
     keys.add_argument("--new-key", metavar="NAME", help="make a key, print it and its line, and end")
     data = parser.add_argument_group("data")
     data.add_argument("--data", type=Path, metavar="DIR", help="jobs (default ~/.local/state/id-document-extractor)")
@@ -101,6 +105,14 @@ def settings_from(options: argparse.Namespace) -> Settings:
             f"{options.host} can be reached by others, who need API keys: name a file by --api-keys"
             " (extract-server --new-key NAME makes one), or say --no-auth"
         )
+    names_given = tuple(options.allowed_host)
+    if any(not _HOST_NAME.fullmatch(name) for name in names_given):
+        raise UsageError("--allowed-host takes a host's name or address, without scheme and port")
+    if not keys and not is_loopback(options.host) and (not names_given or "*" in names_given):
+        raise UsageError(
+            "without keys, any page could let its own name point to this service and read its answers; name the hosts"
+            " that it is called by, such as --allowed-host reader.example"
+        )
     if options.data_key_file:
         data_key: bytes | None = load_key(options.data_key_file)
     else:
@@ -114,7 +126,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
         specimens=options.specimens,
         keys=keys,
         # Beyond this machine any name may be used unless some are named: keys, which pages do not have, protect it.
-        allowed_hosts=tuple(options.allowed_host) or (() if is_loopback(options.host) else ("*",)),
+        allowed_hosts=names_given or (() if is_loopback(options.host) else ("*",)),
         cors_origins=tuple(options.cors_origin),
     )
     if options.data:
@@ -127,7 +139,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
 
 
 def serve(settings: Settings) -> None:
-    """Runs the service until it is told to stop (SIGTERM, SIGINT). Raises UsageError if it cannot start."""
+    """Runs the service until SIGTERM or SIGINT. Raises UsageError if it cannot start."""
     try:
         import structlog  # noqa: F401
         import uvicorn  # noqa: F401
@@ -167,7 +179,7 @@ def prepared(settings: Settings) -> tuple[uvicorn.Server, socket.socket]:
         proxy_headers=False,
         ws="none",
         lifespan="on",
-        http=bounded(limits.head_seconds),
+        http=bounded(limits.head_seconds, limits.connections),
         limit_concurrency=limits.connections,
         timeout_graceful_shutdown=int(limits.grace_seconds),
     )
@@ -218,7 +230,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        # Whoever connects from the moment the address is told waits for the application instead of being refused.
+        # Whoever connects from the moment the address is printed waits for the application instead of being refused.
         listener.listen(socket.SOMAXCONN)
     except OSError as error:
         listener.close()

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from extractor.server import examples, jobs_api, openai_api, page, routes
 from extractor.server.guard import Guard, openai_error
 from extractor.server.hosts import Hosts
+from extractor.server.intake import Intake
 from extractor.server.jobs import Jobs
 from extractor.server.logs import get_logger
 from extractor.server.metrics import Metrics
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
             await jobs.call(JobStore.check)
         except Problem as problem:
             get_logger().warning("data folder cannot be used", problem=problem.kind)
-        service = app.state.service = Service(settings, metrics, hosts, jobs)
+        service = app.state.service = Service(settings, metrics, hosts, jobs, Intake(settings.limits))
         hosts.default.start()
         jobs.start()
         yield

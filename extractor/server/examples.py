@@ -54,7 +54,6 @@ _SOURCES = [
 ]
 _FIELD = {"value": "ERIKSSON", "verdict": "agree", "confidence": 0.998, "box": _BOX, "note": "", "sources": _SOURCES}
 _EVIDENCE = {
-    **_DOCUMENT,
     "fields": {"surname": _FIELD},
     "warnings": [
         {"code": "mrz_check_digit", "message": "the MRZ's check digit for birth_date is wrong", "field": "birth_date"}
@@ -162,7 +161,7 @@ def _route(answers: dict[int | str, dict[str, Any]], **openapi: Any) -> dict[str
 _UPLOAD = ("invalid-request", "upload-timeout", "body-too-large", "too-many-files")
 _FILE = ("unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-parameter")
 _ENGINE = ("queue-full", "internal-error", "worker-crashed", "engine-unavailable", "shutting-down", "page-timeout")
-_STORE = ("storage-unavailable", "storage-full")
+_STORE = ("storage-unavailable", "storage-damaged", "storage-full")
 
 _SCHEMA_HEADER = {
     "X-Document-Schema": {
@@ -175,7 +174,10 @@ _SCHEMA_HEADER = {
 _read = _answer(_DOCUMENT, says="The document; null for what it does not have") | {"headers": _SCHEMA_HEADER}
 _read["content"]["application/json"] = {
     "schema": _OBJECT,
-    "examples": {"document": {"value": _DOCUMENT}, "evidence": {"value": _EVIDENCE}},
+    "examples": {
+        "document": {"value": _DOCUMENT},
+        "with evidence": {"value": {**_DOCUMENT, "document": _DOCUMENT, "evidence": _EVIDENCE}},
+    },
 }
 EXTRACT = _route(
     {200: _read, **_problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE)},

@@ -9,18 +9,18 @@ origin; the origin, because a page elsewhere can post a form to us without askin
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from extractor.server.keys import find_key
 from extractor.server.logs import get_logger, place
 from extractor.server.metrics import Metrics
 from extractor.server.problems import MEDIA_TYPE, Problem, details
-from extractor.server.settings import Settings, is_loopback
+from extractor.server.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,15 +49,19 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self.app, self.settings, self.metrics = app, settings, metrics
-        self._hosts = {"localhost", "127.0.0.1", "[::1]", *(name.lower() for name in settings.allowed_hosts)}
-        if not is_loopback(settings.host) and settings.host not in ("0.0.0.0", "::"):
-            self._hosts.add(settings.host.lower())
+        own = () if settings.host in ("", "0.0.0.0", "::") else (settings.host,)
+        names = ("localhost", "127.0.0.1", "::1", *own, *settings.allowed_hosts)
+        self._hosts = {f"[{name}]" if ":" in name and name[0] != "[" else name for name in map(str.lower, names)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         import structlog
+
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        if method == "HEAD":  # RFC 9110, 9.3.2: what GET answers, without the body, which the server leaves out
+            scope = {**scope, "method": "GET"}
 
         request_id = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
         scope.setdefault("state", {})["request_id"] = request_id
@@ -89,7 +93,6 @@ class Guard:
         finally:
             route = _route(scope)
             seconds = round(time.perf_counter() - start, 4)
-            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             self.metrics.request(method, route, status, seconds)
             key = scope["state"].get("key")
             get_logger().info(
@@ -98,9 +101,13 @@ class Guard:
 
     def _check(self, scope: Scope) -> None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        host = headers.get(b"host", "")
-        if "*" not in self._hosts and _name_of(host) not in self._hosts:
+        host = headers.get(b"host", "").lower()
+        # A header that is sent twice is read in one way here and perhaps in another by a proxy in front.
+        sent = [name for name, _ in scope["headers"]]
+        if sent.count(b"host") > 1 or not _may_be_called(host, self._hosts):
             raise Problem("misdirected-request")
+        if sent.count(b"origin") > 1:
+            raise Problem("invalid-request", "the header Origin is sent twice")
         self._check_origin(scope, headers, host)
         if self.settings.keys and not _is_open(scope["path"]) and scope["method"] != "OPTIONS":
             self._check_key(scope, headers)
@@ -113,7 +120,12 @@ class Guard:
         from_elsewhere = headers.get(b"sec-fetch-site") in ("cross-site", "same-site")
         if from_elsewhere and not (scope["method"] == "GET" and headers.get(b"sec-fetch-mode") == "navigate"):
             raise Problem("cross-origin")
-        if origin is not None and (origin == "null" or urlsplit(origin).netloc != host):
+        if origin is None:
+            return
+        scheme, _, authority = origin.lower().partition("://")
+        if origin != "null" and not (_SCHEME.fullmatch(scheme) and _AUTHORITY.fullmatch(authority)):
+            raise Problem("invalid-request", "the header Origin is malformed")
+        if authority != host:
             raise Problem("cross-origin")
 
     def _check_key(self, scope: Scope, headers: dict[bytes, str]) -> None:
@@ -125,6 +137,8 @@ class Guard:
         scope["state"]["key"] = key.name
 
 
+_AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,255})(?::[0-9]{1,5})?")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -132,10 +146,10 @@ def _is_open(path: str) -> bool:
     return path in _OPEN or path.startswith(_OPEN_BELOW)
 
 
-def _name_of(host: str) -> str:
-    """A Host header without its port."""
-    name = host.lower()
-    return name.partition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
+def _may_be_called(host: str, allowed: set[str]) -> bool:
+    """Whether a Host header, in small letters, is well-formed (RFC 3986, 3.2) and names one of the `allowed` hosts."""
+    match = _AUTHORITY.fullmatch(host)
+    return match is not None and ("*" in allowed or match["name"] in allowed)
 
 
 def _route(scope: Scope) -> str:

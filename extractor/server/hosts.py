@@ -12,8 +12,9 @@ import math
 import multiprocessing
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -93,17 +94,23 @@ class EngineHost:
         if self.failure is not None and not self.ready:
             raise self.failure
 
-    def admit(self) -> None:
-        """Takes a place in the queue, which `leave` gives back. Raises queue-full, with a time to come back."""
+    def check_room(self) -> None:
+        """Raises queue-full, with a time to come back, where no request would be taken now."""
         if self._closing:
             raise Problem("shutting-down", headers={"Retry-After": "5"})
         if self.admitted >= self.settings.limits.queue:
             wait = max(1, min(120, math.ceil(self._seconds * self.admitted / 2)))
             raise Problem("queue-full", headers={"Retry-After": str(wait)})
-        self.admitted += 1
 
-    def leave(self) -> None:
-        self.admitted -= 1
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue. Raises queue-full."""
+        self.check_room()
+        self.admitted += 1
+        try:
+            yield
+        finally:
+            self.admitted -= 1
 
     async def ask(
         self,

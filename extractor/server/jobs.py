@@ -1,7 +1,8 @@
 """Works through the stored jobs, file by file, in order, behind every request that somebody waits for.
 
-Which file is next stands in the store and nowhere else, so a service that was killed goes on where it was. A file
-whose reading ended its process is tried once more; after that its answer is the problem.
+The queue lives only in the store, so a service that was killed continues where it was. A file whose reading ended its
+process is tried once more; after that its answer is the problem. So is the answer of a file whose stored bytes are
+damaged: no file keeps another one from being read.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
+from extractor.output import with_evidence
 from extractor.server.hosts import Hosts
+from extractor.server.intake import too_large
 from extractor.server.logs import get_logger, place
 from extractor.server.metrics import Metrics, verdict_counts
 from extractor.server.problems import Problem, details
 from extractor.server.settings import Limits, Settings
-from extractor.server.store import JobStore, Waiting
-from extractor.server.uploads import File, clean_name, sniff, too_large
+from extractor.server.store import JobStore, QueuedFile, Waiting
+from extractor.server.uploads import File, clean_name, sniff
 
 T = TypeVar("T")
 
-#: A file whose reading ended its process so many times is the cause.
+#: A file whose reading failed so many times is the cause.
 _ATTEMPTS = 2
 #: Problems that pass; the file waits.
 _PASSING = frozenset({"engine-unavailable", "shutting-down", "storage-full", "storage-unavailable"})
@@ -42,8 +47,9 @@ class Jobs:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._new = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._freed = asyncio.Event()
         #: A job's body is taken apart in memory; one at a time.
-        self.uploading = asyncio.Semaphore(1)
+        self.unpacking = asyncio.Lock()
 
     async def call(self, action: Callable[[JobStore], T]) -> T:
         """Does something with the store, in its thread."""
@@ -57,6 +63,10 @@ class Jobs:
         """Says that there is a new job."""
         self._new.set()
 
+    def tidy(self) -> None:
+        """Says that there is room to give back to the disk."""
+        self._freed.set()
+
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -66,68 +76,91 @@ class Jobs:
 
     async def _work(self) -> None:
         while True:
+            queued: QueuedFile | None = None
             try:
                 self._new.clear()
-                waiting = await self.call(JobStore.next_waiting)
-                if waiting is None:
-                    self._metrics.job_files(await self.call(JobStore.counts))
-                    await self._new.wait()
-                    continue
-                await self._read(waiting)
+                queued = await self.call(JobStore.next_waiting)
                 self._metrics.job_files(await self.call(JobStore.counts))
+                if queued is None:
+                    self.tidy()
+                    await self._new.wait()
+                else:
+                    await self._read(queued)
             except Problem as problem:
                 get_logger().warning("jobs wait", problem=problem.kind)
-                await asyncio.sleep(_PAUSE)
+                if queued is not None and problem.kind == "storage-damaged":
+                    await self.call(partial(JobStore.skip, queued=queued))
+                else:
+                    await asyncio.sleep(_PAUSE)
             except Exception as error:
                 # Whatever it was, the jobs behind this one must not wait for a restart.
                 get_logger().error("jobs wait", error=type(error).__name__, place=place(error.__traceback__))
                 await asyncio.sleep(_PAUSE)
 
-    async def _read(self, waiting: Waiting) -> None:
-        """Reads one file and stores its answer. Raises a Problem that will pass."""
+    async def _read(self, queued: QueuedFile) -> None:
+        """Reads one file and stores its answer. Raises a Problem that will pass, or storage-damaged."""
         try:
-            told: dict[str, Any] = {"result": await self._result(waiting)}
+            waiting = await self.call(lambda store: store.load(queued))
+        except Problem as problem:
+            if problem.kind == "unknown-job":
+                return  # deleted in this moment
+            if problem.kind != "storage-damaged":
+                raise
+            await self._keep_answer(queued, {"problem": details(problem)})
+            return
+        try:
+            answer: dict[str, Any] = {"result": await self._result(waiting)}
         except Problem as problem:
             if problem.kind in _PASSING and not (problem.kind == "engine-unavailable" and self._is_chosen(waiting)):
                 raise
-            if problem.kind == "worker-crashed" and waiting.attempts + 1 < _ATTEMPTS:
-                await self.call(lambda store: store.count_attempt(waiting))
+            if problem.kind == "worker-crashed" and queued.attempts + 1 < _ATTEMPTS:
+                await self.call(lambda store: store.count_attempt(queued))
                 return
-            told = {"problem": details(problem)}
-        while not await self._stored(waiting, told):
-            await asyncio.sleep(_PAUSE)
+            answer = {"problem": details(problem)}
+        except Exception as error:
+            get_logger().error("reading failed", error=type(error).__name__, place=place(error.__traceback__))
+            answer = {"problem": details(Problem("internal-error"))}
+        await self._keep_answer(queued, answer)
 
     def _is_chosen(self, waiting: Waiting) -> bool:
         """Whether the caller chose another engine than the default one: jobs of others do not wait for it."""
         default = self._hosts.default
         return waiting.request["engine"] not in ("auto", default.options.engine, default.engine)
 
-    async def _stored(self, waiting: Waiting, told: Mapping[str, Any]) -> bool:
-        """Whether the answer is kept, or nobody wants it any more; a full disk must not cost the reading of it."""
-        try:
-            await self.call(lambda store: store.answer(waiting, told))
-        except Problem as problem:
-            get_logger().warning("jobs wait", problem=problem.kind)
-            return False
-        return True
+    async def _keep_answer(self, queued: QueuedFile, answer: Mapping[str, Any]) -> None:
+        """Stores an answer. A full disk must not cost the reading of it, so that is waited for."""
+        while True:
+            try:
+                await self.call(lambda store: store.answer(queued, answer))
+                return
+            except Problem as problem:
+                if problem.kind == "storage-damaged":
+                    raise
+                get_logger().warning("jobs wait", problem=problem.kind)
+                await asyncio.sleep(_PAUSE)
 
     async def _result(self, waiting: Waiting) -> dict[str, Any]:
         asked = waiting.request
         host = await self._hosts.get(asked["engine"])
-        answer = await host.ask({**asked, "op": "extract"}, [waiting.picture], urgent=False)
+        answer: dict[str, Any] = await host.ask({**asked, "op": "extract"}, [waiting.picture], urgent=False)
         evidence = answer["evidence"]
         self._metrics.document(host.name, evidence["schema"], len(evidence["pages"]), verdict_counts(evidence))
-        return {**answer["document"], **evidence} if asked["evidence"] else answer["document"]
+        return with_evidence(answer) if asked["evidence"] else answer["document"]
 
     async def _sweep(self) -> None:
-        """Deletes what is past its time."""
+        """Deletes what is past its time, and gives the room back to the disk."""
         while True:
+            self._freed.clear()
             try:
                 if count := await self.call(self._delete_old):
                     get_logger().info("jobs deleted", count=count)
+                while await self.call(JobStore.shrink):
+                    pass
             except Problem as problem:
                 get_logger().warning("jobs not swept", problem=problem.kind)
-            await asyncio.sleep(min(_SWEEP_SECONDS, self._settings.limits.keep_seconds))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(_SWEEP_SECONDS, self._settings.limits.keep_seconds)):
+                    await self._freed.wait()
 
     def _delete_old(self, store: JobStore) -> int:
         return store.delete_finished_before(time.time() - self._settings.limits.keep_seconds)

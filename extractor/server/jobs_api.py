@@ -11,13 +11,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from extractor.server import examples as ex
+from extractor.server.intake import check_declared
 from extractor.server.jobs import unpack
 from extractor.server.logs import get_logger
-from extractor.server.parameters import reading_request
+from extractor.server.parameters import check_schema, reading_request
 from extractor.server.problems import Problem
 from extractor.server.service import Service, service_of
 from extractor.server.store import JobState
-from extractor.server.uploads import check_declared, read_form
+from extractor.server.uploads import read_form
 
 router = APIRouter(tags=["jobs"])
 
@@ -34,23 +35,22 @@ async def create_job(request: Request) -> JSONResponse:
     service = service_of(request)
     limits = service.settings.limits
     check_declared(request, limits.job_bytes)
-    if service.jobs.uploading.locked():
-        raise Problem("queue-full", "another job is being uploaded", headers={"Retry-After": "5"})
-    async with service.jobs.uploading:
-        form = await read_form(
-            request, limit=limits.job_bytes, seconds=limits.upload_seconds * 4, files=limits.job_files
-        )
+    with service.intake.arrival() as arrival:
+        chunks = service.intake.chunks(request, arrival, limits.job_bytes, limits.upload_seconds * 4)
+        form = await read_form(request, chunks, files=limits.job_files)
         asked = reading_request(form.fields, limits, known=_FIELDS)
+        await asyncio.to_thread(check_schema, asked["schema"])
         host = await service.hosts.get(asked["engine"])
         if host is not service.hosts.default and host.failure is not None:
             raise host.failure
-        files = await asyncio.to_thread(unpack, form.files, limits)
-        owner = _owner(request)
-        job_id = await service.jobs.call(lambda store: store.create(owner, asked, files))
+        async with service.jobs.unpacking:
+            files = await asyncio.to_thread(unpack, form.files, limits)
+            owner = _owner(request)
+            job_id = await service.jobs.call(lambda store: store.create(owner, asked, files))
     service.jobs.wake()
     get_logger().info("job taken", job_id=job_id, count=len(files))
     state = await service.jobs.call(lambda store: store.state(job_id, owner))
-    return JSONResponse(_told(state, service), status_code=202, headers={"Location": f"/v1/jobs/{job_id}"})
+    return JSONResponse(_described(state, service), status_code=202, headers={"Location": f"/v1/jobs/{job_id}"})
 
 
 @router.get("/v1/jobs/{job_id}", summary="See how far a job is, or fetch its results", **ex.GET_JOB)
@@ -60,7 +60,7 @@ async def get_job(request: Request, job_id: str) -> Response:
     if JSON_LINES in request.headers.get("accept", ""):
         return await _results(service, job_id, _owner(request), 0)
     owner = _owner(request)
-    return JSONResponse(_told(await service.jobs.call(lambda store: store.state(job_id, owner)), service))
+    return JSONResponse(_described(await service.jobs.call(lambda store: store.state(job_id, owner)), service))
 
 
 @router.get("/v1/jobs/{job_id}/results", summary="Fetch a job's results", **ex.GET_RESULTS)
@@ -76,7 +76,9 @@ async def get_results(request: Request, job_id: str, after: int = 0) -> Response
 async def delete_job(request: Request, job_id: str) -> Response:
     """Stops a job and deletes its files and results at once, from the disk as well."""
     owner = _owner(request)
-    await service_of(request).jobs.call(lambda store: store.delete(job_id, owner))
+    jobs = service_of(request).jobs
+    await jobs.call(lambda store: store.delete(job_id, owner))
+    jobs.tidy()
     get_logger().info("job deleted", job_id=job_id)
     return Response(status_code=204)
 
@@ -102,7 +104,7 @@ def _owner(request: Request) -> str:
     return str(request.scope["state"].get("key") or "")
 
 
-def _told(state: JobState, service: Service) -> dict[str, Any]:
+def _described(state: JobState, service: Service) -> dict[str, Any]:
     keep = service.settings.limits.keep_seconds
     return {
         "id": state.id,

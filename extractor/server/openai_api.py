@@ -23,9 +23,9 @@ from extractor.engines.choose import ENGINES
 from extractor.server import examples as ex
 from extractor.server.parameters import schema_of
 from extractor.server.problems import Problem
-from extractor.server.service import admitted, extracted, service_of
+from extractor.server.service import extracted, received, service_of
 from extractor.server.settings import Limits
-from extractor.server.uploads import File, check_picture, decode_base64, read_json
+from extractor.server.uploads import File, base64_of_url, check_picture, decode_base64, read_json
 
 router = APIRouter(tags=["openai"])
 
@@ -43,18 +43,18 @@ async def list_models() -> JSONResponse:
 async def chat_completions(request: Request) -> Response:
     """Reads the pictures of a conversation into the schema that it asks for."""
     limits = service_of(request).settings.limits
-    async with admitted(request, limits.body_bytes):
-        body = await read_json(request, limit=limits.body_bytes, seconds=limits.upload_seconds)
-        model = body.get("model", "auto")
-        if model not in ENGINES:
-            raise Problem("invalid-parameter", f"`model` is one of {', '.join(ENGINES)}")
-        if body.get("n") not in (None, 1):
-            raise Problem("invalid-parameter", "`n` is 1")
-        function, wanted = _asked_schema(body)
-        files = pictures(body.get("messages"), limits)
-        schema = "auto" if wanted is None else schema_of(wanted, limits)
-        asked = {"schema": schema, "engine": model, "pages": None, "max_pages": limits.pages}
-        answer = await extracted(request, {**asked, "max_pixels": limits.pixels}, files)
+    async with received(request, limits.body_bytes) as chunks:
+        body = await read_json(chunks)
+    model = body.get("model", "auto")
+    if model not in ENGINES:
+        raise Problem("invalid-parameter", f"`model` is one of {', '.join(ENGINES)}")
+    if body.get("n") not in (None, 1):
+        raise Problem("invalid-parameter", "`n` is 1")
+    function, wanted = _asked_schema(body)
+    files = pictures(body.get("messages"), limits)
+    schema = "auto" if wanted is None else schema_of(wanted, limits)
+    asked = {"schema": schema, "engine": model, "pages": None, "max_pages": limits.pages}
+    answer = await extracted(request, {**asked, "max_pixels": limits.pixels}, files)
     message, reason = _message(answer["document"], wanted, function)
     completion = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
@@ -125,10 +125,11 @@ def _picture(part: Mapping[str, Any], number: int) -> File:
     url = given if isinstance(given, str) else None
     if isinstance(given, dict):
         url = given.get("url") if part["type"] == "image_url" else given.get("file_data")
-    if not isinstance(url, str) or not url.startswith("data:") or ";base64," not in url[:200]:
+    encoded = base64_of_url(url) if isinstance(url, str) else None
+    if encoded is None:
         detail = f"picture {number} is no data URL in base64; this service fetches nothing from a network"
         raise Problem("invalid-parameter", detail)
-    file = File(f"picture {number}", decode_base64(url, f"picture {number}"))
+    file = File(f"picture {number}", decode_base64(encoded, f"picture {number}"))
     check_picture(file)
     return file
 

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 
 from extractor.server import examples as ex
 from extractor.server.problems import Problem
-from extractor.server.service import admitted, service_of, uploaded
+from extractor.server.service import service_of, uploaded
 from extractor.server.specimens import count_specimens, save_specimens
 from extractor.server.uploads import parse_json
 
@@ -113,9 +113,8 @@ async def save_specimen(request: Request) -> JSONResponse:
     if folder is None:
         detail = "stored data is encrypted, and specimens are plain files; the operator names a folder by --specimens"
         raise Problem("conflict", detail)
-    async with admitted(request, service.settings.limits.body_bytes):
-        form = await uploaded(request)
-        labels = _labels(form.fields.get("label"), len(form.files))
+    form = await uploaded(request)
+    labels = _labels(form.fields.get("label"), len(form.files))
     async with service.saving:
         lines = await asyncio.to_thread(save_specimens, folder, form.files, labels)
         count = await asyncio.to_thread(count_specimens, folder)

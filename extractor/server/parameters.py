@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from extractor.engines.choose import ENGINES
+from extractor.errors import SchemaError
 from extractor.schemas import SCHEMAS
 from extractor.server.problems import Problem
 from extractor.server.settings import Limits
@@ -52,6 +53,17 @@ def schema_of(value: Any, limits: Limits) -> str | dict[str, Any]:
     if not isinstance(value, str) or value not in ("auto", *SCHEMAS):
         raise Problem("invalid-schema", f"`schema` is auto, a JSON Schema, or one of {', '.join(SCHEMAS)}")
     return value
+
+
+def check_schema(schema: str | dict[str, Any]) -> None:
+    """Raises invalid-schema for an inline schema that no document could be read into."""
+    from extractor.server.reading import model_of
+
+    if isinstance(schema, dict):
+        try:
+            model_of(json.dumps(schema))
+        except SchemaError as error:
+            raise Problem("invalid-schema", str(error)) from None
 
 
 def engine_of(value: Any) -> str:

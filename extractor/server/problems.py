@@ -65,6 +65,9 @@ KINDS: Mapping[str, Kind] = {
     "storage-unavailable": Kind(
         503, "The data folder cannot be used", "The operator checks that it exists and can be written to."
     ),
+    "storage-damaged": Kind(
+        503, "What was stored is damaged", "Send the file again; the operator checks the disk of the data folder."
+    ),
     "shutting-down": Kind(503, "The service is being stopped", "Send it again in a moment."),
     "page-timeout": Kind(504, "Reading took too long", "Send a smaller picture or fewer pages."),
     "storage-full": Kind(507, "There is no room for this", "Delete jobs that are done with, or come back later."),

@@ -62,20 +62,13 @@ class Reading:
         wanted = request["schema"]
         schema = wanted if isinstance(wanted, str) else model_of(json.dumps(wanted))
         result = extract(images, schema, engine=self._reader)
-        answer: dict[str, Any] = {
-            "document": as_dict(result),
-            "evidence": {key: value for key, value in as_dict(result, evidence=True).items() if key in _EVIDENCE},
-        }
+        answer = as_dict(result, evidence=True)
         of_file = [number for number, group in enumerate(groups) for _ in group]
         for page, number in zip(answer["evidence"]["pages"], of_file, strict=True):
             page["file"] = number
         if request.get("previews"):
             answer["evidence"]["previews"] = [_preview(image) for image in images]
         return answer
-
-
-#: What a result says beside the document itself.
-_EVIDENCE = frozenset({"fields", "warnings", "pages", "schema", "engine", "seconds"})
 
 
 @lru_cache(maxsize=32)

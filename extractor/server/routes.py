@@ -11,11 +11,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from extractor.output import with_evidence
 from extractor.schemas import SCHEMAS, field_specs
 from extractor.server import examples as ex
 from extractor.server.parameters import reading_request
 from extractor.server.problems import BASE, KINDS, Problem
-from extractor.server.service import admitted, ask, extracted, service_of, uploaded
+from extractor.server.service import ask, extracted, service_of, uploaded
 
 router = APIRouter()
 
@@ -27,16 +28,16 @@ _CLASSIFY_FIELDS = ("engine", "pages")
 async def extract(request: Request) -> JSONResponse:
     """Reads one document: one file, or several that are its pages or sides.
 
-    Answers the document as a flat object whose keys are the schema's fields; with `evidence` also `fields` (value,
-    verdict, confidence, box and every source), `warnings`, `pages`, `schema`, `engine` and `seconds`, as the command
-    `extract --evidence` prints them. The header `X-Document-Schema` names the schema in any case.
+    Answers the document as a flat object whose keys are the schema's fields. With `evidence` two members are added:
+    `document`, that object once more, and `evidence` with `fields` (value, verdict, confidence, box and every source),
+    `warnings`, `pages`, `schema`, `engine` and `seconds`, as the command `extract --evidence` prints them. The header
+    `X-Document-Schema` names the schema in any case.
     """
     limits = service_of(request).settings.limits
-    async with admitted(request, limits.body_bytes):
-        form = await uploaded(request)
-        asked = reading_request(form.fields, limits, known=_EXTRACT_FIELDS)
-        answer = await extracted(request, asked, form.files)
-    body = {**answer["document"], **answer["evidence"]} if asked["evidence"] else answer["document"]
+    form = await uploaded(request)
+    asked = reading_request(form.fields, limits, known=_EXTRACT_FIELDS)
+    answer = await extracted(request, asked, form.files)
+    body = with_evidence(answer) if asked["evidence"] else answer["document"]
     return JSONResponse(body, headers={"X-Document-Schema": _header(answer["evidence"]["schema"])})
 
 
@@ -44,10 +45,9 @@ async def extract(request: Request) -> JSONResponse:
 async def classify(request: Request) -> JSONResponse:
     """Says which built-in schema fits, and how much speaks for each; null where nothing does."""
     limits = service_of(request).settings.limits
-    async with admitted(request, limits.body_bytes):
-        form = await uploaded(request)
-        asked = reading_request(form.fields, limits, known=_CLASSIFY_FIELDS)
-        answer, _ = await ask(request, {**asked, "op": "classify"}, form.files)
+    form = await uploaded(request)
+    asked = reading_request(form.fields, limits, known=_CLASSIFY_FIELDS)
+    answer, _ = await ask(request, {**asked, "op": "classify"}, form.files)
     return JSONResponse(answer)
 
 

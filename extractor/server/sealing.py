@@ -1,22 +1,26 @@
-"""Encryption at rest: AES-256-GCM, bound to the place where a value is stored.
+"""Encryption of stored values: AES-256-GCM, bound to the place where a value is stored.
 
-A sealed value is one byte that says how it is stored, the nonce, and the ciphertext with its tag. The place (job,
-file, column) is authenticated along, so that nobody can move one person's result into another's row. Without a key
-values are stored as they are, and say so in that first byte.
+A value is sealed with a key of its own (`keyring`) and, where the operator gave one, with the data key: both are needed
+to open it. A sealed value is the nonce and the ciphertext with its tag. The place (job, file, column) is authenticated
+along, so that nobody can move one person's result into another's row.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from extractor.errors import UsageError
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 KEY_VARIABLE = "EXTRACTOR_DATA_KEY"
 
-_PLAIN, _SEALED = b"\x00", b"\x01"
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2
 _KEY_BYTES = 32
 
@@ -26,38 +30,31 @@ class SealError(Exception):
 
 
 class Sealer:
-    """Seals and opens values with one key, or stores them plainly without."""
+    """Seals and opens values. Without a data key whoever has the whole folder can open them."""
 
-    def __init__(self, key: bytes | None) -> None:
-        self._cipher = None
-        if key is not None:
-            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    def __init__(self, data_key: bytes | None) -> None:
+        self._data_key = data_key or b""
 
-            self._cipher = AESGCM(key)
-
-    @property
-    def encrypts(self) -> bool:
-        return self._cipher is not None
-
-    def seal(self, value: bytes, place: str) -> bytes:
-        if self._cipher is None:
-            return _PLAIN + value
+    def seal(self, value: bytes, place: str, key: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _SEALED + nonce + self._cipher.encrypt(nonce, value, place.encode())
+        return nonce + self._cipher(key).encrypt(nonce, value, place.encode())
 
-    def open(self, stored: bytes, place: str) -> bytes:
+    def open(self, stored: object, place: str, key: bytes | None) -> bytes:
         """The value that was sealed for `place`. Raises SealError."""
-        if stored[:1] == _PLAIN:
-            return stored[1:]
-        if self._cipher is None:
-            raise SealError("the value is encrypted, and no key was given")
         from cryptography.exceptions import InvalidTag
 
-        nonce, sealed = stored[1 : 1 + _NONCE_BYTES], stored[1 + _NONCE_BYTES :]
+        if not isinstance(stored, bytes) or key is None:
+            raise SealError("the value or its key is gone")
         try:
-            return self._cipher.decrypt(nonce, sealed, place.encode())
+            return self._cipher(key).decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError):
             raise SealError("the value was encrypted with another key, or was changed") from None
+
+    def _cipher(self, key: bytes) -> AESGCM:
+        """The cipher of one value: its key is derived from both, and neither says anything about it alone."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(hmac.digest(self._data_key, key, "sha256"))
 
 
 def parse_key(text: str) -> bytes:

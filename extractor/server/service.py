@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from extractor.server.hosts import EngineHost, Hosts
+from extractor.server.intake import Intake, check_declared
 from extractor.server.jobs import Jobs
 from extractor.server.logs import get_logger
 from extractor.server.metrics import Metrics, verdict_counts
 from extractor.server.problems import Problem
 from extractor.server.settings import Settings
-from extractor.server.uploads import File, Form, check_declared, check_picture, read_form
+from extractor.server.uploads import File, Form, check_picture, read_form
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,6 +29,7 @@ class Service:
     metrics: Metrics
     hosts: Hosts
     jobs: Jobs
+    intake: Intake
     #: Files of specimens are written one at a time.
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     stopping: bool = False
@@ -39,34 +41,37 @@ def service_of(request: Request) -> Service:
 
 
 @asynccontextmanager
-async def admitted(request: Request, limit: int) -> AsyncIterator[EngineHost]:
-    """A place in the default engine's queue for as long as the request lasts.
+async def received(request: Request, limit: int) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+    """A request's body in pieces, and its share of the memory of all bodies while it is taken apart.
 
-    Taken before the body is read: a caller who would have to be sent away anyway need not send anything.
+    A caller who would have to be sent away anyway need not send anything.
     """
     service = service_of(request)
     check_declared(request, limit)
-    host = service.hosts.default
-    host.admit()
-    try:
-        yield host
-    finally:
-        host.leave()
+    service.hosts.default.check_room()
+    with service.intake.arrival() as arrival:
+        yield service.intake.chunks(request, arrival, limit, service.settings.limits.upload_seconds)
 
 
 async def uploaded(request: Request) -> Form:
     """A request's files, each seen to begin like a picture, and its other fields."""
     limits = service_of(request).settings.limits
-    form = await read_form(request, limit=limits.body_bytes, seconds=limits.upload_seconds, files=limits.files)
+    async with received(request, limits.body_bytes) as chunks:
+        form = await read_form(request, chunks, files=limits.files)
     for file in form.files:
         check_picture(file)
     return form
 
 
 async def ask(request: Request, asked: Mapping[str, Any], files: Sequence[File]) -> tuple[Any, EngineHost]:
-    """An engine's answer, and which engine. A caller who has gone is not read for."""
+    """An engine's answer, and which engine. Raises queue-full. A caller who has gone is not read for."""
     service = service_of(request)
-    host = await service.hosts.get(asked["engine"])
+    with service.hosts.default.place():
+        host = await service.hosts.get(asked["engine"])
+        return await _answer(request, host, asked, files), host
+
+
+async def _answer(request: Request, host: EngineHost, asked: Mapping[str, Any], files: Sequence[File]) -> Any:
     gone = False
 
     async def watch() -> None:
@@ -77,7 +82,7 @@ async def ask(request: Request, asked: Mapping[str, Any], files: Sequence[File])
 
     watcher = asyncio.create_task(watch())
     try:
-        answer = await host.ask(asked, [file.data for file in files], is_wanted=lambda: not gone)
+        return await host.ask(asked, [file.data for file in files], is_wanted=lambda: not gone)
     except asyncio.CancelledError:
         if gone:
             raise Problem("invalid-request", "the connection was closed before the answer was ready") from None
@@ -86,7 +91,6 @@ async def ask(request: Request, asked: Mapping[str, Any], files: Sequence[File])
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher
-    return answer, host
 
 
 async def extracted(request: Request, asked: Mapping[str, Any], files: Sequence[File]) -> dict[str, Any]:

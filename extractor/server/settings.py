@@ -20,6 +20,8 @@ class Limits:
     body_bytes: int = 32 * MIB
     #: A job's body, which is held in memory while it is taken apart; one at a time.
     job_bytes: int = 256 * MIB
+    #: All bodies that are arriving, together.
+    upload_bytes: int = 384 * MIB
     #: Files of one document, and of one job.
     files: int = 10
     job_files: int = 1000
@@ -28,16 +30,19 @@ class Limits:
     pixels: int = MAX_PIXELS
     #: Bytes of an inline JSON Schema.
     schema_bytes: int = 64 * 1024
-    #: Requests that wait for or are with an engine; the next one is told to come back.
+    #: Maximum queued plus running requests; further ones get 429.
     queue: int = 16
-    #: A body has to arrive within this time, and a request's head within the second.
+    #: A body has to arrive within the first of these times, and a request's head within the last. A body of which less
+    #: than `stall_bytes` came within `stall_seconds` is not waited for any longer: the slowest of modems is faster.
     upload_seconds: float = 60.0
+    stall_seconds: float = 10.0
+    stall_bytes: int = 8 * 1024
     head_seconds: float = 10.0
     #: One page may be read for so long; None: what the engine usually needs, many times over.
     page_seconds: float | None = None
     #: An engine has to be ready within this time; a checkpoint of 8 GB from a slow disk takes minutes.
     start_seconds: float = 900.0
-    #: Memory of the embedded engine's process; more is refused by the system, and it starts anew above half of it.
+    #: Memory of the embedded engine's process; more is refused by the system, and it is replaced above half of it.
     worker_bytes: int = 6144 * MIB
     #: Everything the jobs hold together.
     stored_bytes: int = 4096 * MIB

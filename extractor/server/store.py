@@ -1,11 +1,15 @@
 """Jobs in SQLite: what was asked, each file until it is read, each answer until it is fetched or too old.
 
-Write-ahead logging with full synchronisation: whatever a caller was told is there survives the process being killed
-and the power going. A file's picture is deleted in the transaction that stores its answer, so that a file is answered
-once or still waits, and never neither nor both. Deleted content is overwritten (`secure_delete`), also in the log.
+Write-ahead logging with full synchronisation: a job that was acknowledged survives the process being killed and the
+power going. A file's picture is deleted in the transaction that stores its answer, so that a file is answered once or
+still waits, and never neither nor both.
 
-All calls come from one thread at a time (`extractor.server.jobs`). Every OSError-like failure of the folder or disk is
-a Problem: storage-full (507) or storage-unavailable (503).
+No value is written in the clear. A picture has a key of its own (`keyring`), the names, answers and request of a job
+another one; the key is overwritten as soon as the picture was read or the job deleted, which erases every copy of the
+value that SQLite or the file system may still hold.
+
+All calls come from one thread at a time (`extractor.server.jobs`). Every failure of the folder or disk is a Problem:
+storage-full (507), storage-unavailable or storage-damaged (503).
 """
 
 from __future__ import annotations
@@ -16,14 +20,15 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from extractor.errors import UsageError
-from extractor.server.problems import Problem
+from extractor.server.keyring import KeyRing
+from extractor.server.problems import Problem, details
 from extractor.server.sealing import Sealer, SealError
 from extractor.server.uploads import File
 
@@ -35,20 +40,27 @@ CREATE TABLE IF NOT EXISTS jobs (
     owner TEXT NOT NULL,
     created REAL NOT NULL,
     finished REAL,
-    request BLOB NOT NULL
+    request BLOB NOT NULL,
+    slot INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS files (
     job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
     seq INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    slot INTEGER,
     name BLOB NOT NULL,
     picture BLOB,
     answer BLOB,
-    attempts INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (job, seq)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS waiting ON files (job, seq) WHERE answer IS NULL;
 """
 _CHECK = b"id-document-extractor"
+#: Raised with every change of the tables.
+_VERSION = 2
+_NO_KEY = bytes(32)
+#: Free pages (of 4 KiB) that one call gives back to the disk: a fraction of a second of work.
+_PAGES_A_STEP = 4096
 #: With less room than this SQLite cannot even begin to write.
 _LEAST_FREE = 256 * 1024
 
@@ -65,29 +77,42 @@ class JobState:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """The next file to read: its job's request, and how often reading it was begun."""
+class QueuedFile:
+    """A file that waits: where it is stored, and how often reading it was begun."""
 
     job: int
     job_id: str
     seq: int
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file to read, and its job's request."""
+
+    queued: QueuedFile
     request: Mapping[str, Any]
     picture: bytes
-    attempts: int
 
 
 class JobStore:
     """The jobs of one data folder. Opened on first use, so that a folder that cannot be used stops only jobs."""
 
     def __init__(self, folder: Path, sealer: Sealer, stored_bytes: int) -> None:
-        self.path = folder / "jobs.sqlite3"
+        self.path, self._keys_path = folder / "jobs.sqlite3", folder / "jobs.keys"
         self._sealer, self._most = sealer, stored_bytes
         self._connection: sqlite3.Connection | None = None
+        self._keys: KeyRing | None = None
+        self._to_erase: set[int] = set()
+        self._skipped: set[tuple[int, int]] = set()
 
     def close(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.close()
+        if self._keys is not None:
+            keys, self._keys = self._keys, None
+            keys.close()
 
     def check(self) -> None:
         """Raises a Problem unless the folder can be written to, UsageError for a wrong data key."""
@@ -99,23 +124,27 @@ class JobStore:
         job_id = secrets.token_urlsafe(16)
         if sum(len(file.data) for file in files) + self.stored_bytes() > self._most:
             raise Problem("storage-full", f"jobs may hold {self._most // 1024**2} MiB together")
-        with self._transaction() as run:
-            sealed = self._sealer.seal(_json(request), f"{job_id}/request")
+        with self._new_keys(1 + len(files)) as ((slot, key), *pictures), self._transaction() as run:
+            sealed = self._sealer.seal(_json(request), f"{job_id}/request", key)
             number = run(
-                "INSERT INTO jobs (id, owner, created, request) VALUES (?, ?, ?, ?)",
-                (job_id, owner, time.time(), sealed),
+                "INSERT INTO jobs (id, owner, created, request, slot) VALUES (?, ?, ?, ?, ?)",
+                (job_id, owner, time.time(), sealed, slot),
             ).lastrowid
-            for seq, file in enumerate(files, start=1):
-                name = self._sealer.seal(file.name.encode(), f"{job_id}/{seq}/name")
-                picture = self._sealer.seal(file.data, f"{job_id}/{seq}/picture")
-                run("INSERT INTO files (job, seq, name, picture) VALUES (?, ?, ?, ?)", (number, seq, name, picture))
+            for seq, (file, (own_slot, own_key)) in enumerate(zip(files, pictures, strict=True), start=1):
+                name = self._sealer.seal(file.name.encode(), f"{job_id}/{seq}/name", key)
+                picture = self._sealer.seal(file.data, f"{job_id}/{seq}/picture", own_key)
+                run(
+                    "INSERT INTO files (job, seq, name, picture, slot) VALUES (?, ?, ?, ?, ?)",
+                    (number, seq, name, picture, own_slot),
+                )
         return job_id
 
     def state(self, job_id: str, owner: str) -> JobState:
         """Raises unknown-job, also for another owner's."""
         with self._reading() as run:
             row = run(
-                "SELECT id, created, finished, COUNT(seq), COUNT(answer) FROM jobs JOIN files ON job = number"
+                "SELECT id, CAST(created AS REAL), CAST(finished AS REAL), COUNT(seq), COUNT(answer)"
+                " FROM jobs JOIN files ON job = number"
                 " WHERE id = ? AND owner = ? GROUP BY number",
                 (job_id, owner),
             ).fetchone()
@@ -128,61 +157,106 @@ class JobStore:
         self.state(job_id, owner)
         with self._reading() as run:
             rows = run(
-                "SELECT seq, name, answer FROM files JOIN jobs ON job = number"
+                "SELECT files.seq, name, answer, jobs.slot FROM files JOIN jobs ON job = number"
                 " WHERE id = ? AND seq > ? AND answer IS NOT NULL ORDER BY seq LIMIT ?",
                 (job_id, after, most),
             ).fetchall()
-        return [(seq, self._line(job_id, seq, name, answer)) for seq, name, answer in rows]
+            return [(seq, self._line(job_id, seq, *stored)) for seq, *stored in rows]
 
-    def _line(self, job_id: str, seq: int, name: bytes, answer: bytes) -> dict[str, Any]:
-        told = json.loads(self._open(answer, f"{job_id}/{seq}/answer"))
-        return {"seq": seq, "file": self._open(name, f"{job_id}/{seq}/name").decode(), **told}
+    def _line(self, job_id: str, seq: int, name: Any, answer: Any, slot: Any) -> dict[str, Any]:
+        key = self._ring().key(slot)
+        try:
+            shown = self._sealer.open(name, f"{job_id}/{seq}/name", key).decode()
+        except SealError:
+            shown = "unnamed"
+        try:
+            content = json.loads(self._sealer.open(answer, f"{job_id}/{seq}/answer", key))
+        except SealError:
+            content = {"problem": details(Problem("storage-damaged", "the stored result cannot be opened"))}
+        return {"seq": seq, "file": shown, **content}
 
-    def next_waiting(self) -> Waiting | None:
-        """The first file without an answer of the oldest job that has one."""
+    def next_waiting(self) -> QueuedFile | None:
+        """The first file without an answer of the oldest job that has one; those that were skipped aside."""
+        with self._reading() as run:
+            rows = run(
+                "SELECT job, id, seq, CAST(attempts AS INTEGER) FROM files JOIN jobs ON job = number"
+                " WHERE answer IS NULL ORDER BY job, seq"
+            )
+            return next((QueuedFile(*row) for row in rows if (row[0], row[2]) not in self._skipped), None)
+
+    def load(self, queued: QueuedFile) -> Waiting:
+        """What is stored of a file that waits. Raises storage-damaged if it cannot be opened."""
         with self._reading() as run:
             row = run(
-                "SELECT job, id, seq, request, picture, attempts FROM files JOIN jobs ON job = number"
-                " WHERE answer IS NULL ORDER BY job, seq LIMIT 1"
+                "SELECT request, jobs.slot, picture, files.slot FROM files JOIN jobs ON job = number"
+                " WHERE job = ? AND seq = ?",
+                (queued.job, queued.seq),
             ).fetchone()
-        if row is None:
-            return None
-        job, job_id, seq, request, picture, attempts = row
-        asked = json.loads(self._open(request, f"{job_id}/request"))
-        return Waiting(job, job_id, seq, asked, self._open(picture, f"{job_id}/{seq}/picture"), attempts)
+            if row is None:
+                raise Problem("unknown-job")
+            request, slot, picture, own_slot = row
+            try:
+                asked = self._sealer.open(request, f"{queued.job_id}/request", self._ring().key(slot))
+                name = f"{queued.job_id}/{queued.seq}/picture"
+                shown = self._sealer.open(picture, name, self._ring().key(own_slot))
+            except SealError:
+                raise Problem("storage-damaged", "the stored file cannot be opened") from None
+        return Waiting(queued, json.loads(asked), shown)
 
-    def count_attempt(self, waiting: Waiting) -> None:
-        with self._transaction() as run:
-            run("UPDATE files SET attempts = attempts + 1 WHERE job = ? AND seq = ?", (waiting.job, waiting.seq))
+    def skip(self, queued: QueuedFile) -> None:
+        """Leaves a file aside, whose answer cannot be stored, until the service is started again."""
+        self._skipped.add((queued.job, queued.seq))
 
-    def answer(self, waiting: Waiting, told: Mapping[str, Any]) -> bool:
-        """Stores a file's answer and deletes its picture. False if the job was deleted or the file has its answer."""
-        sealed = self._sealer.seal(_json(told), f"{waiting.job_id}/{waiting.seq}/answer")
+    def count_attempt(self, queued: QueuedFile) -> None:
         with self._transaction() as run:
-            stored = run(
-                "UPDATE files SET answer = ?, picture = NULL WHERE job = ? AND seq = ? AND answer IS NULL",
-                (sealed, waiting.job, waiting.seq),
-            ).rowcount
+            run(
+                "UPDATE files SET attempts = CAST(attempts AS INTEGER) + 1 WHERE job = ? AND seq = ?",
+                (queued.job, queued.seq),
+            )
+
+    def answer(self, queued: QueuedFile, content: Mapping[str, Any]) -> bool:
+        """Stores a file's answer and erases its picture. False if the job was deleted or the file has its answer."""
+        with self._transaction() as run:
+            row = run(
+                "SELECT jobs.slot, files.slot FROM files JOIN jobs ON job = number"
+                " WHERE job = ? AND seq = ? AND answer IS NULL",
+                (queued.job, queued.seq),
+            ).fetchone()
+            if row is None:
+                return False
+            key = self._ring().key(row[0])
+            # Without its key nothing of the job can be opened again, and `answers` says so.
+            sealed = self._sealer.seal(_json(content), f"{queued.job_id}/{queued.seq}/answer", key) if key else b""
+            run(
+                "UPDATE files SET answer = ?, picture = NULL, slot = NULL WHERE job = ? AND seq = ?",
+                (sealed, queued.job, queued.seq),
+            )
             run(
                 "UPDATE jobs SET finished = ? WHERE number = ?"
                 " AND NOT EXISTS (SELECT 1 FROM files WHERE job = number AND answer IS NULL)",
-                (time.time(), waiting.job),
+                (time.time(), queued.job),
             )
-        return stored == 1
+        self._erase(row[1:])
+        return True
 
     def delete(self, job_id: str, owner: str) -> None:
-        """Deletes a job and all that belongs to it, now. Raises unknown-job."""
-        with self._transaction() as run:
-            if run("DELETE FROM jobs WHERE id = ? AND owner = ?", (job_id, owner)).rowcount == 0:
-                raise Problem("unknown-job")
-        self._forget()
+        """Deletes a job and erases all that belongs to it, now. Raises unknown-job."""
+        if not self._delete("id = ? AND owner = ?", (job_id, owner)):
+            raise Problem("unknown-job")
 
     def delete_finished_before(self, moment: float) -> int:
         """Deletes the jobs that were finished before `moment`; how many."""
+        return self._delete("finished < ?", (moment,))
+
+    def _delete(self, which: str, values: tuple[Any, ...]) -> int:
         with self._transaction() as run:
-            count = run("DELETE FROM jobs WHERE finished < ?", (moment,)).rowcount
-        if count:
-            self._forget()
+            slots = run(f"SELECT slot FROM jobs WHERE {which}", values).fetchall()
+            slots += run(
+                f"SELECT files.slot FROM files JOIN jobs ON job = number WHERE files.slot IS NOT NULL AND {which}",
+                values,
+            ).fetchall()
+            count = run(f"DELETE FROM jobs WHERE {which}", values).rowcount
+        self._erase(slot for (slot,) in slots)
         return count
 
     def counts(self) -> dict[str, int]:
@@ -199,19 +273,38 @@ class JobStore:
             )
         return int((pages - free) * size)
 
-    def _forget(self) -> None:
-        """Takes deleted content out of the log as well, and gives the room back to the disk."""
+    def shrink(self) -> bool:
+        """Gives a part of the room that was freed back to the disk; whether there is more."""
         with _as_problems(self.path.parent):
             connection = self._opened()
+            self._erase(())
+            # As a script: of a single statement sqlite3 runs only the first step, which frees one page.
+            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_A_STEP})")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return bool(connection.execute("PRAGMA freelist_count").fetchone()[0])
 
-    def _open(self, stored: bytes, place: str) -> bytes:
+    def _erase(self, slots: Iterable[Any]) -> None:
+        """Erases keys. What the disk does not let it erase now is tried again by `shrink`, and at the next start."""
+        self._to_erase |= {slot for slot in slots if isinstance(slot, int)}
+        with suppress(OSError):
+            self._ring().erase(self._to_erase)
+            self._to_erase = set()
+
+    @contextmanager
+    def _new_keys(self, count: int) -> Iterator[list[tuple[int, bytes]]]:
+        """Slots with new keys, which are erased again if what they are for fails."""
+        with _as_problems(self.path.parent):
+            self._opened()
+            made = self._ring().new(count)
         try:
-            return self._sealer.open(stored, place)
-        except SealError as error:
-            raise Problem("storage-unavailable", str(error)) from None
+            yield made
+        except BaseException:
+            self._erase(slot for slot, _ in made)
+            raise
+
+    def _ring(self) -> KeyRing:
+        assert self._keys is not None, "opened with the database"
+        return self._keys
 
     @contextmanager
     def _reading(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
@@ -239,6 +332,7 @@ class JobStore:
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10.0)
             try:
                 self._prepare(connection)
+                self._keys = self._opened_keys(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -255,20 +349,46 @@ class JobStore:
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
-        connection.executescript(_SCHEMA)
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone()
+        if known and connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            raise UsageError(
+                f"the data folder holds jobs of another version of this program; let that one finish them and delete"
+                f" {self.path.name}, or name another folder by --data"
+            )
+        connection.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
+        self._check_data_key(connection)
+
+    def _check_data_key(self, connection: sqlite3.Connection) -> None:
+        """Raises UsageError where jobs were stored with another data key than there is now, or without one.
+
+        They are never taken over: values that somebody put there without the key would be taken over as well.
+        """
         row = connection.execute("SELECT value FROM meta WHERE name = 'seal'").fetchone()
-        if row is None:
-            connection.execute("INSERT INTO meta VALUES ('seal', ?)", (self._sealer.seal(_CHECK, "meta/seal"),))
-            return
         try:
-            plain = row[0][:1] == b"\x00"
-            self._sealer.open(row[0], "meta/seal")
-        except SealError as error:
-            raise UsageError(f"the data folder holds encrypted jobs: {error}; check the data key") from None
-        if plain and self._sealer.encrypts:
-            # From now on everything that is stored is encrypted; what is there already goes as it is fetched or ages.
-            sealed = self._sealer.seal(_CHECK, "meta/seal")
-            connection.execute("UPDATE meta SET value = ? WHERE name = 'seal'", (sealed,))
+            if row is not None:
+                self._sealer.open(row[0], "meta/seal", _NO_KEY)
+                return
+        except SealError:
+            if connection.execute("SELECT 1 FROM jobs LIMIT 1").fetchone():
+                raise UsageError(
+                    "the data folder holds jobs that were stored with another data key or without one; start with that"
+                    " one until they are deleted, or name another folder by --data"
+                ) from None
+        sealed = self._sealer.seal(_CHECK, "meta/seal", _NO_KEY)
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('seal', ?)", (sealed,))
+
+    def _opened_keys(self, connection: sqlite3.Connection) -> KeyRing:
+        """The keys, without those that nothing is sealed with any more."""
+        keys = KeyRing(self._keys_path)
+        try:
+            # Where the tables are damaged, nobody knows which keys are needed.
+            with suppress(sqlite3.DatabaseError):
+                rows = connection.execute("SELECT slot FROM jobs UNION SELECT slot FROM files").fetchall()
+                keys.keep_only({slot for (slot,) in rows})
+        except BaseException:
+            keys.close()
+            raise
+        return keys
 
 
 @contextmanager
@@ -281,7 +401,7 @@ def _as_problems(folder: Path) -> Iterator[None]:
         full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL or _is_full(folder)
         raise Problem("storage-full" if full else "storage-unavailable", headers={"Retry-After": "30"}) from error
     except sqlite3.DatabaseError as error:
-        raise Problem("storage-unavailable", "the file of the jobs is damaged") from error
+        raise Problem("storage-damaged", "the file of the jobs is damaged") from error
     except OSError as error:
         raise storage_problem(error) from error
 

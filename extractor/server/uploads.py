@@ -1,19 +1,19 @@
-"""Request bodies, within limits of size and time, in memory only; and what a file is, by its own bytes.
+"""Request bodies taken apart, in memory only; and what a file is, by its own bytes.
 
-Nothing of a body is ever written to a temporary file. A declared size above the limit is refused before a byte is
-read; an undeclared one as soon as it is passed.
+Nothing of a body is ever written to a temporary file. How it arrives is the affair of `intake`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
+import re
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from extractor.server.problems import Problem
 
@@ -40,6 +40,8 @@ _BRANDS = {b"avif": "avif", b"avis": "avif"} | dict.fromkeys(
 )
 _FIELD_BYTES = 128 * 1024
 _NAME_LENGTH = 200
+_SCHEME = re.compile("data:", re.IGNORECASE)
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True)
@@ -82,51 +84,15 @@ def check_picture(file: File) -> None:
         raise Problem("unsupported-file", detail)
 
 
-def check_declared(request: Request, limit: int) -> None:
-    """Raises a Problem if the head of a request already says that its body is too large."""
-    declared = request.headers.get("content-length")
-    if declared is not None and declared.isdigit() and int(declared) > limit:
-        raise too_large(limit)
-
-
-def too_large(limit: int) -> Problem:
-    return Problem("body-too-large", f"at most {limit // 1024} KiB are taken here")
-
-
-async def body_chunks(request: Request, limit: int, seconds: float) -> AsyncGenerator[bytes, None]:
-    """A request's body in pieces. Raises a Problem once it is larger or slower than allowed."""
-    from starlette.requests import ClientDisconnect
-
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    received = 0
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout_at(deadline):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise Problem("upload-timeout", f"it has to arrive within {seconds:g} seconds") from None
-        except ClientDisconnect:
-            raise Problem("invalid-request", "the connection was closed before the body was complete") from None
-        received += len(chunk)
-        if received > limit:
-            raise too_large(limit)
-        yield chunk
-
-
 async def read_form(
-    request: Request, *, limit: int, seconds: float, files: int, file_fields: Sequence[str] = ("file", "files")
+    request: Request, chunks: AsyncGenerator[bytes, None], *, files: int, file_fields: Sequence[str] = ("file", "files")
 ) -> Form:
     """The body of a request, multipart or JSON, with at most `files` files in `file_fields`. Raises a Problem."""
-    check_declared(request, limit)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        form = await _multipart(request, limit, seconds, files, file_fields)
+        form = await _multipart(request, chunks, files, file_fields)
     elif media_type == "application/json":
-        form = _from_json(await read_json(request, limit=limit, seconds=seconds), file_fields)
+        form = _from_json(await read_json(chunks), file_fields)
     else:
         raise Problem("unsupported-media-type")
     if len(form.files) > files:
@@ -136,14 +102,13 @@ async def read_form(
     return form
 
 
-async def _multipart(request: Request, limit: int, seconds: float, files: int, names: Sequence[str]) -> Form:
+async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None], files: int, names: Sequence[str]) -> Form:
     from starlette.datastructures import UploadFile
     from starlette.formparsers import MultiPartException, MultiPartParser
 
     class InMemory(MultiPartParser):
         spool_max_size = sys.maxsize
 
-    chunks = body_chunks(request, limit, seconds)
     parser = InMemory(request.headers, chunks, max_files=files + 1, max_fields=50, max_part_size=_FIELD_BYTES)
     try:
         form = await parser.parse()
@@ -168,10 +133,9 @@ async def _multipart(request: Request, limit: int, seconds: float, files: int, n
         await form.close()
 
 
-async def read_json(request: Request, *, limit: int, seconds: float) -> dict[str, Any]:
+async def read_json(chunks: AsyncGenerator[bytes, None]) -> dict[str, Any]:
     """A body that is a JSON object. Raises a Problem."""
-    check_declared(request, limit)
-    body = b"".join([chunk async for chunk in body_chunks(request, limit, seconds)])
+    body = b"".join([chunk async for chunk in chunks])
     value = parse_json(body)
     if not isinstance(value, dict):
         raise Problem("invalid-request", "the body is not a JSON object")
@@ -209,16 +173,34 @@ def _json_file(entry: Any, number: int) -> File:
 
 
 def decode_base64(text: str, what: str) -> bytes:
-    """Bytes from base64, also in a data URL. Raises a Problem that calls it `what`."""
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (ValueError, binascii.Error):
-        raise Problem("invalid-request", f"{what} is not valid base64") from None
+    """Bytes from base64 in either alphabet (RFC 4648, 4 and 5), padded or not, also in a data URL.
+
+    Raises a Problem that calls it `what`.
+    """
+    encoded = base64_of_url(text) if _SCHEME.match(text) else text
+    if encoded is not None:
+        encoded = "".join(encoded.split()).translate(_STANDARD_ALPHABET)
+        bare = encoded.rstrip("=")
+        try:
+            # More padding than any text needs is not base64.
+            if len(encoded) - len(bare) <= 2:
+                return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+        except (ValueError, binascii.Error):
+            pass
+    raise Problem("invalid-request", f"{what} is not valid base64")
+
+
+def base64_of_url(url: str) -> str | None:
+    """What a data URL holds in base64 (RFC 2397), or None for any other URL. Schemes and types have no case."""
+    head, comma, content = url.partition(",")
+    scheme, *parameters = head.split(";")
+    is_base64 = bool(comma) and bool(parameters) and parameters[-1].strip().lower() == "base64"
+    if not is_base64 or not _SCHEME.match(scheme):
+        return None
+    return unquote(content) if "%" in content else content
 
 
 def clean_name(name: str) -> str:
     """A file's name as it is shown again: without control characters, and not longer than a name can be."""
-    printable = "".join(sign for sign in name if sign.isprintable() and not 0xD800 <= ord(sign) <= 0xDFFF)
+    printable = "".join(char for char in name if char.isprintable() and not 0xD800 <= ord(char) <= 0xDFFF)
     return printable[-_NAME_LENGTH:] or "unnamed"

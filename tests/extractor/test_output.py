@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, ReadingWarning, Source, SourceKind, Verdict
 from extractor.output import FORMATS, Outcome, as_dict, render
@@ -60,9 +60,8 @@ class TestOneDocument:
         assert render([Outcome("a.png", error="no document", exit_code=4)], form) == ""
 
     def test_evidence_is_added_to_the_object(self) -> None:
-        told = as_dict(
-            result(surname="SMITH", warnings=(ReadingWarning("conflict", "text", "surname"),)), evidence=True
-        )
+        given = result(surname="SMITH", warnings=(ReadingWarning("conflict", "text", "surname"),))
+        told = as_dict(given, evidence=True)["evidence"]
         assert told["fields"]["surname"] == {
             "value": "SMITH",
             "verdict": "single",
@@ -96,8 +95,18 @@ class TestOneDocument:
         outcome = Outcome("a.png", result(Ticket, day=date(2026, 3, 1), colour=Colour.RED))
         told = json.loads(render([outcome], "json", evidence=True))
         assert (told["day"], told["colour"]) == ("2026-03-01", "red")
-        assert (told["fields"]["day"]["value"], told["fields"]["colour"]["value"]) == ("2026-03-01", "red")
-        assert told["fields"]["day"]["sources"][0]["value"] == "2026-03-01"
+        fields = told["evidence"]["fields"]
+        assert (fields["day"]["value"], fields["colour"]["value"]) == ("2026-03-01", "red")
+        assert fields["day"]["sources"][0]["value"] == "2026-03-01"
+
+    def test_evidence_hides_no_field_of_a_user_s_schema(self) -> None:
+        names = ("fields", "pages", "engine", "seconds", "document", "evidence", "surname")
+        form = create_model("Form", **dict.fromkeys(names, (str | None, None)))
+        given = {name: f"the {name}" for name in names}
+        told = json.loads(render([Outcome("a.png", result(form, **given))], "json", evidence=True))
+        assert told["document"] == given
+        assert {name: told[name] for name in names[:4]} == {name: given[name] for name in names[:4]}
+        assert set(told["evidence"]) == {*names[:4], "warnings", "schema"}
 
     def test_values_are_given_where_the_document_lacks_a_required_field(self) -> None:
         class Ticket(BaseModel):

@@ -62,7 +62,7 @@ export async function read(files, schema) {
   form.append("schema", schema);
   form.append("evidence", "true");
   form.append("previews", String(drawable.includes(false)));
-  const result = await json("/v1/extract", { method: "POST", body: form });
+  const { evidence: result } = await json("/v1/extract", { method: "POST", body: form });
   const pictures = result.pages.map((page, index) => drawable[page.file]
     ? URL.createObjectURL(files[page.file]) : `data:image/jpeg;base64,${result.previews[index]}`);
   delete result.previews;

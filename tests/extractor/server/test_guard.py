@@ -56,7 +56,10 @@ def test_a_key_sees_its_own_jobs_only(locked: tuple[Running, str, str]) -> None:
     assert service.client.delete(f"/v1/jobs/{job['id']}", headers=mine).status_code == 204
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::2]:8000"])
+@pytest.mark.parametrize("host", [
+    "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::2]:8000", "[::1]evil.example", "[::1",
+    "127.0.0.1:evil.example", "127.0.0.1:1@evil.example", "localhost:", "localhost,evil.example", "localhost/", "::1",
+])  # fmt: skip
 def test_other_names_are_refused(service: Running, host: str) -> None:
     """A page elsewhere can let its own name point to this machine (DNS rebinding)."""
     answer = service.client.get("/v1/schemas", headers={"Host": host})
@@ -66,6 +69,44 @@ def test_other_names_are_refused(service: Running, host: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:99", "127.0.0.1", "[::1]:8000"])
 def test_this_machines_names_are_served(service: Running, host: str) -> None:
     assert service.client.get("/v1/schemas", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("named", "called"),
+    [("reader.example", "Reader.Example:8000"), ("fd00::1", "[fd00::1]:8000"), ("192.0.2.7", "192.0.2.7")],
+)
+def test_names_that_are_allowed(make_service: Callable[..., Running], named: str, called: str) -> None:
+    service = make_service(allowed_hosts=(named,), wait=False)
+    assert service.client.get("/healthz", headers={"Host": called}).status_code == 200
+    assert service.client.get("/healthz", headers={"Host": f"x{called}"}).status_code == 421
+
+
+def test_any_name_is_still_a_name(make_service: Callable[..., Running]) -> None:
+    service = make_service(allowed_hosts=("*",), wait=False)
+    assert service.client.get("/healthz", headers={"Host": "any.example"}).status_code == 200
+    assert service.client.get("/healthz", headers={"Host": "[::1]evil.example"}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[", "http://[::1", "localhost", "", "://", "http://a b", "http://a/b", "\xe9://a"]
+)
+def test_a_malformed_origin_is_refused(service: Running, origin: str) -> None:
+    answer = service.client.get("/v1/schemas", headers=[("Origin", origin.encode("latin-1"))])
+    assert (answer.status_code, kind_of(answer)) == (400, "invalid-request")
+
+
+def test_an_origin_that_is_sent_twice_is_refused(service: Running) -> None:
+    answer = service.client.get("/v1/schemas", headers=[("Origin", service.url), ("Origin", "http://evil.example")])
+    assert (answer.status_code, kind_of(answer)) == (400, "invalid-request")
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/v1/schemas", "/static/app.js", "/v1/nothing"])
+def test_head_is_get_without_a_body(service: Running, path: str) -> None:
+    """RFC 9110, 9.1: every server supports both."""
+    got, head = service.client.get(path), service.client.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert service.client.head("/v1/extract").status_code == 405
 
 
 @pytest.mark.parametrize(

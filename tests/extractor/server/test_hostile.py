@@ -105,7 +105,7 @@ def test_names_are_words_and_never_paths(service: Running, name: str) -> None:
     assert line["file"].isprintable()
     assert 0 < len(line["file"]) <= 200
     held = {path.name for path in service.settings.data.iterdir()}
-    assert held <= {"jobs.sqlite3", "jobs.sqlite3-wal", "jobs.sqlite3-shm"}
+    assert held <= {"jobs.sqlite3", "jobs.sqlite3-wal", "jobs.sqlite3-shm", "jobs.keys"}
 
 
 def test_the_files_are_the_same_for_everybody() -> None:

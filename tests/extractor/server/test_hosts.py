@@ -159,14 +159,14 @@ def test_a_system_without_processes_left_is_a_problem(tmp_path: Path, monkeypatc
 
 def test_the_queue_is_bounded_and_names_a_time(tmp_path: Path) -> None:
     async def story(host: EngineHost) -> None:
-        host.admit()
-        host.admit()
-        with pytest.raises(Problem) as caught:
-            host.admit()
-        assert caught.value.kind == "queue-full"
-        assert int(caught.value.headers["Retry-After"]) >= 1
-        host.leave()
-        host.admit()
+        with host.place():
+            with host.place(), pytest.raises(Problem) as caught, host.place():
+                raise AssertionError("there are two places")
+            assert caught.value.kind == "queue-full"
+            assert int(caught.value.headers["Retry-After"]) >= 1
+            with host.place():
+                assert host.admitted == 2
+        assert host.admitted == 0
 
     run(tmp_path, story, queue=2)
 
@@ -184,7 +184,7 @@ def test_stopping_tells_everybody_and_leaves_no_process(tmp_path: Path) -> None:
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert [found.kind for found in told if isinstance(found, Problem)] == ["shutting-down"] * 3
         with pytest.raises(Problem, match="being stopped"):
-            host.admit()
+            host.check_room()
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
 

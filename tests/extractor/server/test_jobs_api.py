@@ -57,7 +57,7 @@ def test_results_come_as_json_lines_where_they_are_asked_for(service: Running) -
     finished(service, job)
     answer = service.client.get(f"/v1/jobs/{job['id']}", headers={"Accept": "application/jsonl"})
     (line,) = answer.text.splitlines()
-    assert "fields" in json.loads(line)["result"]
+    assert "fields" in json.loads(line)["result"]["evidence"]
 
 
 def test_an_archive_is_as_many_documents_as_it_has_files(service: Running) -> None:
@@ -145,14 +145,14 @@ def test_results_are_deleted_after_their_time(make_service: Callable[..., Runnin
     wait_for(lambda: hasty.client.get(f"/v1/jobs/{job['id']}").status_code == 404)
 
 
-def test_one_job_is_uploaded_at_a_time(make_service: Callable[..., Running]) -> None:
+def test_an_upload_that_stalls_keeps_no_other_job_out(make_service: Callable[..., Running]) -> None:
     service = make_service()
-    go_on = threading.Event()
+    resume = threading.Event()
     body = json.dumps({"file": base64.b64encode(picture()).decode()}).encode()
 
     def slowly() -> Any:
         yield body[:10]
-        go_on.wait(20)
+        resume.wait(20)
         yield body[10:]
 
     answers: list[httpx.Response] = []
@@ -163,13 +163,22 @@ def test_one_job_is_uploaded_at_a_time(make_service: Callable[..., Running]) -> 
 
     thread = threading.Thread(target=upload)
     thread.start()
-    wait_for(service.app.state.service.jobs.uploading.locked)
-    refused = service.client.post("/v1/jobs", files={"file": picture()})
-    go_on.set()
+    wait_for(lambda: service.app.state.service.intake.size == 10)
+    finished(service, create(service, picture()))
+    resume.set()
     thread.join()
-    assert (refused.status_code, kind_of(refused)) == (429, "queue-full")
-    assert int(refused.headers["retry-after"]) >= 1
     assert answers[0].status_code == 202
+    assert service.app.state.service.intake.size == 0
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{"type": "array", "items": {"type": "string"}}, {"type": "object", "properties": 5}, {"type": "object"}],
+)
+def test_an_unusable_schema_is_refused_when_the_job_is_posted(service: Running, schema: Any) -> None:
+    encoded = base64.b64encode(picture()).decode()
+    answer = service.client.post("/v1/jobs", json={"file": encoded, "schema": schema})
+    assert (answer.status_code, kind_of(answer)) == (422, "invalid-schema")
 
 
 def test_what_is_queued_is_counted(service: Running) -> None:

@@ -29,7 +29,11 @@ def test_nothing_needs_to_be_configured() -> None:
 def test_beyond_this_machine_keys_are_needed(host: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--new-key"):
         settings("--host", host)
-    assert settings("--host", host, "--no-auth").keys == ()
+    for names in ([], ["--allowed-host", "*"]):
+        with pytest.raises(UsageError, match="--allowed-host"):
+            settings("--host", host, "--no-auth", *names)
+    made = settings("--host", host, "--no-auth", "--allowed-host", "reader.example")
+    assert (made.keys, made.allowed_hosts) == ((), ("reader.example",))
     path = tmp_path / "keys"
     path.write_text(new_key("clinic")[1], encoding="utf-8")
     assert [key.name for key in settings("--host", host, "--api-keys", str(path)).keys] == ["clinic"]
@@ -61,6 +65,7 @@ def test_limits_are_said_in_units_people_use() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--queue", "0"], ["--max-body-mib", "-1"], ["--page-seconds", "0"], ["--examples", "/nowhere"],
+     ["--allowed-host", "http://reader.example"], ["--allowed-host", "reader.example:80"], ["--allowed-host", ""],
      ["--api-keys", "/nowhere"], ["--data-key-file", "/nowhere"]],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(arguments: list[str]) -> None:

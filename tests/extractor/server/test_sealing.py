@@ -8,37 +8,44 @@ import pytest
 from extractor.errors import UsageError
 from extractor.server.sealing import Sealer, SealError, load_key, new_data_key, parse_key
 
-KEY = parse_key(new_data_key())
+DATA_KEY, KEY = parse_key(new_data_key()), parse_key(new_data_key())
 
 
-def test_sealed_values_open_at_their_place_with_their_key() -> None:
-    sealed = Sealer(KEY).seal(b"ERIKSSON", "job/1/answer")
+@pytest.mark.parametrize("data_key", [DATA_KEY, None], ids=["with a data key", "without"])
+def test_sealed_values_open_at_their_place_with_their_key(data_key: bytes | None) -> None:
+    sealed = Sealer(data_key).seal(b"ERIKSSON", "job/1/answer", KEY)
     assert b"ERIKSSON" not in sealed
-    assert Sealer(KEY).open(sealed, "job/1/answer") == b"ERIKSSON"
-    assert sealed != Sealer(KEY).seal(b"ERIKSSON", "job/1/answer"), "every value has a nonce of its own"
+    assert Sealer(data_key).open(sealed, "job/1/answer", KEY) == b"ERIKSSON"
+    assert sealed != Sealer(data_key).seal(b"ERIKSSON", "job/1/answer", KEY), "every value has a nonce of its own"
 
 
-@pytest.mark.parametrize("key", [parse_key(new_data_key()), None], ids=["another", "none"])
-def test_another_key_or_none_opens_nothing(key: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("data_key", "key"),
+    [(parse_key(new_data_key()), KEY), (None, KEY), (DATA_KEY, None), (DATA_KEY, DATA_KEY)],
+    ids=["another data key", "no data key", "an erased key", "another key"],
+)
+def test_another_key_or_none_opens_nothing(data_key: bytes | None, key: bytes | None) -> None:
     with pytest.raises(SealError):
-        Sealer(key).open(Sealer(KEY).seal(b"ERIKSSON", "here"), "here")
+        Sealer(data_key).open(Sealer(DATA_KEY).seal(b"ERIKSSON", "here", KEY), "here", key)
 
 
 def test_a_value_cannot_be_moved_or_changed() -> None:
-    sealed = Sealer(KEY).seal(b"ERIKSSON", "job/1/answer")
+    sealer = Sealer(DATA_KEY)
+    sealed = sealer.seal(b"ERIKSSON", "job/1/answer", KEY)
     with pytest.raises(SealError):
-        Sealer(KEY).open(sealed, "job/2/answer")
-    for place in range(1, len(sealed)):
+        sealer.open(sealed, "job/2/answer", KEY)
+    for place in range(len(sealed)):
         changed = bytearray(sealed)
         changed[place] ^= 1
         with pytest.raises(SealError):
-            Sealer(KEY).open(bytes(changed), "job/1/answer")
+            sealer.open(bytes(changed), "job/1/answer", KEY)
 
 
-def test_plain_values_say_so() -> None:
-    assert not Sealer(None).encrypts
-    stored = Sealer(None).seal(b"ERIKSSON", "here")
-    assert Sealer(KEY).open(stored, "here") == b"ERIKSSON", "what was stored before there was a key stays readable"
+@pytest.mark.parametrize("stored", [b"", b"\x00{}", b'\x00{"result": {"surname": "FORGED"}}', "text", None, 5])
+def test_what_was_never_sealed_opens_nowhere(stored: object) -> None:
+    for data_key in (DATA_KEY, None):
+        with pytest.raises(SealError):
+            Sealer(data_key).open(stored, "here", KEY)
 
 
 @pytest.mark.parametrize("text", ["", "short", base64.b64encode(b"x" * 31).decode(), "not base64 ü"])
