@@ -1,0 +1,193 @@
+"""JSON Schemas that strangers might send: good ones as tools write them, with seeded damage.
+
+`mutant(number)` is the same schema for the same number on every machine.
+"""
+
+import copy
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from extractor.schemas import SCHEMAS
+
+_TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "title": "Text"}
+
+
+@cache
+def _good() -> Sequence[dict[str, Any]]:
+    """What Pydantic 2 and 1, zod, OpenAI's tools and people write."""
+    return (
+        *(schema.model_json_schema() for schema in SCHEMAS.values()),
+        {"type": "object", "properties": {name: {"type": ["string", "null"]} for name in ("surname", "birth_date")}},
+        {
+            "$ref": "#/$defs/Holder",
+            "$defs": {
+                "Holder": {"type": "object", "properties": {"name": _TEXT, "child": {"$ref": "#/$defs/Holder"}}},
+                "Sex": {"enum": ["Male", "Female"], "type": "string"},
+            },
+        },
+        {
+            "title": "Old",
+            "type": "object",
+            "properties": {
+                "sex": {"allOf": [{"$ref": "#/definitions/Sex"}]},
+                "number": {"title": "N", "type": "string"},
+            },
+            "required": ["number"],
+            "definitions": {"Sex": {"title": "Sex", "enum": ["M", "F"]}},
+        },
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "properties": {
+                "surname": {"type": "string", "minLength": 1, "maxLength": 40, "pattern": "^[A-Z' -]+$"},
+                "birth_date": {"type": "string", "format": "date"},
+                "height": {"type": "number", "minimum": 0, "maximum": 3, "multipleOf": 0.01},
+                "classes": {"type": "array", "items": {"type": "string"}, "minItems": 0, "maxItems": 9},
+                "place": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]},
+                "kind": {"const": "P"},
+                "more": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            "required": ["surname", "birth_date"],
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "properties": {
+                "card_number": {"type": ["string", "null"], "x-kind": "number", "x-captions": {"en": ["Card no"]}},
+                "surname": {"type": "string", "x-field": "surname", "description": "family name as printed"},
+            },
+        },
+    )
+
+
+_KEYWORDS = (
+    "type properties items prefixItems required enum const anyOf oneOf allOf not $ref $defs definitions title default"
+    " description format pattern minimum maximum exclusiveMinimum multipleOf minLength maxLength minItems maxItems"
+    " uniqueItems additionalProperties patternProperties propertyNames if then else dependentSchemas contains"
+    " unevaluatedProperties $id $anchor $dynamicRef nullable x-kind x-captions x-field examples readOnly deprecated"
+).split()
+_NAMES = (
+    "", " ", "a b", "__class__", "__init__", "_private", "model_config", "model_fields", "self", "class", "schema",
+    "json", "copy", "dict", "validate", "__import__('os').system('x')", "int", "list[int]", "x" * 3000, "名前", "\x00",
+    "\ud800", "fields", "evidence", "../../x", "$ref", "#",
+)  # fmt: skip
+_REFERENCES = (
+    "#", "#/", "#/$defs/Nothing", "#/$defs/Holder", "#/properties/surname", "#/definitions/Sex", "http://evil.example/x",
+    "file:///etc/passwd", "other.json#/x", "#/%24defs/~0~1", "#anchor", "", 5, None,
+)  # fmt: skip
+_PATTERNS = (
+    "(a+)+$",
+    "[",
+    "(?P<x>",
+    "\\",
+    "a{99999}",
+    "(?=x)",
+    "\\1",
+    "(" * 200,
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+    "\x00",
+    "",
+)
+_TYPES = (
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "null",
+    "array",
+    "object",
+    "any",
+    "",
+    ["string", "null"],
+    [],
+    ["x"],
+    3,
+)
+_JUNK = (
+    None, True, False, 0, -1, 1, 1.5, 1e308, -1e-308, 10**40, "", "x", "x" * 2000, [], {}, [[]], [{}], {"": {}},
+    [None] * 50, list(range(3000)), {"a": {"b": {"c": {"d": []}}}},
+)  # fmt: skip
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any] | list[Any]]:
+    """Every object and array of a schema."""
+    if isinstance(value, dict | list) and value:
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _nodes(inner)
+
+
+def _member(node: dict[str, Any] | list[Any], chance: random.Random) -> Any:
+    return chance.choice(list(node)) if isinstance(node, dict) else chance.randrange(len(node))
+
+
+def _replace(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    node[_member(node, chance)] = copy.deepcopy(chance.choice(_JUNK))
+
+
+def _delete(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    del node[_member(node, chance)]
+
+
+def _rename(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    if isinstance(node, dict):
+        node[chance.choice((*_NAMES, *_KEYWORDS))] = node.pop(_member(node, chance))
+
+
+def _insert(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    if isinstance(node, dict):
+        node[chance.choice(_KEYWORDS)] = copy.deepcopy(chance.choice(_JUNK))
+
+
+def _retype(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    if isinstance(node, dict):
+        node["type"] = chance.choice(_TYPES)
+
+
+def _refer(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    node[_member(node, chance)] = {"$ref": chance.choice(_REFERENCES)}
+
+
+def _restrict(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    node[_member(node, chance)] = {"type": "string", "pattern": chance.choice(_PATTERNS)}
+
+
+def _wrap(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    place = _member(node, chance)
+    for _ in range(chance.choice((1, 2, 5, 12))):
+        word = chance.choice(("anyOf", "oneOf", "allOf", "items", "not", "properties", "additionalProperties"))
+        inner = node[place]
+        node[place] = {
+            word: [inner, {"type": "null"}] if word.endswith("Of") else {"a": inner} if word == "properties" else inner
+        }
+
+
+def _graft(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    """A part of the schema stands in another place as well."""
+    node[_member(node, chance)] = copy.deepcopy(chance.choice(list(_nodes(root))))
+
+
+def _multiply(root: dict[str, Any], node: Any, chance: random.Random) -> None:
+    if isinstance(node, dict):
+        inner = node[_member(node, chance)]
+        for number in range(chance.choice((3, 30, 150))):
+            node[f"f{number}"] = inner
+
+
+_MUTATIONS: Sequence[Callable[[dict[str, Any], Any, random.Random], None]] = (
+    _replace, _replace, _delete, _rename, _rename, _insert, _insert, _retype, _refer, _restrict, _wrap, _graft,
+    _multiply,
+)  # fmt: skip
+
+
+def mutant(number: int) -> dict[str, Any]:
+    """The schema with this number, with one to six mutations."""
+    chance = random.Random(number)
+    root = copy.deepcopy(chance.choice(_good()))
+    for _ in range(chance.randint(1, 6)):
+        nodes = list(_nodes(root))
+        if nodes:
+            chance.choice(_MUTATIONS)(root, chance.choice(nodes), chance)
+    return root
