@@ -158,7 +158,7 @@ def serve(settings: Settings) -> None:
     )
     address = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"extract-server: http://{address}:{port}", flush=True)
-    # uvicorn stops in good order and then hands the signal on, whose own way to end a process looks like a failure.
+    # uvicorn shuts down cleanly and then raises the signal again, which would end the process with a failure status.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run(sockets=[listener])
 

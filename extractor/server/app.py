@@ -110,7 +110,7 @@ async def _problem(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    """FastAPI's own checks of paths and queries; its texts quote what was sent, so only the names are told."""
+    """FastAPI's own checks of paths and queries; its texts quote what was sent, so only the names are given."""
     assert isinstance(error, RequestValidationError)
     names = sorted({str(issue["loc"][-1]) for issue in error.errors() if issue["loc"]})
     return await _problem(request, Problem("invalid-parameter", f"look at {', '.join(names)}"))

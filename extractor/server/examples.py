@@ -1,6 +1,6 @@
 """The parts of the OpenAPI document that code cannot say: bodies, answers and an example for every one of them.
 
-The values are of drawn people and of Doc 9303's own Utopian specimen; nobody is called so.
+The values are of drawn people and of Doc 9303's own Utopian specimen; no person has this name.
 """
 
 from __future__ import annotations
@@ -392,8 +392,8 @@ def complete(document: dict[str, Any], *, with_keys: bool) -> None:
         for operation in methods.values():
             _drop_additions(operation["responses"])
             if "parameters" in operation:  # ours, with their examples, stand behind the ones FastAPI found
-                told = {(one["name"], one["in"]): one for one in operation["parameters"]}
-                operation["parameters"] = list(told.values())
+                known = {(one["name"], one["in"]): one for one in operation["parameters"]}
+                operation["parameters"] = list(known.values())
             for status, answer in _problems(*everywhere).items():
                 operation["responses"].setdefault(str(status), answer)
     if with_keys:

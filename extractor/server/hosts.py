@@ -51,7 +51,7 @@ class EngineHost:
         self.options, self.settings, self.metrics = options, settings, metrics
         #: What the process says it is, once it is ready.
         self.engine: str | None = None
-        self.told: Mapping[str, str] = {}
+        self.details: Mapping[str, str] = {}
         self.failure: Problem | None = None
         self.admitted = 0
         self._seconds = 2.0  # a document's usual time, as lately seen
@@ -67,7 +67,7 @@ class EngineHost:
         self._loop_task: asyncio.Task[None] | None = None
         self._closing = False
 
-    # Seen from the service
+    # Called by the service
 
     def start(self) -> None:
         """Begins; returns at once."""
@@ -132,7 +132,7 @@ class EngineHost:
         return await task.answer
 
     async def stop(self) -> None:
-        """Ends the process. What still waits is told that the service is being stopped."""
+        """Ends the process. Tasks that still wait get shutting-down."""
         self._closing = True
         if self._loop_task:
             self._loop_task.cancel()
@@ -140,7 +140,7 @@ class EngineHost:
         for task in (*self._urgent, *self._patient):
             if not task.answer.done():
                 task.answer.set_exception(Problem("shutting-down", headers={"Retry-After": "5"}))
-        # In the host's own thread, behind what it is doing: that ends within half a second now.
+        # In the host's own thread, after its current call, which ends within half a second now.
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end_process, 2.0)
         self._thread.shutdown(wait=False)
 
@@ -165,7 +165,7 @@ class EngineHost:
                     task.answer.set_exception(Problem("shutting-down", headers={"Retry-After": "5"}))
                 raise
             except Exception as error:
-                # Such as a system that has no process left to give; the queue goes on behind it.
+                # Such as a system that has no process left to give; the queue continues.
                 get_logger().error("asking failed", error=type(error).__name__, place=place(error.__traceback__))
                 await asyncio.get_running_loop().run_in_executor(self._thread, self._end_process, 0.0)
                 if not task.answer.done():
@@ -186,7 +186,7 @@ class EngineHost:
         return (self._urgent or self._patient).popleft()
 
     async def _answer(self, task: Task) -> Any:
-        # A process that died while it was idle has done nobody any harm.
+        # No request was lost with a process that died while it was idle.
         await self._ensure_process("died-idle")
         if self.failure is not None:
             raise self.failure
@@ -211,7 +211,7 @@ class EngineHost:
             self._not_before = loop.time() + _PAUSES[min(self._failures, len(_PAUSES) - 1)]
         self._started.set()
 
-    # What happens in the host's own thread, which may wait
+    # Runs in the host's own thread, which may block
 
     def _start_process(self, reason: str) -> Problem | None:
         self._end_process(patience=0.0)
@@ -241,7 +241,7 @@ class EngineHost:
             if message and message.get("problem") in KINDS and message["problem"] != "internal-error":
                 return Problem("engine-unavailable", str(message.get("detail", "")))
             return Problem("engine-unavailable", "its process ended before it was ready")
-        self._connection, self.engine, self.told = ours, message["engine"], message["told"]
+        self._connection, self.engine, self.details = ours, message["engine"], message["details"]
         self.metrics.worker_started(self.name, reason)
         get_logger().info("engine ready", engine=self.engine, pid=self._process.pid, reason=reason)
         return None
@@ -290,7 +290,7 @@ class EngineHost:
         return {"problem": "page-timeout", "detail": f"a page may take {seconds:g} seconds"}
 
     def _end_process(self, patience: float) -> None:
-        """Ends the process; it has nothing to save. Closing the pipe is a request, the signal is not."""
+        """Ends the process, first by closing its pipe, then by SIGKILL. It has nothing to save."""
         connection, self._connection = self._connection, None
         process, self._process = self._process, None
         if connection is not None:

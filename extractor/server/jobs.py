@@ -169,7 +169,7 @@ class Jobs:
 def unpack(files: Sequence[File], limits: Limits) -> list[File]:
     """The files of a job, those of zip archives among them, in order. Raises a Problem.
 
-    Archives are opened one level deep, and no entry's declared size is believed.
+    Archives are opened one level deep, and no entry's declared size is trusted.
     """
     taken: list[File] = []
     size = 0
@@ -192,7 +192,7 @@ def _entries(archive: File, limits: Limits) -> Iterator[File]:
         with zipfile.ZipFile(io.BytesIO(archive.data)) as opened:
             for entry in opened.infolist():
                 name = entry.filename.rpartition("/")[2]
-                # What systems put into archives beside what was asked for.
+                # Files that operating systems add to archives.
                 if entry.is_dir() or name.startswith(".") or entry.filename.startswith("__MACOSX/"):
                     continue
                 if entry.flag_bits & 1:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-#: Everything a log line may say.
+#: The keys that a log line may have.
 KEYS = frozenset(
     "event level timestamp request_id job_id route method status seconds bytes key engine reason version host port"
     " pid error place logger attempt count pages problem encrypted keys queue kind".split()
@@ -60,7 +60,7 @@ def get_logger() -> FilteringBoundLogger:
 
 
 def keep_harmless(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drops what may not be said; `event` itself is a word of this program's own."""
+    """Drops every other key; `event` itself is always a literal of this program."""
     return {name: value for name, value in event.items() if name == "event" or _is_harmless(name, value)}
 
 
@@ -78,12 +78,12 @@ def place(trace: TracebackType | None) -> str:
 
 
 class _Bridge(logging.Handler):
-    """Records of other packages as our own lines: who spoke, how loud, and which exception arose where."""
+    """Records of other packages as our own lines: logger, level, and which exception arose where."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        told: dict[str, Any] = {"logger": record.name}
+        fields: dict[str, Any] = {"logger": record.name}
         if record.exc_info and record.exc_info[1]:
-            told |= {"error": type(record.exc_info[1]).__name__, "place": place(record.exc_info[2])}
+            fields |= {"error": type(record.exc_info[1]).__name__, "place": place(record.exc_info[2])}
         else:
-            told["place"] = f"{record.filename}:{record.lineno}"
-        get_logger().log(record.levelno, "package", **told)
+            fields["place"] = f"{record.filename}:{record.lineno}"
+        get_logger().log(record.levelno, "package", **fields)

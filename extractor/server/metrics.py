@@ -1,4 +1,4 @@
-"""What /metrics tells: counts, latencies and queue lengths, in Prometheus's text format; never a field's value.
+"""What /metrics shows: counts, latencies and queue lengths, in Prometheus's text format; never a field's value.
 
 Labels are words of this program (a route, a status, a schema's name, a verdict). A caller's own schema counts as
 `custom`, so that no caller can make labels.

@@ -61,7 +61,7 @@ async def chat_completions(request: Request) -> Response:
         "created": int(time.time()),
         "model": answer["evidence"]["engine"]["name"],
     }
-    # Engines that write no tokens have none to count; the model's are its own affair.
+    # Tokens are not counted; clients expect the numbers to be there.
     usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     if body.get("stream"):
         options = body.get("stream_options")

@@ -21,7 +21,7 @@ from extractor.server.uploads import parse_json
 
 router = APIRouter()
 
-#: Everything that is served from the package, by name; there is no path to play tricks with.
+#: Everything that is served from the package, by name, so that no path can leave its folder.
 _STATIC = {
     "index.html": "text/html; charset=utf-8",
     "app.css": "text/css; charset=utf-8",

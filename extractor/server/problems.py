@@ -57,7 +57,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "invalid-label": Kind(422, "The label does not fit its schema", "The detail names the fields."),
     "queue-full": Kind(429, "The service is busy", "Wait as long as the header Retry-After says, then send it again."),
-    "internal-error": Kind(500, "The service made a mistake", "Report it with the request id; logs tell where."),
+    "internal-error": Kind(500, "The service made a mistake", "Report it with the request id; the log says where."),
     "worker-crashed": Kind(
         500, "The process that read this document ended", "Send it again; if it happens again, the file is the cause."
     ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.errors import SchemaError, TooManyPagesError
 from extractor.server.problems import Problem
-from extractor.server.worker import Reader, Tell
+from extractor.server.worker import Reader, Report
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,15 +39,15 @@ class Reading:
         from extractor.text import ocr
 
         ocr.warm_up()
-        getattr(engine, "loaded", None)  # Phi-3-vision's weights, which it else reads with the first document
+        getattr(engine, "loaded", None)  # Phi-3-vision loads its weights now, not with the first document
         self._reader = engine
         self.engine = engine.name
         self.bounded = engine.name == "embedded"
-        self.told = {**engine.details, "why": why}
+        self.details = {**engine.details, "why": why}
 
-    def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], tell: Tell) -> dict[str, Any]:
+    def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], report: Report) -> dict[str, Any]:
         groups = _load(request, files)
-        tell({"pages": sum(map(len, groups))})
+        report({"pages": sum(map(len, groups))})
         images = [image for group in groups for image in group]
         if request["op"] == "classify":
             return _classify(images)
@@ -73,7 +73,7 @@ class Reading:
 
 @lru_cache(maxsize=32)
 def model_of(definition: str) -> type[BaseModel]:
-    """The Pydantic model of an inline JSON Schema. Kept, because making one costs memory for good."""
+    """The Pydantic model of an inline JSON Schema. Cached: making one is expensive."""
     from extractor.schemas import field_specs
     from extractor.schemas.registry import model_from_json_schema
 

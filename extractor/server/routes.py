@@ -77,7 +77,7 @@ async def list_engines(request: Request) -> JSONResponse:
             "loaded": host.ready,
             "installed": True,
             "waiting": host.admitted,
-            "details": dict(host.told),
+            "details": dict(host.details),
             **({"problem": str(host.failure)} if host.failure else {}),
         }
     for name, installed in (("embedded", True), ("phi3v", _phi3v_installed())):
@@ -96,7 +96,7 @@ async def health() -> JSONResponse:
 async def ready(request: Request) -> JSONResponse:
     """200 once the default engine is loaded; 503 while it is not, and while the service is being stopped.
 
-    A data folder that cannot be used stops jobs, not reading, so it is told and does not count.
+    A data folder that cannot be used stops jobs, not reading, so it is reported and does not count.
     """
     service = service_of(request)
     host = service.hosts.default

@@ -64,7 +64,7 @@ async def uploaded(request: Request) -> Form:
 
 
 async def ask(request: Request, asked: Mapping[str, Any], files: Sequence[File]) -> tuple[Any, EngineHost]:
-    """An engine's answer, and which engine. Raises queue-full. A caller who has gone is not read for."""
+    """An engine's answer, and which engine. Raises queue-full. Nothing is read for a caller who has disconnected."""
     service = service_of(request)
     with service.hosts.default.place():
         host = await service.hosts.get(asked["engine"])

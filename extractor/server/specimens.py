@@ -129,7 +129,7 @@ def _file_of(text: str) -> Any:
     try:
         line = json.loads(text)
     except ValueError:
-        return None  # somebody else's line, which is not ours to drop
+        return None  # not a label; kept as it is
     return line.get("file") if isinstance(line, dict) else None
 
 

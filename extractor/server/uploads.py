@@ -20,7 +20,7 @@ from extractor.server.problems import Problem
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-#: How each format begins. What a name or a Content-Type says is not asked.
+#: How each format begins. File names and Content-Type headers are not trusted.
 _MAGIC: Sequence[tuple[str, int, bytes]] = (
     ("jpeg", 0, b"\xff\xd8\xff"),
     ("png", 0, b"\x89PNG\r\n\x1a\n"),

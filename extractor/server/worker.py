@@ -1,11 +1,11 @@
-"""What runs in an engine's process: it hears requests, lets a reader answer them, and can be killed at any time.
+"""What runs in an engine's process: it receives requests, lets a reader answer them, and can be killed at any time.
 
     parent -> worker    {"op": ..., "files": 2, ...} as JSON, then each file's bytes
     worker -> parent    any number of {"pages": 3} while it reads, then {"result": ...} or {"problem": kind, "detail"}
 
 Both sides speak JSON and bytes, never pickle: a worker that a hostile file has taken over can say something wrong to
 its parent, but not make it run anything. A reader is what `module:function` makes: a callable that takes a request,
-its files and a function to tell of progress with, and returns the answer's `result`; what it raises becomes a problem.
+its files and a function that reports progress, and returns the answer's `result`; what it raises becomes a problem.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from extractor.errors import (
 from extractor.server.logs import place
 from extractor.server.problems import Problem
 
-Tell = Callable[[Mapping[str, Any]], None]
-Reader = Callable[[Mapping[str, Any], Sequence[bytes], Tell], Any]
+Report = Callable[[Mapping[str, Any]], None]
+Reader = Callable[[Mapping[str, Any], Sequence[bytes], Report], Any]
 
 #: Most specific first.
 _PROBLEMS: tuple[tuple[type[ExtractorError], str], ...] = (
@@ -71,13 +71,16 @@ def run(connection: Connection, reader: str, options: Mapping[str, Any], memory:
     if getattr(read, "bounded", True):
         _limit("RLIMIT_AS", memory)
     _keep_quiet()
-    _send(connection, {"ready": True, "engine": getattr(read, "engine", ""), "told": dict(getattr(read, "told", {}))})
+    _send(
+        connection,
+        {"ready": True, "engine": getattr(read, "engine", ""), "details": dict(getattr(read, "details", {}))},
+    )
     with contextlib.suppress(EOFError, OSError):
         while True:
             request = json.loads(connection.recv_bytes())
             files = [connection.recv_bytes() for _ in range(request["files"])]
             with ending.put_off():
-                answer = _answer(read, request, files, lambda told: _send(connection, told))
+                answer = _answer(read, request, files, lambda progress: _send(connection, progress))
                 del files
                 gc.collect()
                 _send(connection, answer | {"bytes": resident_bytes()})
@@ -105,9 +108,9 @@ class _Ending:
             os._exit(0)
 
 
-def _answer(read: Reader, request: Mapping[str, Any], files: Sequence[bytes], tell: Tell) -> dict[str, Any]:
+def _answer(read: Reader, request: Mapping[str, Any], files: Sequence[bytes], report: Report) -> dict[str, Any]:
     try:
-        return {"result": read(request, files, tell)}
+        return {"result": read(request, files, report)}
     except (EOFError, BrokenPipeError):
         raise
     except Exception as error:
@@ -139,7 +142,7 @@ def _load(reference: str) -> Callable[[Mapping[str, Any]], Reader]:
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process when its parent is gone, however that ended; a page in progress has nobody to go to."""
+    """Ends this process when its parent is gone, however that ended; nobody waits for a page in progress."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(0)

@@ -199,18 +199,18 @@ export function showSummary(state) {
   const open = issues(state);
   const list = $("warnings");
   list.replaceChildren();
-  const told = new Set();
+  const shown = new Set();
   for (const warning of result.warnings) {
     const name = warning.field;
     if (warning.code === "conflict" || (name && state.edited.has(name))) continue;
     const message = word.warnings[warning.code] || warning.message;
     const text = name && word.warnings[warning.code] ? `${fieldName(name)}：${message}` : message;
-    if (told.has(text)) continue;
-    told.add(text);
+    if (shown.has(text)) continue;
+    shown.add(text);
     list.append(make("li", "", name && result.fields[name] ? make("button", "link", text, { "data-goto": name }) : text));
   }
   if (open.length) list.prepend(make("li", "first", make("button", "link", word.stateOf(open.length), { "data-goto": open[0] })));
-  else if (!told.size) list.append(make("li", "well", word.allWell));
+  else if (!shown.size) list.append(make("li", "well", word.allWell));
 }
 
 /** Writes the list of fields; `state.open` is the one that shows its sources. */
@@ -227,7 +227,7 @@ export function showFields(state) {
   $("absent-title").textContent = words().absentTitle(absent.length);
 }
 
-/** Writes one field anew, where it stands. */
+/** Redraws one field in place. */
 export function refreshField(state, name) {
   const old = document.querySelector(`.field[data-name="${name}"]`);
   const hadFocus = old?.contains(document.activeElement);

@@ -41,8 +41,8 @@ def fake_process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     with ExitStack() as stack:
 
         def make(*, data: Path | None = None, **given: Any) -> Process:
-            told = json.dumps({"data": str(data or tmp_path / "data"), **given})
-            return stack.enter_context(run_process([str(HERE / "run_service.py"), told], tmp_path / "told"))
+            given = json.dumps({"data": str(data or tmp_path / "data"), **given})
+            return stack.enter_context(run_process([str(HERE / "run_service.py"), given], tmp_path / "output"))
 
         yield make
 
@@ -51,7 +51,7 @@ def fake_process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 def real_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """`extract-server` as a user starts it, with the embedded engine, what it stores encrypted, specimens beside it.
 
-    Everything that it could write lies in the folder above `told`: its data, its home, its temporary files.
+    Everything that it could write lies in the folder above `output`: its data, its home, its temporary files.
     """
     folder = tmp_path_factory.mktemp("real")
     (folder / "key").write_text(new_data_key(), encoding="ascii")
@@ -59,5 +59,5 @@ def real_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     arguments = ["-m", "extractor.server", "--port", "0", "--engine", "embedded", "--data", str(folder / "data")]
     arguments += ["--data-key-file", str(folder / "key"), "--specimens", str(folder / "specimens")]
     environment = dict.fromkeys(("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"), str(folder / "home"))
-    with run_process(arguments, folder / "told", environment) as process:
+    with run_process(arguments, folder / "output", environment) as process:
         yield process

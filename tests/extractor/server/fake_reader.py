@@ -44,14 +44,14 @@ def make_any(_options: Mapping[str, Any]) -> "Fake":
 
 class Fake:
     engine = "embedded"
-    told: Mapping[str, str] = {"why": "a test"}
+    details: Mapping[str, str] = {"why": "a test"}
 
-    def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], tell: Any) -> dict[str, Any]:
+    def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], report: Any) -> dict[str, Any]:
         words = files[0].removeprefix(MAGIC).split()
         command, argument = (words[0].decode("ascii", "replace"), words[1]) if len(words) > 1 else ("", b"")
         pages = len(files)
         if command == "pages":
-            tell({"pages": int(argument)})
+            report({"pages": int(argument)})
         elif command == "sleep":
             time.sleep(float(argument))
         elif command == "hang":
@@ -70,7 +70,7 @@ class Fake:
         elif command == "nothing":
             raise NoDocumentError("no identity document was recognised")
         elif command == "nonsense":
-            tell({"pages": "many"})
+            report({"pages": "many"})
         if request["op"] == "classify":
             return {"schema": "passport", "scores": {"passport": 0.9}}
         return _answer(request, files, pages)

@@ -18,9 +18,9 @@ def make(_options: Mapping[str, Any]) -> "Loading":
 class Loading:
     engine = "embedded"
 
-    def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], tell: Any) -> dict[str, Any]:
+    def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], report: Any) -> dict[str, Any]:
         pages = sum(map(len, _load(request, files)))
-        tell({"pages": pages})
-        told = [{"width": 1, "height": 1, "rotation": 0, "quality": {}, "file": 0}] * pages
-        evidence = {"fields": {}, "warnings": [], "pages": told, "schema": "passport", "engine": {}, "seconds": {}}
+        report({"pages": pages})
+        shown = [{"width": 1, "height": 1, "rotation": 0, "quality": {}, "file": 0}] * pages
+        evidence = {"fields": {}, "warnings": [], "pages": shown, "schema": "passport", "engine": {}, "seconds": {}}
         return {"document": {}, "evidence": evidence}

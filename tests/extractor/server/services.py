@@ -92,9 +92,9 @@ class Process:
         environment = {**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1", **self.environment}
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen([sys.executable, *self.arguments], stdout=out, stderr=err, env=environment)
-        told = wait_for(lambda: self._address() or self.process.poll() is not None)
-        assert told is not True, f"the service did not start:\n{self.err.read_text()}"
-        self.port = int(told)
+        address = wait_for(lambda: self._address() or self.process.poll() is not None)
+        assert address is not True, f"the service did not start:\n{self.err.read_text()}"
+        self.port = int(address)
         self.client = client_of(self.port)
         wait_for(self._is_ready, 60.0)
 
@@ -126,7 +126,7 @@ class Process:
         self.client.close()
         return self.process.wait(40)
 
-    def told(self) -> bytes:
+    def output(self) -> bytes:
         """Everything it has written to its standard streams."""
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob("std*")))
 

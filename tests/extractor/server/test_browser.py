@@ -202,8 +202,8 @@ def test_a_conflict_stands_out_is_corrected_and_saved(open_page: Open, real_serv
 
     with page.expect_download() as download:
         page.click("#json")
-    told = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    assert (download.value.suggested_filename, told["surname"]) == ("passport.json", "UNDERHILL-JONES")
+    saved = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert (download.value.suggested_filename, saved["surname"]) == ("passport.json", "UNDERHILL-JONES")
     with page.expect_download() as download:
         page.click("#csv")
     (line,) = csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8")))

@@ -28,13 +28,13 @@ def opened(service: Running) -> socket.socket:
 
 
 def until_closed(connection: socket.socket) -> bytes:
-    told = b""
+    received = b""
     try:
         while piece := connection.recv(65536):
-            told += piece
+            received += piece
     except ConnectionResetError:
         pass
-    return told
+    return received
 
 
 HEAD = b"POST /v1/extract HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -111,9 +111,9 @@ def test_a_connection_serves_many_requests(impatient: Running) -> None:
     with opened(impatient) as connection:
         for _ in range(3):
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            told = b""
-            while not told.endswith(b'{"status":"ok"}'):
-                told += connection.recv(65536)
+            received = b""
+            while not received.endswith(b'{"status":"ok"}'):
+                received += connection.recv(65536)
             time.sleep(0.3)
 
 

@@ -43,7 +43,7 @@ def memory(pid: int) -> int:
 @contextmanager
 def started(folder: Path, reader: str) -> Iterator[Process]:
     given = json.dumps({"data": str(folder / "data"), "reader": reader})
-    with run_process([str(HERE / "run_service.py"), given], folder / "told", {"MALLOC_ARENA_MAX": "2"}) as process:
+    with run_process([str(HERE / "run_service.py"), given], folder / "output", {"MALLOC_ARENA_MAX": "2"}) as process:
         yield process
 
 
@@ -63,15 +63,15 @@ def check(service: Process, name: str, statuses: Counter[int], curve: list[dict[
     events = Counter(line["event"] for line in lines)
     starts = events["engine ready"] - 1
     with report.disabled():
-        told = f"{statuses.total()} {name}: {dict(statuses)}; engine restarted by its limits: {starts}; MB: {curve}"
-        sys.stdout.write(f"\n{told}\n")
+        summary = f"{statuses.total()} {name}: {dict(statuses)}; engine restarted by its limits: {starts}; MB: {curve}"
+        sys.stdout.write(f"\n{summary}\n")
     assert set(statuses) <= ALLOWED
     assert not FAULTS & set(events)
     assert starts == events["engine too slow"] == statuses[504], "only a limit of time ends an engine"
     for process, most in (("service", 60), ("engine", 150)):
         # The first fifth loads what is loaded once.
         assert curve[-1][process] - curve[len(curve) // 5][process] < most
-    assert {path.name for path in service.folder.parent.iterdir()} == {"data", "told"}, "nothing else was written"
+    assert {path.name for path in service.folder.parent.iterdir()} == {"data", "output"}, "nothing else was written"
 
 
 def test_damaged_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

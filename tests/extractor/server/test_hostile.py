@@ -19,8 +19,8 @@ CLEAN = {200, 413, 415, 422}
 def memory(pid: int) -> dict[str, float]:
     """Resident memory of a process in MB, now and at most."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    told = {line.split(":")[0]: line.split() for line in lines}
-    return {name: int(told[key][1]) / 1024 for name, key in (("now", "VmRSS"), ("most", "VmHWM"))}
+    lines = {line.split(":")[0]: line.split() for line in lines}
+    return {name: int(lines[key][1]) / 1024 for name, key in (("now", "VmRSS"), ("most", "VmHWM"))}
 
 
 def send(service: Process, number: int) -> int:
@@ -33,8 +33,8 @@ def send(service: Process, number: int) -> int:
 
 def unharmed(service: Process, pid: int) -> None:
     lines = [json.loads(line) for line in service.err.read_text(encoding="utf-8").splitlines()]
-    told = Counter(line["event"] for line in lines)
-    assert not {"engine died", "engine too slow", "reading failed", "internal error", "asking failed"} & set(told)
+    events = Counter(line["event"] for line in lines)
+    assert not {"engine died", "engine too slow", "reading failed", "internal error", "asking failed"} & set(events)
     assert service.engine_pid() == pid, "it is the same process that reads"
 
 

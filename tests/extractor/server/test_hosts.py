@@ -181,8 +181,8 @@ def test_stopping_tells_everybody_and_leaves_no_process(tmp_path: Path) -> None:
         asked = [asyncio.create_task(ask(host, picture("hang", number))) for number in range(3)]
         await asyncio.sleep(0.2)
         await host.stop()
-        told = await asyncio.gather(*asked, return_exceptions=True)
-        assert [found.kind for found in told if isinstance(found, Problem)] == ["shutting-down"] * 3
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [found.kind for found in answers if isinstance(found, Problem)] == ["shutting-down"] * 3
         with pytest.raises(Problem, match="being stopped"):
             host.check_room()
         with pytest.raises(ProcessLookupError):

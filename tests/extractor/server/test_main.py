@@ -75,8 +75,8 @@ def test_what_makes_no_sense_is_refused(arguments: list[str]) -> None:
 
 def test_new_keys_are_made_and_fit(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--new-key", "clinic"]) == 0
-    told = capsys.readouterr().out
-    line = re.search(r"clinic:sha256:[0-9a-f]{64}", told)
+    printed = capsys.readouterr().out
+    line = re.search(r"clinic:sha256:[0-9a-f]{64}", printed)
     assert line is not None
     assert parse_keys(line[0])[0].name == "clinic"
     assert main(["--new-data-key"]) == 0
@@ -85,9 +85,9 @@ def test_new_keys_are_made_and_fit(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_wrong_usage_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--host", "0.0.0.0"]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("extract-server: ")
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("extract-server: ")
+    assert printed.count("\n") == 1
 
 
 def test_a_port_in_use_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ SCHEMA = {
 
 def test_a_json_schema_is_answered_with_json(client: openai.OpenAI) -> None:
     answer = client.chat.completions.create(model="auto", messages=messages(picture()), response_format=SCHEMA)  # type: ignore[call-overload]
-    told = json.loads(answer.choices[0].message.content)
-    assert told["document_number"] == number_of(picture())
+    read = json.loads(answer.choices[0].message.content)
+    assert read["document_number"] == number_of(picture())
     assert answer.choices[0].finish_reason == "stop"
     assert answer.model == "embedded"
 

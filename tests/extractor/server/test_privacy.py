@@ -80,7 +80,7 @@ def test_the_examples_leave_no_trace(
     for answer in refused:
         assert found({value}, answer.content) == []
     assert found(secrets, client.get("/metrics").content) == []
-    assert found(secrets, real_service.told()) == []
+    assert found(secrets, real_service.output()) == []
 
     folder = real_service.folder.parent
     for path in [path for path in folder.rglob("*") if path.is_file() and folder / "specimens" not in path.parents]:
@@ -96,8 +96,8 @@ def test_what_engines_and_their_libraries_say_is_heard_by_nobody(fake_process: A
         service.client.post("/v1/extract", files={"file": (SECRET, picture(command))})
     wait_for(lambda: service.client.post("/v1/extract", files={"file": picture()}).status_code == 200)
     assert service.stop() == 0
-    assert found({SECRET, "LÜDENSCHEIDT"}, service.told()) == []
-    lines = [json.loads(line) for line in service.told().decode().splitlines() if line.startswith("{")]
+    assert found({SECRET, "LÜDENSCHEIDT"}, service.output()) == []
+    lines = [json.loads(line) for line in service.output().decode().splitlines() if line.startswith("{")]
     assert {"request", "engine died", "reading failed", "stopped"} <= {line["event"] for line in lines}
     failed = next(line for line in lines if line["event"] == "reading failed")
     assert failed["place"].startswith("fake_reader.py:"), "an operator sees where it went wrong all the same"

@@ -43,11 +43,11 @@ def test_published_types_stay() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_each_says_what_is_wrong_and_what_to_do(name: str) -> None:
-    told = details(Problem(name, "the detail", extra={"fields": ["sex"]}), "0" * 8)
-    assert told["type"] == f"/problems/{name}"
-    assert told["detail"].startswith("The detail. ")
-    assert told["detail"].endswith(KINDS[name].advice)
-    assert told["instance"] == "urn:uuid:00000000"
-    assert told["fields"] == ["sex"]
+    shown = details(Problem(name, "the detail", extra={"fields": ["sex"]}), "0" * 8)
+    assert shown["type"] == f"/problems/{name}"
+    assert shown["detail"].startswith("The detail. ")
+    assert shown["detail"].endswith(KINDS[name].advice)
+    assert shown["instance"] == "urn:uuid:00000000"
+    assert shown["fields"] == ["sex"]
     assert details(Problem(name))["detail"] == KINDS[name].advice
     assert str(Problem(name)) == KINDS[name].title

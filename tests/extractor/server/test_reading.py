@@ -32,22 +32,22 @@ def passport(examples_dir: Path) -> bytes:
 
 
 def ask(reader: Any, *files: bytes, **given: Any) -> tuple[Any, list[Mapping[str, Any]]]:
-    told: list[Mapping[str, Any]] = []
-    return reader({**EXTRACT, **given}, files, told.append), told
+    progress: list[Mapping[str, Any]] = []
+    return reader({**EXTRACT, **given}, files, progress.append), progress
 
 
 def test_it_says_what_it_is(reader: Reading) -> None:
     assert reader.engine == "embedded"
     assert reader.bounded
-    assert reader.told["why"]
+    assert reader.details["why"]
 
 
 def test_a_document_with_its_evidence_and_previews(
     reader: Reading, passport: bytes, examples: dict[str, dict[str, Any]]
 ) -> None:
-    answer, told = ask(reader, passport, previews=True)
+    answer, progress = ask(reader, passport, previews=True)
     labels = examples["passport.png"]["fields"]
-    assert told == [{"pages": 1}], "the time limit counts pages"
+    assert progress == [{"pages": 1}], "the time limit counts pages"
     assert answer["document"]["surname"] == labels["surname"]
     evidence = answer["evidence"]
     assert evidence["schema"] == "passport"
@@ -60,8 +60,8 @@ def test_a_document_with_its_evidence_and_previews(
 
 def test_pages_know_their_file(reader: Reading, examples_dir: Path) -> None:
     sides = [(examples_dir / f"chinese_id_card_{side}.png").read_bytes() for side in ("front", "back")]
-    answer, told = ask(reader, *sides, schema="chinese_id_card")
-    assert told == [{"pages": 2}]
+    answer, progress = ask(reader, *sides, schema="chinese_id_card")
+    assert progress == [{"pages": 2}]
     assert [page["file"] for page in answer["evidence"]["pages"]] == [0, 1]
     assert answer["document"]["name"]
     assert answer["document"]["authority"]

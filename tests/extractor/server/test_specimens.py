@@ -80,7 +80,7 @@ def test_values_are_normalised_as_the_schema_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "named"),
     [
         (label(fields={"birth_date": "12 August"}), "birth_date"),
         (label(fields={"birth_date": "1974-13-45", "sex": "Q"}), "birth_date, sex"),
@@ -100,11 +100,11 @@ def test_values_are_normalised_as_the_schema_does(tmp_path: Path) -> None:
         (label(boxes={"surname": [[[1e300, 1]] * 4]}), "`boxes`"),
     ],
 )
-def test_labels_that_do_not_fit_are_named_and_not_written(tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
+def test_labels_that_do_not_fit_are_named_and_not_written(tmp_path: Path, wrong: dict[str, Any], named: str) -> None:
     with pytest.raises(Problem) as caught:
         save_specimens(tmp_path / "mine", [File("a", picture())], [wrong])
     assert caught.value.kind == "invalid-label"
-    assert told in caught.value.detail
+    assert named in caught.value.detail
     assert "12 August" not in caught.value.detail, "a value is personal data"
     assert not (tmp_path / "mine").exists()
 

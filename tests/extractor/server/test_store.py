@@ -35,10 +35,10 @@ def store(tmp_path: Path) -> Iterator[JobStore]:
     store.close()
 
 
-def answer_all(store: JobStore, told: Any = None) -> int:
+def answer_all(store: JobStore, content: Any = None) -> int:
     count = 0
     while (waiting := store.next_waiting()) is not None:
-        assert store.answer(waiting, told or {"result": {"surname": READ}})
+        assert store.answer(waiting, content or {"result": {"surname": READ}})
         count += 1
     return count
 
