@@ -41,8 +41,8 @@ def fake_process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     with ExitStack() as stack:
 
         def make(*, data: Path | None = None, **given: Any) -> Process:
-            given = json.dumps({"data": str(data or tmp_path / "data"), **given})
-            return stack.enter_context(run_process([str(HERE / "run_service.py"), given], tmp_path / "output"))
+            settings = json.dumps({"data": str(data or tmp_path / "data"), **given})
+            return stack.enter_context(run_process([str(HERE / "run_service.py"), settings], tmp_path / "output"))
 
         yield make
 

@@ -19,8 +19,8 @@ CLEAN = {200, 413, 415, 422}
 def memory(pid: int) -> dict[str, float]:
     """Resident memory of a process in MB, now and at most."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    lines = {line.split(":")[0]: line.split() for line in lines}
-    return {name: int(lines[key][1]) / 1024 for name, key in (("now", "VmRSS"), ("most", "VmHWM"))}
+    numbers = {line.split(":")[0]: line.split() for line in lines}
+    return {name: int(numbers[key][1]) / 1024 for name, key in (("now", "VmRSS"), ("most", "VmHWM"))}
 
 
 def send(service: Process, number: int) -> int:

@@ -26,8 +26,8 @@ def create(service: Running, *files: bytes, **fields: str) -> dict[str, Any]:
 
 def finished(service: Running, job: dict[str, Any]) -> dict[str, Any]:
     def state() -> dict[str, Any] | None:
-        state = service.client.get(f"/v1/jobs/{job['id']}").json()
-        return state if state["state"] == "done" else None
+        found = service.client.get(f"/v1/jobs/{job['id']}").json()
+        return found if found["state"] == "done" else None
 
     return dict(wait_for(state))
 
