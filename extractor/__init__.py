@@ -1,7 +1,6 @@
 """Reads identity documents into validated Pydantic models, every field with the evidence it rests on.
 
-from extractor import extract
-from extractor.schemas import Passport
+from extractor import Passport, extract
 
 result = extract("passport.jpg", schema=Passport)
 result.document.surname
@@ -31,35 +30,80 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if TYPE_CHECKING:
     from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
     from extractor.pipeline import extract
+    from extractor.schemas import (
+        SCHEMAS,
+        ChineseIdCard,
+        DrivingLicence,
+        IdCard,
+        IdentityDocument,
+        Passport,
+        ResidencePermit,
+        Visa,
+        load_schema,
+    )
+
+__version__ = "0.2.0"
+
+#: Public names and the modules that they are loaded from on first use: `extract --help` never pays for them.
+_LAZY = {
+    "extract": "extractor.pipeline",
+    **dict.fromkeys(
+        ("Box", "Extraction", "FieldEvidence", "ReadingWarning", "Source", "SourceKind", "Verdict"),
+        "extractor.extraction",
+    ),
+    **dict.fromkeys(
+        (
+            "SCHEMAS",
+            "ChineseIdCard",
+            "DrivingLicence",
+            "IdCard",
+            "IdentityDocument",
+            "Passport",
+            "ResidencePermit",
+            "Visa",
+            "load_schema",
+        ),
+        "extractor.schemas",
+    ),
+}
 
 __all__ = [
+    "SCHEMAS",
     "Box",
     "CheckpointError",
+    "ChineseIdCard",
     "DeviceError",
+    "DrivingLicence",
     "Extraction",
     "ExtractorError",
     "FieldEvidence",
+    "IdCard",
+    "IdentityDocument",
     "MissingExtraError",
     "NoDocumentError",
+    "Passport",
     "ReadingWarning",
+    "ResidencePermit",
     "SchemaError",
     "Source",
     "SourceKind",
     "UnreadableInputError",
     "UsageError",
     "Verdict",
+    "Visa",
+    "__version__",
     "extract",
+    "load_schema",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads the pipeline on first use: `extract --help` never pays for it."""
-    if name == "extract":
-        from extractor.pipeline import extract
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return extract
-    if name in __all__:
-        from extractor import extraction
+    return getattr(import_module(_LAZY[name]), name)
 
-        return getattr(extraction, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extractor import __version__
 from extractor.errors import ExtractorError, UnreadableInputError, UsageError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="passport, id_card, chinese_id_card, driving_licence, residence_permit, visa, auto (default), "
         "module:Class, file.py:Class or a JSON Schema file",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument("--list-schemas", action="store_true", help="print the built-in schemas and their fields")
     parser.add_argument("--one-document", action="store_true", help="the files are pages or sides of one document")
     parser.add_argument(

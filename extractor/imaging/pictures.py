@@ -92,7 +92,7 @@ def import_formats(*, only_ordinary: bool = False) -> list[str]:
     for plugin in ("TiffImagePlugin", "AvifImagePlugin"):
         with contextlib.suppress(ImportError):
             importlib.import_module(f"PIL.{plugin}")
-    from pillow_heif import register_heif_opener
+    from pi_heif import register_heif_opener
 
     register_heif_opener()
     return [name for name in (*ORDINARY, "TIFF", "HEIF", "AVIF") if name in Image.OPEN]

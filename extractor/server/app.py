@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from extractor import __version__
 from extractor.server import examples, jobs_api, openai_api, page, routes
 from extractor.server.guard import Guard, openai_error
 from extractor.server.hosts import Hosts
@@ -50,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Identity document extractor",
         summary="Reads identity documents into validated fields, with the evidence for every one, on this machine.",
-        version=_version(),
+        version=__version__,
         lifespan=lifespan,
         # Their pages load scripts from elsewhere; this service's pages load nothing.
         docs_url=None,
@@ -76,15 +77,6 @@ def create_app(settings: Settings) -> FastAPI:
         )
     app.add_middleware(Guard, settings=settings, metrics=metrics)
     return app
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("id-document-extractor")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _complete_openapi(app: FastAPI, settings: Settings) -> None:

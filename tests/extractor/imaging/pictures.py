@@ -26,13 +26,16 @@ def quarters(width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
 
 def encoded(form: str, picture: Image.Image | np.ndarray | None = None, **options: Any) -> bytes:
     """A picture (the quarters unless given) as a file of Pillow's format `form`."""
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener()
     picture = quarters() if picture is None else picture
     image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
     buffer = io.BytesIO()
-    image.save(buffer, form, **options)
+    if form == "HEIF":
+        # Only pillow-heif writes HEIC. It is not registered, so that what reads the file is what the product ships.
+        from pillow_heif import from_pillow
+
+        from_pillow(image).save(buffer, **options)
+    else:
+        image.save(buffer, form, **options)
     return buffer.getvalue()
 
 

@@ -141,6 +141,15 @@ def test_exif_orientation_of_phones(orientation: int) -> None:
     assert shows_quarters(page)
 
 
+def test_heic_and_avif_are_read_without_an_encoder_under_the_gpl() -> None:
+    """HEIC by pi-heif, which carries no x265; AVIF by Pillow itself."""
+    from extractor.imaging.pictures import import_formats
+
+    assert {"HEIF", "AVIF"} <= set(import_formats())
+    assert Image.OPEN["HEIF"][0].__module__.startswith("pi_heif")
+    assert Image.OPEN["AVIF"][0].__module__ == "PIL.AvifImagePlugin"
+
+
 def test_broken_exif_does_not_cost_the_picture() -> None:
     exif = Image.Exif()
     exif[274] = 6
