@@ -55,15 +55,15 @@ def cores() -> int:
 
 
 def load_average() -> float | None:
-    """Programs that wanted a processor, on average over the last minute; None where the system does not tell."""
+    """1-minute load average; None if unavailable."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def busy(load: float | None) -> str | None:
-    """Says so where other programs were at work when a measurement began: seconds are then longer than they need be."""
+    """A note that the machine was loaded when a measurement began, which makes its seconds too long; else None."""
     if load is None or load < cores() / 2:
         return None
-    return f"other programs were at work: a load of {load:.1f} on {cores()} cores when it began"
+    return f"measured on a loaded machine (load {load:.1f} on {cores()} cores)"
 
 
 def machine() -> dict[str, str]:

@@ -30,12 +30,12 @@ def block(name: str, text: str = "old\n") -> str:
     return f"before\n<!-- generated: {name} -->\n{text}<!-- end -->\nafter\n"
 
 
-def test_a_part_is_made_anew_and_the_rest_stays(results: Path) -> None:
+def test_a_block_is_regenerated_and_the_rest_stays(results: Path) -> None:
     assert regenerated(block("scores-frozen")) == block("scores-frozen", NOT_MEASURED)
     assert regenerated("nothing made\n") == "nothing made\n"
 
 
-def test_making_it_twice_changes_nothing(results: Path, summary: dict[str, Any]) -> None:
+def test_regenerating_twice_changes_nothing(results: Path, summary: dict[str, Any]) -> None:
     (results / "frozen-embedded.json").write_text(json.dumps(summary), encoding="utf-8")
     once = regenerated(block("scores-frozen") + block("help-eval-run"))
     assert regenerated(once) == once
@@ -45,11 +45,11 @@ def test_making_it_twice_changes_nothing(results: Path, summary: dict[str, Any])
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<!-- generated: shoe-size -->\n<!-- end -->\n", "nothing makes the block 'shoe-size'"),
-        ("<!-- generated: scores-frozen -->\nnever ends\n", "has no end"),
+        ("<!-- generated: shoe-size -->\n<!-- end -->\n", "unknown block 'shoe-size'"),
+        ("<!-- generated: scores-frozen -->\nnever ends\n", "unterminated block"),
     ],
 )
-def test_a_part_that_nobody_makes_or_that_never_ends(text: str, message: str) -> None:
+def test_unknown_and_unterminated_blocks_are_refused(text: str, message: str) -> None:
     with pytest.raises(ReadmeError, match=message):
         regenerated(text)
 
@@ -128,8 +128,8 @@ def test_a_type_that_comes_in_several_scripts_has_a_row_for_each(summary: dict[s
 
 def test_a_busy_machine_is_said(summary: dict[str, Any]) -> None:
     told = readme.scores_by_language(summary | {"run": summary["run"] | {"load": 99.0}})
-    assert "Other programs were at work: a load of 99.0 on" in told
-    assert "at work" not in readme.scores_by_language(summary | {"run": summary["run"] | {"load": 0.0}})
+    assert "Measured on a loaded machine (load 99.0 on" in told
+    assert "loaded machine" not in readme.scores_by_language(summary | {"run": summary["run"] | {"load": 0.0}})
 
 
 def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> None:
@@ -170,7 +170,7 @@ def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> N
     cell = summary["cells"]["embedded"]
     told = summary | {"cells": {"a": cell, "b": cell}}
     rows = readme.scores_by_cell(told).splitlines()
-    assert rows[0].startswith("| read by | documents | values | exact | folded | invented | missed |")
+    assert rows[0].startswith("| read by | documents | values | exact | folded | hallucination rate | miss rate |")
     assert [row.split(" | ")[0] for row in rows[2:4]] == ["| a", "| b"]
     by_language = readme.scores_by_cell_and_language(told)
     assert by_language.startswith("| language | documents | a | b |")
@@ -197,7 +197,10 @@ def test_a_models_card_has_types_scripts_languages_and_captures(summary: dict[st
     both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
     told = readme.scores_by_kind(summary | {"cells": dict.fromkeys(("a", "b"), cell | {"scripts": both})})
     rows = told.splitlines()
-    assert rows[0] == "| document | documents | values | exact, a | exact, b | invented, a | invented, b |"
+    assert (
+        rows[0]
+        == "| document | documents | values | exact, a | exact, b | hallucination rate, a | hallucination rate, b |"
+    )
     kinds = [row.split(" | ")[0] for row in rows]
     assert kinds[2] == "| **all**"
     assert kinds[kinds.index("| passport") :][:3] == ["| passport", "| – Latin script", "| – other scripts"]
@@ -219,13 +222,17 @@ def test_a_bench_brings_its_tables_machine_and_command() -> None:
     )
 
 
-def test_the_small_models_card_is_in_step() -> None:
-    card = (readme.ROOT / "extractor" / "checkpoints" / "nano" / "README.md").read_text(encoding="utf-8")
-    assert "<!-- generated: card-nano -->" in card
-    assert regenerated(card) == card
+def test_links_that_lead_nowhere_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "there.md").write_text("", encoding="utf-8")
+    path = tmp_path / "README.md"
+    path.write_text("[a](there.md#part) [b](https://example.org/x) [c](#here) ![d](gone.png)\n", encoding="utf-8")
+    assert main(["--check", "--file", str(path)]) == 1
+    assert capsys.readouterr().err == "eval.readme: README.md: no such file: gone.png\n"
 
 
-def test_every_block_of_the_readme_is_known_and_can_be_made() -> None:
+def test_the_documents_are_up_to_date_and_the_readme_is_short() -> None:
+    assert main(["--check"]) == 0
     text = (readme.ROOT / "README.md").read_text(encoding="utf-8")
-    assert "<!-- generated: help-extract -->" in text
-    assert regenerated(regenerated(text)) == regenerated(text)
+    assert len(text.splitlines()) <= 200
+    written = "".join(path.read_text(encoding="utf-8") for path in readme.generated_files())
+    assert {name for name in BLOCKS if f"<!-- generated: {name} -->" not in written} <= {"help-eval-run"}

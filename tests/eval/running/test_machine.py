@@ -83,7 +83,7 @@ def test_the_peak_begins_anew() -> None:
         (None, None),
         (0.0, None),
         (1.9, None),
-        (2.0, "other programs were at work: a load of 2.0 on 4 cores when it began"),
+        (2.0, "measured on a loaded machine (load 2.0 on 4 cores)"),
     ],
 )
 def test_a_busy_machine_is_said(monkeypatch: pytest.MonkeyPatch, load: float | None, expected: str | None) -> None:
