@@ -29,6 +29,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
+    from extractor.many import Item, extract_async, extract_many
     from extractor.pipeline import extract
     from extractor.schemas import (
         SCHEMAS,
@@ -46,6 +47,7 @@ __version__ = "0.2.0"
 
 #: Public names and the modules that they are loaded from on first use: `extract --help` never pays for them.
 _LAZY = {
+    **dict.fromkeys(("Item", "extract_async", "extract_many"), "extractor.many"),
     "extract": "extractor.pipeline",
     **dict.fromkeys(
         ("Box", "Extraction", "FieldEvidence", "ReadingWarning", "Source", "SourceKind", "Verdict"),
@@ -79,6 +81,7 @@ __all__ = [
     "FieldEvidence",
     "IdCard",
     "IdentityDocument",
+    "Item",
     "MissingExtraError",
     "NoDocumentError",
     "Passport",
@@ -93,6 +96,8 @@ __all__ = [
     "Visa",
     "__version__",
     "extract",
+    "extract_async",
+    "extract_many",
     "load_schema",
 ]
 

@@ -6,8 +6,9 @@ Threads, not processes: the networks and OpenCV leave Python's lock while they w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def side_by_side(engine: Engine, documents: int, wanted: int | None = None) -> i
     return max(1, min(documents, threads() if wanted is None else wanted))
 
 
-def in_order(read: Callable[[T], R], documents: Sequence[T], jobs: int) -> Generator[R]:
+def in_order(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> Generator[R]:
     """`read(document)` of every document, in their order, up to `jobs` at the same time.
 
     No more than a few are begun ahead of the one that is waited for: a caller who stops loses little, and results do
@@ -50,6 +51,27 @@ def in_order(read: Callable[[T], R], documents: Sequence[T], jobs: int) -> Gener
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def as_they_come(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> Generator[R]:
+    """As `in_order`, but each result as soon as it is there."""
+    if jobs <= 1:
+        yield from map(read, documents)
+        return
+    from extractor.text.ocr import sharing_cores
+
+    left = iter(documents)
+    with sharing_cores(jobs), ThreadPoolExecutor(jobs, thread_name_prefix="document") as pool:
+        waiting = {pool.submit(read, document) for document in islice(left, jobs)}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                waiting |= {pool.submit(read, document) for document in islice(left, len(done))}
+                for future in done:
+                    yield future.result()
         finally:
             for future in waiting:
                 future.cancel()

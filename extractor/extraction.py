@@ -1,4 +1,4 @@
-"""What reading a document gives: the model itself and, for every field, the evidence it rests on.
+"""The result of reading a document: the model itself and, for every field, the evidence it rests on.
 
 Coordinates are pixels of the page as given (the picture as a viewer shows it), so that a box can be drawn on the
 user's own file; four corners, clockwise from the text's top left.
@@ -6,14 +6,15 @@ user's own file; four corners, clockwise from the text's top left.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
-
-from pydantic import BaseModel
+from typing import Any, Generic, TypeVar
 
 from extractor.schemas.nodes import Mapped
+
+T = TypeVar("T")
 
 Point = tuple[float, float]
 
@@ -30,7 +31,7 @@ class SourceKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How a field's sources stand to one another."""
+    """How a field's sources agree."""
 
     #: A check digit or checksum that covers the value is right.
     VERIFIED = "verified"
@@ -109,16 +110,17 @@ class PageInfo:
     quality: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Extraction:
+@dataclass(frozen=True, repr=False)
+class Extraction(Generic[T]):
     """The result of reading one document.
 
-    `document` is an instance of the schema, or None where the schema requires a field that is not on the document
-    (`values` then still holds what was read). `engine` says what read it.
+    `document` is an instance of the schema, or None where the schema requires what is not on the document or rejects
+    what is (`warnings` say which, `values` still holds what was read). `fields` are by their path in the schema
+    (`holder.surname`), `mapping` says how each was understood, `engine` what read them.
     """
 
-    schema: type[BaseModel]
-    document: BaseModel | None
+    schema: Any
+    document: T
     values: Mapping[str, Any]
     fields: Mapping[str, FieldEvidence]
     warnings: tuple[ReadingWarning, ...] = ()
@@ -126,6 +128,33 @@ class Extraction:
     engine: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     mapping: Mapping[str, Mapped] = field(default_factory=dict)
+    #: Path or bytes of what was read, for showing it in a notebook; empty where the caller gave anything else.
+    inputs: tuple[Any, ...] = field(default=(), compare=False)
+
+    def to_dict(self, *, evidence: bool = False) -> dict[str, Any]:
+        """The document as plain JSON values, by the schema's aliases; with `evidence`, `{"document", "evidence"}`."""
+        from extractor.output import as_dict
+
+        return as_dict(self, evidence=evidence)
+
+    def to_json(self, *, evidence: bool = False, indent: int | None = None) -> str:
+        """`to_dict` as a JSON text."""
+        return json.dumps(self.to_dict(evidence=evidence), ensure_ascii=False, indent=indent)
+
+    def __repr__(self) -> str:
+        """What was read, in numbers: no value of the document."""
+        from extractor.schemas import schema_name
+
+        found = sum(one.value is not None for one in self.fields.values())
+        warned = f", {len(self.warnings)} warnings" if self.warnings else ""
+        lacking = "" if self.document is not None else ", no document"
+        return f"<Extraction {schema_name(self.schema)}: {found} of {len(self.fields)} fields{warned}{lacking}>"
+
+    def _repr_html_(self) -> str:
+        """The page with its boxes and the table of fields, as notebooks show it. It holds what was read."""
+        from extractor.notebook import as_html
+
+        return as_html(self)
 
     @property
     def checks_passed(self) -> bool:

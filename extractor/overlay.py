@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,7 +38,7 @@ _PANEL = 560
 _ROW = 40
 
 
-def draw_overlay(image: np.ndarray, result: Extraction, page: int = 0) -> Image:
+def draw_overlay(image: np.ndarray, result: Extraction[Any], page: int = 0) -> Image:
     """The page as given (RGB array) with its fields' boxes, and beside it their names and values."""
     from PIL import Image as images
     from PIL import ImageDraw
@@ -66,7 +66,7 @@ def draw_overlay(image: np.ndarray, result: Extraction, page: int = 0) -> Image:
     return sheet
 
 
-def save_overlays(images: Sequence[np.ndarray], result: Extraction, path: Path) -> list[Path]:
+def save_overlays(images: Sequence[np.ndarray], result: Extraction[Any], path: Path) -> list[Path]:
     """Writes the overlay of every page to `path`; pages after the first get `-2`, `-3` ... before the suffix."""
     written = []
     for page, image in enumerate(images):
@@ -77,7 +77,7 @@ def save_overlays(images: Sequence[np.ndarray], result: Extraction, path: Path) 
 
 
 def _one_line(one: FieldEvidence) -> str:
-    text = " / ".join(one.value) if isinstance(one.value, list) else str(one.value)
+    text = " / ".join(map(str, one.value)) if isinstance(one.value, list) else str(one.value)
     return text if len(text) <= 52 else f"{text[:51]}…"
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from extractor.building import UNREAD
 from extractor.engines import EmbeddedEngine, Engine
@@ -29,7 +30,17 @@ from extractor.imaging.quality import quality
 from extractor.mrz import MrzReading
 from extractor.mrz.zone import read_zone
 from extractor.reconcile import reconcile
-from extractor.schemas import SCHEMAS, schema_name
+from extractor.schemas import (
+    SCHEMAS,
+    ChineseIdCard,
+    DrivingLicence,
+    IdCard,
+    IdentityDocument,
+    Passport,
+    ResidencePermit,
+    Visa,
+    schema_name,
+)
 from extractor.schemas.plan import Plan, plan_of
 from extractor.schemas.registry import schema_of
 from extractor.schemas.text import squash
@@ -38,28 +49,144 @@ from extractor.text.scripts import read_other_script
 from extractor.visual.classify import classify, kind_of
 from extractor.visual.issuer import issuer_of_lines
 
+T = TypeVar("T")
+#: The built-in schemas, and models that extend them: nothing is required, so that there always is a document.
+D = TypeVar("D", bound=IdentityDocument)
+
 #: Fields whose presence does not show that a picture is a document.
 _SAYS_LITTLE = frozenset({"issuing_country", "document_type", "mrz", "endorsements", "permanent"})
 
 
+@overload
 def extract(
     source: Input | Sequence[Input],
-    schema: type[BaseModel] | str = "auto",
+    schema: type[D],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[D]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: type[T] | TypeAdapter[T],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[T | None]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: Literal["passport"],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[Passport]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: Literal["id_card"],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[IdCard]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: Literal["chinese_id_card"],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[ChineseIdCard]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: Literal["driving_licence"],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[DrivingLicence]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: Literal["residence_permit"],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[ResidencePermit]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: Literal["visa"],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[Visa]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: Literal["auto"] = ...,
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[IdentityDocument]: ...
+@overload
+def extract(
+    source: Input | Sequence[Input],
+    schema: str | Mapping[str, Any],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[Any]: ...
+def extract(
+    source: Input | Sequence[Input],
+    schema: Any = "auto",
     *,
     pages: Sequence[int] | None = None,
     engine: Engine | None = None,
     today: date | None = None,
     limits: Limits = DEFAULT,
-) -> Extraction:
+) -> Extraction[Any]:
     """Reads one document.
 
     source: path, bytes, binary file object, PIL image or numpy array; a list of these is several pages or sides of
-    one document. schema: a Pydantic model, a built-in name, or "auto". pages: page numbers from 1, for files of
-    several. today: the day two-digit years are resolved by. limits: what decoding one file may cost.
+    one document. schema: a Pydantic model or anything else that docs/schemas.md lists, a built-in name, or "auto".
+    pages: page numbers from 1, for files of several. today: the day two-digit years are resolved by. limits:
+    what decoding one file may cost.
 
     Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
     """
-    return conclude(prepare(source, schema, pages=pages, today=today, limits=limits), engine)
+    wanted = schema_asked_for(schema, engine)
+    result = conclude(prepare(source, wanted, pages=pages, today=today, limits=limits), engine)
+    given = source if isinstance(source, list | tuple) else [source]
+    shown = tuple(given) if pages is None and all(isinstance(one, str | Path | bytes) for one in given) else ()
+    return replace(result, inputs=shown)
+
+
+def schema_asked_for(schema: Any, engine: Any = None) -> Any:
+    """The type to read into, or "auto"; raises SchemaError or another UsageError before anything is read."""
+    if engine is not None and not callable(getattr(engine, "read", None)):
+        raise UsageError(f"engine is an engine such as EmbeddedEngine(), not {type(engine).__name__}")
+    return schema if isinstance(schema, str) and schema == "auto" else schema_of(schema)
 
 
 @dataclass(frozen=True)
@@ -77,7 +204,7 @@ class Prepared:
 
 def prepare(
     source: Input | Sequence[Input],
-    schema: type[BaseModel] | str = "auto",
+    schema: Any = "auto",
     *,
     pages: Sequence[int] | None = None,
     today: date | None = None,
@@ -110,7 +237,7 @@ def prepare(
     return Prepared(plan, evidence, infos, kinds, tuple(script_warnings), seconds)
 
 
-def conclude(prepared: Prepared, engine: Engine | None = None) -> Extraction:
+def conclude(prepared: Prepared, engine: Engine | None = None) -> Extraction[Any]:
     """What an engine makes of a prepared document, the embedded one if none is named. Raises NoDocumentError."""
     evidence, plan = prepared.evidence, prepared.plan
     seconds = dict(prepared.seconds)

@@ -1,0 +1,167 @@
+"""Many documents, and documents beside other work: `extract_many` and `extract_async`.
+
+for item in extract_many(paths, schema=Passport, jobs=4):
+    print(item.number, item.result or item.error)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any, Generic, TypeVar, overload
+
+from extractor.batches import as_they_come, in_order, side_by_side
+from extractor.engines import EmbeddedEngine, Engine
+from extractor.errors import UsageError
+from extractor.extraction import Extraction
+from extractor.imaging import Limits
+from extractor.imaging.limits import DEFAULT
+from extractor.imaging.load import Input
+from extractor.pipeline import extract, schema_asked_for
+from extractor.schemas import IdentityDocument
+
+T = TypeVar("T")
+D = TypeVar("D", bound=IdentityDocument)
+Source = Input | Sequence[Input]
+
+
+@dataclass(frozen=True)
+class Item(Generic[T]):
+    """One document of many: its number from 0, what was given, and its result or the error that it ended with."""
+
+    number: int
+    source: Any = field(repr=False)
+    result: Extraction[T] | None = None
+    error: Exception | None = None
+
+
+@overload
+def extract_many(
+    sources: Iterable[Source],
+    schema: type[D],
+    *,
+    jobs: int | None = ...,
+    ordered: bool = ...,
+    engine: Engine | None = ...,
+    pages: Sequence[int] | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+    on_progress: Callable[[int], None] | None = ...,
+) -> Iterator[Item[D]]: ...
+@overload
+def extract_many(
+    sources: Iterable[Source],
+    schema: type[T],
+    *,
+    jobs: int | None = ...,
+    ordered: bool = ...,
+    engine: Engine | None = ...,
+    pages: Sequence[int] | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+    on_progress: Callable[[int], None] | None = ...,
+) -> Iterator[Item[T | None]]: ...
+@overload
+def extract_many(
+    sources: Iterable[Source],
+    schema: Any = ...,
+    *,
+    jobs: int | None = ...,
+    ordered: bool = ...,
+    engine: Engine | None = ...,
+    pages: Sequence[int] | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+    on_progress: Callable[[int], None] | None = ...,
+) -> Iterator[Item[Any]]: ...
+def extract_many(
+    sources: Iterable[Source],
+    schema: Any = "auto",
+    *,
+    jobs: int | None = None,
+    ordered: bool = True,
+    engine: Engine | None = None,
+    pages: Sequence[int] | None = None,
+    today: date | None = None,
+    limits: Limits = DEFAULT,
+    on_progress: Callable[[int], None] | None = None,
+) -> Iterator[Item[Any]]:
+    """Reads documents side by side, `jobs` at a time (None: one a core; a model reads one at a time).
+
+    Each of `sources` is what `extract` takes as one document. Results come in their order, or with `ordered=False` as
+    they are ready. A document that cannot be read is an item with an error; the others are read. `on_progress` is told
+    how many are done. Sources are taken as they are needed, so that they may be without end.
+
+    Raises SchemaError or another UsageError at once for arguments that no document could be read with.
+    """
+    if isinstance(sources, str | bytes) or not isinstance(sources, Iterable):
+        raise UsageError(f"extract_many takes a list or another iterable of documents, not {type(sources).__name__}")
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise UsageError("jobs is a number of documents, 1 or more")
+    wanted = schema_asked_for(schema, engine)
+    read = partial(_read, schema=wanted, engine=engine, pages=pages, today=today, limits=limits)
+    side = side_by_side(engine or EmbeddedEngine(), jobs or 64, jobs)
+    items = (in_order if ordered else as_they_come)(read, enumerate(sources), side)
+    return _told(items, on_progress)
+
+
+def _read(numbered: tuple[int, Source], **options: Any) -> Item[Any]:
+    number, source = numbered
+    try:
+        return Item(number, source, extract(source, **options))
+    except Exception as error:
+        return Item(number, source, error=error)
+
+
+def _told(items: Iterator[Item[Any]], on_progress: Callable[[int], None] | None) -> Iterator[Item[Any]]:
+    for done, item in enumerate(items, 1):
+        if on_progress:
+            on_progress(done)
+        yield item
+
+
+@overload
+async def extract_async(
+    source: Source,
+    schema: type[D],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[D]: ...
+@overload
+async def extract_async(
+    source: Source,
+    schema: type[T],
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[T | None]: ...
+@overload
+async def extract_async(
+    source: Source,
+    schema: Any = ...,
+    *,
+    pages: Sequence[int] | None = ...,
+    engine: Engine | None = ...,
+    today: date | None = ...,
+    limits: Limits = ...,
+) -> Extraction[Any]: ...
+async def extract_async(
+    source: Source,
+    schema: Any = "auto",
+    *,
+    pages: Sequence[int] | None = None,
+    engine: Engine | None = None,
+    today: date | None = None,
+    limits: Limits = DEFAULT,
+) -> Extraction[Any]:
+    """`extract` in a thread of its own, while the event loop goes on; arguments and errors as `extract`'s."""
+    wanted = schema_asked_for(schema, engine)
+    return await asyncio.to_thread(extract, source, wanted, pages=pages, engine=engine, today=today, limits=limits)
