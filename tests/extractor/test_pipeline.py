@@ -270,7 +270,7 @@ class TestWarnings:
         assert extract(examples_dir / "passport.png", Names).warnings == ()
 
     def test_failed_check_digits_and_cut_names_are_told_by_field(self, read_once: None, monkeypatch: Any) -> None:
-        from .evidence.printed import page, rows
+        from .printed import page, rows
 
         zone = (
             "P<UTONILAVADHANANANDA<<CHAYAPA<DEJTHAMRONGSUK",
