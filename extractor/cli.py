@@ -1,28 +1,29 @@
-"""The `extract` command. Only this module prints; nothing heavy is imported before the arguments are understood."""
+"""The `extract` command: its arguments. Nothing heavy is imported before they are understood."""
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractor import __version__
-from extractor.errors import ExtractorError, UnreadableInputError, UsageError
+from extractor.cli_batch import SEVERITY, Batch, Stops, say
+from extractor.errors import ExtractorError, SchemaError, UnreadableInputError, UsageError
+from extractor.inputs import Document, documents
+from extractor.writing import OutputError, Stdout, open_target
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
-    from extractor.output import Outcome
+    from extractor.imaging import Limits
 
-#: What a folder is searched for.
-SUFFIXES = frozenset(".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .pdf".split())
-#: Exit codes from worst to best; a call with several files ends with the worst.
-_SEVERITY = (2, 3, 4, 1, 0)
+#: Files whose pages another process decodes, which is started while the networks load.
+_DECODED_APART = (".pdf", ".tif", ".tiff", ".heic", ".heif", ".avif")
 
 _EPILOGUE = """\
 examples:
@@ -42,13 +43,14 @@ exit codes:
   2  wrong usage
   3  unreadable or unsupported input
   4  no such document on the picture
+  130, 143  stopped by Ctrl-C or SIGTERM; what was read until then is written
 Of several files the worst counts, in the order 2, 3, 4, 1, 0.
 """
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments; also what the README's help is made from."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="extract",
         description="Reads identity documents into JSON, on this machine, with the evidence for every field.",
         epilog=_EPILOGUE,
@@ -76,9 +78,18 @@ def build_parser() -> argparse.ArgumentParser:
     output.add_argument(
         "--evidence", action="store_true", help="add sources, confidences, boxes, verdicts and warnings"
     )
-    output.add_argument("--output", metavar="PATH", help="write there instead of to stdout")
+    output.add_argument(
+        "--output",
+        metavar="PATH",
+        help="write there instead of to stdout; the file is replaced when all is read, or the run is stopped",
+    )
     output.add_argument("--overlay", metavar="PNG", help="draw what was read on the page (of several files: a folder)")
     output.add_argument("--verbose", action="store_true", help="say on stderr which engine reads and why, and how long")
+    limits = parser.add_argument_group("limits", "what one file may cost while its pages are decoded")
+    limits.add_argument("--max-pages", type=int, metavar="N", help="pages of one file (default 20)")
+    limits.add_argument("--max-megapixels", type=float, metavar="N", help="pixels of one page (default 120)")
+    limits.add_argument("--decode-seconds", type=float, metavar="N", help="CPU time of one page (default 10)")
+    limits.add_argument("--decode-memory", type=int, metavar="MIB", help="memory, on Linux (default 1024)")
     engine = parser.add_argument_group("engine")
     engine.add_argument(
         "--engine",
@@ -104,96 +115,91 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to stop
     parser = build_parser()
-    options = parser.parse_args(argv)
+    stops = Stops()
     try:
-        return _run(options, parser)
+        with stops.watched():
+            return _run(parser.parse_args(argv), parser, stops)
     except ExtractorError as error:
-        print(f"extract: {error}", file=sys.stderr)
+        say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        print("extract: stopped", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader of our output has gone (`extract ... | head`); that is its right.
-        sys.stderr.close()
-        return 0
+        say("stopped")
+        return stops.exit_code or 130
 
 
-def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+class _Parser(argparse.ArgumentParser):
+    """argparse, whose help fails as other output does where stdout takes nothing."""
+
+    def print_help(self, file: Any = None) -> None:
+        if file is None:
+            Stdout().write(self.format_help())
+        else:
+            super().print_help(file)
+
+
+def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: Stops) -> int:
     if options.list_schemas:
-        _print_schemas()
+        Stdout().write(_schemas())
         return 0
     if not options.inputs:
         parser.print_usage(sys.stderr)
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
     options.pages = _pages(options.pages)
+    options.limits = _limits(options)
     if options.jobs is not None and options.jobs < 1:
         raise UsageError("--jobs is a number of documents, 1 or more")
-    documents = _documents(options.inputs, one_document=options.one_document)
+    found = documents(options.inputs, one_document=options.one_document)
     if options.ask:
-        return _ask(options, documents)
-    threading.Thread(target=_warm_up, daemon=True).start()
+        return _ask(options, found)
+    threading.Thread(target=_warm_up, args=(found,), daemon=True).start()
     engine = _engine(options)
-    _load_schema(options.schema)
-    outcomes = _read(documents, options, engine)
-    _write(outcomes, options)
-    failures = [outcome for outcome in outcomes if outcome.result is None]
-    for outcome in failures:
-        print(
-            f"extract: {outcome.name}: {outcome.error}" if len(documents) > 1 else f"extract: {outcome.error}",
-            file=sys.stderr,
-        )
-    return min((outcome.exit_code for outcome in outcomes), key=_SEVERITY.index)
+    columns = _columns(options.schema)
+    from extractor.output import Rendering
+
+    rendering = Rendering(
+        options.format,
+        several=len(found) > 1,
+        evidence=options.evidence,
+        columns=columns if len(found) > 1 else None,
+        ascii_only=options.output is None and not _is_unicode(sys.stdout),
+    )
+    return Batch(found, options, engine, rendering, open_target(options.output), stops).run()
 
 
-def _warm_up() -> None:
+def _is_unicode(stream: Any) -> bool:
+    return str(getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    from extractor.imaging.limits import DEFAULT
+
+    given = {
+        "pages": options.max_pages,
+        "pixels": None if options.max_megapixels is None else options.max_megapixels * 1_000_000,
+        "seconds": options.decode_seconds,
+        "memory": options.decode_memory,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    if not all(0 < value < 1e12 for value in given.values()):
+        raise UsageError("limits are numbers greater than zero")
+    return replace(DEFAULT, **given)
+
+
+def _warm_up(found: Sequence[Document]) -> None:
     """Loads the OCR models while the rest is imported: a fifth of a second of what one page takes."""
     from extractor.text.ocr import warm_up
 
+    sources = (source for one in found for source in one.sources)
+    if any(isinstance(source, Path) and source.suffix.lower() in _DECODED_APART for source in sources):
+        from extractor.imaging import decoder
+
+        decoder.start()
     with suppress(ExtractorError):  # whoever needs the models says what is wrong with them
         warm_up()
-
-
-def _read(documents: list[tuple[str, list[Any]]], options: argparse.Namespace, engine: Engine) -> list[Outcome]:
-    from extractor.batches import in_order, side_by_side
-
-    overlays = _overlays([name for name, _ in documents], options.overlay)
-
-    def read(document: tuple[str, list[Any]]) -> Outcome:
-        return _one(*document, options, engine, overlays.get(document[0]))
-
-    outcomes = []
-    with _progress(len(documents)) as advance:
-        for outcome in in_order(read, documents, side_by_side(engine, len(documents), options.jobs)):
-            outcomes.append(outcome)
-            advance()
-    return outcomes
-
-
-def _one(name: str, sources: list[Any], options: argparse.Namespace, engine: Engine, overlay: Path | None) -> Outcome:
-    """Reads one document; whatever goes wrong with it is its own outcome, and the others go on."""
-    from extractor.output import Outcome
-    from extractor.pipeline import extract
-
-    try:
-        result = extract(sources, options.schema, pages=options.pages, engine=engine)
-        if overlay:
-            _overlay(sources, options.pages, result, overlay)
-    except ExtractorError as error:
-        return Outcome(name, error=str(error), exit_code=error.exit_code)
-    except Exception as error:
-        # Text of an unforeseen error may quote the document; its type and place are what a report needs.
-        trace = error.__traceback__
-        while trace and trace.tb_next:
-            trace = trace.tb_next
-        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
-        return Outcome(name, error=f"internal error ({type(error).__name__} at {place}); please report it", exit_code=3)
-    if options.verbose:
-        told = ", ".join(f"{key} {value}" for key, value in result.engine.items())
-        stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
-        print(f"extract: {name}: {told}; {stages}", file=sys.stderr)
-    return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
 
 
 def _engine(options: argparse.Namespace) -> Engine:
@@ -210,11 +216,11 @@ def _engine(options: argparse.Namespace) -> Engine:
         hints=options.hints,
     )
     if options.verbose:
-        print(f"extract: engine {engine.name}: {why}", file=sys.stderr)
+        say(f"engine {engine.name}: {why}")
     return engine
 
 
-def _ask(options: argparse.Namespace, documents: list[tuple[str, list[Any]]]) -> int:
+def _ask(options: argparse.Namespace, found: Sequence[Document]) -> int:
     """Answers a free question about each document, streamed to stdout."""
     from extractor.imaging import load_pages
 
@@ -222,51 +228,38 @@ def _ask(options: argparse.Namespace, documents: list[tuple[str, list[Any]]]) ->
         raise UsageError("--ask is answered by phi3v; the embedded engine has no words of its own")
     options.engine = "phi3v"
     engine: Any = _engine(options)
-    for _, sources in documents:
-        images = [image for source in sources for image in load_pages(source, pages=options.pages)]
-        for piece in engine.ask(images, options.ask):
-            print(piece, end="", flush=True)
-        print()
-    return 0
-
-
-def _load_schema(reference: str) -> None:
-    """Fails before anything is read where the schema cannot be found."""
-    from extractor.errors import SchemaError
-    from extractor.schemas import SchemaNotFoundError, load_schema
-
-    if reference != "auto":
+    out, codes = Stdout(), [0]
+    for document in found:
         try:
-            load_schema(reference)
-        except SchemaNotFoundError as error:
-            raise SchemaError(str(error)) from error
+            if document.error:
+                raise UnreadableInputError(document.error)
+            images = [
+                image
+                for source in document.sources
+                for image in load_pages(source, pages=options.pages, limits=options.limits)
+            ]
+            for piece in engine.ask(images, options.ask):
+                out.write(piece)
+            out.write("\n")
+        except OutputError:
+            raise
+        except ExtractorError as error:
+            say(f"{document.name}: {error}")
+            codes.append(error.exit_code)
+    return min(codes, key=SEVERITY.index)
 
 
-def _documents(inputs: Sequence[str], *, one_document: bool) -> list[tuple[str, list[Any]]]:
-    """(name, sources) of every document that the arguments name: files, folders, patterns, stdin."""
-    found: list[tuple[str, Any]] = []
-    for text in inputs:
-        if text == "-":
-            found.append(("stdin", sys.stdin.buffer.read()))
-            continue
-        path = Path(text)
-        if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-            if not files:
-                raise UnreadableInputError(f"the folder {text} holds no picture or PDF")
-            found += [(str(file), file) for file in files]
-        elif any(sign in text for sign in "*?[") and not path.exists():
-            import glob
+def _columns(reference: str) -> list[str]:
+    """The CSV columns of documents of a schema; fails before anything is read where the schema cannot be found."""
+    from extractor.output import columns
+    from extractor.schemas import SCHEMAS, SchemaNotFoundError, load_schema
 
-            matches = sorted(glob.glob(text, recursive=True))
-            if not matches:
-                raise UnreadableInputError(f"nothing matches {text}")
-            found += [(match, match) for match in matches if not Path(match).is_dir()]
-        else:
-            found.append((text, path))
-    if one_document:
-        return [(found[0][0], [source for _, source in found])]
-    return [(name, [source]) for name, source in found]
+    if reference == "auto":
+        return columns(list(SCHEMAS.values()))
+    try:
+        return columns([load_schema(reference)])
+    except SchemaNotFoundError as error:
+        raise SchemaError(str(error)) from error
 
 
 def _pages(text: str | None) -> list[int] | None:
@@ -283,74 +276,13 @@ def _pages(text: str | None) -> list[int] | None:
     return numbers
 
 
-def _overlays(names: Sequence[str], given: str | None) -> dict[str, Path]:
-    """Where the overlay of each document goes: the file that was named, or for several a picture each in that folder.
-
-    Documents whose files are called the same in different folders are counted: `scan.png`, `scan-2.png`.
-    """
-    if given is None:
-        return {}
-    folder = Path(given)
-    if len(names) == 1 and not folder.is_dir():
-        return {names[0]: folder}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--overlay {given} cannot be made a folder: {error.strerror}") from error
-    taken: dict[str, Path] = {}
-    for name in dict.fromkeys(names):
-        stem = Path(name).stem
-        tries = (f"{stem}.png" if count == 1 else f"{stem}-{count}.png" for count in itertools.count(1))
-        taken[name] = next(path for text in tries if (path := folder / text) not in taken.values())
-    return taken
-
-
-def _overlay(sources: list[Any], pages: list[int] | None, result: Any, target: Path) -> None:
-    from extractor.imaging import load_pages
-    from extractor.overlay import save_overlays
-
-    images = [image for source in sources for image in load_pages(source, pages=pages)]
-    try:
-        save_overlays(images, result, target)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"the overlay cannot be written to {target}: use a path ending in .png") from error
-
-
-def _write(outcomes: Sequence[Outcome], options: argparse.Namespace) -> None:
-    from extractor.output import render
-
-    text = render(outcomes, options.format, evidence=options.evidence)
-    if not options.output:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
-    try:
-        Path(options.output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{options.output} cannot be written: {error.strerror}") from error
-
-
-def _print_schemas() -> None:
+def _schemas() -> str:
     from extractor.schemas import SCHEMAS
 
-    for name, schema in SCHEMAS.items():
-        first_line = (schema.__doc__ or "").strip().splitlines()[0]
-        print(f"{name}\n    {first_line}\n    {', '.join(schema.model_fields)}")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on stderr where there is a terminal and more than one document."""
-    if total < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=total)
-        yield lambda: progress.advance(task)
+    return "".join(
+        f"{name}\n    {(schema.__doc__ or '').strip().splitlines()[0]}\n    {', '.join(schema.model_fields)}\n"
+        for name, schema in SCHEMAS.items()
+    )
 
 
 if __name__ == "__main__":

@@ -9,17 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from extractor.extraction import Extraction, FieldEvidence, Source
+from extractor.inputs import one_line
 from extractor.schemas import schema_name
 
 FORMATS = ("json", "jsonl", "csv", "table")
+#: How a formula begins in a spreadsheet, in full width too.
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One file of a call: its result, or why there is none."""
+    """One document of a call: its result, or why there is none; both where its overlay could not be written."""
 
     name: str
     result: Extraction | None = None
@@ -96,39 +100,81 @@ def _record(outcome: Outcome, *, evidence: bool, several: bool) -> dict[str, Any
 
 def render(outcomes: Sequence[Outcome], form: str, *, evidence: bool = False) -> str:
     """All outcomes in one of FORMATS. A single document in JSON is the flat object alone."""
-    several = len(outcomes) > 1
-    if form == "table":
-        return "\n".join(_table(outcome, several=several) for outcome in outcomes)
-    if form == "csv":
-        return _csv(outcomes)
-    records = [
-        _record(outcome, evidence=evidence, several=several) for outcome in outcomes if several or outcome.result
-    ]
-    if form == "jsonl":
-        return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    if not records:
+    columns = dict.fromkeys(name for one in outcomes if one.result for name in _columns_of(one.result))
+    failed = any(one.result is None for one in outcomes)
+    rendering = Rendering(
+        form, several=len(outcomes) > 1, evidence=evidence, columns=[*columns, *(["error"] if failed else [])]
+    )
+    return "".join([*map(rendering.add, outcomes), rendering.end()])
+
+
+def columns(schemas: Sequence[type[BaseModel]]) -> list[str]:
+    """The CSV columns of documents of any of these schemas."""
+    names = (name for schema in schemas for name in (*schema.model_fields, *schema.model_computed_fields))
+    return [*dict.fromkeys(names), "error"]
+
+
+def _columns_of(result: Extraction) -> list[str]:
+    return [*result.values, *result.schema.model_computed_fields]
+
+
+class Rendering:
+    """Outcomes in one of FORMATS, one after the other; what `add` returns can be written at once.
+
+    JSON is one text, which `end` returns. `columns` are those of a CSV beside file and schema; without them a CSV has
+    those of its first document. Where the text is not written as Unicode, JSON keeps to ASCII by `ascii_only`.
+    """
+
+    def __init__(
+        self,
+        form: str,
+        *,
+        several: bool,
+        evidence: bool = False,
+        columns: Sequence[str] | None = None,
+        ascii_only: bool = False,
+    ) -> None:
+        self._form, self._several, self._evidence, self._columns = form, several, evidence, columns
+        self._ascii_only = ascii_only
+        self._first = True
+        self._records: list[dict[str, Any]] = []
+
+    def add(self, outcome: Outcome) -> str:
+        """The text of one more outcome."""
+        first, self._first = self._first, False
+        if self._form == "csv":
+            return self._csv_row(outcome, with_header=first)
+        if not self._several and outcome.result is None:
+            return _table(outcome, several=False) if self._form == "table" else ""
+        if self._form == "table":
+            return ("" if first else "\n") + _table(outcome, several=self._several)
+        record = _record(outcome, evidence=self._evidence, several=self._several)
+        if self._form == "jsonl":
+            return json.dumps(record, ensure_ascii=self._ascii_only) + "\n"
+        self._records.append(record)
         return ""
-    return json.dumps(records if several else records[0], ensure_ascii=False, indent=2) + "\n"
 
+    def end(self) -> str:
+        """What comes after the last outcome."""
+        if not self._records:
+            return ""
+        value = self._records if self._several else self._records[0]
+        return json.dumps(value, ensure_ascii=self._ascii_only, indent=2) + "\n"
 
-def _csv(outcomes: Sequence[Outcome]) -> str:
-    """One row a document; columns of all schemas among them, in order of appearance."""
-    columns = ["file", "schema"]
-    for outcome in outcomes:
-        if outcome.result:
-            columns += [name for name in outcome.result.values if name not in columns]
-    if any(outcome.result is None for outcome in outcomes):
-        columns.append("error")
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    for outcome in outcomes:
-        if outcome.result is None:
-            writer.writerow({"file": outcome.name, "error": outcome.error})
-            continue
-        values = {name: _cell(value) for name, value in as_dict(outcome.result).items()}
-        writer.writerow({"file": outcome.name, "schema": schema_name(outcome.result.schema), **values})
-    return buffer.getvalue()
+    def _csv_row(self, outcome: Outcome, *, with_header: bool) -> str:
+        """One row a document; the header before the first."""
+        if self._columns is None:
+            self._columns = _columns_of(outcome.result) if outcome.result else ["error"]
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, ["file", "schema", *self._columns], lineterminator="\n", extrasaction="ignore")
+        if with_header:
+            writer.writerow({name: _cell(name) for name in writer.fieldnames})
+        row: dict[str, Any] = {"error": outcome.error}
+        if outcome.result is not None:
+            row |= {"schema": schema_name(outcome.result.schema), **as_dict(outcome.result)}
+        row["file"] = outcome.name
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+        return buffer.getvalue()
 
 
 def _cell(value: Any) -> str:
@@ -138,7 +184,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 _COLOURS: Mapping[str, str] = {
@@ -156,9 +202,10 @@ def _table(outcome: Outcome, *, several: bool) -> str:
     from rich.markup import escape
     from rich.table import Table
 
+    name = one_line(outcome.name)
     if outcome.result is None:
-        return f"{outcome.name}: {outcome.error}\n"
-    title = f"{outcome.name} ({schema_name(outcome.result.schema)})" if several else schema_name(outcome.result.schema)
+        return f"{name}: {outcome.error}\n"
+    title = f"{name} ({schema_name(outcome.result.schema)})" if several else schema_name(outcome.result.schema)
     table = Table(title=escape(title), title_justify="left")
     for heading in ("field", "value", "verdict", "confidence", "source"):
         table.add_column(heading, justify="right" if heading == "confidence" else "left", overflow="fold")

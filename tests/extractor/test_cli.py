@@ -108,14 +108,27 @@ class TestEntryPoint:
         assert (done.returncode, done.stdout) == (2, "")
         assert "Traceback" not in done.stderr
 
-    def test_a_reader_that_has_gone_is_no_error(self) -> None:
+    @pytest.mark.parametrize("arguments", [["--list-schemas"], ["--help"]])
+    def test_a_stdout_that_takes_nothing_is_one_line(self, arguments: list[str]) -> None:
         read, write = os.pipe()
         os.close(read)
+        targets: list[Any] = [write]
+        if os.path.exists("/dev/full"):
+            targets.append(os.open("/dev/full", os.O_WRONLY))
+        for target in targets:
+            done = subprocess.run(
+                [COMMAND, *arguments], check=False, stdout=target, stderr=subprocess.PIPE, text=True, timeout=60
+            )
+            os.close(target)
+            assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+            assert done.stderr.startswith("extract: stdout cannot be written: ")
+
+    @pytest.mark.skipif(os.name != "posix", reason="a shell closes the descriptor")
+    def test_a_stdout_that_is_closed_is_one_line(self) -> None:
         done = subprocess.run(
-            [COMMAND, "--list-schemas"], check=False, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60
+            ["sh", "-c", f'"{COMMAND}" --list-schemas >&-'], check=False, capture_output=True, text=True, timeout=60
         )
-        os.close(write)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (2, "extract: stdout is closed\n")
 
     def test_the_module_can_be_run_as_well(self) -> None:
         done = subprocess.run(
@@ -152,6 +165,11 @@ class TestExitCodes:
             (("--pages", "one", "x.png"), "--pages takes numbers"),
             (("--pages", "2-", "x.png"), "--pages takes numbers"),
             (("--pages", "3-1", "x.png"), "--pages"),
+            (("",), "a file name is empty"),
+            (("x.png", ""), "a file name is empty"),
+            (("--decode-seconds", "0", "x.png"), "limits are numbers greater than zero"),
+            (("--decode-memory", "-1", "x.png"), "limits are numbers greater than zero"),
+            (("--max-megapixels", "nan", "x.png"), "limits are numbers greater than zero"),
         ],
     )
     def test_2_wrong_usage(self, call: Callable[..., Any], arguments: tuple[str, ...], message: str) -> None:
@@ -171,7 +189,7 @@ class TestExitCodes:
 
     def test_2_an_overlay_in_no_picture_format(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
         done = call(passport, "--overlay", tmp_path / "read.nonsense")
-        assert (done.code, done.out) == (2, "")
+        assert (done.code, json.loads(done.out)["surname"]) == (2, "UNDERHILL"), "what was read is not lost"
         assert "use a path ending in .png" in done.err
 
     @pytest.mark.parametrize("name", ["nowhere.png", "broken.png", "folder", "*.tif"])
@@ -179,13 +197,13 @@ class TestExitCodes:
         (tmp_path / "folder").mkdir()
         done = call(tmp_path / name)
         assert (done.code, done.out) == (3, "")
-        assert done.err.startswith("extract: ")
+        assert done.err.startswith(f"extract: {tmp_path / name}: ")
         assert done.err.count("\n") == 1
 
     def test_4_no_document(self, call: Callable[..., Any], blank: Path) -> None:
         done = call(blank)
         assert (done.code, done.out) == (4, "")
-        assert done.err.startswith("extract: not a document")
+        assert done.err.startswith(f"extract: {blank}: not a document")
 
     def test_the_worst_of_several_counts(
         self, call: Callable[..., Any], passport: Path, blank: Path, broken: Path
@@ -356,7 +374,7 @@ class TestTheUnforeseen:
         monkeypatch.setattr(f"extractor.pipeline.{stage}", fail)
         done = call(passport)
         assert (done.code, done.out) == (3, "")
-        assert done.err.startswith("extract: internal error (ValueError at test_cli.py:")
+        assert done.err.startswith(f"extract: {passport}: internal error (ValueError at test_cli.py:")
         assert done.err.count("\n") == 1
         assert "SECRET" not in done.err
 
@@ -388,7 +406,7 @@ class TestTheUnforeseen:
 
         monkeypatch.setattr("extractor.overlay.draw_overlay", fail)
         done = call(passport, "--overlay", tmp_path / "a.png")
-        assert done.code == 3
+        assert (done.code, json.loads(done.out)["surname"]) == (3, "UNDERHILL")
         assert "SECRET" not in done.err
 
     def test_stopped_by_hand(self, call: Callable[..., Any], passport: Path, monkeypatch: pytest.MonkeyPatch) -> None:

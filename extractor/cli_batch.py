@@ -1,0 +1,252 @@
+"""A call of the command over its documents: read side by side, written as they come, stopped by a signal."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extractor.errors import ExtractorError, UsageError
+from extractor.inputs import Document, one_line
+from extractor.writing import OutputError, Target
+
+if TYPE_CHECKING:
+    from extractor.engines import Engine
+    from extractor.output import Outcome, Rendering
+
+#: Exit codes from worst to best; a call with several files ends with the worst.
+SEVERITY = (2, 3, 4, 1, 0)
+
+
+def say(text: str) -> None:
+    """One line on stderr; where even that takes nothing, there is nobody to tell."""
+    with suppress(OSError, ValueError, AttributeError):
+        print(f"extract: {one_line(text)}", file=sys.stderr, flush=True)
+
+
+class Stops:
+    """SIGINT and SIGTERM as KeyboardInterrupt, never in the middle of writing; a second one ends the process."""
+
+    def __init__(self) -> None:
+        self.exit_code = 0
+        self._held = self._waits = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While it lasts, signals are heard. Only the main thread can; others are left as they are."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # One that is ignored, as under nohup, stays ignored.
+            if (now := signal.getsignal(number)) is not signal.SIG_IGN:
+                before[number] = now
+                signal.signal(number, self._heard)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _heard(self, number: int, _frame: Any) -> None:
+        if self.exit_code:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self.exit_code = 128 + number
+        if self._held:
+            self._waits = True
+        else:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While it lasts, a signal waits."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._waits:
+            self._waits = False
+            raise KeyboardInterrupt
+
+
+class Batch:
+    """Reads documents and writes each as soon as it and those before it are read."""
+
+    def __init__(
+        self,
+        found: Sequence[Document],
+        options: argparse.Namespace,
+        engine: Engine,
+        rendering: Rendering,
+        target: Target,
+        stops: Stops,
+    ) -> None:
+        self._documents, self._options, self._engine = found, options, engine
+        self._rendering, self._target, self._stops = rendering, target, stops
+        self._read: dict[int, Outcome] = {}
+        self._written: list[Outcome] = []
+
+    def run(self) -> int:
+        """Reads all documents; the exit code of the worst. What was read when a signal stops it is written."""
+        try:
+            self._overlays = _overlays([one.name for one in self._documents], self._options.overlay)
+            self._all()
+            self._finish()
+        except KeyboardInterrupt:
+            return self._stopped()
+        except BaseException as error:
+            kept = self._target.abandon(keep=self._options.format != "json")
+            if kept and isinstance(error, OutputError):
+                raise OutputError(f"{error}; what was read until then is in {kept}") from None
+            raise
+        finally:
+            self._tell_failures()
+        return min((outcome.exit_code for outcome in self._written), key=SEVERITY.index)
+
+    def _all(self) -> None:
+        from extractor.batches import in_order, side_by_side
+
+        numbers = range(len(self._documents))
+        with _progress(len(numbers)) as advance:
+            for outcome in in_order(self._one, numbers, side_by_side(self._engine, len(numbers), self._options.jobs)):
+                self._write(outcome)
+                advance()
+
+    def _one(self, number: int) -> Outcome:
+        document = self._documents[number]
+        self._read[number] = _one(document, self._options, self._engine, self._overlays.get(document.name))
+        return self._read[number]
+
+    def _write(self, outcome: Outcome) -> None:
+        with self._stops.held():
+            self._target.write(self._rendering.add(outcome))
+            self._written.append(outcome)
+            if self._options.format != "json":
+                # What was written needs no memory any more; only whether it failed is asked for at the end.
+                self._written[-1] = replace(outcome, result=None)
+
+    def _finish(self) -> None:
+        with self._stops.held():
+            self._target.write(self._rendering.end())
+            self._target.finish()
+
+    def _stopped(self) -> int:
+        """Writes what was read and is not written yet, also what was read ahead of an unfinished document."""
+        for number in sorted(self._read):
+            if number >= len(self._written):
+                self._write(self._read[number])
+        path = self._options.output
+        if self._options.format != "json" or path is None or not os.path.exists(path):
+            self._finish()
+            kept = path or ""
+        else:
+            # JSON is one text: half of the documents do not replace the old one, and lie beside it.
+            self._target.write(self._rendering.end())
+            kept = self._target.abandon(keep=True)
+        if len(self._documents) == 1:
+            say("stopped")
+        else:
+            where = f"; they are in {kept}" if kept and self._written else ""
+            say(f"stopped after {len(self._written)} of {len(self._documents)} documents{where}")
+        return self._stops.exit_code or 130
+
+    def _tell_failures(self) -> None:
+        for outcome in self._written:
+            if outcome.error:
+                say(f"{outcome.name}: {outcome.error}")
+
+
+def _one(document: Document, options: argparse.Namespace, engine: Engine, overlay: Path | None) -> Outcome:
+    """Reads one document; whatever goes wrong with it is its own outcome, and the others are read."""
+    from extractor.output import Outcome
+    from extractor.pipeline import extract
+
+    name = document.name
+    if document.error:
+        return Outcome(name, error=document.error, exit_code=3)
+    try:
+        result = extract(document.sources, options.schema, pages=options.pages, engine=engine, limits=options.limits)
+    except Exception as error:
+        return _failed(name, error)
+    if options.verbose:
+        facts = ", ".join(f"{key} {value}" for key, value in result.engine.items())
+        stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
+        say(f"{name}: {facts}; {stages}")
+    if overlay:
+        try:
+            _overlay(document.sources, options, result, overlay)
+        except Exception as error:
+            return replace(_failed(name, error), result=result)
+    return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
+
+
+def _failed(name: str, error: Exception) -> Outcome:
+    from extractor.output import Outcome
+
+    if isinstance(error, ExtractorError):
+        return Outcome(name, error=str(error), exit_code=error.exit_code)
+    # Text of an unforeseen error may quote the document; its type and place are what a report needs.
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
+    return Outcome(name, error=f"internal error ({type(error).__name__} at {place}); please report it", exit_code=3)
+
+
+def _overlays(names: Sequence[str], given: str | None) -> dict[str, Path]:
+    """Where the overlay of each document goes: the file that was named, or for several a picture each in that folder.
+
+    Documents whose files are called the same in different folders are counted: `scan.png`, `scan-2.png`.
+    """
+    if given is None:
+        return {}
+    folder = Path(given)
+    if len(names) == 1 and not folder.is_dir():
+        return {names[0]: folder}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--overlay {given} cannot be made a folder: {error.strerror}") from error
+    taken: dict[str, Path] = {}
+    for name in dict.fromkeys(names):
+        stem = Path(name).stem
+        tries = (f"{stem}.png" if count == 1 else f"{stem}-{count}.png" for count in itertools.count(1))
+        taken[name] = next(path for text in tries if (path := folder / text) not in taken.values())
+    return taken
+
+
+def _overlay(sources: Sequence[Any], options: argparse.Namespace, result: Any, target: Path) -> None:
+    from extractor.imaging import load_pages
+    from extractor.overlay import save_overlays
+
+    images = [image for source in sources for image in load_pages(source, pages=options.pages, limits=options.limits)]
+    try:
+        save_overlays(images, result, target)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the overlay cannot be written to {target}: use a path ending in .png") from error
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar on stderr where there is a terminal and more than one document."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=total)
+        yield lambda: progress.advance(task)

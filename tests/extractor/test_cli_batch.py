@@ -1,0 +1,222 @@
+"""A batch loses nothing that was read, however it ends."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from extractor import cli, pipeline
+from extractor.errors import NoDocumentError
+from extractor.extraction import Extraction
+from extractor.schemas import Passport
+
+#: The command with a reader that takes a fifth of a second a document, and half a minute for one called `slow`.
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from extractor import cli, pipeline
+from extractor.extraction import Extraction
+from extractor.schemas import Passport
+
+def extract(sources, *_, **__):
+    time.sleep(30 if "slow" in str(sources[0]) else 0.2)
+    document = Passport(surname=Path(sources[0]).stem)
+    return Extraction(Passport, document, document.model_dump(), {})
+
+pipeline.extract = extract
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{number:02}.png" for number in range(40)]
+    for path in paths:
+        path.touch()
+    return paths
+
+
+@pytest.fixture
+def stopped(files: list[Path], tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command over 40 files, sent a signal once something appears in `watch` (stdout without it)."""
+
+    def run(*arguments: str, number: int = signal.SIGINT, jobs: str = "1") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", PROGRAM, *map(str, files), "--engine", "embedded", "--jobs", jobs, *arguments]
+        log = tmp_path / "stdout"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command, cwd=tmp_path, stdout=out, stderr=subprocess.PIPE, start_new_session=True, text=True
+            )
+        end = time.monotonic() + 60
+        while time.monotonic() < end and process.poll() is None:
+            if log.stat().st_size or any(path.stat().st_size for path in tmp_path.glob("*.partial")):
+                break
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(command, process.returncode, log.read_text(), err)
+
+    return run
+
+
+def lines(text: str) -> list[str]:
+    return [json.loads(line)["surname"] for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_signal_keeps_the_lines_until_then(stopped: Callable[..., Any], number: int, code: int, jobs: str) -> None:
+    done = stopped("--format", "jsonl", number=number, jobs=jobs)
+    read = lines(done.stdout)
+    assert (done.returncode, read) == (code, [f"{one:02}" for one in range(len(read))])
+    assert 0 < len(read) < 40
+    assert done.stderr == f"extract: stopped after {len(read)} of 40 documents\n"
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_signal_puts_them_into_the_output(stopped: Callable[..., Any], tmp_path: Path, form: str) -> None:
+    (tmp_path / "out").write_text("old")
+    done = stopped("--format", form, "--output", "out")
+    text = (tmp_path / "out").read_text()
+    read = lines(text) if form == "jsonl" else [row["surname"] for row in csv.DictReader(io.StringIO(text))]
+    assert (done.returncode, read) == (130, [f"{one:02}" for one in range(len(read))])
+    assert read
+    assert "they are in out" in done.stderr
+    assert list(tmp_path.glob("*.partial")) == []
+
+
+def test_half_of_a_json_text_replaces_nothing_and_lies_beside_it(files: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("old")
+    (tmp_path / "slow.png").touch()
+    command = [sys.executable, "-c", PROGRAM, str(files[0]), "slow.png", "--engine", "embedded", "--jobs", "1"]
+    for kept in (True, False):
+        process = subprocess.Popen(
+            [*command, "--output", "out"], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True, text=True
+        )
+        time.sleep(0.5)
+        end = time.monotonic() + 30
+        while time.monotonic() < end and not list(tmp_path.glob("*.partial")):
+            time.sleep(0.1)
+        time.sleep(3)  # the first is read by then; the second takes longer
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        (named,) = [Path(word) for word in err.split() if "out" in word]
+        if kept:
+            assert (tmp_path / "out").read_text() == "old"
+            assert ".partial" in named.name
+        else:
+            assert named == Path("out")
+        assert [one["surname"] for one in json.loads((tmp_path / named).read_text())] == ["00"]
+        named.unlink() if named.is_absolute() else None
+        (tmp_path / "out").unlink()
+
+
+@pytest.fixture
+def batch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """`batch(read, "a.png", ...)`: the command in this process with `read(name)` in place of the reading."""
+
+    def run(read: Callable[[str], Extraction], *arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(pipeline, "extract", lambda sources, *_, **__: read(Path(sources[0]).stem))
+        code = cli.main([*map(str, arguments), "--engine", "embedded"])
+        written = capsys.readouterr()
+        return code, written.out, written.err
+
+    return run
+
+
+def passport(surname: str) -> Extraction:
+    document = Passport(surname=surname)
+    return Extraction(Passport, document, document.model_dump(), {})
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_results_are_written_as_they_come(
+    batch: Callable[..., Any], files: list[Path], tmp_path: Path, jobs: str
+) -> None:
+    """While a document is read, those before it are on the disk."""
+    seen: dict[str, int] = {}
+
+    def read(name: str) -> Extraction:
+        seen[name] = sum(path.read_bytes().count(b"\n") for path in tmp_path.glob("*.partial"))
+        return passport(name)
+
+    out = tmp_path / "out.jsonl"
+    assert batch(read, *files, "--format", "jsonl", "--output", out, "--jobs", jobs)[0] == 0
+    assert lines(out.read_text()) == [path.stem for path in files]
+    assert seen["39"] >= 39 - 3 * int(jobs)
+
+
+def test_one_bad_file_of_forty_costs_its_own_answer(batch: Callable[..., Any], files: list[Path]) -> None:
+    def read(name: str) -> Extraction:
+        if name == "07":
+            raise NoDocumentError("not a document")
+        return passport(name)
+
+    code, out, err = batch(read, *files, "--format", "jsonl")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert (code, len(records)) == (4, 40)
+    assert [one["file"] for one in records if "error" in one] == [str(files[7])]
+    assert err == f"extract: {files[7]}: not a document\n"
+
+
+def test_a_csv_has_the_columns_of_its_schema_whatever_is_read(
+    batch: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The header is written before the second document is read. Names that a spreadsheet would run are texts."""
+    for name in ("=cmd|x.png", "b.png"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = batch(passport, "=cmd|x.png", "b.png", "gone.gif*", "--format", "csv", "--schema", "passport")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert list(rows[0]) == ["file", "schema", *Passport.model_fields, "error"]
+    assert [row["file"] for row in rows] == ["'=cmd|x.png", "b.png", "gone.gif*"]
+    assert (code, rows[2]["error"]) == (3, "nothing matches")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_device_that_is_full_is_one_line(batch: Callable[..., Any], files: list[Path]) -> None:
+    code, out, err = batch(passport, *files[:2], "--format", "jsonl", "--output", "/dev/full")
+    assert (code, out, err) == (2, "", "extract: /dev/full cannot be written: No space left on device\n")
+
+
+def test_a_damaged_tiff_writes_nothing_of_its_own(tmp_path: Path, examples_dir: Path) -> None:
+    """libtiff writes its opinion of a file to stderr."""
+    buffer = io.BytesIO()
+    with Image.open(examples_dir / "visa.png") as image:
+        image.convert("RGB").save(buffer, "TIFF", compression="tiff_lzw")
+    data = bytearray(buffer.getvalue())
+    data[2000:2600] = bytes(600)
+    (tmp_path / "a.tif").write_bytes(data)
+    done = subprocess.run(
+        [sys.executable, "-m", "extractor.cli", "a.tif"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert all(line.startswith("extract: ") for line in done.stderr.splitlines())
+    assert done.stderr.count("\n") <= 1
+
+
+def test_signals_are_left_alone_outside_the_main_thread(batch: Callable[..., Any], files: list[Path]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(batch(passport, files[0])[0]))
+    thread.start()
+    thread.join(60)
+    assert codes == [0]
+    assert signal.getsignal(signal.SIGTERM) is before
