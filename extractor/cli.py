@@ -132,13 +132,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, whose help fails as other output does where stdout takes nothing."""
+    """argparse, whose help and version fail as other output does where stdout takes nothing."""
 
-    def print_help(self, file: Any = None) -> None:
-        if file is None:
-            Stdout().write(self.format_help())
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:
+            Stdout().write(message)
         else:
-            super().print_help(file)
+            super()._print_message(message, file)
 
 
 def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: Stops) -> int:

@@ -108,7 +108,7 @@ class TestEntryPoint:
         assert (done.returncode, done.stdout) == (2, "")
         assert "Traceback" not in done.stderr
 
-    @pytest.mark.parametrize("arguments", [["--list-schemas"], ["--help"]])
+    @pytest.mark.parametrize("arguments", [["--list-schemas"], ["--help"], ["--version"]])
     def test_a_stdout_that_takes_nothing_is_one_line(self, arguments: list[str]) -> None:
         read, write = os.pipe()
         os.close(read)
