@@ -104,7 +104,7 @@ def _pixels(stream: IO[bytes], size: Sequence[int]) -> np.ndarray:
     if not (height > 0 and width > 0 and height * width * 3 <= _PAGE_BYTES):
         raise _BrokenError
     page = np.empty((height, width, 3), np.uint8)
-    view, place = memoryview(page).cast("B"), 0
+    view, place = page.data.cast("B"), 0
     while place < len(view):
         read = stream.readinto(view[place:])  # type: ignore[attr-defined]
         if not read:

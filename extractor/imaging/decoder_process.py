@@ -54,7 +54,7 @@ def _answer(target: IO[bytes], data: bytes, pages: Sequence[int] | None, limits:
         _limit("RLIMIT_AS", _address_space() + limits.memory * 2**20)
         clock.next_page()
         for page in _pages(data, pages, limits):
-            _say(target, {"page": page.shape[:2]}, memoryview(np.ascontiguousarray(page)).cast("B"))
+            _say(target, {"page": page.shape[:2]}, np.ascontiguousarray(page).data.cast("B"))
             clock.next_page()
         _say(target, {"done": True})
     except ExtractorError as error:
