@@ -109,3 +109,13 @@ def _read_bytes(source: Input) -> bytes:
     raise UsageError(
         f"cannot read a {type(source).__name__}; give a path, bytes, a file object, a PIL image or an array"
     )
+
+
+def _after_fork() -> None:
+    """In a forked child: whichever thread held the lock was not copied."""
+    global _DECODING  # noqa: PLW0603
+    _DECODING = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -346,3 +346,20 @@ def line_crop(image: np.ndarray, box: np.ndarray) -> np.ndarray:
         width = max(8, round(natural.shape[1] * _LINE_HEIGHT / natural.shape[0]))
         return cv2.resize(natural, (width, _LINE_HEIGHT), interpolation=cv2.INTER_AREA)
     return crop_quad(image, box, height=_LINE_HEIGHT)
+
+
+#: What a parent process had, in a forked child; ending it would wait for threads that the fork did not copy.
+_of_parents: list[Any] = []
+
+
+def _after_fork() -> None:
+    """In a forked child: sessions, pool and locks are created again at first use, with threads of their own."""
+    global _load, _pool, _LOADING  # noqa: PLW0603
+    _of_parents.extend((_load, _pool))
+    _load, _pool = cache(_load.__wrapped__), cache(_pool.__wrapped__)
+    _LOADING = {name: threading.Lock() for name in _LOADING}
+    _at_once[:] = [1]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
