@@ -40,8 +40,12 @@ def people(language, count=200):
     return [world_person(rng, language) for _ in range(count)]
 
 
-@pytest.mark.parametrize("language", world_languages())
-def test_people_bear_names_in_their_script_with_a_romanisation(language):
+def test_people_bear_names_in_their_script_with_a_romanisation():
+    for language in world_languages():
+        check_scripts(language)
+
+
+def check_scripts(language):
     scripts = set(SCRIPTS.get(language, "LATIN").split())
     for person in people(language):
         letters = [c for c in person.native_name if c.isalpha() and c not in "ʻʼ"]
@@ -56,23 +60,22 @@ def test_people_bear_names_in_their_script_with_a_romanisation(language):
             assert all(script_of(c) == "LATIN" for c in relative.latin if c.isalpha() and c not in "ʻʼ"), relative
 
 
-@pytest.mark.parametrize("language", world_languages())
-def test_what_stands_beside_a_name_is_never_empty(language):
-    rng = random.Random(language)
-    for _ in range(100):
-        for text in (
-            world_place(rng, language).native,
-            world_place(rng, language).latin,
-            world_address(rng, language),
-            world_authority(rng, language),
-            *(
-                world_word(rng, language, kind, rng.choice("MF"))
-                for kind in ("profession", "marital_status", "religion")
-            ),
-            world_word(rng, language, "blood_group"),
-        ):
-            assert text.strip()
-            assert not set("{}_|@") & set(text)
+def test_what_stands_beside_a_name_is_never_empty():
+    rng = random.Random(1)
+    kinds = ("profession", "marital_status", "religion", "blood_group")
+    for language in world_languages():
+        for _ in range(50):
+            place = world_place(rng, language)
+            words = [world_word(rng, language, kind, rng.choice("MF")) for kind in kinds]
+            for text in (
+                place.native,
+                place.latin,
+                world_address(rng, language),
+                world_authority(rng, language),
+                *words,
+            ):
+                assert text.strip(), language
+                assert not set("{}_|@") & set(text), (language, text)
 
 
 def test_names_are_many():
