@@ -10,10 +10,11 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from extractor.errors import CheckpointError
 
@@ -23,6 +24,9 @@ MODEL_VARIABLE = "EXTRACTOR_MODEL"  # names the checkpoint to use when no --mode
 SHIPPED, SHIPPED_FOLDER = "nano", Path(__file__).resolve().parent / "nano"
 
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
+_FILE_NAME = re.compile(r"(?!\.)[\w.+-]{1,200}", re.ASCII)
+#: The largest small file of a checkpoint, its tokenizer, has 4 MB.
+_JSON_BYTES = 64 << 20
 _SINGLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 # What decides an answer. Code that lies in a published folder is not among it.
 _DECISIVE = (
@@ -85,7 +89,7 @@ class Checkpoint:
         """Which checkpoint this is: 64 hexadecimal digits, in milliseconds.
 
         Small files count whole; of larger ones (the weights) the size, the first MiB and 256 blocks spread evenly.
-        Two checkpoints that differ by training differ in every block, so this tells them apart; it is no protection
+        Two checkpoints that differ by training differ in every block, so this tells them apart; it does not protect
         against somebody who changes bytes on purpose.
         """
         state = hashlib.sha256()
@@ -121,7 +125,7 @@ def find_checkpoint(name: str | os.PathLike[str], revision: str | None = None) -
             raise CheckpointError(f"{name} is a folder; a revision can only be chosen for a model of the hub")
         return Checkpoint(folder)
     if not _REPO.fullmatch(str(name)):
-        raise CheckpointError(f"{name} is no folder on this machine, nor the name of a model (owner/name)")
+        raise CheckpointError(f"{name} is neither a folder on this machine nor the name of a model (owner/name)")
     repo = str(name)
     snapshots = list(_snapshots(repo, revision))
     for commit, snapshot in snapshots:
@@ -135,7 +139,7 @@ def find_checkpoint(name: str | os.PathLike[str], revision: str | None = None) -
         )
     if any(model.repo == repo for model in KNOWN_MODELS):
         raise CheckpointError(f"{repo} is not on this machine; fetch it with: {command}")
-    raise CheckpointError(f"{repo} is no folder here and not in the hub's cache; a model is fetched with: {command}")
+    raise CheckpointError(f"{repo} is neither a folder here nor in the hub's cache; a model is fetched with: {command}")
 
 
 def find_default_checkpoint() -> tuple[Checkpoint | None, str]:
@@ -178,7 +182,10 @@ def _snapshots(repo: str, revision: str | None) -> Iterator[tuple[str, Path]]:
     wanted = [revision] if revision else [*(m.revision for m in KNOWN_MODELS if m.repo == repo), "main"]
     for name in wanted:
         reference = root / "refs" / name
-        commit = reference.read_text().strip() if reference.is_file() else name
+        try:
+            commit = reference.read_text(encoding="utf-8").strip() if reference.is_file() else name
+        except (OSError, ValueError):
+            continue
         if (root / "snapshots" / commit).is_dir():
             yield commit, root / "snapshots" / commit
     if revision is None and (root / "snapshots").is_dir():
@@ -189,12 +196,38 @@ def _snapshots(repo: str, revision: str | None) -> Iterator[tuple[str, Path]]:
 def weight_names(folder: Path) -> list[str]:
     """Names of the weight files a checkpoint says it has; empty when it has none in safetensors."""
     if (folder / _INDEX).is_file():
-        try:
-            index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-            return sorted(set(index["weight_map"].values()))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise CheckpointError(f"{folder / _INDEX} is not an index of weights; fetch it again") from None
+        table = read_json(folder / _INDEX).get("weight_map")
+        names = set(table.values()) if isinstance(table, dict) and _are_texts(table.values()) else set()
+        if not names:
+            raise CheckpointError(f"{folder / _INDEX} is not an index of weights; fetch it again")
+        # A checkpoint is complete in itself; a name that leads out of its folder is none of its files.
+        if foreign := sorted(name for name in names if not _FILE_NAME.fullmatch(name)):
+            raise CheckpointError(f"{folder / _INDEX} names {_shortened(foreign[0])}, which is no file of that folder")
+        return sorted(names)
     return [_SINGLE] if (folder / _SINGLE).is_file() else []
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """A JSON object. Raises CheckpointError if the file cannot be read or is not a JSON object."""
+    try:
+        if file.stat().st_size > _JSON_BYTES:
+            raise CheckpointError(f"{file} is larger than any configuration; fetch it again")
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CheckpointError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{file} is not a JSON object; fetch it again")
+    return content
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 def _is_whole(folder: Path) -> bool:

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from extractor.checkpoints.locate import Checkpoint, fetch_command, missing_files
+from extractor.checkpoints.locate import Checkpoint, fetch_command, missing_files, read_json
+from extractor.checkpoints.values import check_config, check_small_files
 from extractor.errors import CheckpointError
 
 Shape = tuple[int, ...]
 
+#: The largest header that the safetensors library reads.
+_HEADER_BYTES = 100_000_000
 _MARKS = ("<|user|>", "<|assistant|>", "<|end|>")  # what the prompt is made of
 _VISION_DEFAULTS = {
     "hidden_size": 1024,
@@ -31,14 +34,16 @@ def verify_checkpoint(checkpoint: Checkpoint) -> None:
     """Raises CheckpointError, one line that says what is wrong and what to do, unless the checkpoint is sound."""
     folder = checkpoint.folder
     config = read_config(folder)
-    if config.get("model_type") != "phi3_v":
-        kind = config.get("model_type", "nameless")
+    kind = config.get("model_type", "nameless")
+    if kind != "phi3_v":
+        kind = kind if isinstance(kind, str) and len(kind) < 60 else "strange"
         raise CheckpointError(f"{folder} holds a {kind} model; the Phi-3-vision engine reads phi3_v")
     missing = missing_files(folder)
     if missing:
         if any(folder.glob("*.bin")) and not checkpoint.weight_files:
             raise CheckpointError(f"{folder} has its weights as pickles (*.bin); only safetensors are read")
         raise CheckpointError(f"{folder} is incomplete: {missing[0]} is missing{_again(checkpoint)}")
+    check_small_files(folder)
     expected, found = expected_tensors(config), dict[str, Shape]()
     for file in checkpoint.weight_files:
         found.update(_read_shapes(file, _again(checkpoint)))
@@ -46,7 +51,7 @@ def verify_checkpoint(checkpoint: Checkpoint) -> None:
     if quantized is None:
         _compare(folder, expected, found)
     elif quantized.get("quant_method") != "bitsandbytes":  # whose weights come in shapes of their own
-        kind = quantized.get("quant_method")
+        kind = str(quantized.get("quant_method"))[:60]
         raise CheckpointError(
             f"{folder} is quantized with {kind}; of quantized checkpoints only bitsandbytes' are read"
         )
@@ -54,22 +59,20 @@ def verify_checkpoint(checkpoint: Checkpoint) -> None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a checkpoint. Raises CheckpointError when there is none, or it is none."""
+    """config.json of a checkpoint. Raises CheckpointError if the file is missing or is not a JSON object."""
     file = folder / "config.json"
     if not file.is_file():
         raise CheckpointError(f"{folder} is not a checkpoint: it has no config.json")
-    return _read_json(file)
+    return read_json(file)
 
 
 def expected_tensors(config: dict[str, Any]) -> dict[str, Shape]:
     """Name and shape of every tensor a checkpoint with this config.json holds: 592 in the published ones.
 
-    Raises CheckpointError for a configuration that lacks a size.
+    Raises CheckpointError for a configuration that lacks a size, or has an impossible one.
     """
-    try:
-        return dict(_text_tensors(config)) | dict(_vision_tensors(config))
-    except KeyError as error:
-        raise CheckpointError(f"config.json does not say {error.args[0]}") from None
+    check_config(config)
+    return dict(_text_tensors(config)) | dict(_vision_tensors(config))
 
 
 def _text_tensors(config: dict[str, Any]) -> Iterator[tuple[str, Shape]]:
@@ -132,15 +135,15 @@ def _read_shapes(file: Path, again: str) -> dict[str, Shape]:
     with file.open("rb") as stream:
         start = stream.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-        raw = stream.read(length) if length <= size - 8 else b""
+        raw = stream.read(length) if length <= min(size - 8, _HEADER_BYTES) else b""
     if start == b"version ":
         raise CheckpointError(f"{file} is a pointer of Git LFS, not the file itself; run: git lfs pull")
     try:
         header = json.loads(raw)
         header.pop("__metadata__", None)
-        end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
-        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        end = 8 + length + max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
+        shapes = {name: tuple(map(int, entry["shape"])) for name, entry in header.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         raise CheckpointError(f"{file} is not a safetensors file, or broken off at its beginning{again}") from None
     if size != end:
         raise CheckpointError(f"{file} is truncated: it has {size:,} of {end:,} bytes{again}")
@@ -159,17 +162,17 @@ def _compare(folder: Path, expected: dict[str, Shape], found: dict[str, Shape]) 
 
 
 def _by(shape: Shape) -> str:
-    return " x ".join(map(str, shape))
+    return " x ".join(map(str, shape[:8])) or "a number"
 
 
 def _check_tokenizer(folder: Path, rows: int) -> None:
-    tokenizer = _read_json(folder / "tokenizer.json")
+    tokenizer = read_json(folder / "tokenizer.json")
     try:
         vocabulary = tokenizer["model"]["vocab"]
         added = {token["content"]: token["id"] for token in tokenizer.get("added_tokens", [])}
         ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
-        highest = max([*ids, *added.values()])
-    except (KeyError, TypeError, ValueError):
+        highest = max(map(int, [*ids, *added.values()]))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise CheckpointError(f"{folder / 'tokenizer.json'} is not a tokenizer") from None
     if highest >= rows:
         raise CheckpointError(
@@ -178,16 +181,6 @@ def _check_tokenizer(folder: Path, rows: int) -> None:
     absent = [mark for mark in _MARKS if mark not in added]
     if absent:
         raise CheckpointError(f"the tokenizer in {folder} does not fit its model: it does not know {absent[0]}")
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{file} is not a JSON object; fetch it again")
-    return content
 
 
 def _again(checkpoint: Checkpoint) -> str:

@@ -27,6 +27,7 @@ from typing import Any
 from PIL import Image
 
 from extractor.checkpoints import Checkpoint, read_config, verify_checkpoint
+from extractor.checkpoints.values import MAX_CROPS
 from extractor.decoding.answer import FieldReading, Limits
 from extractor.decoding.ask import ask
 from extractor.decoding.grammar import Vocabulary
@@ -81,8 +82,8 @@ class Phi3VEngine:
         temperature: float = 0.0,
         seed: int = 0,
     ) -> None:
-        if num_crops is not None and num_crops < 1:
-            raise UsageError(f"--num-crops must be at least 1, not {num_crops}")
+        if num_crops is not None and not 1 <= num_crops <= MAX_CROPS:
+            raise UsageError(f"--num-crops takes 1 to {MAX_CROPS}, not {num_crops}")
         verify_checkpoint(checkpoint)
         self.checkpoint = checkpoint
         self.plan = make_plan(checkpoint, dtype=dtype, device=device, quantizer=quantizer)

@@ -204,7 +204,7 @@ class Badge(BaseModel):
         (["--compare", "nowhere"], 3, "cannot be read"),
         (["--score", "model"], 2, "needs an engine with a model"),
         (["--model", "nobody/nothing"], 3, "hf download nobody/nothing"),
-        (["--model", "no-such-folder"], 3, "no folder on this machine"),
+        (["--model", "no-such-folder"], 3, "neither a folder on this machine"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_an_exit_code(

@@ -82,7 +82,7 @@ def test_an_unknown_name_gets_the_command_without_a_pin():
 
 
 def test_what_is_neither_folder_nor_name_is_said_to_be_neither(tmp_path):
-    with pytest.raises(CheckpointError, match="no folder"):
+    with pytest.raises(CheckpointError, match="neither a folder"):
         find_checkpoint(tmp_path / "nowhere")
 
 

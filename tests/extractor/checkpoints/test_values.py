@@ -1,0 +1,150 @@
+"""A checkpoint whose small files say something impossible is one line, before anything is computed with it."""
+
+import json
+import os
+import shutil
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractor.checkpoints import Checkpoint, verify_checkpoint
+from extractor.errors import CheckpointError
+
+TINY = Path(__file__).parents[2] / "data" / "phi3v" / "tiny"
+INDEX = "model.safetensors.index.json"
+DEEP = b'{"a":' * 100_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(TINY, tmp_path / "checkpoint"))
+
+
+def broken(folder: Path) -> str:
+    with pytest.raises(CheckpointError) as raised:
+        verify_checkpoint(Checkpoint(folder))
+    message = str(raised.value)
+    assert "\n" not in message
+    assert len(message) < 400
+    return message
+
+
+def change(file: Path, **changes: Any) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+STRANGE: list[Any] = ["x", 0, -1, 10**9, 10**400, 1.5, True, None, [1], {"a": 1}]
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=repr)
+@pytest.mark.parametrize("name", ["hidden_size", "num_attention_heads", "num_hidden_layers", "vocab_size"])
+def test_sizes_of_another_type_or_range(folder: Path, name: str, value: Any) -> None:
+    change(folder / "config.json", **{name: value})
+    assert broken(folder) == f"config.json has an impossible {name}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"quantization_config": [1]}, "quantization_config"),
+        ({"vision_config": [1]}, "vision_config"),
+        ({"vision_config": {"patch_size": 0}}, "patch_size"),
+        ({"img_processor": "clip"}, "img_processor"),
+        ({"img_processor": {"vision_config": [1]}, "vision_config": None}, "vision_config"),
+        ({"rope_scaling": {"type": ["su"]}}, "type"),
+        ({"rope_scaling": {"type": "su", "short_factor": "x"}}, "short_factor"),
+        ({"rms_norm_eps": "x"}, "rms_norm_eps"),
+        ({"extractor": {"hint_bytes": "many"}}, "hint_bytes"),
+        ({"extractor": {"prompt": {"a": 1}}}, "prompt"),
+        ({"extractor": {"null_bonus": float("nan")}}, "null_bonus"),
+        ({"num_key_value_heads": 10**9}, "num_key_value_heads"),
+        ({"model_type": [1]}, "strange model"),
+        ({"num_attention_heads": 3}, "multiple of num_attention_heads"),
+    ],
+)
+def test_other_values_of_a_configuration(folder: Path, changes: dict[str, Any], named: str) -> None:
+    change(folder / "config.json", **changes)
+    assert named in broken(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"num_crops": 10**9},
+        {"num_crops": 0},
+        {"num_crops": "x"},
+        {"num_crops": 2.0},
+        {"image_mean": "x"},
+        {"image_mean": [0.5, 0.5]},
+        {"image_std": [0, 1, 1]},
+        {"image_std": [float("inf")] * 3},
+        {"num_img_tokens": -1},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("name", ["preprocessor_config.json", "processor_config.json"])
+def test_preprocessing_that_is_impossible(folder: Path, name: str, changes: dict[str, Any]) -> None:
+    inside = {"image_processor": changes} if name == "processor_config.json" else changes
+    (folder / name).write_text(json.dumps(inside))
+    assert f"has an impossible {next(iter(changes))}" in broken(folder)
+
+
+@pytest.mark.parametrize("content", [DEEP, b"\xff\xfe", b"[1]", b"null", b'{"a": ' + b"1" * 5000 + b"}", b""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "config.json",
+        "tokenizer.json",
+        "generation_config.json",
+        "tokenizer_config.json",
+        "processor_config.json",
+        INDEX,
+    ],
+)
+def test_small_files_that_are_no_json_objects(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    assert f"{name} is not a JSON object" in broken(folder)
+
+
+@pytest.mark.parametrize(
+    "table", [{"a": 5}, {"a": ["model.safetensors"]}, {"a": None}, {}, [1], "x", None, {"a": "x", "b": 1}], ids=repr
+)
+def test_an_index_whose_values_are_no_names(folder: Path, table: Any) -> None:
+    (folder / INDEX).write_text(json.dumps({"weight_map": table}))
+    assert f"{INDEX} is not an index of weights" in broken(folder)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/tmp/model.safetensors", "../model.safetensors", "a/b.safetensors", "..", "", "a\n.safetensors", "x" * 500],
+)
+def test_an_index_names_files_of_its_own_folder(folder: Path, name: str) -> None:
+    os.rename(folder / "model.safetensors", folder.parent / "model.safetensors")
+    (folder / INDEX).write_text(json.dumps({"weight_map": {"a": name}}))
+    assert "which is no file of that folder" in broken(folder)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        DEEP,
+        b"[1]",
+        b'{"a": 1}',
+        b'{"a": {"data_offsets": [0, "x"], "shape": [1]}}',
+        b'{"a": {"data_offsets": [0, 1e999], "shape": [1]}}',
+        b'{"a": {"data_offsets": [0, 0], "shape": ["x"]}}',
+        b'{"a": {"data_offsets": 5, "shape": null}}',
+    ],
+    ids=lambda header: header[:40].decode(),
+)
+def test_headers_of_weights_that_are_none(folder: Path, header: bytes) -> None:
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+    assert "is not a safetensors file" in broken(folder)
+
+
+@pytest.mark.parametrize("vocabulary", [{"model": [1]}, {"model": {"vocab": {"a": "x"}}}, {"model": {"vocab": 5}}, {}])
+def test_tokenizers_that_are_none(folder: Path, vocabulary: dict[str, Any]) -> None:
+    (folder / "tokenizer.json").write_text(json.dumps(vocabulary))
+    assert "is not a tokenizer" in broken(folder)
