@@ -52,7 +52,7 @@ async def chat_completions(request: Request) -> Response:
         raise Problem("invalid-parameter", "`n` is 1")
     function, wanted = _asked_schema(body)
     files = pictures(body.get("messages"), limits)
-    schema = "auto" if wanted is None else schema_of(wanted, limits)
+    schema = "auto" if wanted is None else schema_of(wanted)
     asked = {"schema": schema, "engine": model, "pages": None, "max_pages": limits.pages}
     answer = await extracted(request, {**asked, "max_pixels": limits.pixels}, files)
     message, reason = _message(answer["document"], wanted, function)

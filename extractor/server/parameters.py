@@ -10,12 +10,11 @@ from typing import Any
 from extractor.engines.choose import ENGINES
 from extractor.errors import SchemaError
 from extractor.schemas import SCHEMAS
+from extractor.schemas.json_nodes import check_size
 from extractor.server.problems import Problem
 from extractor.server.settings import Limits
 from extractor.server.uploads import parse_json
 
-#: How deep an inline schema may be nested.
-_DEPTH = 24
 _PAGES = re.compile(r"\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?(,\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?)*")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 
@@ -28,7 +27,7 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
     if any(name not in known for name in fields):
         raise Problem("invalid-parameter", f"the fields here are {', '.join(known)}")
     return {
-        "schema": schema_of(fields.get("schema", "auto"), limits),
+        "schema": schema_of(fields.get("schema", "auto")),
         "engine": engine_of(fields.get("engine", "auto")),
         "evidence": flag("evidence", fields.get("evidence", False)),
         "previews": flag("previews", fields.get("previews", False)),
@@ -38,17 +37,15 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
     }
 
 
-def schema_of(value: Any, limits: Limits) -> str | dict[str, Any]:
+def schema_of(value: Any) -> str | dict[str, Any]:
     """A built-in schema's name, "auto", or an inline JSON Schema; nothing a caller says is ever looked up as a file."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         value = parse_json(value)
     if isinstance(value, dict):
         try:
-            size = len(json.dumps(value))
-        except RecursionError:
-            size = limits.schema_bytes + 1
-        if size > limits.schema_bytes or _depth(value) > _DEPTH:
-            raise Problem("invalid-schema", f"it may have {limits.schema_bytes // 1024} KiB and {_DEPTH} levels")
+            check_size(value)
+        except SchemaError as error:
+            raise Problem("invalid-schema", str(error)) from None
         return value
     if not isinstance(value, str) or value not in ("auto", *SCHEMAS):
         raise Problem("invalid-schema", f"`schema` is auto, a JSON Schema, or one of {', '.join(SCHEMAS)}")
@@ -107,19 +104,3 @@ def pages_of(value: Any, limits: Limits) -> list[int] | None:
 
 def _too_many(limits: Limits) -> Problem:
     return Problem("too-many-pages", f"one document may have {limits.pages} pages here")
-
-
-def _depth(value: Any) -> int:
-    """How deep a JSON value is nested; without recursion, since that is what it guards."""
-    deepest, level = 0, [value]
-    while level:
-        deepest += 1
-        if deepest > _DEPTH:
-            break
-        level = [
-            child
-            for one in level
-            for child in (one.values() if isinstance(one, dict) else one)
-            if isinstance(child, dict | list)
-        ]
-    return deepest

@@ -28,8 +28,6 @@ class Limits:
     #: Pages of one document, over all its files.
     pages: int = 10
     pixels: int = MAX_PIXELS
-    #: Bytes of an inline JSON Schema.
-    schema_bytes: int = 64 * 1024
     #: Maximum queued plus running requests; further ones get 429.
     queue: int = 16
     #: A body has to arrive within the first of these times, and a request's head within the last. A body of which less

@@ -38,7 +38,8 @@ _MAGIC: Sequence[tuple[str, int, bytes]] = (
 _BRANDS = {b"avif": "avif", b"avis": "avif"} | dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "heic"
 )
-_FIELD_BYTES = 128 * 1024
+#: A field of a form: an inline schema of the largest size, or the boxes of a label.
+_FIELD_BYTES = 2 * 1024 * 1024
 _NAME_LENGTH = 200
 _SCHEME = re.compile("data:", re.IGNORECASE)
 _STANDARD_ALPHABET = str.maketrans("-_", "+/")

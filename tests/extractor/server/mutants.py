@@ -18,7 +18,8 @@ _TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "titl
 def _good() -> Sequence[dict[str, Any]]:
     """What Pydantic 2 and 1, zod, OpenAI's tools and people write."""
     return (
-        *(schema.model_json_schema() for schema in SCHEMAS.values()),
+        SCHEMAS["passport"].model_json_schema(),
+        *(_without_captions(schema.model_json_schema()) for schema in SCHEMAS.values()),
         {"type": "object", "properties": {name: {"type": ["string", "null"]} for name in ("surname", "birth_date")}},
         {
             "$ref": "#/$defs/Holder",
@@ -60,6 +61,13 @@ def _good() -> Sequence[dict[str, Any]]:
             },
         },
     )
+
+
+def _without_captions(value: Any) -> Any:
+    """A built-in schema is mostly captions, which would get most of the damage."""
+    if isinstance(value, dict):
+        return {key: _without_captions(inner) for key, inner in value.items() if key != "x-captions"}
+    return [_without_captions(inner) for inner in value] if isinstance(value, list) else value
 
 
 _KEYWORDS = (
@@ -183,10 +191,10 @@ _MUTATIONS: Sequence[Callable[[dict[str, Any], Any, random.Random], None]] = (
 
 
 def mutant(number: int) -> dict[str, Any]:
-    """The schema with this number, with one to six mutations."""
+    """The schema with this number, with one to six mutations, mostly one."""
     chance = random.Random(number)
     root = copy.deepcopy(chance.choice(_good()))
-    for _ in range(chance.randint(1, 6)):
+    for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 6))):
         nodes = list(_nodes(root))
         if nodes:
             chance.choice(_MUTATIONS)(root, chance.choice(nodes), chance)

@@ -74,6 +74,14 @@ def test_an_inline_schema_reaches_the_engine(service: Running) -> None:
     assert answer.headers["x-document-schema"] == "custom", "a header holds no letters beyond ASCII"
 
 
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_built_in_schema_can_be_sent_back(service: Running, name: str) -> None:
+    schema = service.client.get(f"/v1/schemas/{name}").json()
+    assert send(service, picture(), schema=json.dumps(schema)).status_code == 200
+    encoded = base64.b64encode(picture()).decode()
+    assert service.client.post("/v1/jobs", json={"file": encoded, "schema": schema}).status_code == 202
+
+
 def test_classification_names_a_schema(service: Running) -> None:
     answer = send(service, picture(), route="/v1/classify")
     assert answer.json() == {"schema": "passport", "scores": {"passport": 0.9}}
@@ -101,7 +109,7 @@ def test_classification_names_a_schema(service: Running) -> None:
         (422, "invalid-schema", {"files": {"file": picture()}, "data": {"schema": "library_card"}}),
         (422, "invalid-schema", {"files": {"file": picture()}, "data": {"schema": "my_schemas.py:Ticket"}}),
         (400, "invalid-request", {"files": {"file": picture()}, "data": {"schema": "{broken"}}),
-        (422, "invalid-schema", {"files": {"file": picture()}, "data": {"schema": json.dumps({"a": "x" * 70_000})}}),
+        (422, "invalid-schema", {"files": {"file": picture()}, "data": {"schema": json.dumps({"a": "x" * 1_100_000})}}),
         (422, "invalid-parameter", {"files": {"file": picture()}, "data": {"engine": "gpt"}}),
         (422, "invalid-parameter", {"files": {"file": picture()}, "data": {"evidence": "maybe"}}),
         (422, "invalid-parameter", {"files": {"file": picture()}, "data": {"pages": "0"}}),
