@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor import __version__
 from extractor.cli_batch import SEVERITY, Batch, Stops, say
-from extractor.errors import ExtractorError, SchemaError, UnreadableInputError, UsageError
+from extractor.errors import ExtractorError, UnreadableInputError, UsageError
 from extractor.inputs import Document, documents
 from extractor.writing import OutputError, Stdout, open_target
 
@@ -68,6 +68,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument("--list-schemas", action="store_true", help="print the built-in schemas and their fields")
+    parser.add_argument(
+        "--check-schema", metavar="S", help="print what each field of a schema is understood as, and read nothing"
+    )
     parser.add_argument("--one-document", action="store_true", help="the files are pages or sides of one document")
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
@@ -145,6 +148,8 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
     if options.list_schemas:
         Stdout().write(_schemas())
         return 0
+    if options.check_schema:
+        return _check_schema(options.check_schema)
     if not options.inputs:
         parser.print_usage(sys.stderr)
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
@@ -252,14 +257,9 @@ def _ask(options: argparse.Namespace, found: Sequence[Document]) -> int:
 def _columns(reference: str) -> list[str]:
     """The CSV columns of documents of a schema; fails before anything is read where the schema cannot be found."""
     from extractor.output import columns
-    from extractor.schemas import SCHEMAS, SchemaNotFoundError, load_schema
+    from extractor.schemas import SCHEMAS, load_schema
 
-    if reference == "auto":
-        return columns(list(SCHEMAS.values()))
-    try:
-        return columns([load_schema(reference)])
-    except SchemaNotFoundError as error:
-        raise SchemaError(str(error)) from error
+    return columns(list(SCHEMAS.values()) if reference == "auto" else [load_schema(reference)])
 
 
 def _pages(text: str | None) -> list[int] | None:
@@ -283,6 +283,20 @@ def _schemas() -> str:
         f"{name}\n    {(schema.__doc__ or '').strip().splitlines()[0]}\n    {', '.join(schema.model_fields)}\n"
         for name, schema in SCHEMAS.items()
     )
+
+
+def _check_schema(reference: str) -> int:
+    """How each field of a schema is understood; 1 if there is one that nothing can fill."""
+    from extractor.schemas import load_schema
+    from extractor.schemas.plan import plan_of
+
+    mapping = plan_of(load_schema(reference)).mapping
+    width = max(map(len, mapping))
+    Stdout().write("".join(f"{name:{width}}  {one}\n" for name, one in mapping.items()))
+    lost = [name for name, one in mapping.items() if not one.readable]
+    for name in lost:
+        say(f"nothing says what {name} is: give it x-field or x-captions")
+    return 1 if lost else 0
 
 
 if __name__ == "__main__":

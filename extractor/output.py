@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from extractor.extraction import Extraction, FieldEvidence, Source
 from extractor.inputs import one_line
 from extractor.schemas import schema_name
+from extractor.schemas.typed import fields_of, is_object
 
 FORMATS = ("json", "jsonl", "csv", "table")
 #: How a formula begins in a spreadsheet, in full width too.
@@ -26,18 +27,18 @@ class Outcome:
     """One document of a call: its result, or why there is none; both where its overlay could not be written."""
 
     name: str
-    result: Extraction | None = None
+    result: Extraction[Any] | None = None
     error: str = ""
     exit_code: int = 0
 
 
-def as_dict(result: Extraction, *, evidence: bool = False) -> dict[str, Any]:
+def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any]:
     """The document as plain JSON values: a flat object whose keys are the schema's fields.
 
     With `evidence` an object of two members: `document`, that object, and `evidence` with `fields` (value, verdict,
     confidence, box, sources), `warnings`, `pages`, `schema`, `engine` and `seconds`.
     """
-    plain: dict[str, Any] = result.document.model_dump(mode="json") if result.document else _plain(dict(result.values))
+    plain = _document(result)
     if not evidence:
         return plain
     return {
@@ -51,6 +52,21 @@ def as_dict(result: Extraction, *, evidence: bool = False) -> dict[str, Any]:
             "seconds": dict(result.seconds),
         },
     }
+
+
+def _document(result: Extraction[Any]) -> dict[str, Any]:
+    """The document by its schema's aliases. A schema that is a list of objects stands under `items`."""
+    document = result.document
+    plain = _plain(result.values) if document is None else _dumped(document, result.schema)
+    return plain if isinstance(plain, dict) else {"items": plain}
+
+
+def _dumped(document: Any, schema: Any) -> Any:
+    adapter = TypeAdapter(type(document) if isinstance(document, BaseModel) else schema)
+    try:
+        return adapter.dump_python(document, mode="json", by_alias=True)
+    except PydanticSerializationError:  # a type of the user's that JSON has nothing for
+        return _plain(adapter.dump_python(document, by_alias=True))
 
 
 def with_evidence(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,14 +124,22 @@ def render(outcomes: Sequence[Outcome], form: str, *, evidence: bool = False) ->
     return "".join([*map(rendering.add, outcomes), rendering.end()])
 
 
-def columns(schemas: Sequence[type[BaseModel]]) -> list[str]:
+def columns(schemas: Sequence[Any]) -> list[str]:
     """The CSV columns of documents of any of these schemas."""
-    names = (name for schema in schemas for name in (*schema.model_fields, *schema.model_computed_fields))
-    return [*dict.fromkeys(names), "error"]
+    return [*dict.fromkeys(name for schema in schemas for name in _names(schema)), "error"]
 
 
-def _columns_of(result: Extraction) -> list[str]:
-    return [*result.values, *result.schema.model_computed_fields]
+def _names(schema: Any) -> list[str]:
+    """The names that a schema's fields have in its JSON."""
+    if not is_object(schema):
+        return ["items"]
+    computed = getattr(schema, "model_computed_fields", {})
+    own = [info.serialization_alias or name for name, (info, _) in fields_of(schema).items()]
+    return [*own, *(info.alias or name for name, info in computed.items())]
+
+
+def _columns_of(result: Extraction[Any]) -> list[str]:
+    return list(dict.fromkeys([*_document(result), *_names(result.schema)]))
 
 
 class Rendering:

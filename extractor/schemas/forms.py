@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, MutableSequence, Sequence, Set
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -56,14 +56,15 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
         if _FULL_DATE.fullmatch(str(value)):
             yield value
         return
+    if kind is Kind.DATE and date in accepted and _FULL_DATE.fullmatch(str(value)):
+        yield date.fromisoformat(value)
     if isinstance(value, str) and kind is Kind.NAME and any(one in LISTS for one in accepted):
         yield value.split()
     yield value
-    yield str(value)
     if isinstance(value, list):
         yield ("\n" if kind is Kind.MRZ else ", ").join(map(str, value))
     else:
-        yield [value]
+        yield from (str(value), [value])
     yield from _reshaped(value, kind, accepted)
 
 
@@ -90,7 +91,7 @@ def state_forms(code: str) -> Iterator[str]:
         yield from (country.alpha2, country.apolitical_name, country.name)
 
 
-def _members(value: Any, kind: Kind, members: Mapping[str, Any]) -> Iterator[Any]:
+def _members(value: Any, kind: Kind, members: Sequence[tuple[str, Any]]) -> Iterator[Any]:
     """The members of an enum or Literal that mean the value: to the letter, else the only one of that sense."""
     texts = value if isinstance(value, list) else [value]
     found = [_member(text, kind, members) for text in texts]
@@ -98,30 +99,29 @@ def _members(value: Any, kind: Kind, members: Mapping[str, Any]) -> Iterator[Any
         yield found if isinstance(value, list) else found[0]
 
 
-def _member(value: Any, kind: Kind, members: Mapping[str, Any]) -> Any:
-    if squash(str(value)) in members:
-        return members[squash(str(value))]
+def _member(value: Any, kind: Kind, members: Sequence[tuple[str, Any]]) -> Any:
+    exact = next((member for word, member in members if squash(word) == squash(str(value))), None)
+    if exact is not None:
+        return exact
     means: Callable[[str], bool] | None = None
     if kind is Kind.SEX:
         means = lambda word: sex_of_word(word) == value  # noqa: E731
     elif kind is Kind.STATE:
         means = lambda word: state_code(word) is not None and same_state(word, value)  # noqa: E731
-    sensible = [member for word, member in members.items() if means and means(word)]
+    sensible = [member for word, member in members if means and means(word)]
     distinct = [one for i, one in enumerate(sensible) if one not in sensible[:i]]
     return distinct[0] if len(distinct) == 1 else None
 
 
-def members_of(annotation: Any) -> Mapping[str, Any]:
-    """The values that an enum or Literal inside the type allows, by their folded texts and the enum's own names."""
-    members: dict[str, Any] = {}
+def members_of(annotation: Any) -> list[tuple[str, Any]]:
+    """The values that an enum or Literal inside the type allows, each with its text, and with the enum's own name."""
+    members: list[tuple[str, Any]] = []
     for one in leaves_of(annotation):
         if typing.get_origin(one) is Literal:
-            for value in typing.get_args(one):
-                members.setdefault(squash(_member_text(value)), value)
+            members += [(_member_text(value), value) for value in typing.get_args(one) if value is not None]
         elif isinstance(one, type) and issubclass(one, Enum):
-            for member in one:
-                members.setdefault(squash(_member_text(member.value)), member.value)
-                members.setdefault(squash(member.name), member.value)
+            members += [(_member_text(member.value), member.value) for member in one]
+            members += [(member.name.replace("_", " "), member.value) for member in one]
     return members
 
 

@@ -25,6 +25,11 @@ class Mapped:
     by: str | None = None
     readable: bool = True
 
+    def __str__(self) -> str:
+        if self.field is None:
+            return "read beside its captions" if self.readable else "not understood"
+        return f"{self.field}{f', its {self.part}' if self.part else ''} (by its {self.by})"
+
 
 @dataclass(eq=False)
 class Leaf:

@@ -272,11 +272,9 @@ class _Walker:
         item = item_object(inner)
         if item is not None and item not in place.within and len(place.within) < DEEPEST:
             return self._items(annotation, info, item, place)
-        if place.key and (only := only_value(annotation)) is not None:
-            if not info.is_required():
-                return Nothing(place.key)  # its default is what it can be
-            if _meaning(info, place) is None:
-                return Nothing(place.key, only)
+        if place.key and (only := only_value(annotation)) is not None and not _is_code(only, info, place):
+            # What can only be one value says nothing about the document: it tells alternatives apart.
+            return Nothing(place.key, only if info.is_required() else None)
         return self._leaf(annotation, info, place)
 
     def group(self, kind: Any, key: str, inside: tuple[str, ...], within: tuple[Any, ...]) -> Group:
@@ -329,6 +327,11 @@ def _meaning(info: FieldInfo, place: _Place) -> Meaning | None:
     phrases = tuple(str(phrase) for phrases in captions.values() for phrase in phrases)
     description = info.description or ""
     return meaning_of(Words(place.name, place.inside, place.aliases, phrases, description, stated))
+
+
+def _is_code(value: Any, info: FieldInfo, place: _Place) -> bool:
+    """Whether the one value that a field can have is one that is read, such as `Literal["P"]` of a document's type."""
+    return info.get_default() != value and len(str(value)) <= 3 and _meaning(info, place) is not None
 
 
 def _misfits(meaning: Meaning, annotation: Any) -> bool:

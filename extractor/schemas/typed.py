@@ -131,7 +131,8 @@ def input_of(kind: Any, name: str, info: FieldInfo) -> tuple[tuple[str | int, ..
     alias = info.validation_alias
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias] if alias else []
     ways = [tuple(one.path) if isinstance(one, AliasPath) else (one,) for one in choices]
-    texts = [step for way in ways for step in way if isinstance(step, str)]
+    texts = [" ".join(step for step in way if isinstance(step, str)) for way in ways]
+    texts += [step for way in ways for step in reversed(way) if isinstance(step, str) and len(way) > 1]
     aliases = dict.fromkeys([*texts, *(one for one in (info.alias, info.serialization_alias) if one)])
     config = getattr(kind, "model_config", None) or getattr(kind, "__pydantic_config__", None) or {}
     by_alias = not isinstance(config, dict) or config.get("validate_by_alias", True)

@@ -1,0 +1,457 @@
+"""Every construct of Pydantic that an answer can fill: the table of docs/schemas.md."""
+
+import dataclasses
+import enum
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional, TypeVar, Union
+
+import pytest
+from annotated_types import Len
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+    TypeAdapter,
+    ValidationInfo,
+    computed_field,
+    conint,
+    constr,
+    create_model,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel, to_pascal
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+from typing_extensions import TypedDict
+
+from extractor.extraction import Source, SourceKind, Verdict
+from extractor.reconcile import reconcile
+from extractor.schemas.plan import plan_of
+
+#: What a document says, by the vocabulary's names.
+READ: dict[str, Any] = {
+    "surname": "UNDERHILL",
+    "given_names": "JOSHUA JAMES",
+    "birth_date": "1990-03-30",
+    "expiry_date": "2033-01-09",
+    "issue_date": "2023-01",
+    "sex": "M",
+    "nationality": "GBR",
+    "issuing_country": "D",
+    "document_number": "359 970-521",
+    "document_type": "P",
+    "height": "178 cm",
+    "permanent": False,
+    "vehicle_classes": ["B", "BE"],
+    "mrz": ["P<GBRUNDERHILL<<JOSHUA<JAMES", "3599705210GBR9003301M3301096"],
+    "address": "1 High Street\nLondon",
+}
+
+
+def read(schema: Any, **changes: Any) -> Any:
+    """What `extract` gives for a document that says READ: document, values, fields, warnings."""
+    said = {name: value for name, value in (READ | changes).items() if value is not None}
+    sources = {name: [Source(SourceKind.MRZ, value, str(value), 0.9)] for name, value in said.items()}
+    return reconcile(schema, sources)
+
+
+def codes(warnings: Any) -> list[str]:
+    return [f"{one.code}:{one.field}" if one.field else one.code for one in warnings]
+
+
+class Sex(enum.Enum):
+    MALE = "male"
+    FEMALE = "female"
+
+
+class SexName(enum.StrEnum):
+    männlich = enum.auto()  # noqa: PLC2401
+    weiblich = enum.auto()
+
+
+class Country(enum.Enum):
+    GERMANY = "Germany"
+    UNITED_KINGDOM = "United Kingdom"
+
+
+Number = NewType("Number", str)
+Squashed = Annotated[str, AfterValidator(lambda text: text.replace(" ", "").replace("-", ""))]
+
+#: A field's name and type, and what it holds of READ.
+FIELDS: list[tuple[str, Any, Any]] = [
+    ("surname", str, "UNDERHILL"),
+    ("surname", Optional[str], "UNDERHILL"),  # noqa: UP045
+    ("surname", Union[str, None], "UNDERHILL"),  # noqa: UP007
+    ("surname", constr(min_length=1, max_length=50), "UNDERHILL"),
+    ("surname", Annotated[str, StringConstraints(to_lower=True)], "underhill"),
+    ("surname", Annotated[str, Len(1, 50)], "UNDERHILL"),
+    ("surname", list[str], ["UNDERHILL"]),
+    ("surname", Any, "UNDERHILL"),
+    ("given_names", list[str], ["JOSHUA", "JAMES"]),
+    ("given_names", tuple[str, ...], ("JOSHUA", "JAMES")),
+    ("given_names", Sequence[str], ["JOSHUA", "JAMES"]),
+    ("birth_date", date, date(1990, 3, 30)),
+    ("birth_date", datetime, datetime(1990, 3, 30)),
+    ("birth_date", str, "1990-03-30"),
+    ("birth_date", date | str, date(1990, 3, 30)),
+    ("birth_date", Annotated[str, Field(pattern=r"^\d{8}$")], "19900330"),
+    ("issue_date", date, None),
+    ("issue_date", datetime, None),
+    ("issue_date", str, "2023-01"),
+    ("issue_date", date | str, "2023-01"),
+    ("birth_year", int, 1990),
+    ("birth_year", str, "1990"),
+    ("expiry_month", int, 1),
+    ("sex", Literal["Male", "Female"], "Male"),
+    ("sex", Literal["m", "f", "x"], "m"),
+    ("sex", Literal["Hombre", "Mujer"], "Hombre"),
+    ("sex", Literal["男", "女"], "男"),
+    ("sex", Sex, Sex.MALE),
+    ("sex", SexName, SexName.männlich),
+    ("sex", Literal["yes", "no"], None),
+    ("nationality", Annotated[str, Field(max_length=2)], "GB"),
+    ("nationality", Country, Country.UNITED_KINGDOM),
+    ("issuing_country", str, "D"),
+    ("issuing_country", Annotated[str, Field(min_length=3, max_length=3)], "DEU"),
+    ("issuing_country", Literal["DE", "FR"], "DE"),
+    ("document_type", Literal["P", "V"], "P"),
+    ("document_number", Annotated[str, Field(pattern=r"^\d+$")], "359970521"),
+    ("document_number", int, 359970521),
+    ("document_number", Number, "359 970-521"),
+    ("document_number", Squashed, "359970521"),
+    ("height", str, "178 cm"),
+    ("height", float, 178.0),
+    ("height", conint(gt=100, lt=250), 178),
+    ("permanent", bool, False),
+    ("vehicle_classes", list[str], ["B", "BE"]),
+    ("vehicle_classes", set[Literal["B", "BE", "C"]], {"B", "BE"}),
+    ("vehicle_classes", str, "B, BE"),
+    ("mrz", str, "\n".join(READ["mrz"])),
+    ("mrz", tuple[str, str], tuple(READ["mrz"])),
+    ("mrz_line_2", str, READ["mrz"][1]),
+    ("mrz_line_3", str, None),
+    ("middle_name", str, "JAMES"),
+    ("full_name", str, "JOSHUA JAMES UNDERHILL"),
+    ("photo", bytes, None),
+    ("is_adult", bool, None),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "value"), FIELDS)
+def test_one_field(name: str, kind: Any, value: Any) -> None:
+    document, *_ = read(create_model("Own", **{name: (Optional[kind], None)}))  # noqa: UP045
+    assert getattr(document, name) == value
+
+
+class Holder(BaseModel):
+    last_name: str
+    first_name: str | None = None
+
+
+class Category(BaseModel):
+    code: Literal["A", "B", "BE"]
+    issued: date | None = None
+
+
+class Nested(BaseModel):
+    holder: Holder
+    second: Holder | None = None
+    father: Holder | None = None
+    validity: "Validity"
+    address: "Address | None" = None
+    categories: list[Category] = []
+    persons: list[Holder]
+    children: list[Holder] = []
+    next: "Nested | None" = None
+
+
+class Validity(BaseModel):
+    until: date | None = None
+
+
+class Address(BaseModel):
+    full: str | None = None
+    city: str | None = None
+
+
+def test_nested_models_and_lists_of_models() -> None:
+    document, values, fields, _ = read(Nested)
+    holder = Holder(last_name="UNDERHILL", first_name="JOSHUA JAMES")
+    assert document == Nested(
+        holder=holder,
+        second=holder,
+        validity=Validity(until=date(2033, 1, 9)),
+        address=Address(full=READ["address"]),
+        categories=[Category(code="B"), Category(code="BE")],
+        persons=[holder],
+    )
+    assert (document.father, document.children, document.next) == (None, [], None)
+    assert fields["categories.1.code"].value == "BE"
+    assert fields["persons.0.last_name"].verdict is Verdict.SINGLE
+    assert values["holder"] == {"last_name": "UNDERHILL", "first_name": "JOSHUA JAMES"}
+
+
+def test_a_nested_model_that_lacks_what_it_requires_is_left_out_and_named() -> None:
+    class Lenient(BaseModel):
+        holder: Holder | None = None
+        birth_date: date
+
+    class Required(BaseModel):
+        holder: Holder
+
+    document, _, _, warnings = read(Lenient, surname=None)
+    assert (document.holder, document.birth_date) == (None, date(1990, 3, 30))
+    assert codes(warnings) == ["required_field_missing:holder.last_name"]
+    document, values, _, warnings = read(Required, surname=None)
+    assert document is None
+    assert values == {"holder": {"last_name": None, "first_name": "JOSHUA JAMES"}}
+    assert codes(warnings) == ["required_field_missing:holder.last_name"]
+
+
+T = TypeVar("T")
+
+
+class Box(BaseModel, Generic[T]):
+    content: T
+    document_number: str | None = None
+
+
+class Surnames(RootModel[list[Holder]]):
+    pass
+
+
+@dataclasses.dataclass
+class Standard:
+    surname: str
+    born: Annotated[date, Field(alias="birth")]
+    hobby: str = "none"
+    tags: list[str] = dataclasses.field(default_factory=list)
+
+
+@pydantic_dataclass
+class Checked:
+    surname: str
+    born: date = Field(alias="dateOfBirth")
+
+
+class Typed(TypedDict):
+    surname: str
+    birth_date: NotRequired[date]
+    nickname: NotRequired[str]
+
+
+class Pair(NamedTuple):
+    surname: str
+    sex: Literal["Male", "Female"] = "Female"
+
+
+class Person(BaseModel):
+    kind: Literal["person"]
+    surname: str
+
+
+class Company(BaseModel):
+    kind: Literal["company"]
+    company_name: str
+
+
+class EitherOr(BaseModel):
+    owner: Person | Company
+    tagged: Annotated[Person | Company, Field(discriminator="kind")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (
+            Box[Holder],
+            Box[Holder](
+                content=Holder(last_name="UNDERHILL", first_name="JOSHUA JAMES"), document_number="359 970-521"
+            ),
+        ),
+        (Surnames, Surnames([Holder(last_name="UNDERHILL", first_name="JOSHUA JAMES")])),
+        (list[Holder], [Holder(last_name="UNDERHILL", first_name="JOSHUA JAMES")]),
+        (Standard, Standard("UNDERHILL", date(1990, 3, 30))),
+        (Checked, Checked(surname="UNDERHILL", dateOfBirth=date(1990, 3, 30))),
+        (Typed, {"surname": "UNDERHILL", "birth_date": date(1990, 3, 30)}),
+        (Pair, Pair("UNDERHILL", "Male")),
+        (Person | Company, Person(kind="person", surname="UNDERHILL")),
+        (
+            EitherOr,
+            EitherOr(
+                owner=Person(kind="person", surname="UNDERHILL"), tagged=Person(kind="person", surname="UNDERHILL")
+            ),
+        ),
+    ],
+    ids=str,
+)
+def test_other_types_than_models(schema: Any, expected: Any) -> None:
+    assert read(schema)[0] == expected
+
+
+class Aliases(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    a: str = Field(alias="surname")
+    b: date = Field(validation_alias="dateOfBirth")
+    c: str = Field(validation_alias=AliasChoices("docNo", "passportNumber"))
+    d: str = Field(validation_alias=AliasPath("names", 1, "first"))
+    e: str = Field(serialization_alias="nationality")
+
+
+class Camel(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+    birth_date: date
+    document_number: str
+    holder: "CamelHolder"
+
+
+class CamelHolder(BaseModel):
+    model_config = ConfigDict(alias_generator=to_pascal)
+    last_name: str
+
+
+def test_aliases_of_every_kind() -> None:
+    document, _, fields, warnings = read(Aliases)
+    assert (document.a, document.b, document.c) == ("UNDERHILL", date(1990, 3, 30), "359 970-521")
+    assert (document.d, document.e) == ("JOSHUA JAMES", "GBR")
+    assert (list(fields), warnings) == (["a", "b", "c", "d", "e"], [])
+    document, *_ = read(Camel)
+    assert (document.birth_date, document.holder.last_name) == (date(1990, 3, 30), "UNDERHILL")
+
+
+def test_defaults_stand_where_the_document_is_silent() -> None:
+    class Own(BaseModel):
+        surname: str = "unknown"
+        given_names: str | None = "unknown"
+        birth_date: date | None
+        constant: Literal["v1"] = "v1"
+
+        @computed_field
+        def initial(self) -> str:
+            return self.surname[:1]
+
+    document, *_ = read(Own, surname=None, given_names=None, birth_date=None)
+    expected = {"surname": "unknown", "given_names": "unknown", "birth_date": None, "constant": "v1", "initial": "u"}
+    assert document.model_dump() == expected
+    assert read(Own)[0].surname == "UNDERHILL"
+
+
+class TestValidators:
+    def test_what_a_field_s_validator_rejects_is_told_and_stays_in_the_fields(self) -> None:
+        class Own(BaseModel):
+            surname: str | None = None
+            birth_date: date | None = None
+
+            @field_validator("surname")
+            @classmethod
+            def check(cls, value: str | None, info: ValidationInfo) -> str | None:
+                raise ValueError(f"secret {value}")
+
+        document, values, fields, warnings = read(Own)
+        assert (document.surname, document.birth_date) == (None, date(1990, 3, 30))
+        assert (fields["surname"].value, values["surname"]) == ("UNDERHILL", "UNDERHILL")
+        assert codes(warnings) == ["invalid_value:surname"]
+        assert "value_error" in warnings[0].message
+        assert "UNDERHILL" not in warnings[0].message
+
+    def test_a_required_field_that_is_rejected_is_not_called_missing(self) -> None:
+        class Own(BaseModel):
+            surname: Annotated[str, AfterValidator(int)]
+
+        document, _, fields, warnings = read(Own)
+        assert document is None
+        assert fields["surname"].value == "UNDERHILL"
+        assert codes(warnings) == ["invalid_value:surname"]
+
+    def test_a_failing_model_validator_gives_no_document_and_says_why(self) -> None:
+        class Own(BaseModel):
+            surname: str | None = None
+
+            @model_validator(mode="after")
+            def check(self) -> "Own":
+                raise ValueError("no")
+
+        document, values, _, warnings = read(Own)
+        assert (document, values) == (None, {"surname": "UNDERHILL"})
+        assert codes(warnings) == ["check_failed"]
+
+    def test_that_of_a_nested_model_that_may_be_null_leaves_it_out(self) -> None:
+        class Inner(BaseModel):
+            surname: str | None = None
+
+            @model_validator(mode="after")
+            def check(self) -> "Inner":
+                raise AssertionError
+
+        class Own(BaseModel):
+            holder: Inner | None = None
+            sex: str | None = None
+
+        document, _, _, warnings = read(Own)
+        assert (document.holder, document.sex) == (None, "M")
+        assert codes(warnings) == ["check_failed:holder"]
+
+    def test_one_that_breaks_is_told_by_its_error_s_class(self) -> None:
+        class Own(BaseModel):
+            surname: str | None = None
+
+            @model_validator(mode="before")
+            @classmethod
+            def check(cls, data: Any) -> Any:
+                raise ZeroDivisionError
+
+        document, _, _, warnings = read(Own)
+        assert document is None
+        assert "ZeroDivisionError" in warnings[0].message
+
+    def test_values_are_given_as_they_would_be_written(self) -> None:
+        def parse(text: str) -> date:
+            return date.fromisoformat(text)
+
+        class Own(BaseModel):
+            birth_date: Annotated[date, BeforeValidator(parse)]
+
+        assert read(Own)[0].birth_date == date(1990, 3, 30)
+
+    def test_strict_models_get_the_type_itself(self) -> None:
+        class Own(BaseModel):
+            model_config = ConfigDict(strict=True, frozen=True)
+            birth_date: date
+            sex: Sex
+
+        assert read(Own)[0] == Own(birth_date=date(1990, 3, 30), sex=Sex.MALE)
+
+
+def test_a_value_that_fits_no_form_is_null_and_kept_in_the_sources() -> None:
+    class Own(BaseModel):
+        surname: Annotated[str, Field(max_length=3)] | None = None
+        nationality: Literal["FR"] | None = None
+
+    document, _, fields, warnings = read(Own)
+    assert document == Own()
+    assert (fields["nationality"].value, fields["nationality"].sources[0].value) == (None, "GBR")
+    assert codes(warnings) == ["invalid_value:surname", "invalid_value:nationality"]
+
+
+def test_null_of_a_field_that_nothing_fills_is_not_sure() -> None:
+    class Own(BaseModel):
+        shoe_size: int | None = None
+        surname: str | None = None
+
+    _, _, fields, _ = read(Own, surname=None)
+    assert fields["shoe_size"].confidence == 0.0
+    assert fields["surname"].confidence > 0.5
+
+
+def test_an_adapter_is_its_type() -> None:
+    from extractor.schemas.registry import schema_of
+
+    assert schema_of(TypeAdapter(Standard)) is Standard
+    assert list(plan_of(Standard).mapping) == ["surname", "born", "hobby", "tags"]
