@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 _ICELANDIC_IRREGULAR = {"Egill": "Egils", "Jón": "Jóns", "Björn": "Bjarnar", "Örn": "Arnar"}
 
+_PARTICLES = {"es": ("de ", "de la ", "del "), "pt": ("de ", "da ", "do ", "dos ")}
+
 
 def feminine(language: str, surname: str) -> str:
     """The form of a surname that a woman of that people bears; most peoples have one form."""
@@ -146,12 +148,11 @@ def icelandic_genitive(name: str) -> str:
 
 def double_surname(rng: random.Random, language: str, one: str, other: str) -> str:
     """A surname of two: both in a row for Iberian peoples, now and then with a hyphen for others."""
-    if language in ("es", "pt", "ca"):
-        joint = rng.choices((" ", " i ", " y "), (94, 3, 0))[0] if language == "ca" else " "
-        particle = rng.choices(
-            ("", "de ", "de la ", "do ", "dos "), (90, 4, 2, 2, 2) if language == "pt" else (94, 3, 3, 0, 0)
-        )[0]
-        return f"{particle}{one}{joint}{other}"
+    if language == "ca":
+        return f"{one} i {other}" if rng.random() < 0.03 else f"{one} {other}"
+    if language in _PARTICLES:
+        particle = rng.choice(_PARTICLES[language]) if rng.random() < 0.08 else ""
+        return f"{particle}{one} {other}"
     return f"{one}-{other}"
 
 
