@@ -192,16 +192,16 @@ class Rendering:
         buffer = io.StringIO()
         writer = csv.DictWriter(buffer, ["file", "schema", *self._columns], lineterminator="\n", extrasaction="ignore")
         if with_header:
-            writer.writerow({name: _cell(name) for name in writer.fieldnames})
+            writer.writerow({name: as_cell(name) for name in writer.fieldnames})
         row: dict[str, Any] = {"error": outcome.error}
         if outcome.result is not None:
             row |= {"schema": schema_name(outcome.result.schema), **as_dict(outcome.result)}
         row["file"] = outcome.name
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        writer.writerow({name: as_cell(value) for name, value in row.items()})
         return buffer.getvalue()
 
 
-def _cell(value: Any) -> str:
+def as_cell(value: Any) -> str:
     """A value in one cell. A text that a spreadsheet would take for a formula is written as text."""
     if value is None:
         return ""
@@ -236,7 +236,7 @@ def _table(outcome: Outcome, *, several: bool) -> str:
     for name, one in outcome.result.fields.items():
         kinds = ", ".join(dict.fromkeys(source.kind.value for source in one.sources))
         verdict = one.verdict.value
-        shown = "" if one.value is None else escape(_cell(one.value))
+        shown = "" if one.value is None else escape(as_cell(one.value))
         confidence = "" if one.value is None else f"{one.confidence:.2f}"
         colour = _COLOURS[verdict]
         table.add_row(name, shown, f"[{colour}]{verdict}[/]" if colour else verdict, confidence, kinds)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eval.running.machine import busy
+from extractor.output import as_cell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,7 +73,7 @@ def as_csv(summary: Summary) -> str:
     writer = csv.DictWriter(buffer, columns, lineterminator="\n", restval="")
     writer.writeheader()
     for cell, cut, name, scores in _all_scores(summary):
-        writer.writerow({"cell": cell, "cut": cut, "name": name, **_flat(scores)})
+        writer.writerow({"cell": as_cell(cell), "cut": cut, "name": as_cell(name), **_flat(scores)})
     return buffer.getvalue()
 
 
@@ -102,16 +104,34 @@ def markdown_table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
+def escaped(text: str) -> str:
+    """`text` as one line of Markdown without markup: names of data sets, languages and kinds come from others."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+#: What Markdown (GitHub's too) gives a meaning, but for underscores inside words, and the beginnings of links.
+_MARKUP = re.compile(r"[\\`*\[\]<>|~#!&@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.|^(?:[-+=]|\d+(?=[.)]))", re.I)
+
+
+def _escaped_table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    # markdown_table escapes the bars.
+    (head,), rows = (
+        [[escaped(cell).replace(r"\|", "|") for cell in line] for line in lines] for lines in ([header], body)
+    )
+    return markdown_table(head, rows)
+
+
 def as_markdown(summary: Summary) -> str:
     """The whole summary as a Markdown page."""
-    parts = [f"# Evaluation on {summary['run']['dataset']['name']}\n", _what_ran(summary), "## Overall\n"]
-    parts.append(markdown_table(*overall_table(summary)))
+    parts = [f"# Evaluation on {escaped(summary['run']['dataset']['name'])}\n", _what_ran(summary), "## Overall\n"]
+    parts.append(_escaped_table(*overall_table(summary)))
     parts.append(f"\nPercent, with 95 % intervals counted by document. {METHOD} {through(summary)}\n")
     for cut, word in CUTS.items():
         parts.append(f"\n## By {word}\n")
-        parts.append(markdown_table(*cut_table(summary, cut)))
+        parts.append(_escaped_table(*cut_table(summary, cut)))
     for one in summary["comparisons"]:
-        parts += [f"\n## {one['second']} against {one['first']}\n", _comparison(one)]
+        parts += [f"\n## {escaped(one['second'])} against {escaped(one['first'])}\n", _comparison(one)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -234,7 +254,7 @@ def _whole(told: Mapping[str, Any]) -> list[str]:
 
 
 def _what_ran(summary: Summary) -> str:
-    return "".join(f"- {key}: {value}\n" for key, value in facts(summary))
+    return "".join(f"- {escaped(key)}: {escaped(value)}\n" for key, value in facts(summary))
 
 
 def facts(summary: Summary) -> list[tuple[str, str]]:
@@ -323,8 +343,8 @@ def _comparison(one: Mapping[str, Any]) -> str:
             f"{one['documents']} documents, {one['fields_compared']} fields that both have read. All fields right only "
             f"in the first: {right['only_first']} documents, only in the second: {right['only_second']}, p = "
             f"{right['p']:.3f} (McNemar's exact test).\n",
-            markdown_table(["rate, %", one["first"], one["second"], "difference", "detectable"], overall),
-            markdown_table(FIELD_TEST_HEADER, fields),
+            _escaped_table(["rate, %", one["first"], one["second"], "difference", "detectable"], overall),
+            _escaped_table(FIELD_TEST_HEADER, fields),
         ]
     )
 

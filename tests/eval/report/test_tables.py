@@ -159,3 +159,21 @@ def test_a_narrow_terminal_gets_the_first_columns(summary: dict[str, Any], width
     assert len(overall.columns) == 2
     assert len(languages.columns) == columns
     assert languages.row_count == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("plain td3_passport 97.9 (95.8–99.1)", "plain td3_passport 97.9 (95.8–99.1)"),
+        ("<img src=x onerror=y>", r"\<img src=x onerror=y\>"),
+        ("[a](javascript:x) ![b](//c)", r"\[a\](javascript:x) \!\[b\](//c)"),
+        ("a\n\n# b\r\n- c", r"a \# b - c"),
+        ("- a", r"\- a"),
+        ("1. a", r"\1. a"),
+        ("`x` *y* _z_ ~~w~~ a|b \\", r"\`x\` \*y\* \_z\_ \~\~w\~\~ a\|b \\"),
+        ("https://a www.b.c @d &lt;", r"https\://a www\.b.c \@d \&lt;"),
+        ("a\u202eb\x1b[2J", r"a b \[2J"),
+    ],
+)
+def test_what_others_named_is_no_markup(text: str, page: str) -> None:
+    assert tables.escaped(text) == page
