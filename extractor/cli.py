@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     limits.add_argument("--max-pages", type=int, metavar="N", help="pages of one file (default 20)")
     limits.add_argument("--max-megapixels", type=float, metavar="N", help="pixels of one page (default 120)")
     limits.add_argument("--decode-seconds", type=float, metavar="N", help="CPU time of one page (default 10)")
-    limits.add_argument("--decode-memory", type=int, metavar="MIB", help="memory, on Linux (default 1024)")
+    limits.add_argument("--decode-mib", type=int, metavar="N", help="memory, on Linux (default 1024)")
     engine = parser.add_argument_group("engine")
     engine.add_argument(
         "--engine",
@@ -186,7 +186,7 @@ def _limits(options: argparse.Namespace) -> Limits:
         "pages": options.max_pages,
         "pixels": None if options.max_megapixels is None else options.max_megapixels * 1_000_000,
         "seconds": options.decode_seconds,
-        "memory": options.decode_memory,
+        "memory": options.decode_mib,
     }
     given = {name: value for name, value in given.items() if value is not None}
     if not all(0 < value < 1e12 for value in given.values()):

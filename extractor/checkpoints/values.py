@@ -115,7 +115,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     for name in _SIZES:
         if name not in config:
             raise CheckpointError(f"{where} does not say {name}")
-    _check(where, config, _SIZES | dict(_OTHERS))
+    _check(where, config, {**_SIZES, **_OTHERS})
     if config["hidden_size"] % config["num_attention_heads"]:
         raise CheckpointError(f"{where}: hidden_size is not a multiple of num_attention_heads")
     for name, given, checks in _parts(config):

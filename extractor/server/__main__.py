@@ -76,6 +76,8 @@ def build_parser() -> argparse.ArgumentParser:
     limits.add_argument("--max-job-mib", type=float, metavar="N", help="one job (default 256)")
     limits.add_argument("--max-pages", type=int, metavar="N", help="one document (default 10)")
     limits.add_argument("--max-megapixels", type=float, metavar="N", help="one page (default 120)")
+    limits.add_argument("--decode-seconds", type=float, metavar="N", help="CPU time to decode a page (default 10)")
+    limits.add_argument("--decode-mib", type=int, metavar="N", help="memory to decode a page, on Linux (default 1024)")
     limits.add_argument("--queue", type=int, metavar="N", help="requests waiting (default 16); the next gets 429")
     limits.add_argument("--page-seconds", type=float, metavar="N", help="one page (default 60; phi3v 900)")
     return parser
@@ -93,11 +95,13 @@ def settings_from(options: argparse.Namespace) -> Settings:
         "job_bytes": options.max_job_mib and int(options.max_job_mib * MIB),
         "pages": options.max_pages,
         "pixels": options.max_megapixels and int(options.max_megapixels * 1e6),
+        "decode_seconds": options.decode_seconds,
+        "decode_mib": options.decode_mib,
         "queue": options.queue,
         "page_seconds": options.page_seconds,
         "keep_seconds": options.keep_hours and options.keep_hours * 3600,
     }
-    if any(value is not None and value <= 0 for value in given.values()):
+    if not all(value is None or 0 < value < 1e18 for value in given.values()):
         raise UsageError("limits are greater than zero")
     keys = load_keys(options.api_keys) if options.api_keys else parse_keys(os.environ.get(KEYS_VARIABLE, ""))
     if not keys and not is_loopback(options.host) and not options.no_auth:

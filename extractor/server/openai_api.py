@@ -53,8 +53,8 @@ async def chat_completions(request: Request) -> Response:
     function, wanted = _asked_schema(body)
     files = pictures(body.get("messages"), limits)
     schema = "auto" if wanted is None else schema_of(wanted)
-    asked = {"schema": schema, "engine": model, "pages": None, "max_pages": limits.pages}
-    answer = await extracted(request, {**asked, "max_pixels": limits.pixels}, files)
+    asked = {"schema": schema, "engine": model, "pages": None, **limits.of_request()}
+    answer = await extracted(request, asked, files)
     message, reason = _message(answer["document"], wanted, function)
     completion = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",

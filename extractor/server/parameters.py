@@ -32,8 +32,7 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
         "evidence": flag("evidence", fields.get("evidence", False)),
         "previews": flag("previews", fields.get("previews", False)),
         "pages": pages_of(fields.get("pages"), limits),
-        "max_pages": limits.pages,
-        "max_pixels": limits.pixels,
+        **limits.of_request(),
     }
 
 

@@ -94,7 +94,7 @@ def _load(request: Mapping[str, Any], files: Sequence[bytes]) -> list[list[np.nd
     groups: list[list[np.ndarray]] = []
     left = request["max_pages"]
     for data in files:
-        limits = Limits(pages=left, pixels=request["max_pixels"])
+        limits = Limits(left, request["max_pixels"], request["decode_seconds"], request["decode_mib"])
         try:
             groups.append(load_pages(data, pages=request.get("pages"), limits=limits))
         except TooManyPagesError:

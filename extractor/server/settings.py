@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from extractor.imaging.limits import MAX_PIXELS
+from extractor.imaging.limits import DEFAULT, MAX_PIXELS
 from extractor.server.keys import ApiKey
 
 MIB = 1024 * 1024
@@ -28,6 +28,9 @@ class Limits:
     #: Pages of one document, over all its files.
     pages: int = 10
     pixels: int = MAX_PIXELS
+    #: CPU time and memory (MiB) in which a page is decoded, as in `extractor.imaging.limits`.
+    decode_seconds: float = DEFAULT.seconds
+    decode_mib: int = DEFAULT.memory
     #: Maximum queued plus running requests; further ones get 429.
     queue: int = 16
     #: A body has to arrive within the first of these times, and a request's head within the last. A body of which less
@@ -49,6 +52,15 @@ class Limits:
     #: On shutdown, requests in progress get this long to end.
     grace_seconds: float = 30.0
     connections: int = 512
+
+    def of_request(self) -> dict[str, int | float]:
+        """What an engine's process has to know of them."""
+        return {
+            "max_pages": self.pages,
+            "max_pixels": self.pixels,
+            "decode_seconds": self.decode_seconds,
+            "decode_mib": self.decode_mib,
+        }
 
 
 @dataclass(frozen=True)

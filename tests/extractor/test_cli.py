@@ -168,7 +168,7 @@ class TestExitCodes:
             (("",), "a file name is empty"),
             (("x.png", ""), "a file name is empty"),
             (("--decode-seconds", "0", "x.png"), "limits are numbers greater than zero"),
-            (("--decode-memory", "-1", "x.png"), "limits are numbers greater than zero"),
+            (("--decode-mib", "-1", "x.png"), "limits are numbers greater than zero"),
             (("--max-megapixels", "nan", "x.png"), "limits are numbers greater than zero"),
         ],
     )

@@ -15,10 +15,11 @@ from PIL import Image
 from extractor.errors import SchemaError, UnreadableInputError
 from extractor.server.problems import Problem
 from extractor.server.reading import Reading, make_reader, model_of
+from extractor.server.settings import Limits
 
 from .hostile import CRAFTED
 
-EXTRACT = {"op": "extract", "schema": "auto", "pages": None, "max_pages": 10, "max_pixels": 120_000_000}
+EXTRACT = {"op": "extract", "schema": "auto", "pages": None, **Limits().of_request()}
 
 
 @pytest.fixture(scope="module")
