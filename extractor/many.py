@@ -20,7 +20,7 @@ from extractor.extraction import Extraction
 from extractor.imaging import Limits
 from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
-from extractor.pipeline import extract, schema_asked_for
+from extractor.pipeline import checked, extract
 from extractor.schemas import IdentityDocument
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ def extract_many(
         raise UsageError(f"extract_many takes a list or another iterable of documents, not {type(sources).__name__}")
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise UsageError("jobs is a number of documents, 1 or more")
-    wanted = schema_asked_for(schema, engine)
+    wanted = checked(schema, engine, pages, today)
     read = partial(_read, schema=wanted, engine=engine, pages=pages, today=today, limits=limits)
     side = side_by_side(engine or EmbeddedEngine(), jobs or 64, jobs)
     items = (in_order if ordered else as_they_come)(read, enumerate(sources), side)
@@ -163,5 +163,5 @@ async def extract_async(
     limits: Limits = DEFAULT,
 ) -> Extraction[Any]:
     """`extract` in a thread of its own, while the event loop goes on; arguments and errors as `extract`'s."""
-    wanted = schema_asked_for(schema, engine)
+    wanted = checked(schema, engine, pages, today)
     return await asyncio.to_thread(extract, source, wanted, pages=pages, engine=engine, today=today, limits=limits)

@@ -175,17 +175,22 @@ def extract(
 
     Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
     """
-    wanted = schema_asked_for(schema, engine)
+    wanted = checked(schema, engine, pages, today)
     result = conclude(prepare(source, wanted, pages=pages, today=today, limits=limits), engine)
     given = source if isinstance(source, list | tuple) else [source]
     shown = tuple(given) if pages is None and all(isinstance(one, str | Path | bytes) for one in given) else ()
     return replace(result, inputs=shown)
 
 
-def schema_asked_for(schema: Any, engine: Any = None) -> Any:
+def checked(schema: Any, engine: Any = None, pages: Any = None, today: Any = None) -> Any:
     """The type to read into, or "auto"; raises SchemaError or another UsageError before anything is read."""
     if engine is not None and not callable(getattr(engine, "read", None)):
         raise UsageError(f"engine is an engine such as EmbeddedEngine(), not {type(engine).__name__}")
+    if today is not None and not isinstance(today, date):
+        raise UsageError(f"today is a date, not {type(today).__name__}")
+    listed = isinstance(pages, Sequence) and not isinstance(pages, str | bytes)
+    if pages is not None and not (listed and all(type(page) is int and page > 0 for page in pages)):
+        raise UsageError("pages are numbers from 1, such as [1, 2]")
     return schema if isinstance(schema, str) and schema == "auto" else schema_of(schema)
 
 

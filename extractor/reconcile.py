@@ -233,7 +233,7 @@ def reconcile(
     specs = field_specs(plan.reading)
     read = {name: reconcile_field(spec.kind, sources.get(name, ())) for name, spec in specs.items()}
     built = build(plan, read)
-    verdicts = {key: read[name] for name, key in plan.keys.items()}
+    verdicts = {key: read[name] for name, key in plan.keys.items() if name in read}
     warnings = [
         ReadingWarning("conflict", f"sources contradict each other about {key}; {one.note}", key)
         for key, one in verdicts.items()

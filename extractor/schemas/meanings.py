@@ -21,6 +21,7 @@ from extractor.schemas.vocabulary import VOCABULARY
 
 #: Words of a description that are compared together, and letters that a single one must have.
 _LONGEST_PHRASE, _TELLING_WORD = 6, 6
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def _by_name(name: str, inside: Sequence[str], has_captions: bool) -> _Found | N
     if is_about_another(inside):
         return None
     # A name like `number`, beside captions of its own, is what those say.
-    return None if has_captions and squash(name) in _table().generic else _lookup(name)
+    vague = has_captions and name not in VOCABULARY and squash(name) in _table().generic
+    return None if vague else _lookup(name)
 
 
 def _lookup(name: str, *, cut: bool = True) -> _Found | None:
@@ -183,11 +185,12 @@ def _table() -> _Table:
 
 
 def _pairs(data: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, _Found]]:
-    for field, synonyms in data["fields"].items():
-        yield from ((name, (field, None)) for name in synonyms)
-    for meaning, synonyms in data["parts"].items():
+    for meaning, synonyms in [*data["fields"].items(), *data["parts"].items()]:
         field, _, part = meaning.partition(":")
-        yield from ((name, (field, part)) for name in synonyms)
+        for name in synonyms:
+            # German umlauts are also written without them.
+            for written in dict.fromkeys((name, name.translate(_UMLAUTS))):
+                yield written, (field, part or None)
 
 
 def _sorted(words: Sequence[str]) -> str:

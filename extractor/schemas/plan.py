@@ -170,6 +170,8 @@ def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
     """The flat schema: each field of the vocabulary that is meant, and each own field."""
     fields: dict[str, Any] = {}
     for leaf in leaves:
+        if "[]" in leaf.key and not leaf.meaning and not leaf.captions:
+            continue  # its list as a whole is asked for
         for field in (leaf.reading, *(("surname", "given_names") if _is_full_name(leaf) else ())):
             known = fields.get(field)
             if field in VOCABULARY and (leaf.meaning or known):
@@ -339,7 +341,7 @@ def _misfits(meaning: Meaning, annotation: Any) -> bool:
     kind, accepted = VOCABULARY[meaning.field].kind, plain_types(annotation)
     if meaning.part in ("year", "month", "day"):
         return False
-    return bool(accepted) and all(kind in _MISFITS.get(float if one is int else one, ()) for one in accepted)
+    return bool(accepted) and all(kind in _MISFITS.get(int if one is float else one, ()) for one in accepted)
 
 
 def _entries(group: Group, of: str) -> Group:

@@ -1,10 +1,13 @@
 """The model's reading is one more source for every field, weighed against what the document itself says."""
 
 import json
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 import torch
 from PIL import Image
+from pydantic import BaseModel
 
 from extractor import extract
 from extractor.checkpoints import find_checkpoint
@@ -17,6 +20,7 @@ from extractor.errors import CheckpointError, DeviceError, StoppedError
 from extractor.extraction import SourceKind, Verdict
 from extractor.reconcile import reconcile
 from extractor.schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
+from extractor.schemas.plan import plan_of
 
 SMALL = Limits(600, 24)
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8", "int4"])
@@ -312,3 +316,41 @@ def test_bad_input_is_one_line_and_an_exit_code(tiny, examples_dir, capsys, argu
     assert told.out == ""
     assert message in told.err
     assert told.err.count("\n") == 1
+
+
+# --- schemas of a user's own
+
+
+class Leg(BaseModel):
+    start: str
+
+
+class Holder(BaseModel):
+    last_name: str
+    hobby: str | None = None
+
+
+class Journey(BaseModel):
+    holder: Holder
+    sex: Literal["Male", "Female"] | None = None
+    legs: list[Leg] = []
+
+
+def test_nested_models_and_lists_of_models_are_asked_for_too(tiny, evidence_of, says):
+    says(**{"surname": "ERIKSSON", "holder.hobby": "ZENITH", "legs": [{"start": "UTOPIA"}]})
+    plan = plan_of(Journey)
+    sources = engine_over(tiny).read(replace(evidence_of(), schema=plan.reading, reads_as=plan.reading_of("passport")))
+    document, _, fields, _ = reconcile(Journey, sources)
+    assert document == Journey(
+        holder=Holder(last_name="ERIKSSON", hobby="ZENITH"), sex="Female", legs=[Leg(start="UTOPIA")]
+    )
+    assert fields["holder.last_name"].verdict in (Verdict.AGREE, Verdict.VERIFIED)
+    assert [source.kind for source in fields["legs"].sources] == [SourceKind.MODEL]
+
+
+def test_a_real_answer_is_held_to_the_flat_schema(tiny, evidence_of):
+    plan = plan_of(Journey)
+    engine = engine_over(tiny)
+    sources = engine.read(replace(evidence_of(), schema=plan.reading))
+    assert list(sources) == ["surname", "holder.hobby", "sex", "legs"]
+    assert "holder.hobby" in engine.question(replace(evidence_of(), schema=plan.reading))

@@ -1,0 +1,100 @@
+"""Many documents, and documents beside other work."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractor import UsageError, extract, extract_async, extract_many
+from extractor.errors import SchemaError, UnreadableInputError
+from extractor.schemas import Passport
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading without reading: the path comes back as the result; a path `bad` is damaged."""
+
+    def read(source: Any, schema: Any, **_: Any) -> Any:
+        if source == "bad":
+            raise UnreadableInputError("damaged")
+        return f"{source} as {schema.__name__}"
+
+    monkeypatch.setattr("extractor.many.extract", read)
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_results_come_in_order_and_errors_are_items(quick: None, jobs: int) -> None:
+    told: list[int] = []
+    items = list(extract_many(["a", "bad", "c"], Passport, jobs=jobs, on_progress=told.append))
+    assert [(item.number, item.source, item.result) for item in items] == [
+        (0, "a", "a as Passport"),
+        (1, "bad", None),
+        (2, "c", "c as Passport"),
+    ]
+    assert [str(item.error) if item.error else "" for item in items] == ["", "damaged", ""]
+    assert told == [1, 2, 3]
+
+
+def test_or_as_they_come(quick: None) -> None:
+    items = extract_many((str(n) for n in range(20)), Passport, jobs=3, ordered=False)
+    assert sorted(item.number for item in items) == list(range(20))
+
+
+def test_sources_without_end_are_taken_as_they_are_needed(quick: None) -> None:
+    taken: list[int] = []
+
+    def endless() -> Iterator[str]:
+        while True:
+            taken.append(1)
+            yield "a"
+
+    for ordered in (True, False):
+        items = extract_many(endless(), Passport, jobs=2, ordered=ordered)
+        assert next(items).result == "a as Passport"
+        items.close()  # type: ignore[attr-defined]
+    assert len(taken) < 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"sources": "a.png"}, UsageError),
+        ({"sources": 7}, UsageError),
+        ({"schema": Passport()}, SchemaError),
+        ({"schema": 7}, SchemaError),
+        ({"schema": "nope"}, SchemaError),
+        ({"jobs": 0}, UsageError),
+        ({"jobs": "2"}, UsageError),
+        ({"engine": "embedded"}, UsageError),
+        ({"pages": "1"}, UsageError),
+        ({"pages": [0]}, UsageError),
+        ({"today": "2026-03-01"}, UsageError),
+    ],
+    ids=str,
+)
+def test_wrong_arguments_are_refused_at_once(arguments: dict[str, Any], error: type[Exception]) -> None:
+    given = {"sources": ["a.png"], "schema": Passport} | arguments
+    with pytest.raises(error) as caught:
+        extract_many(**given)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("schema", [Passport(), {"a": 1}, {"type": "array"}, 7, int, list[int], print, None])
+def test_a_schema_that_is_none_is_one_line_before_anything_is_read(schema: Any) -> None:
+    with pytest.raises(SchemaError) as caught:
+        extract("no such file", schema=schema)
+    assert "\n" not in str(caught.value)
+
+
+def test_asynchronously(examples_dir: Path) -> None:
+    async def both() -> list[Any]:
+        passport = examples_dir / "passport.png"
+        return await asyncio.gather(
+            extract_async(passport, Passport), extract_async(examples_dir / "none.png"), return_exceptions=True
+        )
+
+    passport, missing = asyncio.run(both())
+    assert passport.document.surname == "UNDERHILL"
+    assert isinstance(missing, UnreadableInputError)
