@@ -27,7 +27,7 @@ SEVERITY = (2, 3, 4, 1, 0)
 
 
 def say(text: str) -> None:
-    """One line on stderr; where even that takes nothing, there is nobody to tell."""
+    """One line on stderr; where that is closed too, the exit code has to do."""
     with suppress(OSError, ValueError, AttributeError):
         print(f"extract: {one_line(text)}", file=sys.stderr, flush=True)
 

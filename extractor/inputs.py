@@ -45,7 +45,7 @@ def _named(text: str) -> Iterator[Document]:
         yield _stdin()
     elif os.path.isdir(text):
         yield from _in_folder(text)
-    elif any(sign in text for sign in "*?[") and not os.path.lexists(text):
+    elif any(character in text for character in "*?[") and not os.path.lexists(text):
         matches = sorted(match for match in glob.glob(text, recursive=True) if not os.path.isdir(match))
         yield from (_file(match) for match in matches)
         if not matches:
@@ -74,7 +74,7 @@ def _in_folder(folder: str) -> Iterator[Document]:
     for place, _, names in os.walk(folder, onerror=failures.append):
         paths += [Path(place, name) for name in names if Path(name).suffix.lower() in SUFFIXES]
     for path in sorted(paths):
-        # A dangling link is a file that is missing; pipes and devices are none, and reading them may never end.
+        # A dangling link is a missing file. Pipes and devices are left out: reading them may never end.
         if path.is_file() or not path.exists():
             yield _file(str(path))
         else:

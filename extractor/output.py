@@ -24,7 +24,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d",
 
 @dataclass(frozen=True)
 class Outcome:
-    """One document of a call: its result, or why there is none; both where its overlay could not be written."""
+    """One document of a call: its result, or the error; both if only its overlay could not be written."""
 
     name: str
     result: Extraction[Any] | None = None

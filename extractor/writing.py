@@ -156,5 +156,5 @@ def open_target(path: str | None) -> Target:
             raise OutputError(f"{path} cannot be written: it is a folder")
         return Replacement(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no file name"
+        reason = error.strerror if isinstance(error, OSError) else "this is not a file name"
         raise OutputError(f"{path} cannot be written: {reason}") from None

@@ -1,8 +1,8 @@
-"""Checkpoints of Phi-3-vision on this machine: where one is, whether it is whole, which one it is.
+"""Finds, checks and identifies checkpoints of Phi-3-vision on this machine.
 
-All of this is known from files alone, in milliseconds, without torch: choosing an engine must not cost seconds of
-imports on a machine that has no checkpoint. Nothing here ever touches the network; what is not here is named in one
-line, with the command that fetches it and its size. Reading the weights is `extractor.phi3v.loading`'s.
+All of this works on files alone, in milliseconds, without torch: choosing an engine must not cost seconds of imports
+on a machine without a checkpoint. The network is never used; the error for a missing checkpoint names the command that
+fetches it and its size. `extractor.phi3v.loading` reads the weights.
 """
 
 from extractor.checkpoints.locate import (

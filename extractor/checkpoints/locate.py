@@ -2,8 +2,8 @@
 
 The cache is read as the hub's own client lays it out (models--owner--name/{refs,snapshots}); a snapshot counts when
 none of its files is missing. Of a known model the pinned revision is preferred; without it, any whole snapshot of the
-same model is taken, and the revision stands in the result. No code of a checkpoint ever runs, so a revision decides
-which weights answer, not what is executed.
+same model is taken, and the result names the revision. No code of a checkpoint ever runs, so a revision decides
+which weights are used, not what is executed.
 """
 
 import hashlib
@@ -76,7 +76,7 @@ class Checkpoint:
 
     @cached_property
     def weight_files(self) -> tuple[Path, ...]:
-        """The safetensors files, in order; empty when there is none."""
+        """The safetensors files, in order; empty without any."""
         return tuple(self.folder / name for name in weight_names(self.folder))
 
     @cached_property
@@ -117,7 +117,7 @@ def find_checkpoint(name: str | os.PathLike[str], revision: str | None = None) -
     """The checkpoint `name` stands for: `nano`, a folder, or the name of a model whose files are in the hub's cache.
 
     Raises CheckpointError, in one line with the command that fetches it, when it is not (wholly) on this machine.
-    Whether its files are sound is `verify_checkpoint`'s to say.
+    Its files are checked by `verify_checkpoint`.
     """
     folder = SHIPPED_FOLDER if str(name) == SHIPPED else Path(name).expanduser()
     if folder.is_dir():
@@ -200,9 +200,11 @@ def weight_names(folder: Path) -> list[str]:
         names = set(table.values()) if isinstance(table, dict) and _are_texts(table.values()) else set()
         if not names:
             raise CheckpointError(f"{folder / _INDEX} is not an index of weights; fetch it again")
-        # A checkpoint is complete in itself; a name that leads out of its folder is none of its files.
+        # A checkpoint is complete in itself: a name that leads out of its folder is refused.
         if foreign := sorted(name for name in names if not _FILE_NAME.fullmatch(name)):
-            raise CheckpointError(f"{folder / _INDEX} names {_shortened(foreign[0])}, which is no file of that folder")
+            raise CheckpointError(
+                f"{folder / _INDEX} names {_shortened(foreign[0])}, which is not a file of that folder"
+            )
         return sorted(names)
     return [_SINGLE] if (folder / _SINGLE).is_file() else []
 

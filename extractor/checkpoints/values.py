@@ -92,8 +92,8 @@ _VISION: Mapping[str, Check] = {
     "num_channels": integer(1, 16),
     "layer_norm_eps": number(0, 1),
 }
-#: What a checkpoint asks of `extractor.engines.phi3v`.
-_WISHES: Mapping[str, Check] = {
+#: Settings of `extractor.engines.phi3v` that a checkpoint brings along.
+_ENGINE: Mapping[str, Check] = {
     "prompt": one_of("full", "short"),
     "lang": lambda value: isinstance(value, str) and len(value) <= 35,
     "hints": _FLAG,
@@ -129,7 +129,7 @@ def _parts(config: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, C
     yield "vision_config", config.get("vision_config") or tower.get("vision_config") or {}, _VISION
     yield "rope_scaling", config.get("rope_scaling") or {}, _ROPE
     yield "rope_parameters", config.get("rope_parameters") or {}, _ROPE
-    yield "extractor", config.get("extractor") or {}, _WISHES
+    yield "extractor", config.get("extractor") or {}, _ENGINE
 
 
 def check_small_files(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tells a sound checkpoint from a broken one by its small files and the headers of its weights.
+"""Checks a checkpoint by its small files and the headers of its weights.
 
 A safetensors file says at its beginning which tensors it holds, of which type and shape, and how long it is; comparing
 that with what the configuration implies finds a truncated download, a foreign model or a missing layer before
@@ -31,7 +31,7 @@ _VISION_DEFAULTS = {
 
 
 def verify_checkpoint(checkpoint: Checkpoint) -> None:
-    """Raises CheckpointError, one line that says what is wrong and what to do, unless the checkpoint is sound."""
+    """Raises CheckpointError, one line that says what is wrong and what to do, for a broken or foreign checkpoint."""
     folder = checkpoint.folder
     config = read_config(folder)
     kind = config.get("model_type", "nameless")

@@ -1,8 +1,8 @@
-"""A picture for a vision model: the part of the pages that holds text, laid so that it comes out as large as it can.
+"""Crops and pads pages for a vision model, so that their text is scaled down as little as possible.
 
-A vision model sees a picture on a sheet of square tiles, of which it affords few. A photograph's desk and margins
-cost tiles and say nothing, and a page a little too square for three tiles by two is shrunk to two by two: both make
-print smaller than it need be. So pages are cut to their text, and widened to the shape that a sheet has anyway.
+A vision model sees a picture as a few square tiles. The desk around a photographed page wastes tiles, and a page that
+is slightly too square for 3 x 2 tiles is shrunk to 2 x 2. So pages are cropped to their text, and padded to the aspect
+ratio of a grid of tiles.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-#: Left round the text: at least this share of its longer side ...
+#: Margin around the text: at least this share of its longer side ...
 _MARGIN = 0.025
-#: ... and this many heights of a line.
+#: ... and this many line heights.
 _LINES = 0.8
-#: A page whose text takes this share of both its sides is not cut.
+#: A page whose text takes this share of both sides is not cropped.
 _FULL = 0.97
-#: Widening a picture to a sheet's shape has to enlarge its print by this factor.
+#: Minimum gain in text size for which a picture is padded.
 _WORTHWHILE = 1.08
-#: Between pages laid on one picture, as a share of their width.
+#: Gap between pages on one picture, as a share of their width.
 _GAP = 0.02
 _WHITE = 255
 
@@ -29,7 +29,7 @@ Region = tuple[int, int, int, int]
 def text_region(size: tuple[int, int], boxes: np.ndarray) -> Region:
     """The (left, top, right, bottom) of a page of `size` (width, height) that holds its text.
 
-    `boxes` (n, 4, 2) are where text was found; without any, the page is returned whole.
+    `boxes` (n, 4, 2) are where text was found; without any, this is the whole page.
     """
     width, height = size
     if not len(boxes):
@@ -47,7 +47,7 @@ def text_region(size: tuple[int, int], boxes: np.ndarray) -> Region:
 
 
 def canvas_for(width: int, height: int, num_crops: int) -> tuple[int, int]:
-    """The size (width, height) to widen a picture to, so that a sheet of `num_crops` tiles shows it largest."""
+    """The size (width, height) to pad a picture to, so that `num_crops` tiles show it largest."""
     best, largest = (width, height), _WORTHWHILE * sheet_scale(width, height, num_crops)
     for rows in range(1, num_crops + 1):
         for columns in range(1, num_crops // rows + 1):
@@ -59,7 +59,7 @@ def canvas_for(width: int, height: int, num_crops: int) -> tuple[int, int]:
 
 
 def sheet_scale(width: int, height: int, num_crops: int) -> float:
-    """By how much a picture of this size is scaled onto its sheet, in tiles a pixel.
+    """Scale of a picture of this size on its grid of tiles, in tiles a pixel.
 
     The rule of Phi-3-vision's processor (`extractor.phi3v.image_processing`): as many columns of tiles as fit, all of
     them filled; portrait pictures are laid as landscape ones.
@@ -84,7 +84,7 @@ def framed(pages: Sequence[tuple[np.ndarray, np.ndarray]], num_crops: int) -> np
 
 
 def _joined(cut: Sequence[np.ndarray], num_crops: int) -> np.ndarray:
-    """Pages below or beside one another, whichever shows them larger."""
+    """Pages stacked or side by side, whichever shows them larger."""
     import cv2
 
     width = max(image.shape[1] for image in cut)
@@ -106,7 +106,7 @@ def _joined(cut: Sequence[np.ndarray], num_crops: int) -> np.ndarray:
 
 
 def _widened(image: np.ndarray, region: Region, size: tuple[int, int]) -> np.ndarray:
-    """`region` of an image in the middle of a picture of `size`; what is round it in the image is kept, then white."""
+    """`region` of an image, centred on a picture of `size`; its surroundings are kept, the rest is white."""
     left, top, right, bottom = region
     picture = np.full((size[1], size[0], 3), _WHITE, np.uint8)
     x, y = left - (size[0] - (right - left)) // 2, top - (size[1] - (bottom - top)) // 2

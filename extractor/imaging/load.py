@@ -69,7 +69,7 @@ def needs_own_process(data: bytes) -> bool:
     if is_pdf(data) or data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") or data[4:8] == b"ftyp":
         return True
     if not data.startswith(_ORDINARY):
-        return False  # not a picture at all
+        return False  # not a picture, which is said here
     if data.startswith(_ORDINARY[0]) and data.count(b"\xff\xda") > _ORDINARY_SCANS:
         return True
     with _DECODING:

@@ -58,7 +58,7 @@ def picture_pages(
     except (ExtractorError, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise UnreadableInputError(f"this is no picture in a known format; use {FORMATS}") from error
+        raise UnreadableInputError(f"this is not a picture in a known format; use {FORMATS}") from error
     except Image.DecompressionBombError as error:
         raise UnreadableInputError(_too_large(limits)) from error
     except Exception as error:
@@ -148,7 +148,7 @@ def _to_rgb(image: Image) -> np.ndarray:
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image = images.fromarray(_scaled(np.asarray(image)))
     if image.mode == "P" or "A" in image.getbands() or "transparency" in image.info:
-        # What is transparent is shown as paper.
+        # Transparent areas become white, like paper.
         rgba = _bounded(image.convert("RGBA"))
         paper = images.new("RGBA", rgba.size, "white")
         image = images.alpha_composite(paper, rgba)

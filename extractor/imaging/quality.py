@@ -1,4 +1,4 @@
-"""How good a picture is: what a person would be told before being asked for another one."""
+"""Image quality measures: focus, glare, darkness and contrast."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def quality(image: np.ndarray) -> dict[str, float]:
     scale = 1000 / max(image.shape[:2])
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    # From the histogram: sorting a million pixels would take ten times as long.
+    # From the histogram: sorting a million pixels takes ten times as long.
     below = np.cumsum(np.bincount(grey.ravel(), minlength=256))
     low, middle, high = np.searchsorted(below, np.array([0.05, 0.5, 0.95]) * grey.size)
     burnt = cv2.inRange(small, (253, 253, 253), (255, 255, 255)) > 0

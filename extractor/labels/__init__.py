@@ -3,8 +3,8 @@
     specimens = load_dataset(Path("datasets/frozen"))
 
 Known layouts: our own (`labels.jsonl`, see `extractor.labels.format`), the collection of real specimens beside the
-checkout (a `labels.jsonl` with `doc_type`), MIDV-500 and MIDV-2019, MIDV-2020, DocXPand-25k. The layout is told by
-the files that are there. None of these collections is part of this repository; their licences are their own.
+checkout (a `labels.jsonl` with `doc_type`), MIDV-500 and MIDV-2019, MIDV-2020, DocXPand-25k. The layout is recognised
+by the files that are there. None of these collections is part of this repository; their licences are their own.
 """
 
 from __future__ import annotations

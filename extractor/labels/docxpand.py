@@ -49,16 +49,16 @@ _LANGUAGES = {
     "PP_TD3_B": "pt", "PP_TD3_C": "nl", "RP_CARD_TD1": "nl", "RP_CARD_TD2": "it",
 }  # fmt: skip
 _PICTURES = {".jpg", ".jpeg", ".png"}
-#: Characters of a label file that are enough to know it by.
-_TELLING = 1_000_000
+#: Characters at the beginning of a label file that are enough to recognise it.
+_BEGINNING = 1_000_000
 
 
 def _label_files(root: Path) -> list[Path]:
-    """JSON files that list documents with annotations on a template; the files are large, their beginnings tell."""
+    """JSON files that list documents with annotations on a template; of the large files the beginning is read."""
     found = []
     for path in sorted(root.glob("*.json")):
         with path.open(encoding="utf-8", errors="replace") as file:
-            beginning = file.read(_TELLING)
+            beginning = file.read(_BEGINNING)
         if '"documents"' in beginning and '"template"' in beginning:
             found.append(path)
     return found

@@ -242,7 +242,7 @@ def _regions(path: Path) -> dict[str, list[Any]]:
         entries = table.get("_via_img_metadata", table).values()
         return {entry["filename"]: entry["regions"] for entry in entries}
     except (KeyError, TypeError, AttributeError):
-        raise LabelError(f"{path} is no file of the VGG Image Annotator") from None
+        raise LabelError(f"{path} is not a file of the VGG Image Annotator") from None
 
 
 def _texts_2020(regions: list[Any]) -> dict[str, Any]:

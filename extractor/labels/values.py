@@ -25,7 +25,7 @@ _SEXES = {
 
 
 class UnstatedError(ValueError):
-    """A text that does not say, in a way we can tell, what a field's value is."""
+    """A text from which a field's value cannot be taken with certainty."""
 
 
 def normalised(schema: str, name: str, text: str | Sequence[str], *, order: Order | None = None) -> Any:

@@ -3,8 +3,8 @@
 float32, bfloat16 and float16 hold the weights as they are; int8 and int4 hold the decoder's large matrices quantized
 and leave the vision tower, its projection, the embeddings and the head in the computing type: quantizing those costs
 accuracy and saves next to nothing. Two quantizers do that: "bitsandbytes" (int4 is nf4 with double quantization),
-which runs anywhere, and "packed" (`extractor.phi3v.packing`), which is quicker on CUDA devices. What was chosen, and
-why, stands in the result. Nothing is fetched, no code of a checkpoint runs, only safetensors are read.
+which runs anywhere, and "packed" (`extractor.phi3v.packing`), which is quicker on CUDA devices. The result says what was
+chosen and why. Nothing is fetched, no code of a checkpoint runs, only safetensors are read.
 
     loaded = load(find_checkpoint("microsoft/Phi-3-vision-128k-instruct"), dtype="int4")
     loaded.model.generate(**loaded.processor(text=..., images=[...], return_tensors="pt").to(loaded.device))
@@ -111,8 +111,8 @@ def load(
 def make_plan(checkpoint: Checkpoint, *, dtype: str = "auto", device: str = "auto", quantizer: str = "auto") -> Plan:
     """Chooses device and precision without loading anything.
 
-        "auto" takes CUDA, then MPS, then the processor; there the widest precision whose weights and a page's cache fit
-    into free memory: bfloat16 (float16 where the device lacks it; float32 on a processor), then int8, then int4. These
+        "auto" takes CUDA, then MPS, then the CPU; there the widest precision whose weights and a page's cache fit
+    into free memory: bfloat16 (float16 where the device lacks it; float32 on a CPU), then int8, then int4. These
     two are packed on CUDA devices where the decoder's widths allow it, else bitsandbytes'.
     Raises DeviceError when the device is not there, cannot do the precision asked for, or cannot hold any.
     """
@@ -190,7 +190,7 @@ def free_memory(device: str) -> int:
 
 
 def peak_memory(device: str) -> int:
-    """The most bytes this process has held on a device: torch's own on CUDA, the whole process's on a processor."""
+    """The most bytes this process has held on a device: torch's own on CUDA, the whole process's on a CPU."""
     if device.startswith("cuda"):
         return int(torch.cuda.max_memory_allocated(torch.device(device)))
     if device.startswith("mps"):
@@ -230,7 +230,7 @@ def memory_guard(device: str, doing: str) -> Iterator[None]:
 def _is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    # The processor's allocator, and MPS, say so in words only.
+    # The CPU allocator and MPS raise plain RuntimeErrors; only their text tells.
     return any(words in str(error) for words in ("can't allocate memory", "out of memory", "not enough memory"))
 
 
@@ -239,7 +239,7 @@ def _load_model(checkpoint: Checkpoint, plan: Plan, attention: str) -> Phi3VForC
     model, report = Phi3VForConditionalGeneration.from_pretrained(
         checkpoint.folder,
         dtype=plan.compute,
-        # What is packed never stands whole on the device.
+        # A packed matrix is never unpacked on the device as a whole.
         device_map={"": "cpu" if packed else plan.device},
         attn_implementation=attention,
         quantization_config=_quantization(checkpoint, plan),
@@ -258,7 +258,7 @@ def _load_model(checkpoint: Checkpoint, plan: Plan, attention: str) -> Phi3VForC
 
 @contextmanager
 def _blame(checkpoint: Checkpoint) -> Iterator[None]:
-    """What the libraries say about a file they cannot take, as a CheckpointError of one line.
+    """Turns an error of the libraries about a file into a CheckpointError of one line.
 
     The tokenizers library raises bare Exceptions, so everything is caught but our own errors and RuntimeErrors, which
     are about the device.
@@ -292,13 +292,13 @@ def _quantization(checkpoint: Checkpoint, plan: Plan) -> BitsAndBytesConfig | No
 def import_bitsandbytes() -> None:
     """Imports it with the `kernels` package hidden.
 
-    Where `kernels` is installed and the processor has AVX512-BF16, importing bitsandbytes downloads compiled code
+    Where `kernels` is installed and the CPU has AVX512-BF16, importing bitsandbytes downloads compiled code
     from the hub and runs it. Without it bitsandbytes uses what it was installed with.
     """
     log = logging.getLogger("bitsandbytes")
     level, kernels = log.level, sys.modules.get("kernels")
     try:
-        log.setLevel(logging.ERROR)  # it would tell the terminal that the package is missing
+        log.setLevel(logging.ERROR)  # it would warn that the package is missing
         sys.modules["kernels"] = None  # type: ignore[assignment]
         importlib.import_module("bitsandbytes")
     except (ImportError, OSError, RuntimeError) as error:
@@ -370,7 +370,7 @@ def _gb(size: int) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps transformers' progress bars and remarks off the terminal of whoever embeds this."""
+    """Silences transformers' progress bars and log messages."""
     level, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()

@@ -6,9 +6,8 @@ when generation crosses that switch.
 
 The switch (LongRoPE): up to `config.rope_switch` tokens a sequence is rotated with short factors, beyond it every
 position is rotated with long ones. Keys that were cached before the switch are then rotated wrongly; Phi-3-vision's
-first release went on with them, Phi-3.5-vision computes them again, which equals the result without a cache. This
-does what Phi-3.5-vision does. A sequence decides for itself, so a batch gives each of its rows what that row gets
-alone.
+first release kept using them; Phi-3.5-vision recomputes them, which equals the result without a cache. This does what
+Phi-3.5-vision does. Each row of a batch switches by itself, so it gets the result that it gets alone.
 
 transformers renamed the argument `past_key_values` to `cache`; both names are taken here, whichever version runs.
 """
@@ -144,10 +143,10 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):
             raise ValueError("give either input_ids or inputs_embeds")
         held = past_key_values if cache is None else cache
         if input_ids is not None:
-            # Only with a prompt: looking stalls the device, and a step after it holds no picture.
+            # Only for a prompt: the check waits for the device, and later steps have no pictures.
             starts = held is None or not held.is_initialized
-            looks = starts and pixel_values is None and not torch.compiler.is_compiling()
-            if looks and bool((input_ids < 0).any()):
+            checks = starts and pixel_values is None and not torch.compiler.is_compiling()
+            if checks and bool((input_ids < 0).any()):
                 raise ValueError("input_ids hold places of pictures, but no pixel_values were given")
             inputs_embeds = self.embed(input_ids, pixel_values, image_sizes)
         return super().forward(
@@ -165,7 +164,7 @@ def place_pictures(
 ) -> torch.Tensor:
     """Puts the features of picture n, (tokens, hidden) each, at every run of -n in `input_ids`.
 
-    A picture may stand in several rows, or twice in one: beams and samples of one prompt share its pictures.
+    A picture may occur in several rows, or twice in one: beams and samples of one prompt share its pictures.
     Raises ValueError for a picture nothing refers to, a reference to no picture, or a run of another length.
     """
     placed = 0
@@ -203,7 +202,7 @@ class Phi3VForConditionalGeneration(Phi3VPreTrainedModel, GenerationMixin):
         return loaded
 
     def get_image_features(self, pixel_values: torch.Tensor, image_sizes: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The projected features of each picture, (tokens, hidden), in the order they stand in the prompt."""
+        """The projected features of each picture, (tokens, hidden), in the order of the prompt."""
         return self.model.vision_embed_tokens(pixel_values, image_sizes)
 
     @can_return_tuple
@@ -318,7 +317,7 @@ def crosses_rope_switch(config: Phi3VConfig, position_ids: torch.Tensor, past: i
 
 
 def empty_cache(cache: Cache) -> None:
-    """Forgets what a cache holds and keeps the object (a static one also keeps its memory)."""
+    """Empties a cache and keeps the object (a static one also keeps its memory)."""
     if cache.is_compileable:
         cache.reset()
     else:

@@ -86,7 +86,9 @@ def pack_layers(model: Any, bits: int, device: torch.device) -> None:
     Raises ValueError for a decoder none of whose matrices fit the packing.
     """
     if not sum(pack_layer(layer, bits, device) for layer in model.model.layers):
-        raise ValueError(f"no matrix of this decoder can be packed in {bits} bits: their widths are no {_BLOCK}s")
+        raise ValueError(
+            f"no matrix of this decoder can be packed in {bits} bits: their widths are not multiples of {_BLOCK}"
+        )
 
 
 def pack_layer(layer: Any, bits: int, device: torch.device) -> int:

@@ -1,4 +1,4 @@
-"""The vision tower's activation as one Triton kernel: torch makes three of it, which read and write the tower's widest
+"""The vision tower's activation as one Triton kernel: torch runs three, which read and write the tower's widest
 states five times and take a quarter of its time."""
 
 from __future__ import annotations

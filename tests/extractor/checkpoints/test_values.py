@@ -123,7 +123,7 @@ def test_an_index_whose_values_are_no_names(folder: Path, table: Any) -> None:
 def test_an_index_names_files_of_its_own_folder(folder: Path, name: str) -> None:
     os.rename(folder / "model.safetensors", folder.parent / "model.safetensors")
     (folder / INDEX).write_text(json.dumps({"weight_map": {"a": name}}))
-    assert "which is no file of that folder" in broken(folder)
+    assert "which is not a file of that folder" in broken(folder)
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def test_empty_files(source: Any) -> None:
 )
 def test_files_that_are_no_pictures(data: bytes) -> None:
     message = refused(data)
-    assert "no picture in a known format; use JPEG, PNG" in message
+    assert "not a picture in a known format; use JPEG, PNG" in message
     assert SECRET not in message
 
 
