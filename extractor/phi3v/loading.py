@@ -3,8 +3,8 @@
 float32, bfloat16 and float16 hold the weights as they are; int8 and int4 hold the decoder's large matrices quantized
 and leave the vision tower, its projection, the embeddings and the head in the computing type: quantizing those costs
 accuracy and saves next to nothing. Two quantizers do that: "bitsandbytes" (int4 is nf4 with double quantization),
-which runs anywhere, and "packed" (`extractor.phi3v.packing`), which is quicker on CUDA devices. The result says what was
-chosen and why. Nothing is fetched, no code of a checkpoint runs, only safetensors are read.
+which runs anywhere, and "packed" (`extractor.phi3v.packing`), which is quicker on CUDA devices. The result says what
+was chosen and why. Nothing is fetched, no code of a checkpoint runs, only safetensors are read.
 
     loaded = load(find_checkpoint("microsoft/Phi-3-vision-128k-instruct"), dtype="int4")
     loaded.model.generate(**loaded.processor(text=..., images=[...], return_tensors="pt").to(loaded.device))
