@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
     )
     parser.add_argument("--pages", metavar="P", help="pages of each file, from 1: 1, 1-3 or 1,4")
+    checks = parser.add_argument_group("checks")
+    checks.add_argument(
+        "--today", type=_day, metavar="DATE", help="the day on which the documents are looked at, YYYY-MM-DD"
+    )
+    checks.add_argument("--age", type=int, metavar="N", help="warn of holders who are younger")
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("json", "jsonl", "csv", "table"), default="json")
     output.add_argument(
@@ -114,6 +120,13 @@ def build_parser() -> argparse.ArgumentParser:
     engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
     engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-01-31") from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:

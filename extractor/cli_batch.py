@@ -176,7 +176,15 @@ def _one(document: Document, options: argparse.Namespace, engine: Engine, overla
     if document.error:
         return Outcome(name, error=document.error, exit_code=3)
     try:
-        result = extract(document.sources, options.schema, pages=options.pages, engine=engine, limits=options.limits)
+        result = extract(
+            document.sources,
+            options.schema,
+            pages=options.pages,
+            engine=engine,
+            today=options.today,
+            minimum_age=options.age,
+            limits=options.limits,
+        )
     except Exception as error:
         return _failed(name, error)
     if options.verbose:

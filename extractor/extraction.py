@@ -47,6 +47,16 @@ class Verdict(StrEnum):
     ABSENT = "absent"
 
 
+class Absence(StrEnum):
+    """What a null rests on."""
+
+    NOT_PRINTED = "not printed"
+    #: There is something, but it could not be read, or is no value of this kind.
+    UNREADABLE = "printed and unreadable"
+    #: Nothing says where such a field stands on a document, so nobody looked.
+    NOT_LOOKED_FOR = "not looked for"
+
+
 @dataclass(frozen=True)
 class Box:
     """Where something stands: page index and four corners."""
@@ -89,20 +99,25 @@ class FieldEvidence:
     sources: tuple[Source, ...] = ()
     box: Box | None = None
     note: str = ""
+    #: Of a null in a finished reading: what it rests on.
+    absence: Absence | None = None
 
 
 @dataclass(frozen=True)
 class ReadingWarning:
-    """Something a caller should act on. `code` is stable, `message` holds no personal data."""
+    """Something a caller should act on. `code` is stable, `message` holds no personal data; `box` is the region of a
+    picture that it is about."""
 
     code: str
     message: str
     field: str | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
 class PageInfo:
-    """One page as it was read: its size as given, the turn that set it upright (degrees clockwise), its quality."""
+    """One page as it was read: its size as given, the turn that set it upright (degrees clockwise), and the measures of
+    its text that `extractor.imaging.quality.measure` explains."""
 
     width: int
     height: int
@@ -130,6 +145,8 @@ class Extraction(Generic[T]):
     mapping: Mapping[str, Mapped] = field(default_factory=dict)
     #: Path or bytes of what was read, for showing it in a notebook; empty where the caller gave anything else.
     inputs: tuple[Any, ...] = field(default=(), compare=False)
+    #: The holder's age in full years on the day of reading, where a birth date was read.
+    age: int | None = field(default=None, kw_only=True)
 
     def to_dict(self, *, evidence: bool = False) -> dict[str, Any]:
         """The document as plain JSON values, by the schema's aliases; with `evidence`, `{"document", "evidence"}`."""
@@ -162,7 +179,13 @@ class Extraction(Generic[T]):
         return not any(warning.code in FAILED_CHECKS for warning in self.warnings)
 
 
-#: ReadingWarning codes that mean "read, but a check failed" (exit code 1).
-FAILED_CHECKS: frozenset[str] = frozenset(
+#: Codes of warnings that mean "read, but not as it stands": the reading itself is in doubt.
+READING_CHECKS: frozenset[str] = frozenset(
     {"mrz_check_digit", "conflict", "check_failed", "invalid_value", "required_field_missing", "unsupported"}
 )
+#: Codes that mean that the document, read well, is not good on this day, or not for this holder.
+VALIDITY_CHECKS: frozenset[str] = frozenset(
+    {"expired", "not_yet_valid", "under_age", "issue_after_expiry", "birth_after_issue"}
+)
+#: Codes that mean "read, but a check failed" (exit code 1).
+FAILED_CHECKS = READING_CHECKS | VALIDITY_CHECKS

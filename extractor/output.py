@@ -36,7 +36,7 @@ def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any
     """The document as plain JSON values: a flat object whose keys are the schema's fields.
 
     With `evidence` an object of two members: `document`, that object, and `evidence` with `fields` (value, verdict,
-    confidence, box, sources), `warnings`, `pages`, `schema`, `engine` and `seconds`.
+    confidence, box, sources, what a null rests on), `warnings`, `age`, `pages`, `schema`, `engine` and `seconds`.
     """
     plain = _document(result)
     if not evidence:
@@ -46,6 +46,7 @@ def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any
         "evidence": {
             "fields": {name: _evidence(one) for name, one in result.fields.items()},
             "warnings": [asdict(warning) for warning in result.warnings],
+            "age": result.age,
             "pages": [asdict(page) for page in result.pages],
             "schema": schema_name(result.schema),
             "engine": dict(result.engine),
@@ -89,6 +90,7 @@ def _evidence(one: FieldEvidence) -> dict[str, Any]:
         "confidence": round(one.confidence, 3),
         "box": asdict(one.box) if one.box else None,
         "note": one.note,
+        "absence": one.absence.value if one.absence else None,
         "sources": [_source(source) for source in one.sources],
     }
 

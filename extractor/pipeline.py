@@ -19,6 +19,7 @@ import numpy as np
 from pydantic import BaseModel, TypeAdapter
 
 from extractor.building import UNREAD
+from extractor.checks import age_of, calendar_warnings, date_warnings, explain_nulls, picture_warnings, zone_warnings
 from extractor.engines import EmbeddedEngine, Engine
 from extractor.errors import NoDocumentError, UsageError
 from extractor.evidence import DocumentEvidence, gather
@@ -26,8 +27,8 @@ from extractor.extraction import Extraction, FieldEvidence, PageInfo, ReadingWar
 from extractor.imaging import Limits, load_pages
 from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
-from extractor.imaging.quality import quality
-from extractor.mrz import MrzReading
+from extractor.imaging.quality import measure
+from extractor.mrz import MrzReading, mend_names
 from extractor.mrz.zone import read_zone
 from extractor.reconcile import reconcile
 from extractor.schemas import (
@@ -65,6 +66,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[D]: ...
 @overload
@@ -75,6 +77,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[T | None]: ...
 @overload
@@ -85,6 +88,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[Passport]: ...
 @overload
@@ -95,6 +99,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[IdCard]: ...
 @overload
@@ -105,6 +110,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[ChineseIdCard]: ...
 @overload
@@ -115,6 +121,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[DrivingLicence]: ...
 @overload
@@ -125,6 +132,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[ResidencePermit]: ...
 @overload
@@ -135,6 +143,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[Visa]: ...
 @overload
@@ -145,6 +154,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[IdentityDocument]: ...
 @overload
@@ -155,6 +165,7 @@ def extract(
     pages: Sequence[int] | None = ...,
     engine: Engine | None = ...,
     today: date | None = ...,
+    minimum_age: int | None = ...,
     limits: Limits = ...,
 ) -> Extraction[Any]: ...
 def extract(
@@ -164,19 +175,22 @@ def extract(
     pages: Sequence[int] | None = None,
     engine: Engine | None = None,
     today: date | None = None,
+    minimum_age: int | None = None,
     limits: Limits = DEFAULT,
 ) -> Extraction[Any]:
     """Reads one document.
 
     source: path, bytes, binary file object, PIL image or numpy array; a list of these is several pages or sides of
     one document. schema: a Pydantic model or anything else that docs/schemas.md lists, a built-in name, or "auto".
-    pages: page numbers from 1, for files of several. today: the day two-digit years are resolved by. limits:
-    what decoding one file may cost.
+    pages: page numbers from 1, for files of several. today: the day on which the document is looked at,
+    by which two-digit years are resolved and validity is judged (default: today). minimum_age: younger holders get the
+    warning `under_age`. limits: what decoding one file may cost.
 
     Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
     """
     wanted = checked(schema, engine, pages, today)
-    result = conclude(prepare(source, wanted, pages=pages, today=today, limits=limits), engine)
+    prepared = prepare(source, wanted, pages=pages, today=today, limits=limits)
+    result = conclude(prepared, engine, minimum_age=minimum_age)
     given = source if isinstance(source, list | tuple) else [source]
     shown = tuple(given) if pages is None and all(isinstance(one, str | Path | bytes) for one in given) else ()
     return replace(result, inputs=shown)
@@ -230,19 +244,24 @@ def prepare(
         read += parts
     with _timed(seconds, "scripts"):
         read, script_warnings = _other_scripts(read, zones)
+        printed = [line for page in read for line in page.lines]
+        zones = [zone and mend_names(zone, printed, today=today) for zone in zones]
     with _timed(seconds, "evidence"):
         kinds = classify([line for page in read for line in page.lines], next((z.mrz for z in zones if z), None))
         plan = plan or plan_of(_recognised(kinds))
         evidence = gather(read, zones, plan.reading, reads_as=plan.reading_of(kind_of(kinds)), today=today)
-    first = {page.index: page for page in reversed(read)}
+    with _timed(seconds, "evidence"):
+        measured = [measure(page.image, page.boxes) for page in read]
+        warnings = [*script_warnings, *picture_warnings(read, measured)]
+    first = {page.index: (page, measures) for page, measures in reversed(list(zip(read, measured, strict=True)))}
     infos = tuple(
-        PageInfo(image.shape[1], image.shape[0], first[index].rotation, quality(image))
+        PageInfo(image.shape[1], image.shape[0], first[index][0].rotation, first[index][1])
         for index, image in enumerate(images)
     )
-    return Prepared(plan, evidence, infos, kinds, tuple(script_warnings), seconds)
+    return Prepared(plan, evidence, infos, kinds, tuple(warnings), seconds)
 
 
-def conclude(prepared: Prepared, engine: Engine | None = None) -> Extraction[Any]:
+def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: int | None = None) -> Extraction[Any]:
     """What an engine makes of a prepared document, the embedded one if none is named. Raises NoDocumentError."""
     evidence, plan = prepared.evidence, prepared.plan
     seconds = dict(prepared.seconds)
@@ -251,21 +270,27 @@ def conclude(prepared: Prepared, engine: Engine | None = None) -> Extraction[Any
         sources = reader.read(evidence)
     with _timed(seconds, "reconcile"):
         document, values, fields, warnings = reconcile(plan.schema, sources)
-    if _is_empty(plan, fields, evidence.zone) and kind_of(prepared.kinds) is None:
+    today = evidence.context.today or date.today()
+    unusable = calendar_warnings(evidence, fields, plan, today)
+    if _is_empty(plan, fields, evidence.zone, bool(unusable)) and kind_of(prepared.kinds) is None:
         raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
     warnings += _unread_warnings(fields, {warning.field for warning in warnings})
-    warnings += [*prepared.warnings, *_zone_warnings(evidence, plan), *_schema_warnings(plan.schema, prepared.kinds)]
+    warnings += [*prepared.warnings, *zone_warnings(evidence, plan.keys)]
+    warnings += date_warnings(fields, plan.keys, today=today, minimum_age=minimum_age)
+    warnings += unusable
+    warnings += _schema_warnings(plan.schema, prepared.kinds)
     engine_info = {"name": reader.name, **reader.details}
     return Extraction(
         plan.schema,
         document,
         values,
-        fields,
+        explain_nulls(fields, evidence, plan, warnings),
         tuple(warnings),
         prepared.pages,
         engine_info,
         seconds,
         plan.mapping,
+        age=age_of(fields, plan.keys, today),
     )
 
 
@@ -303,36 +328,13 @@ def _unread_warnings(fields: Mapping[str, FieldEvidence], warned: set[str | None
     ]
 
 
-def _is_empty(plan: Plan, fields: dict[str, FieldEvidence], zone: MrzReading | None) -> bool:
-    """Whether nothing was read that shows a document: no MRZ, and hardly anything that a caption names."""
+def _is_empty(plan: Plan, fields: dict[str, FieldEvidence], zone: MrzReading | None, dated: bool) -> bool:
+    """Whether nothing was read that shows a document: no MRZ, and hardly anything that a caption names. `dated`: there
+    is a date that cannot be given, which shows as much as one that can."""
     nothing = (Verdict.ABSENT, Verdict.UNSUPPORTED)  # a model can be asked about any picture, and answers
     little = {leaf.key for leaf in plan.leaves if leaf.reading in _SAYS_LITTLE}
     telling = [name for name, one in fields.items() if one.verdict not in nothing and name not in little]
-    return zone is None and len(telling) < 2
-
-
-def _zone_warnings(evidence: DocumentEvidence, plan: Plan) -> list[ReadingWarning]:
-    zone = evidence.zone
-    if zone is None:
-        return []
-    keys = plan.keys
-    found = [
-        ReadingWarning(
-            "mrz_check_digit", f"the MRZ's check digit for {check.name} is wrong", _field_of(check.name, keys)
-        )
-        for check in zone.mrz.check_digits
-        if not check.valid
-    ]
-    if zone.mrz.names_truncated:
-        field = keys.get("given_names", "given_names")
-        found.append(ReadingWarning("names_truncated", "the MRZ had no room for the whole name", field))
-    return found
-
-
-def _field_of(check: str, keys: Mapping[str, str]) -> str | None:
-    """The schema's name for a field that a check digit covers."""
-    covered = ("document_number", "birth_date", "expiry_date", "personal_number")
-    return keys.get(check, check) if check in covered else None
+    return zone is None and len(telling) + dated < 2
 
 
 def _schema_warnings(schema: Any, kinds: Mapping[str, float]) -> list[ReadingWarning]:

@@ -16,10 +16,11 @@ from typing import Any
 from extractor.building import build
 from extractor.extraction import FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
 from extractor.mrz import agreement
+from extractor.mrz.dates import is_same_day
 from extractor.schemas import IdentityDocument, field_specs
 from extractor.schemas.plan import plan_of
 from extractor.schemas.states import same_state
-from extractor.schemas.text import fold, squash
+from extractor.schemas.text import fold, restore_capitals, squash
 from extractor.schemas.vocabulary import Kind
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
@@ -59,11 +60,25 @@ def _agree(kind: Kind, mrz: Any, printed: Any) -> bool:
     return same(kind, mrz, printed)
 
 
+def _other_century(kind: Kind, mrz: Source, printed: Source) -> bool:
+    """Whether a printed date is the MRZ's, which has no room for the century: the printed year decides."""
+    return kind is Kind.DATE and is_same_day(mrz.text, str(printed.value))
+
+
 def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
     """The value that `sources` give together, with its verdict and confidence."""
+    if kind is Kind.NAME:
+        sources = [_with_capitals(source) for source in sources]
     evidence = _calibrated(kind, _of_the_document(kind, sources))
     model = _best(sources, SourceKind.MODEL)
     return with_model(kind, evidence, model) if model else evidence
+
+
+def _with_capitals(source: Source) -> Source:
+    """A printed name without the small letters that a reader put inside words of capitals."""
+    if source.kind is not SourceKind.VISUAL or not isinstance(source.value, str):
+        return source
+    return replace(source, value=restore_capitals(source.value))
 
 
 def _of_the_document(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
@@ -75,14 +90,14 @@ def _of_the_document(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
         return _alone(derived, sources)
     if mrz is None or printed is None:
         return _alone(mrz or printed, sources)
-    if mrz.value is None:
+    if mrz.value is None and not _other_century(kind, mrz, printed):
         note = "what the MRZ has in this place is no date"
         return FieldEvidence(printed.value, Verdict.CONFLICT, printed.confidence, tuple(sources), printed.box, note)
-    if _agree(kind, mrz.value, printed.value):
+    if _agree(kind, mrz.value, printed.value) or _other_century(kind, mrz, printed):
         verdict = Verdict.VERIFIED if mrz.proven or printed.proven else Verdict.AGREE
         confidence = 1 - (1 - mrz.confidence) * (1 - printed.confidence)
         value = mrz.value if kind in (Kind.STATE, Kind.CODE) else printed.value
-        if kind is Kind.DATE and len(str(mrz.value)) > len(str(printed.value)):
+        if kind is Kind.DATE and mrz.value and len(str(mrz.value)) > len(str(printed.value)):
             value = mrz.value
         return FieldEvidence(value, verdict, max(confidence, 0.9), tuple(sources), printed.box or mrz.box)
     return _conflict(mrz, printed, sources)

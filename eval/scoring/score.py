@@ -70,8 +70,11 @@ def score_document(
 
 
 def _confidence(records: Sequence[FieldRecord], result: Extraction | None) -> float:
-    """How sure a whole document is: as sure as the least sure value given; not at all where a check failed."""
-    if result is None or not result.checks_passed:
+    """How sure a whole document is: as sure as the least sure value given; not at all where a check of the reading
+    failed. That a document has expired says nothing about how it was read."""
+    from extractor.extraction import READING_CHECKS
+
+    if result is None or any(warning.code in READING_CHECKS for warning in result.warnings):
         return 0.0
     return min((record.confidence for record in records if record.score.given), default=0.0)
 

@@ -11,6 +11,7 @@ from extractor.evidence import DocumentEvidence, PageEvidence
 from extractor.extraction import Box, Source, SourceKind
 from extractor.imaging.geometry import apply
 from extractor.mrz import FieldProof, MrzReading
+from extractor.mrz.states import STATE_CODES
 from extractor.schemas import field_specs, schema_name
 from extractor.visual.fields import Found, read_visual
 from extractor.visual.national_numbers import checksum_holds
@@ -74,15 +75,18 @@ def _mrz_sources(
     whole = _hull(boxes)
     for name, attribute in names.items():
         value = getattr(zone.mrz, attribute)
-        if attribute in ("nationality", "issuing_state") and value != "D" and len(value or "") != 3:
+        if attribute in ("nationality", "issuing_state") and not _is_state(zone, attribute):
             continue
         raw = zone.mrz.raw.get(attribute, "")
         if value is None and (not attribute.endswith("_date") or not raw.strip("<")):
             continue
         proof = zone.field_proof(attribute)
         basis = f"{zone.mrz.format}, {proof.value}" if proof is not FieldProof.NONE else zone.mrz.format
-        repaired = sum(1 for repair in zone.repairs)
+        repaired = len(zone.repairs)
         basis += f", {repaired} characters of the zone repaired" if repaired else ""
+        number_holds = attribute in ("personal_number", "document_number") and checksum_holds(
+            zone.mrz.issuing_state, str(value)
+        )
         yield (
             name,
             Source(
@@ -91,7 +95,8 @@ def _mrz_sources(
                 raw or str(value),
                 zone.field_confidence(attribute),
                 whole,
-                proven=proof in (FieldProof.CHECK_DIGIT, FieldProof.COMPOSITE),
+                # The composite is no proof: it holds for one zone in ten whose field is wrong.
+                proven=proof is FieldProof.CHECK_DIGIT or number_holds,
                 basis=basis,
             ),
         )
@@ -104,10 +109,17 @@ def _mrz_sources(
             "\n".join(zone.raw_lines),
             zone.confidence,
             whole,
-            proven=zone.valid,
+            # No check digit covers the names.
+            proven=False,
             basis=zone.mrz.format,
         ),
     )
+
+
+def _is_state(zone: MrzReading, attribute: str) -> bool:
+    """Whether a code stands for a state: one that is known, or three letters just as they were read."""
+    code = getattr(zone.mrz, attribute) or ""
+    return code in STATE_CODES or (len(code) == 3 and not zone.repairs_of(attribute))
 
 
 def _is_passport_number(zone: MrzReading, found: list[Found]) -> bool:

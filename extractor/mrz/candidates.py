@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from extractor.mrz.checkdigit import CHARACTERS, FILLER, INDEX
 from extractor.mrz.fit import LineFit
 from extractor.mrz.formats import Alphabet, MrzFormat, layouts
+from extractor.mrz.lattice import UNKNOWN
 from extractor.mrz.prior import Code, best_code, best_state, fixed_opening, line_prior, special_layout_cost
 from extractor.mrz.proof import Place, Proof, prove
 from extractor.mrz.reading import LineEvidence
@@ -26,6 +27,9 @@ Lines = tuple[LineEvidence | None, ...]
 
 # Choices of one alignment per line that are weighed against each other; below this cost the first has no rivals.
 _COMBINED, _FLAWLESS = 16, 1.0
+# First letters of ICAO's document codes, and what taking one that was read well for another costs (nats).
+_FIRST_LETTERS = frozenset("PVACI")
+_OTHER_KIND = 25.0
 # How much dearer (nats) characters are that would break up a code, and a character that stands alone among fillers.
 _CODE_STANDS, _ISLAND = 3.0, 7.0
 
@@ -136,6 +140,7 @@ def _prove(layout: MrzFormat, evidence: Lines) -> Candidate:
         chosen = [INDEX[c] for c in code.text]
         rows = np.arange(len(chosen))
         block[rows, chosen] = np.minimum(block[rows, chosen], block.min(axis=1) - _CODE_STANDS)
+    cost += _other_first_letter(layout, evidence)
     cost += special_layout_cost(layout, "".join(code.text for code in list(codes.values())[:2]))
     present = tuple(
         check for check in layout.checks if all(evidence[span.line] for span in (*check.covers, check.place))
@@ -148,20 +153,36 @@ def _prove(layout: MrzFormat, evidence: Lines) -> Candidate:
     return Candidate(layout, evidence, tables, codes, proof, cost + proof.cost - counted)
 
 
+def _other_first_letter(layout: MrzFormat, evidence: Lines) -> float:
+    """Nats for a document code whose first letter was read well and belongs to another kind of document.
+
+    P, V, and A, C or I tell passports, visas and cards apart (Doc 9303-4, 9303-7, 9303-5). Wrong check digits together
+    would outweigh one letter, and turn a forged passport into a visa, which has fewer of them.
+    """
+    field = layout.field("document_code")
+    item = evidence[field.span.line] if field else None
+    if field is None or item is None:
+        return 0.0
+    read, sure = item.read[field.span.start], item.sure[field.span.start]
+    own = {opening[0] for opening in layout.openings}
+    return _OTHER_KIND if read in _FIRST_LETTERS - own and sure >= UNKNOWN else 0.0
+
+
 def _settle_codes(layout: MrzFormat, evidence: Lines) -> dict[Place, Code]:
     """Document code, issuing state and nationality, chosen as whole codes, by the place where each begins."""
-    issuing = None
-    codes: dict[Place, Code] = {}
-    for name in ("document_code", "issuing_state", "nationality"):
+    issuing = ""
+    codes: dict[str, tuple[Place, Code]] = {}
+    # Which codes a document may have, and which nationality is likely, depends on the state.
+    for name in ("issuing_state", "document_code", "nationality"):
         field = layout.field(name)
         item = evidence[field.span.line] if field else None
         if field is None or item is None:
             continue
         costs = item.costs[field.span.start : field.span.end]
         if name == "document_code":
-            code = best_code(costs, layout)
+            code = best_code(costs, layout, issuing)
         else:
             code = best_state(costs, issuing, only=fixed_opening(layout)[2:] if name == "issuing_state" else "")
-        codes[field.span.line, field.span.start] = code
+        codes[name] = (field.span.line, field.span.start), code
         issuing = code.text if name == "issuing_state" else issuing
-    return codes
+    return dict(codes[name] for name in ("document_code", "issuing_state", "nationality") if name in codes)

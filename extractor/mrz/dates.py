@@ -2,7 +2,8 @@
 
 ICAO Doc 9303-3, 4.8: dates are YYMMDD; an unknown part of a birth date is filled with `<` (some states print `00`).
 The century is not printed. A birth date lies not after today and not after the document's expiry; an expiry or
-issue date lies in the hundred years around today. An impossible date is None; the printed digits stay in the lines.
+issue date lies in the hundred years around today. Where the visual zone prints the same day with another century, its
+year counts (`is_same_day`). An impossible date is None; the printed digits stay in the lines.
 """
 
 from __future__ import annotations
@@ -67,6 +68,16 @@ def birth_date(digits: str, today: date, expiry: str | None = None) -> str | Non
     return None
 
 
+def issue_date(digits: str, today: date) -> str | None:
+    """A date of issue: the latest such day that is not after `today`."""
+    return birth_date(digits, today)
+
+
 def issue_month(digits: str, today: date) -> str | None:
     """The French card's YYMM of issue: the latest such month that is not after `today`."""
     return birth_date(f"{digits}00", today) if len(digits) == 4 else None
+
+
+def is_same_day(digits: str, iso: str) -> bool:
+    """Whether a full ISO 8601 date is what the six digits say, whatever its century."""
+    return len(iso) == 10 and digits == iso[2:4] + iso[5:7] + iso[8:]

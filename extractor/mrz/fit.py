@@ -91,7 +91,8 @@ def _evidence(lattice: Lattice, alignment: Alignment, costs: Array, cost: float)
         elif read:
             dropped.append((place, read))
     read_at = tuple(lattice.read[column] for column in alignment.columns)
-    return LineEvidence(costs, read_at, tuple(dropped), lattice.text, cost)
+    sure = lattice.sure[list(alignment.columns)]
+    return LineEvidence(costs, read_at, sure, tuple(dropped), lattice.text, cost)
 
 
 def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tuple[float, float]:

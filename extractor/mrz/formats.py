@@ -5,7 +5,8 @@ format is a new entry. Places are zero-based and half open, lines are numbered f
 
 Sources: ICAO Doc 9303-4 (TD3), 9303-5 (TD1), 9303-6 (TD2), 9303-7 (MRV-A, MRV-B); the Council of the EU's PRADO
 register for the French card of 1988-2021, the Romanian card of 1997-2021 and the Swiss driving licence; ISO/IEC
-18013-3, annex on basic access protection, for the one line on European driving licences.
+18013-3, annex on basic access protection, for the one line on European driving licences; order 391 of Russia's Federal
+Migration Service (30 November 2012) for the Russian internal passport.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Alphabet(StrEnum):
     ANY = "any"
     MOSTLY_DIGITS = "mostly digits"
     SEX = "sex"
+    #: Cyrillic in Latin letters and digits, on Russian internal passports; see `national`.
+    CYRILLIC = "Cyrillic code"
     FILL = "fill"
 
 
@@ -39,7 +42,9 @@ ALLOWED = {
     Alphabet.DATE: DIGITS + FILLER,
     Alphabet.ANY: DIGITS + LETTERS + FILLER,
     Alphabet.MOSTLY_DIGITS: DIGITS + LETTERS + FILLER,
-    Alphabet.SEX: "MFX" + FILLER,
+    # H: hombre, on Mexican voter cards; see `national`.
+    Alphabet.SEX: "MFXH" + FILLER,
+    Alphabet.CYRILLIC: LETTERS + "2346789" + FILLER,
     Alphabet.FILL: FILLER,
 }
 
@@ -51,6 +56,11 @@ class Span:
     line: int
     start: int
     end: int
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """(line, place) of each of its characters."""
+        return [(self.line, k) for k in range(self.start, self.end)]
 
     def cut(self, lines: Sequence[str]) -> str:
         """The text of the span; short or empty where the line is missing or short."""
@@ -70,13 +80,19 @@ class Field:
 class Check:
     """A check digit: its place, and the spans it covers in the order in which they are joined.
 
-    `filler_means_zero`: its place holds a filler when everything it covers is filler (Doc 9303-4, 4.2.2.2).
+    `filler_means_zero`: its place may hold a filler when everything it covers is filler: optional data (Doc 9303-4,
+    4.2.2.2), and the expiry date of a document that does not expire.
     """
 
     name: str
     place: Span
     covers: tuple[Span, ...]
     filler_means_zero: bool = False
+
+    @property
+    def covered(self) -> set[tuple[int, int]]:
+        """(line, place) of every character it covers."""
+        return {place for span in self.covers for place in span.places}
 
     def holds(self, lines: Sequence[str]) -> bool:
         """Whether `lines` (of full length) satisfy this check digit."""
@@ -154,7 +170,7 @@ def _two_lines(
         checks=(
             _c("document_number", 1, 9, (1, 0, 9)),
             _c("birth_date", 1, 19, (1, 13, 19)),
-            _c("expiry_date", 1, 27, (1, 21, 27)),
+            _c("expiry_date", 1, 27, (1, 21, 27), filler=True),
             *extra,
         ),
     )
@@ -178,7 +194,7 @@ TD1 = MrzFormat(
     checks=(
         _c("document_number", 0, 14, (0, 5, 14)),
         _c("birth_date", 1, 6, (1, 0, 6)),
-        _c("expiry_date", 1, 14, (1, 8, 14)),
+        _c("expiry_date", 1, 14, (1, 8, 14), filler=True),
         _c("composite", 1, 29, (0, 5, 30), (1, 0, 7), (1, 8, 15), (1, 18, 29)),
     ),
 )
@@ -195,6 +211,22 @@ TD3 = _two_lines(
     _c("optional_data_1", 1, 42, (1, 28, 42), filler=True),
     _c("composite", 1, 43, (1, 0, 10), (1, 13, 20), (1, 21, 43)),
     optional_alphabet=Alphabet.ANY,
+)
+
+# The Russian internal passport writes Cyrillic in a code of its own. Its number is the first three digits of the series
+# and the six of the number; the fourth of the series, the date of issue and the authority are the optional data. It
+# does not expire: fillers stand for the date and its check digit.
+RUS = replace(
+    TD3,
+    openings=("PNRUS",),
+    fields=(
+        *(field for field in TD3.fields if field.name not in {"name", "optional_data_1"}),
+        _f("name", 0, 5, 44, Alphabet.CYRILLIC),
+        _f("optional_data_1", 1, 28, 42, Alphabet.MOSTLY_DIGITS),
+        _f("series_end", 1, 28, 29, Alphabet.DIGIT),
+        _f("issue_date", 1, 29, 35, Alphabet.DATE),
+        _f("issuing_office", 1, 35, 41, Alphabet.DIGIT),
+    ),
 )
 
 MRVA = _two_lines("MRVA", 44, ("V",), 16, optional_alphabet=Alphabet.ANY)
@@ -285,15 +317,7 @@ CHE = MrzFormat(
 )
 
 # Special layouts before the general ones that would also fit their lengths.
-FORMATS = (TD3, TD1, FRA, ROU, TD2, MRVA, MRVB, IDL_FRA, IDL_NLD, IDL, CHE)
-
-
-def format_named(name: str) -> MrzFormat:
-    """The general format of that name. Raises KeyError."""
-    matches = [candidate for candidate in FORMATS if candidate.name == name]
-    if not matches:
-        raise KeyError(name)
-    return matches[-1]
+FORMATS = (RUS, TD3, TD1, FRA, ROU, TD2, MRVA, MRVB, IDL_FRA, IDL_NLD, IDL, CHE)
 
 
 def with_long_number(general: MrzFormat, rest: int, *, count_filler: bool) -> MrzFormat:

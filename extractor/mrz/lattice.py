@@ -31,6 +31,8 @@ from extractor.mrz.confusion import (
 
 Array = NDArray[np.float64]
 
+#: What a bare text says of how sure its characters are.
+UNKNOWN = 0.5
 # A character in a gap that no other evidence speaks for: a filler beside other fillers, anything else.
 _LOST_FILLER = 2e-2
 _LOST_OTHER = 3e-4
@@ -57,6 +59,7 @@ class Column:
 
     probabilities: Array
     read: str = ""
+    sure: float = 0.0
     is_gap: bool = False
     lost: float = 0.0
     kept: float = 0.0
@@ -71,6 +74,7 @@ class Lattice:
 
     probabilities: (n, 38), per column: the blank, then the 37; zeros in a gap column that tells nothing.
     read: the character read in each column, empty in gap columns and where nothing of the zone was read.
+    sure: (n,) the recogniser's own probability of `read`; UNKNOWN for a bare text, 0 in gap columns.
     is_gap: (n,) whether the column is empty unless something was lost.
     lost: (n,) nats that geometry adds to (or takes from) the cost of a character in this gap.
     kept: (n,) nats that it adds to (or takes from) the cost of leaving this column empty.
@@ -79,6 +83,7 @@ class Lattice:
 
     probabilities: Array
     read: tuple[str, ...]
+    sure: Array
     is_gap: NDArray[np.bool_]
     lost: Array
     kept: Array
@@ -91,6 +96,7 @@ class Lattice:
         return cls(
             probabilities=np.array([column.probabilities for column in columns]),
             read=tuple(column.read for column in columns),
+            sure=np.array([column.sure for column in columns]),
             is_gap=np.array([column.is_gap for column in columns]),
             lost=np.array([column.lost for column in columns]),
             kept=np.array([column.kept for column in columns]),
@@ -157,7 +163,7 @@ def from_text(text: str) -> Lattice:
     for position, character in enumerate(characters):
         probabilities = glyph(character)
         known = np.array(probabilities) if probabilities else np.append(0.0, np.full(CLASSES - 1, 1 / 37))
-        columns.append(Column(known, read=likeliest(character)))
+        columns.append(Column(known, read=likeliest(character), sure=UNKNOWN))
         following = characters[position + 1] if position + 1 < len(characters) else ""
         run = run + 1 if columns[-1].read == FILLER else 0
         if run > 1:
@@ -205,7 +211,8 @@ def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
         best = int(frames[start:end, 1:].max(axis=0).argmax())
         read = CHARACTERS[best]
         run = run + 1 if read == FILLER else 0
-        columns.append(Column(inside, read=read, kept=_repeated(run) if spacing is None else _doubled(spacing, k)))
+        kept = _repeated(run) if spacing is None else _doubled(spacing, k)
+        columns.append(Column(inside, read=read, sure=float(inside[best + 1]), kept=kept))
         if k + 1 < len(peaks):
             between = frames[end : peaks[k + 1][0]]
             columns.extend(_gap_columns(between, None if spacing is None else float(spacing[k])))
@@ -290,6 +297,7 @@ def _concatenate(parts: Sequence[Lattice]) -> Lattice:
     return Lattice(
         probabilities=np.concatenate([part.probabilities for part in parts]),
         read=tuple(read for part in parts for read in part.read),
+        sure=np.concatenate([part.sure for part in parts]),
         is_gap=np.concatenate([part.is_gap for part in parts]),
         lost=np.concatenate([part.lost for part in parts]),
         kept=np.concatenate([part.kept for part in parts]),

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+from extractor.mrz import national
 from extractor.mrz.checkdigit import CHARACTERS, FILLER, check_digit
-from extractor.mrz.dates import birth_date, issue_month, near_date
-from extractor.mrz.formats import FORMATS, Check, MrzFormat, layout_of
+from extractor.mrz.dates import birth_date, issue_date, issue_month, near_date
+from extractor.mrz.formats import FORMATS, RUS, Check, MrzFormat, layout_of
 from extractor.mrz.personal import personal_number
 
 
@@ -41,7 +42,8 @@ class Mrz:
     """The content of a machine-readable zone. None: not in this format, empty, or not to be made out.
 
     Dates are ISO 8601, of reduced precision where day or month are unknown; states are ICAO codes without filler;
-    `sex` is M, F, X or None for `<`. `raw` has every field as printed, fillers included.
+    `sex` is M, F, X or None for `<`; names of Russian internal passports are in Cyrillic. `raw` has every field as
+    printed, fillers included.
     """
 
     format: str
@@ -141,18 +143,21 @@ def parse(lines: Sequence[str], layout: MrzFormat | None = None, *, today: date 
 
 
 def _interpret(layout: MrzFormat, lines: tuple[str, ...], raw: dict[str, str], today: date) -> Mrz:
-    state = raw.get("issuing_state", "")
-    issuing_state = None if state.strip(FILLER) == "" else state.rstrip(FILLER)
+    state = raw.get("issuing_state", "").rstrip(FILLER)
+    issuing_state = state or None
     if "name" in raw:
-        surname, given_names = split_names(raw["name"])
+        surname, given_names = split_names(national.cyrillic(raw["name"]) if layout is RUS else raw["name"])
         last_name = raw["name"]
     else:
         surname, given_names = _words(raw.get("surname", "")), _words(raw.get("given_names", ""))
         last_name = raw.get("given_names") or raw.get("surname", "")
-    expiry = near_date(raw.get("expiry_date", ""), today)
+    endless = national.is_without_end(layout.name, state, raw.get("expiry_date", ""))
+    expiry = national.ENDLESS if endless else near_date(raw.get("expiry_date", ""), today)
     number = raw.get("document_number", "") + raw.get("document_number_rest", "")
+    if layout is RUS:
+        number = national.russian_number(number, raw["series_end"])
     optional = {name: text for name, text in raw.items() if name.startswith("optional_data")}
-    sex = raw.get("sex")
+    issued = issue_date(raw["issue_date"], today) if "issue_date" in raw else None
     return Mrz(
         format=layout.name,
         lines=lines,
@@ -165,9 +170,9 @@ def _interpret(layout: MrzFormat, lines: tuple[str, ...], raw: dict[str, str], t
         document_number=_plain(number),
         nationality=raw.get("nationality", "").rstrip(FILLER) or None,
         birth_date=birth_date(raw.get("birth_date", ""), today, expiry),
-        sex=sex if sex and sex in "MFX" else None,
+        sex=national.sex(raw.get("sex", ""), layout.name, raw.get("document_code", ""), state),
         expiry_date=expiry,
-        issue_date=issue_month(raw.get("issue_month", ""), today),
+        issue_date=issued or issue_month(raw.get("issue_month", ""), today),
         optional_data_1=optional.get("optional_data_1", "").strip(FILLER) or None,
         optional_data_2=optional.get("optional_data_2", "").strip(FILLER) or None,
         personal_number=personal_number(issuing_state, layout.name, optional, raw.get("birth_date", "")),

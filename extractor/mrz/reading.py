@@ -8,7 +8,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.mrz.formats import MrzFormat
+from extractor.mrz.checkdigit import FILLER
+from extractor.mrz.formats import Check, MrzFormat
 from extractor.mrz.parse import Mrz
 
 # A place counts as certain from this probability on. How often a field that is certain all over, and covered by a
@@ -19,7 +20,10 @@ CERTAIN = 0.9
 class FieldProof(StrEnum):
     """What a field's characters rest on, strongest first."""
 
+    #: The field's own check digit is right, and nothing under it was repaired.
     CHECK_DIGIT = "check digit"
+    #: The field's own check digit is right after a repair: it took part in the repair, so it proves nothing.
+    REPAIRED = "check digit, repaired"
     COMPOSITE = "composite"
     FORMAT = "format"
     NONE = "none"
@@ -31,6 +35,8 @@ class Reason(StrEnum):
     CHECK_DIGIT = "by check digit"
     FORMAT = "by format"
     LENGTH = "by length"
+    #: The visual zone prints this letter; see `names`.
+    PRINTED = "by the visual zone"
 
 
 @dataclass(frozen=True)
@@ -44,17 +50,28 @@ class Repair:
     concluded: str
     reason: Reason
 
+    @property
+    def is_lookalike(self) -> bool:
+        """Whether the two characters differ in nothing but what a place may hold: O for 0 in a date."""
+        return {self.read, self.concluded} in _LOOKALIKES
+
+
+# Letters and digits that OCR-B prints almost alike, where the kind of place decides.
+_LOOKALIKES = [set(pair) for pair in "O0 Q0 D0 I1 L1 Z2 S5 G6 B8".split()]
+
 
 @dataclass(frozen=True)
 class LineEvidence:
     """What was seen of one line, kept so that several looks at a zone can be put together (`vote`).
 
     costs: (L, 37) nats of each character in each place; read: the character read for each place, empty where one was
-    put in; dropped: (place, character) read but laid on no place; text: the line as read, free of any format.
+    put in; sure: (L,) the recogniser's own probability of each; dropped: (place, character) read but laid on no place;
+    text: the line as read, free of any format.
     """
 
     costs: NDArray[np.float64]
     read: tuple[str, ...]
+    sure: NDArray[np.float64]
     dropped: tuple[tuple[int, str], ...]
     text: str
     cost: float
@@ -113,10 +130,39 @@ class MrzReading:
         valid = {check.name for check in self.mrz.check_digits if check.valid}
         certain = all(self.certainty[line][k] >= CERTAIN for line, k in places)
         for check in sorted(self.layout.checks, key=lambda check: check.name == "composite"):
-            covered = {(span.line, k) for span in check.covers for k in range(span.start, span.end)}
-            if check.name in valid and certain and covered.issuperset(places):
-                return FieldProof.COMPOSITE if check.name == "composite" else FieldProof.CHECK_DIGIT
+            if check.name in valid and certain and check.covered.issuperset(places):
+                if check.name == "composite":
+                    return FieldProof.COMPOSITE
+                return FieldProof.REPAIRED if self._repaired_under(check) else FieldProof.CHECK_DIGIT
         return FieldProof.FORMAT if self.proven else FieldProof.NONE
+
+    def repairs_of(self, name: str) -> list[Repair]:
+        """The repairs in the places of a field."""
+        places = set(self._places(name))
+        return [repair for repair in self.repairs if (repair.line, repair.column) in places]
+
+    @property
+    def doubtful(self) -> dict[str, int]:
+        """Check digits under which characters were repaired by more than their likeness, and how many."""
+        counts: dict[str, int] = {}
+        seen: set[Repair] = set()
+        for check in sorted(self.layout.checks, key=lambda check: check.name == "composite"):
+            found = [repair for repair in self._repaired_under(check) if repair not in seen]
+            seen.update(found)
+            if found:
+                counts[check.name] = len(found)
+        return counts
+
+    def _repaired_under(self, check: Check) -> list[Repair]:
+        """Repairs of what a check digit covers, or of itself, that rest on the check digit and not on the picture."""
+        under = check.covered | set(check.place.places)
+        return [repair for repair in self.repairs if (repair.line, repair.column) in under and self._is_guess(repair)]
+
+    @staticmethod
+    def _is_guess(repair: Repair) -> bool:
+        if repair.reason is Reason.LENGTH:
+            return FILLER not in (repair.read, repair.concluded)
+        return repair.reason is Reason.CHECK_DIGIT or not repair.is_lookalike
 
     def _places(self, name: str) -> list[tuple[int, int]]:
         names = {name}

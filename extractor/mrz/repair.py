@@ -4,8 +4,9 @@ Each line is laid on its places (`fit`), the check digits choose among what is l
 change are told apart:
 
 - what the format forces: a letter in a date, a digit in a name or state, a filler lost or doubled;
-- what check digits prove: accepted only when the proof's posterior probability is high, and higher still when another
-  check digit of the zone is wrong, because then the zone is one whose check digits do not mean much (specimens).
+- what check digits prove: accepted only where the recogniser itself was in doubt (a digit that is printed clearly and
+  contradicts its check digit is how a forgery shows), when the proof's posterior probability is high, and higher still
+  when another check digit of the zone is wrong, because then check digits do not mean much there (specimens).
 
 Everything else stays as it was read, with less confidence.
 """
@@ -35,6 +36,10 @@ _TOGETHER, _ALONE = 0.75, 0.985
 _WHOLE_GROUP = 0.3
 # A repair must resemble what was read: be cheaper than an arbitrary confusion (nats).
 _RESEMBLES = 9.0
+# From this probability on the recogniser is sure of a character, and no check digit changes it. O and 0 it cannot tell
+# apart, and says so of neither.
+_SURE = 0.99
+_NEVER_SURE = {"O", "0"}
 # Doubts about the places of a zone have common causes, so their product is too pessimistic; fitted on specimens.
 _CALIBRATION = 1 / 3
 # What a line of ordinary text costs when it is taken for a line of a zone, per character read.
@@ -92,7 +97,10 @@ def _accept(candidate: Candidate, lines: list[str]) -> tuple[tuple[str, ...], se
         ]
         needed = _ALONE if proof.unsatisfied - {group} else _TOGETHER
         sure = all(
-            proof.posterior[place][INDEX[proof.chosen[place]]] >= needed and _seen(candidate, place) for place in moves
+            proof.posterior[place][INDEX[proof.chosen[place]]] >= needed
+            and _seen(candidate, place)
+            and _doubted(candidate, place)
+            for place in moves
         )
         # Where most of a field is guesswork, its check digit can always be made to hold.
         whole = np.prod([proof.posterior[p][INDEX[proof.chosen[p]]] for p, name in owner.items() if name == group])
@@ -111,6 +119,14 @@ def _seen(candidate: Candidate, place: Place) -> bool:
         return False
     costs = item.costs[place[1]]
     return float(costs[INDEX[candidate.proof.chosen[place]]] - costs.min()) < _RESEMBLES
+
+
+def _doubted(candidate: Candidate, place: Place) -> bool:
+    """Whether the recogniser was in doubt about the character that the proof would change."""
+    item = candidate.evidence[place[0]]
+    if item is None or candidate.proof is None:
+        return False
+    return item.sure[place[1]] < _SURE or {item.read[place[1]], candidate.proof.chosen[place]} == _NEVER_SURE
 
 
 def _owners(layout: MrzFormat) -> dict[Place, str]:

@@ -83,6 +83,8 @@ class Row:
 
 # A joined row has at least this many characters; the shortest line of any format has nine.
 _SHORTEST = 8
+# A row this long that looks this much like a zone's, with three fillers, is one.
+_TELLING, _ALIKE = 15, 0.45
 # Rows within this many text heights may belong to one zone.
 _NEAR = 6.0
 # Rows that are read at most, and how much less promising than the best they may be.
@@ -111,6 +113,12 @@ def find_rows(lines: Sequence[TextLine]) -> list[Row]:
     rows.sort(key=_promise, reverse=True)
     rows = [row for row in rows[:_MOST] if _promise(row) > _WORTH * _promise(rows[0])]
     return [replace(row, lattice=extend(row.lattice, _missing(row, rows))) for row in rows]
+
+
+def looks_like_zone(lines: Sequence[TextLine]) -> bool:
+    """Whether some row of a page can be nothing but a line of a zone, even if no zone could be read."""
+    texts = ("".join(piece.text for piece in row.pieces) for row in find_rows(lines))
+    return any(len(text) >= _TELLING and likeness(text) > _ALIKE and text.count(FILLER) > 2 for text in texts)
 
 
 def _missing(row: Row, rows: list[Row]) -> float:

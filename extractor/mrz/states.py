@@ -22,9 +22,11 @@ TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB VIR VNM VUT WLF 
 """
 
 # D: Germany. GB*: United Kingdom other than citizens. EUE, UN*, X**: organizations; XXA-XXC: stateless persons and
-# refugees; XXX: unspecified; UTO: the specimen state of Doc 9303; RKS: Kosovo, in use though not assigned.
+# refugees; XXX: unspecified; UTO: the specimen state of Doc 9303. Kosovo has no code of ISO 3166: its own documents say
+# RKS, those of EU states XKX (Council of the EU, PRADO glossary; ISO 3166 leaves XAA to XZZ to its users); UNK is a
+# resident of Kosovo with a travel document of the UN mission (Doc 9303-3, 5, part D).
 ICAO_ONLY = """
-D EUE GBD GBN GBO GBP GBS IAO NTZ RKS UNA UNK UNO UTO XBA XCC XCE XCO XDC XEC XES XIM XMP XOM XPO XXA XXB XXC XXX
+D EUE GBD GBN GBO GBP GBS IAO NTZ RKS UNA UNK UNO UTO XBA XCC XCE XCO XDC XEC XES XIM XKX XMP XOM XPO XXA XXB XXC XXX
 """
 
 WITHDRAWN = "ANT BUR CSK DDR ROM SCG SUN TMP YUG ZAR"

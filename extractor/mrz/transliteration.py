@@ -5,8 +5,8 @@ THURIDUR, `Ткаченко` as TKACHENKO. The tables follow ICAO Doc 9303-3, se
 Cyrillic with its national exceptions, Arabic as published in the eighth edition); Greek, which has no table there,
 follows ELOT 743, the standard Greek passports use. A Latin letter with a sign that no table lists loses the sign.
 
-`mrz_forms` spells out the ways to write a short text; `agreement` compares without spelling them out, with the
-liberties a zone takes: fillers for spaces, hyphens and apostrophes (or nothing at all), and names that were cut.
+`agreement` compares without spelling out every way to write a name, with the liberties a zone takes: fillers for
+spaces, hyphens and apostrophes (or nothing at all), and names that were cut.
 """
 
 from __future__ import annotations
@@ -103,18 +103,6 @@ def _units(text: str) -> list[tuple[str, ...]]:
         units.append(character_forms(composed[position]))
         position += 1
     return units
-
-
-def mrz_forms(text: str, *, limit: int = 256) -> set[str]:
-    """The ways `text` may be written in a machine-readable zone, words parted by one filler; at most `limit`.
-
-    Where there are more, those with the standard's first forms come first. For comparing use `agrees`, which has
-    no limit.
-    """
-    forms = [""]
-    for unit in _units(text):
-        forms = [start + form for start in forms for form in unit][:limit]
-    return {FILLER.join(word for word in form.split(FILLER) if word) for form in forms}
 
 
 def agreement(mrz_name: str, printed: str, *, truncated: bool = False) -> float:

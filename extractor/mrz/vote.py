@@ -65,7 +65,9 @@ def _together(looks: list[LineEvidence]) -> LineEvidence | None:
     loud = [np.minimum(item.costs - item.costs.min(axis=1, keepdims=True), _LOUDEST) for item in looks]
     # Looks at the same print share its faults, so that n of them count for the root of n.
     costs = np.sum(loud, axis=0) / np.sqrt(len(looks))
-    return replace(clearest, costs=costs)
+    # A look that reads another character doubts this one.
+    sure = [np.where([a == b for a, b in zip(item.read, clearest.read, strict=True)], item.sure, 0.0) for item in looks]
+    return replace(clearest, costs=costs, sure=np.mean(sure, axis=0))
 
 
 def _boxes(looks: list[MrzReading]) -> tuple[tuple[Array, ...], ...]:

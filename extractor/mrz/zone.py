@@ -9,6 +9,7 @@ import numpy as np
 
 from extractor.imaging.geometry import apply, quad_matrix, quad_size, warp
 from extractor.mrz import MrzReading, read_mrz, vote
+from extractor.mrz.checkdigit import FILLER
 from extractor.text import ocr
 from extractor.text.page import Page
 
@@ -33,8 +34,9 @@ def read_zone(page: Page, *, today: date | None = None) -> MrzReading | None:
 
 
 def _complete(zone: MrzReading) -> bool:
-    """Every check digit right and every line there: nothing a closer look could add."""
-    return zone.valid and all(zone.mrz.lines) and len(zone.lines) == len(zone.mrz.lines)
+    """Every check digit right, every line there and nothing guessed: nothing a closer look could add."""
+    guessed = any(FILLER not in (repair.read, repair.concluded) and not repair.is_lookalike for repair in zone.repairs)
+    return zone.valid and not guessed and all(zone.mrz.lines) and len(zone.lines) == len(zone.mrz.lines)
 
 
 @dataclass(frozen=True)

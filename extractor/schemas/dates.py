@@ -1,21 +1,24 @@
 """Dates as documents print them, to ISO 8601.
 
-Knows month names in the languages of `months.json`, bilingual months (`12 AUG/AOUT 74`), two-digit years, the Japanese
-eras, the years of the Republic of China (民國) and the Buddhist era. Precision is kept: a year alone stays a year. A
-date that can be read in two ways is resolved by the caller's `order`, else by what the calendar allows, else day
-first, and says that it was ambiguous.
+Knows the month names of every language that is official somewhere (CLDR, see `cldr`; `months.json` adds what documents
+print besides), bilingual months (`12 AUG/AOUT 74`), Roman months (`12-IX-1975`), two-digit years, the Japanese eras,
+the years of the Republic of China (民國) and the Buddhist era; other calendars are in `calendars`. Precision is kept, a
+year alone stays a year. What is printed as a full date and is none (`31.02.1990`, a birth in the future) is no date,
+not half of one: `unusable_dates` finds it. A date that can be read in two ways is resolved by the caller's `order`,
+else by what the calendar allows, else day first, and says that it was ambiguous.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Literal
 
+from extractor.schemas.calendars import FOREIGN_YEARS, calendar_of, to_gregorian
 from extractor.schemas.data import load_table
 from extractor.schemas.text import fold
 
@@ -61,10 +64,23 @@ _DAY_TWO_WORDS_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD}\s{_WORD})[\
 # `1974 AUG 12`, `1974. augusztus 12.`, `1990 m. kovo 11 d.`
 _YEAR_NAME_DAY = re.compile(rf"(?<!\d)(\d{{4}})(?:\s*m\.)?[\s.\-/,]*({_NAME})[\s.\-/]*(\d{{1,2}})(?!\d)", re.I)
 _NAME_DAY_YEAR = re.compile(
-    rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[\s.,\-/]+(\d{{4}})(?!\d)", re.I
+    rf"(?<!{_LETTER})({_NAME})[\s.\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[\s.,\-/]+(?:del?\s+)?(\d{{4}})(?!\d)",
+    re.I,
 )
 # OCR loses dots and spaces: `12 071984` is a date as long as one separator is left.
 _RUN_TOGETHER = re.compile(r"(?<!\d)(\d{2})(?:[. ](\d{2})|(\d{2})[. ])(\d{4})(?!\d)")
+# `12-IX-1975`; OCR writes strokes as 1 or l.
+_ROMAN = re.compile(rf"(?<!\w)(\d{{1,2}}){_SEPARATOR}([IVXl1|]{{1,4}}){_SEPARATOR}(\d{{4}}|\d{{2}})(?!\d)")
+_ROMAN_MONTHS = {roman: number for number, roman in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), start=1)}
+# Letters that OCR writes for digits of a date; what has the form of a date with them is one.
+_DIGITS_IN_LETTERS = str.maketrans("lI|OoSB", "1110058")
+_SPOILED_PART = r"(?:\d[\dlI|OoSB]?|[lI|OoSB]\d)"
+_SPOILED = re.compile(rf"(?<!\w){_SPOILED_PART}([./\-]){_SPOILED_PART}\1(?=\w{{0,2}}\d)[\dlI|OoSB]{{4}}(?!\w)")
+# What is printed as day, month and year, whether or not there is such a day. Zeros stand for what is not known.
+_PART = r"0?[1-9]\d?"
+_FULL = re.compile(
+    rf"(?<!\d)(?:{_PART}{_SEPARATOR}{_PART}{_SEPARATOR}\d{{4}}|\d{{4}}{_SEPARATOR}{_PART}{_SEPARATOR}{_PART})(?!\d)"
+)
 #: Patterns with a month in letters, and which of their groups are day, name and year.
 _NAMED = (
     (_DAY_NAME_YEAR, 1, 2, 3),
@@ -100,29 +116,45 @@ def iso_date(text: str) -> str:
 
 
 def find_dates(
-    text: str, *, order: Order | None = None, meaning: Meaning | None = None, today: date | None = None
+    text: str,
+    *,
+    order: Order | None = None,
+    meaning: Meaning | None = None,
+    today: date | None = None,
+    issuer: str | None = None,
 ) -> list[PrintedDate]:
     """Every complete date in `text`, in reading order.
 
-    `order` is the order of all-numeric dates on this document where it is known; `meaning` resolves two-digit years.
+    `order` is the order of all-numeric dates on this document where it is known; `meaning` resolves two-digit years and
+    rules out births in the future; `issuer` (alpha-3) tells in which calendar a state counts.
     """
-    ascii_digits = _with_ascii_digits(text)
+    plain = _with_ascii_digits(text)
     now = today or date.today()
     found: list[PrintedDate] = []
-    for candidate in _candidates(ascii_digits, order, meaning, now):
-        if all(candidate.end <= other.start or candidate.start >= other.end for other in found):
-            found.append(candidate)
+    for candidate in (*_of_other_calendars(plain, issuer, now), *_candidates(plain, order, meaning, now)):
+        settled = _born(candidate, plain, now) if meaning == "birth" else candidate
+        if settled is None or _is_foreign(settled, plain, issuer, now):
+            continue
+        if all(settled.end <= other.start or settled.start >= other.end for other in found):
+            found.append(settled)
     return sorted(found, key=lambda printed: printed.start)
 
 
 def parse_date(
-    text: str, *, order: Order | None = None, meaning: Meaning | None = None, today: date | None = None
+    text: str,
+    *,
+    order: Order | None = None,
+    meaning: Meaning | None = None,
+    today: date | None = None,
+    issuer: str | None = None,
 ) -> PrintedDate | None:
     """The one date that `text` is, also of reduced precision (`1988`, `05/1988`) or run together (`12081974`)."""
     now = today or date.today()
-    if found := find_dates(text, order=order, meaning=meaning, today=now):
+    if found := find_dates(text, order=order, meaning=meaning, today=now, issuer=issuer):
         return found[0]
     plain = _with_ascii_digits(text)
+    if _is_full(plain):
+        return None
     if match := _COMPACT.search(plain):
         digits = match[1]
         for year, month, day in (
@@ -156,7 +188,8 @@ def _with_ascii_digits(text: str) -> str:
         half = unicodedata.normalize("NFKC", character)
         return half if len(half) == 1 and half.isascii() else character
 
-    return text if text.isascii() else "".join(map(plain, text))
+    text = text if text.isascii() else "".join(map(plain, text))
+    return _SPOILED.sub(lambda match: match[0].translate(_DIGITS_IN_LETTERS), text)
 
 
 def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: date) -> Iterator[PrintedDate]:
@@ -179,6 +212,11 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
             month = _month(match[name])
             if month and (iso := _iso(_year(match[of_year], meaning, now), month, int(match[day]))):
                 yield PrintedDate(iso, match.start(), match.end())
+    for match in _matches(_ROMAN, text):
+        month = _ROMAN_MONTHS.get(match[2].translate(str.maketrans("l1|", "III")))
+        # Ones alone are a number.
+        if month and not match[2].isdigit() and (iso := _iso(_year(match[3], meaning, now), month, int(match[1]))):
+            yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_NUMERIC, text):
         yield from _numeric(match.span(), int(match[1]), int(match[2]), _year(match[3], meaning, now), order)
     for match in _matches(_RUN_TOGETHER, text):
@@ -238,28 +276,92 @@ def _iso(year: int, month: int, day: int) -> str | None:
         return None
 
 
+def unusable_dates(text: str, issuer: str | None, today: date) -> list[str]:
+    """What is printed in `text` as a full date and is not given as one: `impossible_date` for a day that does not
+    exist, `other_calendar` for one of another calendar that cannot be converted."""
+    plain = _with_ascii_digits(text)
+    usable = find_dates(text, today=today, issuer=issuer)
+    problems = []
+    for match in _FULL.finditer(plain):
+        if any(printed.start < match.end() and match.start() < printed.end for printed in usable):
+            continue
+        year = int(max(re.findall(r"\d+", match[0]), key=len))
+        foreign = calendar_of(plain, year, issuer, today) is not None or year in FOREIGN_YEARS
+        problems.append("other_calendar" if foreign else "impossible_date")
+    return problems
+
+
+def _is_full(text: str) -> bool:
+    """Whether a text is printed as day, month and year."""
+    named = ((match[name], match[day]) for pattern, day, name, _ in _NAMED for match in _matches(pattern, text))
+    return bool(_FULL.search(text)) or any(day.strip("0") and _month(name) for name, day in named)
+
+
+def _of_other_calendars(text: str, issuer: str | None, now: date) -> Iterator[PrintedDate]:
+    """Days of other calendars that can be converted."""
+    for match in _FULL.finditer(text):
+        parts = [int(part) for part in re.findall(r"\d+", match[0])]
+        year, month, day = parts if parts[0] > 31 else reversed(parts)
+        calendar = calendar_of(text, year, issuer, now)
+        if calendar and (iso := to_gregorian(calendar, year, month, day)):
+            yield PrintedDate(iso, match.start(), match.end())
+
+
+def _prints_its_year(candidate: PrintedDate, text: str) -> bool:
+    return candidate.iso[:4] in text[candidate.start : candidate.end]
+
+
+def _born(candidate: PrintedDate, text: str, now: date) -> PrintedDate | None:
+    """A date as one of birth: a year of two digits that would be in the future is of the century before."""
+    if candidate.iso <= now.isoformat():
+        return candidate
+    if _prints_its_year(candidate, text):
+        return None
+    return replace(candidate, iso=f"{int(candidate.iso[:4]) - 100}{candidate.iso[4:]}")
+
+
+def _is_foreign(candidate: PrintedDate, text: str, issuer: str | None, now: date) -> bool:
+    """Whether the printed year of a date that was taken for a Gregorian one is of another calendar."""
+    year = int(candidate.iso[:4])
+    foreign = year in FOREIGN_YEARS or calendar_of(text, year, issuer, now) is not None
+    return foreign and _prints_its_year(candidate, text)
+
+
 @cache
-def _month_words() -> dict[str, frozenset[int]]:
-    """Folded month word -> the months it means; some words name different months in different languages."""
-    table: dict[str, list[str]] = load_table("months")
-    words: dict[str, set[int]] = {}
-    for months in table.values():
+def _month_words() -> tuple[Mapping[str, frozenset[int]], ...]:
+    """Folded month word -> the months it means (some mean two in different languages), in three levels: full names in
+    the languages of most documents, their short ones, names in all other languages."""
+    levels: list[dict[str, set[int]]] = [{}, {}, {}]
+    own: dict[str, dict[str, str]] = load_table("months")
+    for language, months in load_table("cldr")["months"].items():
         for number, names in enumerate(months, start=1):
-            for name in names.split(" "):
-                words.setdefault(fold(name).replace(" ", ""), set()).add(number)
-    return {word: frozenset(numbers) for word, numbers in words.items()}
+            for level, words in enumerate(names.split("|")):
+                for word in words.split():
+                    if language in own or len(word) > 2:
+                        levels[level if language in own else 2].setdefault(word, set()).add(number)
+    for added in own.values():
+        for month, words in added.items():
+            for word in words.split():
+                levels[1].setdefault(fold(word).replace(" ", ""), set()).add(int(month))
+    return tuple({word: frozenset(numbers) for word, numbers in level.items()} for level in levels)
+
+
+def _named(word: str) -> frozenset[int]:
+    """The months that a folded word names to the letter."""
+    return next((level[word] for level in _month_words() if word in level), frozenset())
 
 
 @cache
 def _english() -> dict[str, int]:
-    table: dict[str, list[str]] = load_table("months")
-    return {name: number for number, names in enumerate(table["en"], start=1) for name in names.split(" ")}
+    months: list[str] = load_table("cldr")["months"]["en"]
+    words = {word: number for number, names in enumerate(months, start=1) for word in names.replace("|", " ").split()}
+    return {**words, "sept": 9}
 
 
 def _month(printed: str) -> int | None:
     """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one."""
     if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
-        exact = _month_words().get(fold(printed).replace(" ", ""), frozenset())
+        exact = _named(fold(printed).replace(" ", ""))
         return next(iter(exact)) if len(exact) == 1 else None
     parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
     for part in reversed(parts):
@@ -276,21 +378,21 @@ def _month_meanings(word: str) -> frozenset[int] | None:
     """Months that `word` may name: as it stands, with OCR's usual confusions undone, as a prefix, or one letter off."""
     if len(word) < 2:
         return None
-    words = _month_words()
     letters = word.translate(str.maketrans("0158", "oisb"))
     for spelled in (word, letters):
-        if spelled in words:
-            return words[spelled]
+        if exact := _named(spelled):
+            return exact
     if len(letters) < 3:
         return None
-    by_prefix = frozenset().union(*(numbers for name, numbers in words.items() if name.startswith(letters)))
+    known = [entry for level in _month_words()[:2] for entry in level.items()]
+    by_prefix = frozenset().union(*(numbers for name, numbers in known if name.startswith(letters)))
     if by_prefix:
         return by_prefix
     from rapidfuzz.distance import Levenshtein
 
     near = {
         number
-        for name, numbers in words.items()
+        for name, numbers in known
         if abs(len(name) - len(letters)) <= 1 and len(name) >= 3
         if Levenshtein.distance(name, letters, score_cutoff=1) <= 1
         for number in numbers

@@ -1,8 +1,9 @@
 """States and nationalities as ICAO Doc 9303-3, section 5 codes them, and how documents print them.
 
 Codes are ISO 3166-1 alpha-3 with ICAO's extras: `D` for Germany, the British nationalities, organisations, refugees
-and stateless persons, and `UTO`, the state of specimens. Printed forms (`Française`, `ČESKÁ REPUBLIKA`, `加拿大/CAN`)
-are found by the word stems in `states.json`.
+and stateless persons, and `UTO`, the state of specimens. States that are gone keep their own codes (`Yugoslavia` is not
+Serbia). Printed forms (`Française`, `ČESKÁ REPUBLIKA`, `加拿大/CAN`) are found by the names in CLDR (see `cldr`),
+and by the word stems in `states.json`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from functools import cache
 from extractor.schemas.data import load_table
 from extractor.schemas.text import fold
 
-#: Doc 9303-3, section 5, parts B to E: codes that ISO 3166 does not have, and those on documents in use.
+#: Doc 9303-3, section 5, parts B to E: codes that ISO 3166 does not have, and those of ISO 3166-3 of states that are
+#: gone. Kosovo's documents say RKS, those of EU states about it XKX.
 ICAO_EXTRAS: frozenset[str] = frozenset(
-    "D EUE GBD GBN GBO GBP GBS RKS UNO UNA UNK XAA XBA XCC XCE XCO XDC XEC XES XIM XMP XOM XPO XXA XXB XXC XXX UTO"
-    " ANT NTZ YUG SCG TMP ZAR IAO".split()
+    "D EUE GBD GBN GBO GBP GBS RKS XKX UNO UNA UNK XAA XBA XCC XCE XCO XDC XEC XES XIM XMP XOM XPO XXA XXB XXC XXX UTO"
+    " ANT BUR CSK DDR NTZ ROM SCG SUN TMP YUG ZAR IAO".split()
 )
+#: Two codes of one state.
+_ALIASES = {"DEU": "D", "XKX": "RKS", "ROM": "ROU"}
 
 _US_STATES = (
     "AL Alabama AK Alaska AZ Arizona AR Arkansas CA California CO Colorado CT Connecticut DE Delaware FL Florida "
@@ -44,6 +48,11 @@ CANADIAN_PROVINCES: frozenset[str] = frozenset(
         "saskatchewan",
     )
 )
+
+
+def canonical(code: str) -> str:
+    """Of two codes of one state the one that its own documents print."""
+    return _ALIASES.get(code, code)
 
 
 @cache
@@ -74,13 +83,13 @@ def _stems_by_start() -> dict[str, list[int]]:
 
 @cache
 def _names() -> dict[str, str]:
-    """Folded English names of ISO 3166 -> code: also of territories whose names hold the stem of another state."""
+    """Folded names of ISO 3166 and CLDR -> code: also of territories whose names hold the stem of another state."""
     from iso3166 import countries
 
-    names: dict[str, str] = {}
+    names: dict[str, str] = dict(load_table("cldr")["states"])
     for country in countries:
         for text in (country.name, country.apolitical_name):
-            names[fold(text)] = "D" if country.alpha3 == "DEU" else country.alpha3
+            names[fold(text)] = canonical(country.alpha3)
     return names
 
 
@@ -92,8 +101,8 @@ def state_code(text: str) -> str | None:
     """
     codes = state_codes()
     stripped = text.strip().strip("<").upper()
-    if stripped in codes or stripped == "DEU":
-        return "D" if stripped == "DEU" else stripped
+    if stripped in codes:
+        return canonical(stripped)
     folded = fold(text)
     if folded in _names():
         return _names()[folded]

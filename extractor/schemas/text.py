@@ -34,3 +34,25 @@ def squash(text: str) -> str:
 def scripts(text: str) -> set[str]:
     """Unicode script words of the letters in `text`: LATIN, CYRILLIC, CJK, HANGUL, THAI, ARABIC ..."""
     return {unicodedata.name(c, "UNKNOWN").split()[0] for c in text if c.isalpha()}
+
+
+#: Small letters that look like their capitals, alone or with marks, and those of the Mc in McDonald, which are small.
+_LIKE_CAPITALS = frozenset("cosuvwxzijkpø")
+_PREFIX = re.compile(r"^(?:Mc|Mac|De|Van|O['’])(?=[^\W\d_])")
+
+
+def restore_capitals(text: str) -> str:
+    """`text` with capitals for the small letters that a reader put inside words of capitals (`ÅsE` is ÅSE)."""
+    return re.sub(r"[^\W\d_]+", lambda word: _capitals(word[0]), text)
+
+
+def _capitals(word: str) -> str:
+    prefix = _PREFIX.match(word)
+    start = prefix[0] if prefix else ""
+    rest = word[len(start) :]
+    small = [c for c in rest if c.islower()]
+    if not small or sum(c.isupper() for c in rest) < max(2, len(small)):
+        return word
+    if all((strip_marks(c) or c)[0] in _LIKE_CAPITALS for c in small):
+        return start + rest.upper()
+    return word

@@ -58,7 +58,9 @@ _EVIDENCE = {
     "warnings": [
         {"code": "mrz_check_digit", "message": "the MRZ's check digit for birth_date is wrong", "field": "birth_date"}
     ],
-    "pages": [{"width": 800, "height": 560, "rotation": 0, "quality": {"focus": 1.0, "glare": 0.0}, "file": 0}],
+    "pages": [
+        {"width": 800, "height": 560, "rotation": 0, "quality": {"edge_width": 0.09, "text_height": 12.1}, "file": 0}
+    ],
     "schema": "passport",
     "engine": {"name": "embedded"},
     "seconds": {"load": 0.02, "ocr": 0.9, "mrz": 0.05},
@@ -105,6 +107,8 @@ _OPTIONS: dict[str, Any] = {
         "description": "Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers.",
         "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer", "minimum": 1}}],
     },
+    "today": {"type": "string", "format": "date", "description": "The day on which the document is looked at."},
+    "age": {"type": "integer", "minimum": 0, "maximum": 999, "description": "Warns of holders who are younger."},
     "previews": {"type": "boolean", "default": False, "description": "With `evidence`: the pages as JPEG in base64."},
 }
 #: In a form every value is text.

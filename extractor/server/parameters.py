@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from extractor.engines.choose import ENGINES
@@ -31,6 +32,8 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
         "engine": engine_of(fields.get("engine", "auto")),
         "evidence": flag("evidence", fields.get("evidence", False)),
         "previews": flag("previews", fields.get("previews", False)),
+        "today": day("today", fields.get("today")),
+        "age": whole("age", fields.get("age")),
         "pages": pages_of(fields.get("pages"), limits),
         **limits.of_request(),
     }
@@ -77,6 +80,25 @@ def flag(name: str, value: Any) -> bool:
     if text not in (*_TRUE, *_FALSE):
         raise Problem("invalid-parameter", f"`{name}` is true or false")
     return text in _TRUE
+
+
+def day(name: str, value: Any) -> str | None:
+    """A day as YYYY-MM-DD, None for none. Raises a Problem."""
+    if value in (None, ""):
+        return None
+    try:
+        return date.fromisoformat(value).isoformat()
+    except (ValueError, TypeError):
+        raise Problem("invalid-parameter", f"`{name}` is a day such as 2026-01-31") from None
+
+
+def whole(name: str, value: Any) -> int | None:
+    """A number of years, None for none. Raises a Problem."""
+    if value in (None, ""):
+        return None
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,3}", str(value), re.ASCII):
+        raise Problem("invalid-parameter", f"`{name}` is a number of years such as 18")
+    return int(value)
 
 
 def pages_of(value: Any, limits: Limits) -> list[int] | None:

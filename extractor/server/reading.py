@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,13 @@ class Reading:
 
         wanted = request["schema"]
         schema = wanted if isinstance(wanted, str) else model_of(json.dumps(wanted))
-        result = extract(images, schema, engine=self._reader)
+        result = extract(
+            images,
+            schema,
+            engine=self._reader,
+            today=date.fromisoformat(request["today"]) if request.get("today") else None,
+            minimum_age=request.get("age"),
+        )
         answer = as_dict(result, evidence=True)
         of_file = [number for number, group in enumerate(groups) for _ in group]
         for page, number in zip(answer["evidence"]["pages"], of_file, strict=True):

@@ -20,7 +20,7 @@ from extractor.server.service import ask, extracted, service_of, uploaded
 
 router = APIRouter()
 
-_EXTRACT_FIELDS = ("schema", "engine", "evidence", "pages", "previews")
+_EXTRACT_FIELDS = ("schema", "engine", "evidence", "pages", "today", "age", "previews")
 _CLASSIFY_FIELDS = ("engine", "pages")
 
 

@@ -154,13 +154,15 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Re
             if found[-1][0] >= _CERTAIN:
                 break
     found.sort(key=lambda one: -one[0])
-    if len(found) > 1 and found[0][0] - found[1][0] < _AS_GOOD:
-        # Both pages of an open passport read well, each its own way, or a script that the recogniser has not learned
-        # reads as badly either way: the way that has an MRZ is the document's.
-        longest = [boxes[group[np.argsort(-long_side[group])[:_PROBES]]] for *_, group in found[:2]]
-        fillers = [_fillers(_probe(image, lines, one[1])) for lines, one in zip(longest, found, strict=False)]
-        if fillers[1] > fillers[0]:
-            found[0] = found[1]
+    # Both pages of an open passport read well, each its own way, and a script that the recogniser has not learned reads
+    # as badly either way: the way that has an MRZ is the document's.
+    across = [one for one in found if one[1] % 180 != found[0][1] % 180][:1]
+    close = [one for one in found[1:2] if found[0][0] - one[0] < _AS_GOOD]
+    rivals = [*found[:1], *(across or close)]
+    if len(rivals) > 1:
+        longest = [boxes[group[np.argsort(-long_side[group])[:_PROBES]]] for *_, group in rivals]
+        fillers = [_fillers(_probe(image, lines, one[1])) for lines, one in zip(longest, rivals, strict=True)]
+        found[0] = rivals[fillers.index(max(fillers))]
     return found[0][1], found[0][2]
 
 

@@ -108,9 +108,9 @@ def is_rest_of_caption(text: str) -> bool:
 
 def _date(name: str, text: str, context: Context) -> Value | None:
     meaning = _MEANING.get(name)
-    found = find_dates(text, order=context.order, meaning=meaning, today=context.today)
+    found = find_dates(text, order=context.order, meaning=meaning, today=context.today, issuer=context.issuer)
     if not found:
-        partial = parse_date(text, order=context.order, meaning=meaning, today=context.today)
+        partial = parse_date(text, order=context.order, meaning=meaning, today=context.today, issuer=context.issuer)
         if partial is None or (len(partial.iso) < 10 and name != "birth_date"):
             return None
         rest = len(text) - (partial.end - partial.start)

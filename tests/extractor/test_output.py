@@ -68,6 +68,7 @@ class TestOneDocument:
             "confidence": 0.877,
             "box": {"page": 0, "points": BOX.points},
             "note": "",
+            "absence": None,
             "sources": [
                 {
                     "kind": "visual",
@@ -82,7 +83,7 @@ class TestOneDocument:
             ],
         }
         assert told["fields"]["name"]["box"] is None
-        assert told["warnings"] == [{"code": "conflict", "message": "text", "field": "surname"}]
+        assert told["warnings"] == [{"code": "conflict", "message": "text", "field": "surname", "box": None}]
         assert told["pages"] == [{"width": 800, "height": 600, "rotation": 90, "quality": {"focus": 0.5}}]
         assert (told["schema"], told["engine"], told["seconds"]) == ("passport", {"name": "embedded"}, {"ocr": 0.5})
         json.dumps(told)
@@ -106,7 +107,7 @@ class TestOneDocument:
         told = json.loads(render([Outcome("a.png", result(form, **given))], "json", evidence=True))
         assert told["document"] == given
         assert {name: told[name] for name in names[:4]} == {name: given[name] for name in names[:4]}
-        assert set(told["evidence"]) == {*names[:4], "warnings", "schema"}
+        assert set(told["evidence"]) == {*names[:4], "warnings", "age", "schema"}
 
     def test_values_are_given_where_the_document_lacks_a_required_field(self) -> None:
         class Ticket(BaseModel):

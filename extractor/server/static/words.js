@@ -31,7 +31,7 @@ const en = {
     passport: "Passport", id_card: "Identity card", chinese_id_card: "Chinese ID card", driving_licence: "Driving licence",
     residence_permit: "Residence permit", visa: "Visa",
   },
-  warnings: {}, problems: {}, names: {}, quality: { focus: "focus", glare: "glare", dark: "dark", contrast: "contrast" },
+  warnings: {}, problems: {}, names: {}, quality: { edge_width: "blur", text_height: "text height", light: "light", contrast: "contrast" },
   stateOf: n => n === 1 ? "1 field to check" : `${n} fields to check`, pagesOf: n => n === 1 ? "1 page" : `${n} pages`,
 };
 
@@ -68,7 +68,7 @@ const zh = {
     "worker-crashed": "识读此证件的进程已终止，请重试。", "page-timeout": "识读超时。", "engine-unavailable": "识读引擎暂不可用。", unauthorized: "需要有效的 API 密钥。",
     "invalid-label": "有些值不符合字段要求。", "storage-full": "存储空间不足。", "storage-unavailable": "数据目录不可用。", conflict: "已加密存储，不能另存样本。",
   },
-  names: {}, quality: { focus: "清晰度", glare: "反光", dark: "暗部", contrast: "对比度" }, stateOf: n => `${n} 个字段待核对`, pagesOf: n => `${n} 页`,
+  names: {}, quality: { edge_width: "模糊度", text_height: "字高", light: "亮度", contrast: "对比度" }, stateOf: n => `${n} 个字段待核对`, pagesOf: n => `${n} 页`,
 };
 
 const all = { en, zh };

@@ -39,7 +39,7 @@ def test_priors_are_soft(layout: MrzFormat) -> None:
 @pytest.mark.parametrize(
     ("read", "state"),
     [("UT0", "UTO"), ("P0L", "POL"), ("1SL", "ISL"), ("5RB", "SRB"), ("G8R", "GBR"), ("D<<", "D<<"), ("0<<", "D<<"),
-     ("CMW", "CMW"), ("132", "132"), ("UTO", "UTO")],
+     ("CMW", "CMW"), ("C0U", "COU"), ("UTO", "UTO")],
 )  # fmt: skip
 def test_states(read: str, state: str) -> None:
     assert best_state(costs(read)).text == state
@@ -54,11 +54,17 @@ def test_a_nationality_usually_is_the_issuing_state() -> None:
 
 @pytest.mark.parametrize(
     ("layout", "read", "code"),
-    [(TD1, "1<", "I<"), (TD1, "10", "IO"), (TD1, "C1", "C1"), (TD1, "A3", "A3"), (TD3, "P<", "P<"), (TD3, "PK", "P<"),
+    [(TD1, "1<", "I<"), (TD1, "10", "IO"), (TD1, "C1", "CI"), (TD1, "S1", "SI"), (TD3, "P<", "P<"), (TD3, "PK", "P<"),
      (MRVA, "Y<", "V<"), (TD3, "PD", "PD"), (FRA, "1D", "ID")],
 )  # fmt: skip
 def test_document_codes(layout: MrzFormat, read: str, code: str) -> None:
     assert best_code(costs(read), layout).text == code
+
+
+def test_only_the_usa_has_document_codes_with_digits() -> None:
+    assert best_code(costs("C1"), TD1, "USA").text == "C1"
+    assert best_code(costs("A3"), TD1, "USA").text == "A3"
+    assert best_code(costs("C1"), TD1, "MEX").text == "CI"
 
 
 def test_special_layouts_come_before_general_ones() -> None:

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.schemas.data import load_table
-from extractor.schemas.dates import Meaning, Order, find_dates, full_year, iso_date, numeric_order, parse_date
+from extractor.schemas.dates import (
+    Meaning,
+    Order,
+    find_dates,
+    full_year,
+    iso_date,
+    numeric_order,
+    parse_date,
+    unusable_dates,
+)
 
 TODAY = date(2026, 3, 1)
 
@@ -256,8 +265,8 @@ def test_what_is_no_date_is_not_found(text: str) -> None:
 )
 def test_two_digit_years_by_what_they_mean(two_digits: int, meaning: Meaning | None, expected: int) -> None:
     assert full_year(two_digits, meaning, TODAY) == expected
-    assert iso(f"25.12.{two_digits:02}", meaning=meaning) == f"{expected}-12-25"
-    assert iso(f"25 DEC {two_digits:02}", meaning=meaning) == f"{expected}-12-25"
+    assert iso(f"25.02.{two_digits:02}", meaning=meaning) == f"{expected}-02-25"
+    assert iso(f"25 FEB {two_digits:02}", meaning=meaning) == f"{expected}-02-25"
 
 
 @pytest.mark.parametrize("first", ["{d}.{m}.{y}", "{d}/{m}/{y}", "{d}-{m}-{y}", "{y}.{m}.{d}", "{y}-{m}-{d}"])
@@ -348,3 +357,65 @@ def test_any_text_is_read_without_error_and_every_date_is_one(text: str) -> None
 def test_dates_found_do_not_overlap(text: str) -> None:
     found = find_dates(text, today=TODAY)
     assert all(one.end <= other.start for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12-IX-1975", "1975-09-12"),
+        ("03-II-2031", "2031-02-03"),
+        ("3 XII 88", "1988-12-03"),
+        ("12.1V.1990", "1990-04-12"),
+        ("Mayo 12 de 1990", "1990-05-12"),
+        ("12 Mei 1990", "1990-05-12"),
+        ("12 Juni 1990", "1990-06-12"),
+        ("5 Oktoba 2001", "2001-10-05"),  # Swahili
+        ("5 oktabr 2001", "2001-10-05"),  # Uzbek
+        ("5 қазан 2001", "2001-10-05"),  # Kazakh
+        ("5 ოქტომბერი 2001", "2001-10-05"),  # Georgian
+        ("5 अक्तूबर 2001", "2001-10-05"),  # Hindi
+        ("l2.05.1990", "1990-05-12"),
+        ("1O.05.199O", "1990-05-10"),
+    ],
+)
+def test_roman_months_languages_of_the_world_and_letters_for_digits(text: str, expected: str) -> None:
+    assert iso(text) == expected
+
+
+@pytest.mark.parametrize("text", ["31.02.1990", "31 FEB 1990", "1990-13-12", "45.05.1990", "31/04/2001"])
+def test_impossible_dates_are_not_halved(text: str) -> None:
+    assert parse_date(text, today=TODAY) is None
+
+
+def test_nobody_is_born_in_the_future() -> None:
+    assert iso("12.05.2090", meaning="birth") is None
+    assert iso("12.05.2090", meaning="expiry") == "2090-05-12"
+    assert iso("25.12.26", meaning="birth") == "1926-12-25"
+
+
+@pytest.mark.parametrize(
+    ("text", "issuer", "expected"),
+    [
+        ("1410/05/12", "SAU", "1989-12-10"),
+        ("12/05/1410", "SAU", "1989-12-10"),
+        ("1410/05/12 هـ", None, "1989-12-10"),
+        ("1370/05/12", "IRN", "1991-08-03"),
+        ("1410/05/12", None, None),
+        ("1410/05/12", "FRA", None),
+        ("2047-05-12", "NPL", None),
+        ("2047-05-12 B.S.", None, None),
+        ("1990-08-28", "NPL", "1990-08-28"),
+        ("2031-05-12", "NPL", "2031-05-12"),
+        ("1989/12/10", "SAU", "1989-12-10"),
+        ("1370/13/12", "IRN", None),
+    ],
+)
+def test_other_calendars(text: str, issuer: str | None, expected: str | None) -> None:
+    found = parse_date(text, today=TODAY, issuer=issuer)
+    assert (found.iso if found else None) == expected
+
+
+def test_what_is_printed_as_a_date_and_is_none_is_found() -> None:
+    assert unusable_dates("31.02.1990", None, TODAY) == ["impossible_date"]
+    assert unusable_dates("1410/05/12 and 2047-05-12 B.S.", None, TODAY) == ["other_calendar", "other_calendar"]
+    assert unusable_dates("12.05.1990, 1410/05/12", "SAU", TODAY) == []

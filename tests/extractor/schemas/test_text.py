@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.schemas.text import fold, scripts, squash, strip_marks
+from extractor.schemas.text import fold, restore_capitals, scripts, squash, strip_marks
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,19 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=0x24F)))
 def test_case_makes_no_difference_among_latin_letters(text: str) -> None:
     assert fold(text.upper()) == fold(text.lower()) == fold(text)
+
+
+@pytest.mark.parametrize(
+    ("read", "printed"),
+    [
+        ("ÅsE BJøRN", "ÅSE BJØRN"),
+        ("iREM", "IREM"),
+        ("GARCíA", "GARCÍA"),
+        ("McDONALD", "McDONALD"),
+        ("Müller", "Müller"),
+        ("Oslo", "Oslo"),
+        ("DUPONt", "DUPONt"),
+    ],
+)
+def test_capitals_inside_capitals(read: str, printed: str) -> None:
+    assert restore_capitals(read) == printed

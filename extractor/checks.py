@@ -1,0 +1,191 @@
+"""What a user would want to be told of a document that was read: of its MRZ, its dates, its pictures, its nulls.
+
+Everything here is a warning with a stable code, or says what a null rests on. Nothing changes a value.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from extractor.building import UNREAD
+from extractor.evidence import DocumentEvidence
+from extractor.extraction import Absence, Box, FieldEvidence, ReadingWarning
+from extractor.imaging.geometry import apply
+from extractor.imaging.quality import faults
+from extractor.mrz import Reason, looks_like_zone
+from extractor.mrz.states import STATE_CODES
+from extractor.schemas.dates import unusable_dates
+from extractor.schemas.plan import Plan
+from extractor.schemas.text import squash
+from extractor.schemas.vocabulary import Kind
+from extractor.text.page import Page
+
+#: Days before its end from which on a document `expires_soon`: most states ask travellers for three months.
+SOON = 90
+_DATES = ("birth_date", "issue_date", "valid_from", "expiry_date")
+_UNUSABLE = {
+    "impossible_date": "the document prints a date that does not exist",
+    "other_calendar": "the document prints a date of another calendar, which cannot be converted with certainty",
+}
+
+
+def zone_warnings(evidence: DocumentEvidence, keys: Mapping[str, str]) -> list[ReadingWarning]:
+    """Check digits that are wrong, characters that were concluded, names that were cut. `keys`: see `Plan.keys`."""
+    zone = evidence.zone
+    if zone is None:
+        unread = any(looks_like_zone(page.page.lines) for page in evidence.pages)
+        message = "there is an MRZ that could not be read: photograph it sharp and uncovered"
+        return [ReadingWarning("mrz_unreadable", message)] if unread else []
+    found = [
+        ReadingWarning("mrz_check_digit", f"the MRZ's check digit for {check.name} is wrong", _key(check.name, keys))
+        for check in zone.mrz.check_digits
+        if not check.valid
+    ]
+    found += [
+        ReadingWarning(
+            "mrz_repaired",
+            f"{count} unclear characters were concluded from the check digit for {name}",
+            _key(name, keys),
+        )
+        for name, count in zone.doubtful.items()
+    ]
+    if any(repair.reason is Reason.PRINTED for repair in zone.repairs):
+        found.append(ReadingWarning("mrz_repaired", "letters of the MRZ's names were concluded from the printed names"))
+    if zone.mrz.issuing_state and zone.mrz.issuing_state not in STATE_CODES:
+        message = "the MRZ's issuing state is none that ICAO lists"
+        found.append(ReadingWarning("unknown_state", message, keys.get("issuing_country", "issuing_country")))
+    if zone.mrz.names_truncated:
+        field = keys.get("given_names", "given_names")
+        found.append(ReadingWarning("names_truncated", "the MRZ had no room for the whole name", field))
+    return found
+
+
+def _key(check: str, keys: Mapping[str, str]) -> str | None:
+    """The schema's name for a field that a check digit covers."""
+    covered = ("document_number", "birth_date", "expiry_date", "personal_number")
+    return keys.get(check, check) if check in covered else None
+
+
+def age_on(birth: str, day: date) -> int | None:
+    """Full years on a day; of a birth date of reduced precision the least that they can be."""
+    born = _last_day(birth)
+    if born is None or born > day:
+        return None
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def date_warnings(
+    fields: Mapping[str, FieldEvidence], keys: Mapping[str, str], *, today: date, minimum_age: int | None = None
+) -> list[ReadingWarning]:
+    """What the dates of a document say about it on a day."""
+    keys = {name: keys.get(name, name) for name in _DATES}
+    values = {name: str(one.value) for name, key in keys.items() if (one := fields.get(key)) and one.value is not None}
+    return [ReadingWarning(code, message, keys[name]) for code, message, name in _told(values, today, minimum_age)]
+
+
+def _told(values: Mapping[str, str], today: date, minimum_age: int | None) -> Iterator[tuple[str, str, str]]:
+    birth, issue, expiry = (values.get(name, "") for name in ("birth_date", "issue_date", "expiry_date"))
+    end = _last_day(expiry)
+    if end and end < today:
+        yield "expired", "the document has expired", "expiry_date"
+    elif end and (end - today).days <= SOON:
+        yield "expires_soon", f"the document expires within {SOON} days", "expiry_date"
+    for name in ("issue_date", "valid_from"):
+        start = _first_day(values.get(name, ""))
+        # A day is left for time zones.
+        if start and start > today + timedelta(days=1):
+            yield "not_yet_valid", "the document's validity begins in the future", name
+            break
+    if minimum_age is not None and birth:
+        age = age_on(birth, today)
+        if age is None or age < minimum_age:
+            yield "under_age", f"the holder is under {minimum_age}", "birth_date"
+    if (issued := _first_day(issue)) and end and issued > end:
+        yield "issue_after_expiry", "the document was issued after its expiry", "issue_date"
+    if (issued := _last_day(issue)) and (born := _first_day(birth)) and born > issued:
+        yield "birth_after_issue", "the holder was born after the document was issued", "birth_date"
+
+
+def _first_day(iso: str) -> date | None:
+    return _day(iso, last=False)
+
+
+def _last_day(iso: str) -> date | None:
+    return _day(iso, last=True)
+
+
+def _day(iso: str, *, last: bool) -> date | None:
+    """The first or last day of an ISO 8601 date, which may be a month or a year."""
+    try:
+        parts = [int(part) for part in iso.split("-")]
+        year, month, day = (*parts, 0, 0)[:3]
+        month = month or (12 if last else 1)
+        return date(year, month, day or (monthrange(year, month)[1] if last else 1))
+    except ValueError:
+        return None
+
+
+def calendar_warnings(
+    evidence: DocumentEvidence, fields: Mapping[str, FieldEvidence], plan: Plan, today: date
+) -> list[ReadingWarning]:
+    """Dates that are printed and could not be given, where a date is missing."""
+    missing = [leaf.key for leaf in plan.leaves if leaf.kind is Kind.DATE and _is_null(fields.get(leaf.key))]
+    if not missing:
+        return []
+    used = squash(" ".join(str(one.value) for one in fields.values() if one.value is not None))
+    codes: dict[str, None] = {}
+    for page in evidence.pages:
+        for segment in page.segments:
+            if squash(segment.text) not in used:
+                codes.update(dict.fromkeys(unusable_dates(segment.text, evidence.context.issuer, today)))
+    field = missing[0] if len(missing) == 1 else None
+    return [ReadingWarning(code, _UNUSABLE[code], field) for code in codes]
+
+
+def _is_null(one: FieldEvidence | None) -> bool:
+    return one is not None and one.value is None and one is not UNREAD
+
+
+def picture_warnings(pages: Sequence[Page], measured: Sequence[Mapping[str, float]]) -> list[ReadingWarning]:
+    """Faults of the pictures, each with the region it is about, in pixels of the picture as given."""
+    found: dict[tuple[int, str], ReadingWarning] = {}
+    for page, measures in zip(pages, measured, strict=True):
+        for fault in faults(page.image, page.boxes, measures):
+            corners = np.asarray(apply(page.to_source, fault.corners)).round(1).tolist()
+            a, b, c, d = ((float(x), float(y)) for x, y in corners)
+            warning = ReadingWarning(fault.code, fault.message, box=Box(page.index, (a, b, c, d)))
+            found.setdefault((page.index, fault.message), warning)
+    return list(found.values())
+
+
+def explain_nulls(
+    fields: Mapping[str, FieldEvidence], evidence: DocumentEvidence, plan: Plan, warnings: Sequence[ReadingWarning]
+) -> dict[str, FieldEvidence]:
+    """The fields, each null with what it rests on: nobody looked, it could not be read, or it is not there."""
+    spoiled = any(warning.code.startswith("picture_") or warning.code == "mrz_unreadable" for warning in warnings)
+    unusable = {warning.field for warning in warnings if warning.code in (*_UNUSABLE, "invalid_value")}
+    captions = {name for page in evidence.pages for caption in page.captions for name in caption.fields}
+    reading = {leaf.key: leaf.reading for leaf in plan.leaves}
+
+    def absence(key: str, one: FieldEvidence) -> Absence:
+        if one is UNREAD:
+            return Absence.NOT_LOOKED_FOR
+        unread = any(source.text and source.value is None for source in one.sources)
+        if unread or key in unusable or (spoiled and reading.get(key) in captions):
+            return Absence.UNREADABLE
+        return Absence.NOT_PRINTED
+
+    return {key: replace(one, absence=absence(key, one)) if one.value is None else one for key, one in fields.items()}
+
+
+def age_of(fields: Mapping[str, FieldEvidence], keys: Mapping[str, str], today: date) -> int | None:
+    """The holder's age, where there is a birth date."""
+    one = fields.get(keys.get("birth_date", "birth_date"))
+    value: Any = one.value if one else None
+    return None if value is None else age_on(str(value), today)

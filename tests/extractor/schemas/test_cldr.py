@@ -1,0 +1,28 @@
+"""The names of months and states that CLDR has."""
+
+import re
+from importlib.metadata import version
+
+import pytest
+
+from extractor.schemas.cldr import names
+from extractor.schemas.data import load_table
+
+
+def test_every_language_has_twelve_months() -> None:
+    months = load_table("cldr")["months"]
+    assert len(months) > 150
+    assert all(len(one) == 12 and all(re.search(r"\w", month) for month in one) for one in months.values())
+
+
+def test_months_of_our_own_are_those_that_cldr_lacks() -> None:
+    months = load_table("cldr")["months"]
+    for language, own in load_table("months").items():
+        for month, words in own.items():
+            assert not set(words.split()) & set(re.split(r"[ |]", months[language][int(month) - 1]))
+
+
+def test_the_file_is_what_babel_says() -> None:
+    if not version("babel").startswith("2.19."):
+        pytest.skip("another version of CLDR")
+    assert names() == load_table("cldr")

@@ -1,0 +1,66 @@
+"""What a user is told of a document's dates, and what a null rests on."""
+
+from datetime import date
+
+import pytest
+
+from extractor.checks import age_of, age_on, date_warnings
+from extractor.extraction import FieldEvidence, Verdict
+
+TODAY = date(2026, 3, 1)
+
+
+def codes(minimum_age: int | None = None, **values: str) -> list[tuple[str, str | None]]:
+    fields = {name: FieldEvidence(value, Verdict.SINGLE, 0.9) for name, value in values.items()}
+    warnings = date_warnings(fields, {}, today=TODAY, minimum_age=minimum_age)
+    return [(warning.code, warning.field) for warning in warnings]
+
+
+@pytest.mark.parametrize(
+    ("expiry", "code"),
+    [
+        ("2026-02-28", "expired"),
+        ("2026-02", "expired"),
+        ("2025", "expired"),
+        ("2026-03-01", "expires_soon"),
+        ("2026-03", "expires_soon"),
+        ("2026-05-30", "expires_soon"),
+        ("2026-05-31", None),
+        ("2026", None),
+        ("9999-01-01", None),
+    ],
+)
+def test_a_document_is_valid_to_the_end_of_what_is_printed(expiry: str, code: str | None) -> None:
+    assert codes(expiry_date=expiry) == ([(code, "expiry_date")] if code else [])
+
+
+def test_a_document_is_not_valid_before_it_begins() -> None:
+    assert codes(issue_date="2026-03-03") == [("not_yet_valid", "issue_date")]
+    assert codes(issue_date="2026-03-02", valid_from="2026-04-01") == [("not_yet_valid", "valid_from")]
+    assert codes(issue_date="2026-03-02") == []
+
+
+@pytest.mark.parametrize(
+    ("birth", "told"), [("2008-03-01", False), ("2008-03-02", True), ("2008", True), ("2007", False), ("1980", False)]
+)
+def test_younger_holders_are_told_of_where_an_age_is_asked_for(birth: str, told: bool) -> None:
+    assert codes(18, birth_date=birth) == ([("under_age", "birth_date")] if told else [])
+    assert codes(birth_date=birth) == []
+
+
+def test_dates_that_contradict_each_other() -> None:
+    assert codes(issue_date="2020-05-01", expiry_date="2019-05-01") == [
+        ("expired", "expiry_date"),
+        ("issue_after_expiry", "issue_date"),
+    ]
+    assert codes(birth_date="2021-01-01", issue_date="2020-05-01") == [("birth_after_issue", "birth_date")]
+    assert codes(birth_date="2020", issue_date="2020-05-01") == []
+
+
+def test_age() -> None:
+    assert age_on("1990-03-01", TODAY) == 36
+    assert age_on("1990-03-02", TODAY) == 35
+    assert age_on("2030-01-01", TODAY) is None
+    born = FieldEvidence("1990-03-02", Verdict.SINGLE, 0.9)
+    assert age_of({"geboren": born}, {"birth_date": "geboren"}, TODAY) == 35
+    assert age_of({}, {}, TODAY) is None
