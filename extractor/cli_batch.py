@@ -96,15 +96,17 @@ class Batch:
         self._rendering, self._target, self._stops = rendering, target, stops
         self._read: dict[int, Outcome] = {}
         self._written: list[Outcome] = []
+        self._has_text = self._finished = False
 
     def run(self) -> int:
         """Reads all documents; the exit code of the worst. What was read when a signal stops it is written."""
         try:
-            self._overlays = _overlays([one.name for one in self._documents], self._options.overlay)
-            self._all()
-            self._finish()
-        except KeyboardInterrupt:
-            return self._stopped()
+            try:
+                self._overlays = _overlays([one.name for one in self._documents], self._options.overlay)
+                self._all()
+                self._finish()
+            except KeyboardInterrupt:
+                return self._stopped()
         except BaseException as error:
             kept = self._target.abandon(keep=self._options.format != "json")
             if kept and isinstance(error, OutputError):
@@ -130,34 +132,42 @@ class Batch:
 
     def _write(self, outcome: Outcome) -> None:
         with self._stops.held():
-            self._target.write(self._rendering.add(outcome))
-            self._written.append(outcome)
-            if self._options.format != "json":
-                # What was written needs no memory any more; only whether it failed is asked for at the end.
-                self._written[-1] = replace(outcome, result=None)
+            self._put(self._rendering.add(outcome))
+            self._read.pop(len(self._written), None)
+            # What is written needs no memory any more; only whether it failed is asked for at the end.
+            self._written.append(replace(outcome, result=None))
+
+    def _put(self, text: str) -> None:
+        self._has_text = self._has_text or bool(text)
+        self._target.write(text)
 
     def _finish(self) -> None:
         with self._stops.held():
-            self._target.write(self._rendering.end())
-            self._target.finish()
+            if self._finished:
+                return
+            self._finished = True
+            self._put(self._rendering.end())
+            if self._has_text:
+                self._target.finish()
+            else:
+                self._target.abandon(keep=False)  # nothing was read: nothing replaces an older output
 
     def _stopped(self) -> int:
         """Writes what was read and is not written yet, also what was read ahead of an unfinished document."""
-        for number in sorted(self._read):
-            if number >= len(self._written):
-                self._write(self._read[number])
+        for _, outcome in sorted(self._read.items()):
+            self._write(outcome)
         path = self._options.output
         if self._options.format != "json" or path is None or not os.path.exists(path):
             self._finish()
             kept = path or ""
         else:
             # JSON is one text: half of the documents do not replace the old one, and lie beside it.
-            self._target.write(self._rendering.end())
+            self._put(self._rendering.end())
             kept = self._target.abandon(keep=True)
         if len(self._documents) == 1:
             say("stopped")
         else:
-            where = f"; they are in {kept}" if kept and self._written else ""
+            where = f"; they are in {kept}" if kept and self._has_text else ""
             say(f"stopped after {len(self._written)} of {len(self._documents)} documents{where}")
         return self._stops.exit_code or 130
 

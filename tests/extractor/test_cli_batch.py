@@ -158,6 +158,21 @@ def test_results_are_written_as_they_come(
     assert seen["39"] >= 39 - 3 * int(jobs)
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.parametrize("error", [NoDocumentError("not a document"), KeyboardInterrupt()], ids=["failed", "stopped"])
+def test_where_nothing_was_read_an_older_output_stays(
+    batch: Callable[..., Any], files: list[Path], tmp_path: Path, form: str, error: BaseException
+) -> None:
+    def read(name: str) -> Extraction:
+        raise error
+
+    out = tmp_path / "out"
+    out.write_text("old")
+    assert batch(read, files[0], "--format", form, "--output", out)[0] in (4, 130)
+    assert out.read_text() == "old"
+    assert list(tmp_path.glob("*.partial")) == []
+
+
 def test_one_bad_file_of_forty_costs_its_own_answer(batch: Callable[..., Any], files: list[Path]) -> None:
     def read(name: str) -> Extraction:
         if name == "07":
