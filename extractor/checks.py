@@ -1,4 +1,4 @@
-"""What a user would want to be told of a document that was read: of its MRZ, its dates, its pictures, its nulls.
+"""Warnings about a document that was read: its MRZ, its dates, its pictures; and what its nulls rest on.
 
 Everything here is a warning with a stable code, or says what a null rests on. Nothing changes a value.
 """
@@ -86,10 +86,10 @@ def date_warnings(
     """What the dates of a document say about it on a day."""
     keys = {name: keys.get(name, name) for name in _DATES}
     values = {name: str(one.value) for name, key in keys.items() if (one := fields.get(key)) and one.value is not None}
-    return [ReadingWarning(code, message, keys[name]) for code, message, name in _told(values, today, minimum_age)]
+    return [ReadingWarning(code, message, keys[name]) for code, message, name in _problems(values, today, minimum_age)]
 
 
-def _told(values: Mapping[str, str], today: date, minimum_age: int | None) -> Iterator[tuple[str, str, str]]:
+def _problems(values: Mapping[str, str], today: date, minimum_age: int | None) -> Iterator[tuple[str, str, str]]:
     birth, issue, expiry = (values.get(name, "") for name in ("birth_date", "issue_date", "expiry_date"))
     end = _last_day(expiry)
     if end and end < today:

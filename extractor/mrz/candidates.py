@@ -30,7 +30,7 @@ _COMBINED, _FLAWLESS = 16, 1.0
 # First letters of ICAO's document codes, and what taking one that was read well for another costs (nats).
 _FIRST_LETTERS = frozenset("PVACI")
 _OTHER_KIND = 25.0
-# How much dearer (nats) characters are that would break up a code, and a character that stands alone among fillers.
+# Extra cost (nats) of characters that would break up a code, and of a character that stands alone among fillers.
 _CODE_STANDS, _ISLAND = 3.0, 7.0
 
 
@@ -104,7 +104,7 @@ def cheapest(costs: Array) -> str:
 
 
 def _doubt_islands(layout: MrzFormat, tables: list[Array]) -> None:
-    """Makes single characters amid fillers dear, in place.
+    """Adds a cost to single characters amid fillers, in place.
 
     Data fill a field from the left; a lone K among fillers is a filler read badly, and no check digit can tell the
     two apart, because both count for zero.
@@ -136,7 +136,7 @@ def _prove(layout: MrzFormat, evidence: Lines) -> Candidate:
     for place, code in codes.items():
         block = tables[place[0]][place[1] : place[1] + len(code.text)]
         cost += max(0.0, code.cost - float(block.min(axis=1).sum()))
-        # From here on, the code's characters stand unless check digits speak loudly against them.
+        # From here on, only strong evidence of check digits changes the code's characters.
         chosen = [INDEX[c] for c in code.text]
         rows = np.arange(len(chosen))
         block[rows, chosen] = np.minimum(block[rows, chosen], block.min(axis=1) - _CODE_STANDS)

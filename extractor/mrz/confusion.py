@@ -107,7 +107,7 @@ def _entries(table: str) -> list[list[str]]:
     return [entry.split() for entry in table.replace("\n", "|").split("|") if entry.strip()]
 
 
-# Glyphs outside the 37 and what they may be, each letter one share; `_` is nothing at all (dirt, a stray sign). The
+# Glyphs outside the 37 and what they may be, each letter one share; `_` is nothing at all (dirt, a stray mark). The
 # first one listed has a little more, so that there are no draws.
 _FIRST_LISTED = 0.05
 _GLYPHS = {
@@ -153,7 +153,7 @@ def glyph(character: str) -> tuple[float, ...] | None:
 
 
 def likeliest(character: str) -> str:
-    """The one character of the 37 that `character` most probably is; empty where it is none."""
+    """The one character of the 37 that `character` most probably is; empty for anything else."""
     probabilities = glyph(character)
     if probabilities is None:
         return ""

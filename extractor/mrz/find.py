@@ -34,7 +34,7 @@ _TRIED = 8
 
 
 def read_mrz(lines: Sequence[TextLine], *, today: date | None = None) -> MrzReading | None:
-    """The machine-readable zone on an upright page, or None where there is none.
+    """The machine-readable zone on an upright page, or None.
 
     lines: all text lines of the page, in any order (see `rows.TextLine`). `today` fixes the centuries of dates.
     """

@@ -18,7 +18,7 @@ from extractor.mrz.reading import LineEvidence
 
 Array = NDArray[np.float64]
 
-# Rivals of the best alignment: how much dearer they may be (nats), and how many are kept per line.
+# Rivals of the best alignment: how much more they may cost (nats), and how many are kept per line.
 _WITHIN, _RIVALS = 7.0, 16
 # Below this cost a line without a name needs no second look as worn print.
 _CLEAN_ENOUGH = 4.0
@@ -96,7 +96,7 @@ def _evidence(lattice: Lattice, alignment: Alignment, costs: Array, cost: float)
 
 
 def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tuple[float, float]:
-    """Decides letters against fillers in the line's name fields, in place: the loser is made dear.
+    """Decides letters against fillers in the line's name fields, in place, by adding to the cost of the loser.
 
     Returns the nats this adds to the line, and the cost of the spelling.
     """
@@ -111,7 +111,7 @@ def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tup
         losers = np.ones(block.shape, dtype=bool)
         losers[:, INDEX[FILLER]] = False
         losers[~fillers] = ~losers[~fillers]
-        # Check digits that cover names (the French card) may still overrule this, if they speak loudly.
+        # Check digits that cover names (the French card) may still overrule this with strong evidence.
         least = np.where(losers, np.inf, block).min(axis=1, keepdims=True)
         costs[start:end] = np.where(losers, np.maximum(costs[start:end] + _LOSES, least + _BEHIND), costs[start:end])
         for place, letter in spell(costs[start:end], fillers).items():

@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 
 #: What a bare text says of how sure its characters are.
 UNKNOWN = 0.5
-# A character in a gap that no other evidence speaks for: a filler beside other fillers, anything else.
+# A character in a gap without other evidence for it: a filler beside other fillers, anything else.
 _LOST_FILLER = 2e-2
 _LOST_OTHER = 3e-4
 # How much easier or harder (nats) each filler of a long run, of a pair, a lone one, and one at the end of the line is
@@ -247,12 +247,12 @@ def _spacing(centres: Array) -> Array | None:
 
 
 def _repeated(run: int) -> float:
-    """What speaks for the last of `run` fillers being one too many, where geometry is silent."""
+    """Evidence (nats) that the last of `run` fillers is one too many, where geometry says nothing."""
     return _DOUBLED_IN_RUN if run > 2 else _DOUBLED_IN_PAIR if run == 2 else 0.0
 
 
 def _doubled(spacing: Array, k: int) -> float:
-    """What speaks against peak k being the same character as a neighbour: the room it has."""
+    """Evidence (nats) against peak k being the same character as a neighbour: the room it has."""
     if not 0 < k < len(spacing):
         return 0.0
     reach = spacing[k - 1] + spacing[k]

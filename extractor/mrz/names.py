@@ -1,7 +1,7 @@
 """Names of the zone, which no check digit covers, compared with those that the visual zone prints, and mended by them.
 
 Only letters that one recogniser or the other may have misread are exchanged: a name of the same length that differs in
-one letter, or in one of five, where what was seen in both places and the spelling of names speak for the printed
+one letter, or in one of five, where what was seen in both places and the spelling of names favour the printed
 letter (`ERIKSSDN` beside a printed `Eriksson`). Everything else is left to `reconcile`, which tells of contradictions.
 """
 
@@ -83,7 +83,7 @@ def _corrections(
 
 
 def _prefers_printed(costs: np.ndarray, name: str, other: _Printed, k: int) -> bool:
-    """Whether both readings together, and the spelling, speak for the printed letter at place k."""
+    """Whether both readings together, and the spelling, favour the printed letter at place k."""
     ours, theirs = name[k], other.letters[k]
     if FILLER in (ours, theirs):
         return False

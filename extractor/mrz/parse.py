@@ -88,7 +88,7 @@ def _words(text: str) -> str | None:
 
 
 def _plain(text: str) -> str | None:
-    """A number or code without its fillers; inner ones stand for a space or a sign that is not known any more."""
+    """A number or code without its fillers; inner ones stand for a space or a lost punctuation mark."""
     return text.replace(FILLER, "") or None
 
 

@@ -26,7 +26,7 @@ _FIRST, _SECOND = np.array([INDEX[letter] for letter in LETTERS]), np.arange(len
 
 # A character in a place where the format has another kind.
 OUT_OF_PLACE = 6.0
-# A digit where there are only letters: dearer than taking it for any letter.
+# A digit where there are only letters: costs more than reading it as any letter.
 _NEVER = 20.0
 # A code of a state that nobody knows; a nationality other than the issuing state.
 _UNKNOWN_STATE, _OTHER_STATE = 7.0, 0.7

@@ -12,7 +12,7 @@ unsatisfied at a price, which keeps the choice between "misread" and "misprinted
 
 What makes a proof worth something is then no special rule but the posterior probability: a repair is believable
 when no other assignment that satisfies the check digits comes near it. A cheap rival that the sum cannot tell apart
-(G and 6, see `checkdigit`) or one of many dear ones (one in ten fits by chance) lowers it.
+(G and 6, see `checkdigit`) or one of many expensive ones (one in ten fits by chance) lowers it.
 """
 
 from __future__ import annotations

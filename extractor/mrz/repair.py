@@ -130,7 +130,7 @@ def _doubted(candidate: Candidate, place: Place) -> bool:
 
 
 def _owners(layout: MrzFormat) -> dict[Place, str]:
-    """The check digit that speaks for each covered place: its own one, else the composite."""
+    """The check digit that decides each covered place: its own one, else the composite."""
     owner: dict[Place, str] = {}
     for check in sorted(layout.checks, key=lambda check: check.name == "composite"):
         for span in (*check.covers, check.place):

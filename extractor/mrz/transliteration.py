@@ -3,7 +3,7 @@
 The zone knows only A-Z and the filler, so states write `Müller` as MUELLER, MULLER or MUXXLLER, `Þuríður` as
 THURIDUR, `Ткаченко` as TKACHENKO. The tables follow ICAO Doc 9303-3, section 6 (multinational Latin characters,
 Cyrillic with its national exceptions, Arabic as published in the eighth edition); Greek, which has no table there,
-follows ELOT 743, the standard Greek passports use. A Latin letter with a sign that no table lists loses the sign.
+follows ELOT 743, the standard Greek passports use. A Latin letter with a diacritic that no table lists loses it.
 
 `agreement` compares without spelling out every way to write a name, with the liberties a zone takes: fillers for
 spaces, hyphens and apostrophes (or nothing at all), and names that were cut.
@@ -36,7 +36,7 @@ _CYRILLIC = {
     "Ұ": "U", "Ү": "U UE", "Һ": "H C", "Ҳ": "H KH", "Ӣ": "I", "Ӯ": "U", "Ҷ": "J CH", "Ҹ": "G J",
 }  # fmt: skip
 
-# Section 6 C. Letters that begin with X are the standard's own; tatweel and vowel signs are not written.
+# Section 6 C. Letters that begin with X are the standard's own; tatweel and vowel marks are not written.
 _ARABIC = {
     "ء": "XE", "آ": "XAA", "أ": "XAE", "ؤ": "U XW", "إ": "I", "ئ": "XI", "ا": "A", "ب": "B", "ة": "XTA XAH",
     "ت": "T", "ث": "XTH", "ج": "J", "ح": "XH", "خ": "XKH", "د": "D", "ذ": "XDH", "ر": "R", "ز": "Z", "س": "S",

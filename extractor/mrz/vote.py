@@ -22,12 +22,12 @@ from extractor.mrz.repair import conclude
 
 Array = NDArray[np.float64]
 
-# No single look speaks against a character with more than this many nats.
+# Cap, in nats, on what a single look counts against a character.
 _LOUDEST = 9.0
 
 
 def vote(readings: Sequence[MrzReading], *, today: date | None = None) -> MrzReading | None:
-    """The reading that all looks together give; None for no looks at all.
+    """The reading that all looks together give; None without any look.
 
     Looks that took the zone for another format than the best one did are left out. `line_boxes` are those of the
     best look; where it lacks a line, those of the look that has it.
