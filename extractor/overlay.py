@@ -71,9 +71,19 @@ def save_overlays(images: Sequence[np.ndarray], result: Extraction[Any], path: P
     written = []
     for page, image in enumerate(images):
         target = path if page == 0 else path.with_stem(f"{path.stem}-{page + 1}")
-        draw_overlay(image, result, page).save(target)
+        _save(draw_overlay(image, result, page), target)
         written.append(target)
     return written
+
+
+def _save(sheet: Image, target: Path) -> None:
+    """Writes beside the target and renames, so that a full disk leaves an older overlay as it was."""
+    partial = target.with_stem(f".{target.stem}.partial")
+    try:
+        sheet.save(partial)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _one_line(one: FieldEvidence) -> str:

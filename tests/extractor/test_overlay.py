@@ -120,3 +120,17 @@ def test_a_field_s_box_lies_on_the_value_in_a_real_reading(read_example: Any, ex
     scale = 1200 / page.shape[1]
     (left, top), *_ = reading.fields["surname"].box.points
     assert sheet.getpixel((round(left * scale) + 20, round(top * scale))) == (26, 127, 55)
+
+
+def test_an_overlay_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        def save(self, path: Path) -> None:
+            path.write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("extractor.overlay.draw_overlay", lambda *_: Full())
+    target = tmp_path / "read.png"
+    target.write_bytes(b"old")
+    with pytest.raises(OSError, match="No space left"):
+        save_overlays([np.zeros((40, 40, 3), np.uint8)], Extraction(Passport, None, {}, {}), target)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("read.png", b"old")]
