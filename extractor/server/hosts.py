@@ -190,9 +190,13 @@ class EngineHost:
         await self._ensure_process("died-idle")
         if self.failure is not None:
             raise self.failure
-        answer = await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, task)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._thread, self._exchange, task)
+        if answer.get("is_begun") is False:
+            await self._ensure_process("died-idle")
+            answer = await loop.run_in_executor(self._thread, self._exchange, task)
         if answer.get("bytes", 0) > self.settings.limits.worker_bytes / 2 and self.engine == "embedded":
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._end_process, 2.0)
+            await loop.run_in_executor(self._thread, self._end_process, 2.0)
         if "problem" in answer:
             raise self._as_problem(answer)
         return answer["result"]
@@ -278,9 +282,16 @@ class EngineHost:
         return message if isinstance(message, dict) else None
 
     def _crashed(self) -> dict[str, Any]:
+        process = self._process
+        if process is not None:
+            process.join(1.0)
+        # A worker that got SIGTERM while it was idle has not begun what was sent in the same moment.
+        is_begun = process is None or process.exitcode != 0
         self._end_process(patience=0.0)
         if self._closing:
             return {"problem": "shutting-down"}
+        if not is_begun:
+            return {"problem": "worker-crashed", "is_begun": False}
         get_logger().error("engine died", engine=self.name)
         return {"problem": "worker-crashed"}
 

@@ -25,7 +25,7 @@ from extractor.server.parameters import schema_of
 from extractor.server.problems import Problem
 from extractor.server.service import extracted, received, service_of
 from extractor.server.settings import Limits
-from extractor.server.uploads import File, base64_of_url, check_picture, decode_base64, read_json
+from extractor.server.uploads import File, base64_of_url, check_picture, clean_name, decode_base64, read_json
 
 router = APIRouter(tags=["openai"])
 
@@ -93,7 +93,7 @@ def _asked_schema(body: Mapping[str, Any]) -> tuple[str | None, Any]:
     choice = body.get("tool_choice")
     named = choice.get("function", {}) if isinstance(choice, dict) else {}
     name = named.get("name") if isinstance(named, dict) and named else next(iter(functions), None)
-    if not isinstance(name, str) or name not in functions:
+    if not isinstance(name, str) or name not in functions or name != clean_name(name):
         raise Problem("invalid-parameter", "`tools` and `tool_choice` name no function with parameters")
     return name, _titled(functions[name], name)
 

@@ -16,6 +16,7 @@ from extractor.server.problems import Problem
 from extractor.server.settings import Limits
 from extractor.server.uploads import parse_json
 
+_LAST_PAGE = 99_999
 _PAGES = re.compile(r"\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?(,\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?)*")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 
@@ -116,7 +117,7 @@ def pages_of(value: Any, limits: Limits) -> list[int] | None:
             if dash and int(last) - int(first) > limits.pages:
                 raise _too_many(limits)
             numbers += range(int(first), int(last if dash else first) + 1)
-    if not numbers or min(numbers) < 1:
+    if not numbers or min(numbers) < 1 or max(numbers) > _LAST_PAGE:
         raise Problem("invalid-parameter", "`pages` are numbers from 1, such as 1, 1-3 or 1,4")
     if len(set(numbers)) > limits.pages:
         raise _too_many(limits)

@@ -364,16 +364,15 @@ class JobStore:
         They are never taken over: values that somebody put there without the key would be taken over as well.
         """
         row = connection.execute("SELECT value FROM meta WHERE name = 'seal'").fetchone()
-        try:
-            if row is not None:
-                self._sealer.open(row[0], "meta/seal", _NO_KEY)
-                return
-        except SealError:
-            if connection.execute("SELECT 1 FROM jobs LIMIT 1").fetchone():
+        if row is not None and _opens(self._sealer, row[0]):
+            return
+        if row is not None:
+            jobs = connection.execute("SELECT 1 FROM jobs LIMIT 1").fetchone()
+            if jobs or not _opens(Sealer(None), row[0]):
                 raise UsageError(
                     "the data folder holds jobs that were stored with another data key or without one; start with that"
                     " one until they are deleted, or name another folder by --data"
-                ) from None
+                )
         sealed = self._sealer.seal(_CHECK, "meta/seal", _NO_KEY)
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('seal', ?)", (sealed,))
 
@@ -389,6 +388,14 @@ class JobStore:
             keys.close()
             raise
         return keys
+
+
+def _opens(sealer: Sealer, sealed: Any) -> bool:
+    try:
+        sealer.open(sealed, "meta/seal", _NO_KEY)
+    except SealError:
+        return False
+    return True
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from extractor.server.__main__ import prepared
 from extractor.server.settings import Settings
 
 HERE = Path(__file__).parent
+#: A service in a process of its own runs the code beside these tests, whatever is installed.
+PATH = os.pathsep.join(map(str, (HERE, HERE.parents[2])))
 # A fake engine's process finds the module of its reader as this one does.
 sys.path.insert(0, str(HERE))
 
@@ -89,7 +91,7 @@ class Process:
     def start(self) -> None:
         self.starts += 1
         self.out, self.err = (self.folder / f"{name}-{self.starts}" for name in ("stdout", "stderr"))
-        environment = {**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1", **self.environment}
+        environment = {**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1", **self.environment}
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen([sys.executable, *self.arguments], stdout=out, stderr=err, env=environment)
         address = wait_for(lambda: self._address() or self.process.poll() is not None)

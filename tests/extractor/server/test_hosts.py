@@ -157,6 +157,17 @@ def test_a_system_without_processes_left_is_a_problem(tmp_path: Path, monkeypatc
     run(tmp_path, story)
 
 
+def test_a_process_that_is_ended_while_it_is_idle_costs_nobody_an_answer(tmp_path: Path) -> None:
+    async def story(host: EngineHost) -> None:
+        for number in range(5):
+            assert host.pid is not None
+            os.kill(host.pid, signal.SIGTERM)
+            await asyncio.sleep(number / 500)
+            assert await ask(host, picture(number=number)) == number_of(picture(number=number))
+
+    run(tmp_path, story)
+
+
 def test_the_queue_is_bounded_and_names_a_time(tmp_path: Path) -> None:
     async def story(host: EngineHost) -> None:
         with host.place():

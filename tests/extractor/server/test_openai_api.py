@@ -129,6 +129,7 @@ def test_errors_are_what_the_package_expects(client: openai.OpenAI) -> None:
         {"messages": messages(picture()), "response_format": {"type": "json_schema"}},
         {"messages": messages(picture()), "tools": [{"type": "function"}]},
         {"messages": messages(picture()), "tools": 5},
+        {"messages": messages(picture()), "tools": [{"function": {"name": "f\n", "parameters": {"title": "T"}}}]},
         {"messages": messages(picture()), "model": ["auto"]},
         {"messages": messages(picture()), "model": {}},
         {"messages": [None, 5, {"content": [None, {"type": "image_url"}]}]},
