@@ -159,6 +159,7 @@ def test_a_system_without_processes_left_is_a_problem(tmp_path: Path, monkeypatc
 
 def test_a_process_that_is_ended_while_it_is_idle_costs_nobody_an_answer(tmp_path: Path) -> None:
     async def story(host: EngineHost) -> None:
+        await host.started()
         for number in range(5):
             while (pid := host.pid) is None:  # the last one is being replaced
                 await asyncio.sleep(0.01)
