@@ -83,7 +83,7 @@ def test_pages_are_counted_before_any_is_decoded() -> None:
     for limits in (Limits(pages=5), Limits(pages=0)):
         with pytest.raises(TooManyPagesError, match="the file has 6 pages"):
             load_pages(buffer.getvalue(), limits=limits)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20, "decoding them takes a minute"
     with pytest.raises(TooManyPagesError, match="3 pages are chosen; at most 2"):
         load_pages(tiff(pages=4), pages=[1, 2, 3], limits=Limits(pages=2))
 
