@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
@@ -94,24 +93,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pages", type=int, default=24, help="drawn documents (default: %(default)s)")
     options = parser.parse_args(arguments)
     drawn = [(page, capture(page, "clean").image) for page in pages(options.pages)]
-    rows = []
+    print(markdown_table(["picture", "fields right", "without its warning", "with it"], []), end="")
     for way, (spoil, degrees, own) in WAYS.items():
         for degree in degrees:
-            found = [read(page, spoil(image, degree)) for page, image in drawn]
-            by_warning: dict[bool, list[float]] = defaultdict(list)
-            for share, warnings in found:
+            by_warning: dict[bool, list[float]] = {True: [], False: []}
+            for page, image in drawn:
+                share, warnings = read(page, spoil(image, degree))
                 by_warning[bool(warnings & own)].append(share)
-            rows.append(
-                [
-                    f"{way} {degree:g}",
-                    *(_cell(shares) for shares in ([s for s, _ in found], *map(by_warning.get, (False, True)))),
-                ]
-            )
-    print(markdown_table(["picture", "fields right", "without its warning", "with it"], rows))
+            cells = (by_warning[False] + by_warning[True], by_warning[False], by_warning[True])
+            print(f"| {way} {degree:g} | {' | '.join(map(_cell, cells))} |", flush=True)
     return 0
 
 
-def _cell(shares: Sequence[float] | None) -> str:
+def _cell(shares: Sequence[float]) -> str:
     return f"{100 * float(np.mean(shares)):.0f} % ({len(shares)})" if shares else "-"
 
 

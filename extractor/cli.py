@@ -40,7 +40,7 @@ examples:
 
 exit codes:
   0  read
-  1  read, but a check failed: a check digit, a contradiction, an expired document
+  1  read, but a check failed: a check digit, a contradiction, a value that does not fit
   2  wrong usage
   3  unreadable or unsupported input
   4  no such document on the picture

@@ -183,9 +183,8 @@ class Extraction(Generic[T]):
 READING_CHECKS: frozenset[str] = frozenset(
     {"mrz_check_digit", "conflict", "check_failed", "invalid_value", "required_field_missing", "unsupported"}
 )
-#: Codes that mean that the document, read well, is not good on this day, or not for this holder.
-VALIDITY_CHECKS: frozenset[str] = frozenset(
-    {"expired", "not_yet_valid", "under_age", "issue_after_expiry", "birth_after_issue"}
-)
+#: Codes that mean that the document, read well, contradicts itself, or is not the asked-for holder's. That it has
+#: expired, or is not valid yet, is a fact about it and no failed check.
+DOCUMENT_CHECKS: frozenset[str] = frozenset({"under_age", "issue_after_expiry", "birth_after_issue"})
 #: Codes that mean "read, but a check failed" (exit code 1).
-FAILED_CHECKS = READING_CHECKS | VALIDITY_CHECKS
+FAILED_CHECKS = READING_CHECKS | DOCUMENT_CHECKS
