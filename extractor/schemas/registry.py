@@ -59,7 +59,10 @@ def schema_of(schema: Any) -> Any:
     if isinstance(schema, str):
         return load_schema(schema)
     if isinstance(schema, Mapping):
-        return _of_definition(json.dumps(schema))
+        try:
+            return _of_definition(json.dumps(schema))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise SchemaError(f"the schema is not JSON: {type(error).__name__}") from None
     if isinstance(schema, TypeAdapter):
         schema = schema._type
     names = "a Pydantic model, a dataclass, a TypedDict, a TypeAdapter, a JSON Schema or the name of a schema"
@@ -70,7 +73,10 @@ def schema_of(schema: Any) -> Any:
     if not roots and not any(is_object(one) for one in inner) and item_object(inner) is None:
         shown = schema.__name__ if isinstance(schema, type) else type(schema).__name__
         raise SchemaError(f"schema must be {names}, not {shown}")
-    plan_of(schema)
+    try:
+        plan_of(schema)
+    except TypeError as error:
+        raise SchemaError(f"the schema cannot be read: {_one_line(error)[:200]}") from None
     return schema
 
 

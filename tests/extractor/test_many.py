@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -81,7 +81,10 @@ def test_wrong_arguments_are_refused_at_once(arguments: dict[str, Any], error: t
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("schema", [Passport(), {"a": 1}, {"type": "array"}, 7, int, list[int], print, None])
+@pytest.mark.parametrize(
+    "schema",
+    [Passport(), {"a": 1}, {"a": object()}, {"type": "array"}, Annotated[Passport, []], 7, int, list[int], print, None],
+)
 def test_a_schema_that_is_none_is_one_line_before_anything_is_read(schema: Any) -> None:
     with pytest.raises(SchemaError) as caught:
         extract("no such file", schema=schema)
