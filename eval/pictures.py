@@ -26,6 +26,8 @@ from extractor.synthesis.templates import templates
 
 _LANGUAGES = ("en", "fr", "de", "es", "it", "pl")
 _TODAY = date(2026, 3, 1)
+#: Stands among the warnings for "no such document on the picture", which tells as much.
+_REFUSED = "refused"
 
 
 def _blur(image: np.ndarray, sigma: float) -> np.ndarray:
@@ -80,7 +82,7 @@ def read(page: Page, image: np.ndarray) -> tuple[float, set[str]]:
     try:
         result = extract(image, page.schema, today=_TODAY)
     except ExtractorError:
-        return 0.0, {"picture_unread"}
+        return 0.0, {_REFUSED}
     specs = field_specs(SCHEMAS[page.schema])
     labels = {name: label for name, label in page.fields.items() if label is not None and name in specs}
     right = [score_field(specs[name].kind, label, result.values.get(name)).exact for name, label in labels.items()]
@@ -99,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             by_warning: dict[bool, list[float]] = {True: [], False: []}
             for page, image in drawn:
                 share, warnings = read(page, spoil(image, degree))
-                by_warning[bool(warnings & own)].append(share)
+                by_warning[bool(warnings & (own | {_REFUSED}))].append(share)
             cells = (by_warning[False] + by_warning[True], by_warning[False], by_warning[True])
             print(f"| {way} {degree:g} | {' | '.join(map(_cell, cells))} |", flush=True)
     return 0

@@ -364,7 +364,7 @@ class TestOutput:
 class TestTheUnforeseen:
     """Whatever happens inside, nothing of a document and no traceback is printed."""
 
-    @pytest.mark.parametrize("stage", ["read_pages", "read_zone", "gather", "reconcile", "classify", "quality"])
+    @pytest.mark.parametrize("stage", ["read_pages", "read_zone", "gather", "reconcile", "classify", "measure"])
     def test_an_error_tells_its_type_and_place_only(
         self, call: Callable[..., Any], passport: Path, monkeypatch: pytest.MonkeyPatch, stage: str
     ) -> None:
