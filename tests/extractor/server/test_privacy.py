@@ -80,11 +80,12 @@ def test_the_examples_leave_no_trace(
     for answer in refused:
         assert found({value}, answer.content) == []
     assert found(secrets, client.get("/metrics").content) == []
-    assert found(secrets, real_service.output()) == []
+    # The digits of a time may be those of a postal code.
+    assert found(secrets, re.sub(rb'"timestamp": "[^"]*"', b"", real_service.output())) == []
 
     folder = real_service.folder.parent
     for path in [path for path in folder.rglob("*") if path.is_file() and folder / "specimens" not in path.parents]:
-        assert found(secrets, path.read_bytes()) == [], path.name
+        assert found(secrets, re.sub(rb'"timestamp": "[^"]*"', b"", path.read_bytes())) == [], path.name
         assert found(secrets, path.name.encode()) == []
     assert not [path for path in (folder / "home").rglob("*") if path.is_file()], "no library keeps anything either"
     assert client.delete(f"/v1/jobs/{job['id']}").status_code == 204
