@@ -1,0 +1,123 @@
+"""`python -m extractor.training.visual`: train the layout reader; see the package."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from extractor.training.commands import run
+
+_EXAMPLES = """examples:
+  python -m extractor.training.visual train --out runs/layout --seconds 500
+  python -m extractor.training.visual pages ../pictures --out runs/real.jsonl
+  python -m extractor.training.visual train --start runs/layout --real runs/real.jsonl --out runs/last --seconds 60
+  python -m extractor.training.visual folds --start runs/layout --real runs/real.jsonl --out runs/folds
+  python -m extractor.training.visual export runs/last --file extractor/visual/networks/layout.onnx
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code: 0, or that of what went wrong."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "python -m extractor.training.visual", description=__doc__, epilog=_EXAMPLES, formatter_class=raw
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    train = commands.add_parser("train", help="train on made pages, and on real ones where they are given")
+    folds = commands.add_parser("folds", help="train on with real pages, each time without the issuers of one fold")
+    for command in (train, folds):
+        command.add_argument("--out", type=Path, required=True, help="folder of the result")
+        command.add_argument("--start", type=Path, help="folder with weights to begin with")
+        command.add_argument("--real", type=Path, help="file of real labelled pages (see `pages`)")
+        command.add_argument("--real-share", type=float, default=0.25, help="of the pages (%(default)s)")
+        command.add_argument("--catalogue-share", type=float, default=0.45, help="of made pages (%(default)s)")
+        command.add_argument("--seconds", type=float, default=500, help="how long a run takes (%(default)s)")
+        command.add_argument("--rate", type=float, default=1.2e-3, help="highest learning rate (%(default)s)")
+        command.add_argument("--pages", type=int, default=224, help="pages a batch (%(default)s)")
+        command.add_argument("--workers", type=int, default=14, help="processes that make pages (%(default)s)")
+        command.add_argument("--device", default="cuda", help="cuda, cuda:N or cpu (%(default)s)")
+        command.add_argument("--seed", type=int, default=0)
+    folds.add_argument("--folds", type=int, default=5, help="parts the issuers are divided into (%(default)s)")
+    train.set_defaults(run=_train)
+    folds.set_defaults(run=_folds)
+    pages = commands.add_parser("pages", help="read labelled pictures once, for training with real pages")
+    pages.add_argument("data", type=Path, help="folder of labelled pictures")
+    pages.add_argument("--out", type=Path, required=True, help="file to write; it holds what stands on the pictures")
+    pages.set_defaults(run=_pages)
+    export = commands.add_parser("export", help="write trained weights as the network that the package ships")
+    export.add_argument("folder", type=Path)
+    export.add_argument("--file", type=Path, required=True)
+    export.set_defaults(run=_export)
+    return run(parser, arguments)
+
+
+def _mixture(options: argparse.Namespace, without: frozenset[str] = frozenset()) -> object:
+    from iso3166 import countries
+
+    from extractor.synthesis.catalogue import catalogue
+    from extractor.training.visual.batches import Mixture
+    from extractor.training.visual.real import load_pages
+
+    real = load_pages(options.real, without) if options.real else []
+    states = [country.alpha3 for country in countries]
+    share = options.real_share if real else 0.0
+    return Mixture(catalogue(), states, real, options.catalogue_share, share)
+
+
+def _plan(options: argparse.Namespace) -> object:
+    from extractor.training.visual.train import Plan
+
+    return Plan(options.seconds, options.rate, options.pages, options.workers, options.seed, options.device)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from extractor.training.visual.train import train
+
+    train(_plan(options), _mixture(options), options.out, options.start, _held_out(options))  # type: ignore[arg-type]
+    return 0
+
+
+def _held_out(options: argparse.Namespace) -> list[object]:
+    """Batches of made pages with a seed that no worker has."""
+    from itertools import islice
+
+    from extractor.training.visual.batches import batches
+
+    return list(islice(batches(_mixture(argparse.Namespace(**{**vars(options), "real": None})), -1, 128), 6))  # type: ignore[arg-type]
+
+
+def _folds(options: argparse.Namespace) -> int:
+    from extractor.training.visual.real import issuers_of, load_pages
+    from extractor.training.visual.train import train
+
+    issuers = issuers_of(load_pages(options.real))
+    random.Random(options.seed).shuffle(issuers)
+    parts = [issuers[index :: options.folds] for index in range(options.folds)]
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "folds.json").write_text(json.dumps(parts) + "\n", encoding="utf-8")
+    for index, left_out in enumerate(parts):
+        mixture = _mixture(options, frozenset(left_out))
+        train(_plan(options), mixture, options.out / f"fold{index}", options.start)  # type: ignore[arg-type]
+    return 0
+
+
+def _pages(options: argparse.Namespace) -> int:
+    from extractor.training.visual.real import read_pages
+
+    read_pages(options.data, options.out)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from extractor.training.visual.export import export
+
+    export(options.folder, options.file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

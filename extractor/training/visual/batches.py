@@ -1,0 +1,114 @@
+"""Batches of samples, made by worker processes while the network trains."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from extractor.training.visual.designs import make_design
+from extractor.training.visual.holder import Holder
+from extractor.training.visual.noise import disturb
+from extractor.training.visual.real import augmented
+from extractor.training.visual.samples import ANY, Sample, make_sample, two_documents
+from extractor.training.visual.sheet import Sheet, make_sheet
+from extractor.visual.features import LENGTH, NUMBERS
+from extractor.visual.tags import TAGS
+
+#: Sizes of batches in words: pages are padded to the smallest that holds them.
+WIDTHS = (96, 160, 256)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What samples are made of: shares of catalogue entries and of real pages (designs are the rest), the share of
+    pictures with two documents, and the entries and real pages themselves."""
+
+    entries: Sequence[Mapping[str, Any]]
+    states: Sequence[str]
+    real: Sequence[Sheet] = ()
+    catalogue_share: float = 0.45
+    real_share: float = 0.0
+    two_share: float = 0.06
+
+
+def make_page(mixture: Mixture, rng: random.Random) -> Sheet:
+    """One page of the mixture, as recognition would leave it."""
+    if mixture.real and rng.random() < mixture.real_share:
+        return augmented(rng.choice(mixture.real), rng)
+    sheet = _drawn(mixture, rng)
+    if rng.random() < mixture.two_share:
+        sheet = two_documents(sheet, _drawn(mixture, rng), rng)
+    return disturb(sheet, rng)
+
+
+def _drawn(mixture: Mixture, rng: random.Random) -> Sheet:
+    if mixture.entries and rng.random() < mixture.catalogue_share:
+        entry = rng.choice(mixture.entries)
+    else:
+        entry = make_design(rng, mixture.states)
+    return make_sheet(entry, Holder(entry, rng), rng)
+
+
+def collate(samples: Sequence[Sample], width: int) -> dict[str, Tensor]:
+    """Samples padded to `width` words. Pointers to none point to column `width`."""
+    size = len(samples)
+    batch = {
+        "characters": np.zeros((size, width, LENGTH), np.int16),
+        "numbers": np.zeros((size, width, NUMBERS), np.float16),
+        "places": np.zeros((size, width, 3), np.float16),
+        "padding": np.ones((size, width), bool),
+        "tags": np.full((size, width), ANY, np.int16),
+        "before": np.full((size, width), ANY, np.int16),
+        "caption": np.full((size, width), ANY, np.int16),
+        "holders": np.zeros((size, width), np.int8),
+        "kind": np.zeros(size, np.int64),
+        "allowed": np.zeros((size, len(TAGS)), bool),
+    }
+    for row, sample in enumerate(samples):
+        count = len(sample.tags)
+        batch["characters"][row, :count] = sample.features.characters
+        batch["numbers"][row, :count] = sample.features.numbers
+        batch["places"][row, :count] = np.clip(sample.features.places, -6e4, 6e4)
+        batch["padding"][row, :count] = False
+        batch["tags"][row, :count] = sample.tags
+        for name in ("before", "caption"):
+            target = getattr(sample, name)
+            batch[name][row, :count] = np.where(target == count, width, target)
+        batch["holders"][row, :count] = sample.holders
+        batch["kind"][row] = sample.kind
+        batch["allowed"][row] = sample.allowed
+    return {name: torch.from_numpy(value) for name, value in batch.items()}
+
+
+def batches(mixture: Mixture, seed: int, size: int) -> Iterator[dict[str, Tensor]]:
+    """Endless batches of `size` pages of about one length."""
+    rng = random.Random(seed)
+    waiting: dict[int, list[Sample]] = {width: [] for width in WIDTHS}
+    while True:
+        try:
+            sample = make_sample(make_page(mixture, rng), rng, WIDTHS[-1])
+        except (ValueError, IndexError, KeyError, ZeroDivisionError):
+            continue  # one page in thousands of made-up ones cannot be set
+        if not len(sample.tags):
+            continue
+        width = next(width for width in WIDTHS if len(sample.tags) <= width)
+        waiting[width].append(sample)
+        # Long pages come in smaller batches, so that every step costs about the same.
+        if len(waiting[width]) >= max(8, size * WIDTHS[0] // width):
+            yield collate(waiting[width], width)
+            waiting[width] = []
+
+
+def worker(queue: Any, mixture: Mixture, seed: int, size: int, stopped: Callable[[], bool]) -> None:
+    """Puts batches into `queue` until it is asked to stop."""
+    torch.set_num_threads(1)
+    for batch in batches(mixture, seed, size):
+        if stopped():
+            return
+        queue.put(batch)

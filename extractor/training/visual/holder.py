@@ -1,0 +1,396 @@
+"""An invented holder's values, as a document prints them: names, dates, numbers, places and free wording.
+
+Values need no truth beyond looking like what documents print; they are never compared with anything. People, places
+and offices are `extractor.synthesis.world`'s; a share of all words is made up, so that a reader reads the page and
+knows no name by heart.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from extractor.schemas.data import load_table
+from extractor.synthesis.dates import print_date
+from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
+from extractor.synthesis.numbers import document_number, personal_number
+from extractor.synthesis.world import (
+    Name,
+    language_of_state,
+    world_address,
+    world_authority,
+    world_person,
+    world_place,
+    world_languages,
+    world_word,
+)
+
+TODAY = date(2026, 6, 30)
+_ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
+_STYLES = (
+    "{dd}.{mm}.{yyyy}", "{dd}/{mm}/{yyyy}", "{dd}-{mm}-{yyyy}", "{dd} {mm} {yyyy}", "{yyyy}-{mm}-{dd}",
+    "{yyyy}/{mm}/{dd}", "{yyyy}.{mm}.{dd}", "{dd} {en} {yyyy}", "{dd} {En} {yyyy}", "{mm}/{dd}/{yyyy}",
+    "{dd} {own} {yyyy}", "{dd} {own}/{en} {yyyy}", "{dd} {own}/{en} {yy}", "{dd}.{mm}.{yy}", "{dd} {roman} {yyyy}",
+    "{d} {English} {yyyy}", "{dd}{mm}{yyyy}",
+)  # fmt: skip
+_NUMBERS = (
+    "999999999", "AA9999999", "A99999999", "A9999999", "AA999999", "99999999", "AAA999999", "999 999 999", "99999999-9",
+    "9999999999", "99AA99999", "9999 9999 9999", "A9999-99999-99999", "XXXXXXXXX", "AA 999999", "999999-9999",
+    "99.999.999-9", "999-9999-9999999-9", "AA-99-9999999", "99999", "AAAA999999AAAAAA99", "999999 99 9999",
+)  # fmt: skip
+_CLASSES = (
+    "B|A B|AM B|A1 A B BE|B1 B|C|D|DM|AM A1 A2 A B1 B|A, B, C|A/B/C|B C1 C|CLASS C|5|G|B2|C1|LMV|MCWG|AB|C1E|B, BE|A1 B"
+).split("|")
+
+
+class Holder:
+    """A person with a document: `value(field)` is what the document prints, the same every time it is asked."""
+
+    def __init__(self, entry: Mapping[str, Any], rng: random.Random) -> None:
+        self.entry, self.rng = entry, rng
+        self.state = str(entry.get("state", "UTO"))
+        self.language = str(entry.get("language") or rng.choice(language_of_state(self.state) or ["en"]))
+        foreign = entry["kind"] in ("residence_permit", "visa") and rng.random() < 0.8
+        people = rng.choice(world_languages()) if foreign or rng.random() < 0.06 else self.language
+        self.person = world_person(rng, people)
+        self.people = people
+        self.upper = bool(entry.get("upper", True)) if rng.random() < 0.9 else rng.random() < 0.5
+        self.coined = rng.choice((0.0, 0.1, 0.3, 0.6))
+        self.dates = self._dates()
+        self.known: dict[str, str] = {}
+        self.facts: dict[str, str] | None = None
+
+    def _dates(self) -> dict[str, date]:
+        rng, birth = self.rng, self.person.birth_date
+        issue = max(birth + timedelta(days=30), TODAY - timedelta(days=rng.randrange(30, 12 * 365)))
+        years = rng.choice((1, 2, 5, 5, 10, 10, 10, 15))
+        expiry = issue.replace(year=issue.year + years, day=min(issue.day, 28)) - timedelta(days=rng.choice((0, 1)))
+        start = issue + timedelta(days=rng.choice((0, 0, 5, 30)))
+        return {"birth_date": birth, "issue_date": issue, "valid_from": start, "expiry_date": expiry}
+
+    def value(self, name: str) -> str:
+        """The printed value of a field or placeholder; empty where the holder has none."""
+        if name not in self.known:
+            chance = 0.03 if name in ("surname", "given_names", "name", "document_number") else 0.08
+            self.known[name] = "" if self.rng.random() < chance else self._make(name)
+        return self.known[name]
+
+    def _make(self, name: str) -> str:
+        words = self.entry.get("words", {}).get(name)
+        if words and self.rng.random() < 0.8:
+            return str(self.rng.choice(words) if isinstance(words, list) else words)
+        if name in self.dates:
+            return self._date(name)
+        maker = getattr(self, f"_{name}", None)
+        if maker:
+            return str(maker())
+        return self._free(name)
+
+    def filler(self, placeholder: str) -> str:
+        """`?digits:PATTERN` or `?words:A|B|C`."""
+        kind, _, rest = placeholder.removeprefix("?").partition(":")
+        return document_number(self.rng, rest) if kind == "digits" else self.rng.choice(rest.split("|"))
+
+    # names
+
+    def _cased(self, text: str) -> str:
+        return text.upper() if self.upper else text
+
+    def _part(self, text: str) -> str:
+        """A part of a name, or one coined in its place."""
+        if text and text.isascii() and self.rng.random() < self.coined:
+            letters = "".join(self.rng.choice(string.ascii_lowercase) for _ in range(self.rng.randint(2, 9)))
+            text = (letters[0].upper() + letters[1:]).translate(str.maketrans("qxw", "kos"))
+        return self._cased(text)
+
+    def _native_names(self) -> bool:
+        return self.entry.get("names", "latin") == "native" and bool(self.person.native_surname)
+
+    def _surname(self) -> str:
+        if self._native_names():
+            return self._cased(self.person.native_surname)
+        return self._part(self.person.surname)
+
+    def _given_names(self) -> str:
+        if self._native_names():
+            return self._cased(" ".join(filter(None, (self.person.native_given, self.person.patronymic.native))))
+        return self._part(self.person.given_names)
+
+    def _surname_native(self) -> str:
+        return self._cased(self.person.native_surname)
+
+    def _given_names_native(self) -> str:
+        return self._cased(self.person.native_given)
+
+    def _name_native(self) -> str:
+        joint = "" if self.people in ("zh", "zh-Hant", "ja", "ko") else " "
+        return self._cased(joint.join(filter(None, (self.person.native_surname, self.person.native_given))))
+
+    def _name_latin(self) -> str:
+        surname, given = self._part(self.person.surname), self._part(self.person.given_names)
+        form = self.rng.choice(("{g} {s}", "{s} {g}", "{s}, {g}"))
+        return form.format(s=surname, g=given).strip(" ,")
+
+    def _name(self) -> str:
+        native = self.entry.get("names", "latin") in ("native", "both") and self.person.native_surname
+        return self._name_native() if native else self._name_latin()
+
+    def _in_script(self, name: Name) -> str:
+        """A name in the script that the document prints names in."""
+        native = self.entry.get("names", "latin") != "latin" and self.rng.random() < 0.8
+        return (name.native if native else name.latin) or name.latin
+
+    def _relative(self, own: Name) -> str:
+        return self._cased(self._in_script(own) or f"{self.person.given_names} {self.person.surname}")
+
+    def _father_name(self) -> str:
+        return self._relative(self.person.father)
+
+    def _mother_name(self) -> str:
+        return self._relative(self.person.mother)
+
+    def _spouse_name(self) -> str:
+        return self._relative(self.person.spouse)
+
+    def _maiden_name(self) -> str:
+        return self._cased(self._in_script(self.person.maiden) or world_person(self.rng, self.people).surname)
+
+    def _alias(self) -> str:
+        return self._cased(world_person(self.rng, self.people).given_names)
+
+    # what is closed or has a form
+
+    def _sex(self) -> str:
+        words = str(self.entry.get("sex", "M|F")).split("|")
+        return words[("M", "F").index(self.person.sex) % len(words)]
+
+    def _date(self, name: str) -> str:
+        styles = self.entry.get("dates", {})
+        style = str(styles.get(name) or self.entry.get("date") or self.rng.choice(_STYLES))
+        self.known.setdefault("?style", style)
+        return print_day(self.dates[name], self.known["?style"] if name not in styles else style, self.language)
+
+    def _formatted(self, name: str) -> str:
+        patterns = self.entry.get("formats", {}).get(name)
+        patterns = patterns if isinstance(patterns, list) else [patterns] if patterns else []
+        pattern = str(self.rng.choice(patterns)) if patterns and self.rng.random() < 0.85 else self.rng.choice(_NUMBERS)
+        if pattern.startswith("="):
+            try:
+                return personal_number(self.rng, pattern[1:], self.person)  # type: ignore[arg-type]
+            except (KeyError, ValueError, AttributeError):
+                pattern = self.rng.choice(_NUMBERS)
+        return document_number(self.rng, pattern)
+
+    def _document_number(self) -> str:
+        return self._formatted("document_number")
+
+    def _personal_number(self) -> str:
+        return self._formatted("personal_number")
+
+    def _passport_number(self) -> str:
+        return document_number(self.rng, self.rng.choice(_NUMBERS[:8]))
+
+    def _card_access_number(self) -> str:
+        return document_number(self.rng, "999999")
+
+    def _document_type(self) -> str:
+        return str(self.entry.get("code") or self.rng.choice(("P", "PP", "ID", "I", "V", "PA", "PN")))
+
+    def _issuing_country(self) -> str:
+        return self.state if self.rng.random() < 0.6 else state_name(self.rng, self.state, self.language)
+
+    def _nationality(self) -> str:
+        state = self.state if self.people == self.language else self.rng.choice(_STATES)
+        return state if self.rng.random() < 0.4 else self._cased(state_name(self.rng, state, self.language))
+
+    def _height(self) -> str:
+        return self.rng.choice(("{} cm", "{}", "{}cm", "1,{1} m", "1.{1}")).format(
+            number := self.rng.randint(150, 199), str(number)[1:]
+        ) if self.rng.random() < 0.7 else f"{self.rng.randint(4, 6)}'-{self.rng.randint(0, 11):02d}\""
+
+    def _weight(self) -> str:
+        return self.rng.choice(("{} kg", "{}", "{} lb", "{}kg")).format(self.rng.randint(45, 220))
+
+    def _eye_colour(self) -> str:
+        return self.rng.choice("BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split())
+
+    def _hair_colour(self) -> str:
+        return self.rng.choice("BRO BLK BLN GRY RED BROWN BLACK BLOND NEGRO".split())
+
+    def _blood_group(self) -> str:
+        return self.rng.choice(("A+", "B+", "O+", "AB+", "A-", "0+", "A Rh+", "O RH POSITIVE", "A(II) Rh+", "-"))
+
+    def _vehicle_classes(self) -> str:
+        return self.rng.choice(_CLASSES)
+
+    def _permanent(self) -> str:
+        return self.rng.choice(("长期", "PERMANENT", "UNBEFRISTET", "INDEFINIDO", "ILLIMITÉE"))
+
+    def _entries(self) -> str:
+        return self.rng.choice(("1", "2", "MULT", "M", "01", "MULTIPLE", "SINGLE", "ONE", "многократная"))
+
+    def _duration_of_stay(self) -> str:
+        return self.rng.choice(("30", "90", "15", "90 DAYS", "XXX", "030", "180", "30 DAYS"))
+
+    def _visa_class(self) -> str:
+        return self.rng.choice(("C", "D", "B1/B2", "R", "F1", "A", "TOURIST", "H1B", "L", "M", "Z", "BUSINESS"))
+
+    # places and wording
+
+    def _place(self, language: str) -> str:
+        return self._in_script(world_place(self.rng, language))
+
+    def _place_of_birth(self) -> str:
+        place = self._place(self.people)
+        form = self.rng.choice(("{p}", "{p}", "{p}", "{p}, {s}", "{p} {s}", "{p} / {s}", "{p} ({s})", "{s}"))
+        return self._cased(form.format(p=place, s=self.rng.choice((self.state, self._place(self.people)))))
+
+    def _place_of_issue(self) -> str:
+        return self._cased(self._place(self.language))
+
+    def _authority(self) -> str:
+        return self._cased(world_authority(self.rng, self.language, self.state))
+
+    def _address(self) -> str:
+        return self._cased(world_address(self.rng, self.language, self.state))
+
+    def _profession(self) -> str:
+        return self._cased(world_word(self.rng, self.language, "profession"))
+
+    def _religion(self) -> str:
+        return self._cased(world_word(self.rng, self.language, "religion"))
+
+    def _marital_status(self) -> str:
+        return self._cased(world_word(self.rng, self.language, "marital_status"))
+
+    def _ethnicity(self) -> str:
+        return self.rng.choice(("汉", "回", "满", "壮", "维吾尔", "苗", "蒙古", "藏", "UZBEK", "KYRGYZ", "Хазара"))
+
+    def _category(self) -> str:
+        return self.rng.choice((
+            "PERMANENT RESIDENT", "LONG-TERM RESIDENT-EU", "FAMILY MEMBER", "STUDENT", "WORK", "ZAPOSLITEV",
+            "AUFENTHALTSERLAUBNIS", "NIEDERLASSUNGSERLAUBNIS", "RESIDENCIA PERMANENTE", "CARTE DE SEJOUR", "留学",
+            "永住者", "技術・人文知識・国際業務", "POBYT CZASOWY", "SOGGIORNO", "IR1", "C09", "SKILLED WORKER",
+        ))  # fmt: skip
+
+    def _restrictions(self) -> str:
+        return self.rng.choice(("NONE", "01", "A", "B", "01.06", "CORRECTIVE LENSES", "B CORR LENS", "眼鏡等", "70", "X"))
+
+    def _endorsements(self) -> str:
+        return self.rng.choice((
+            "NONE", "M", "SEE PAGE 27", "HTPN", "VALID ONLY FOR OFFICIAL TRAVEL", "ARBEIT ERLAUBT", "NO PUBLIC FUNDS",
+            "Permits work", "TRAVAIL AUTORISE", "AUTORIZA A TRABAJAR", "P", "THIS PASSPORT REPLACES PASSPORT",
+        ))  # fmt: skip
+
+    def _free(self, name: str) -> str:
+        """A value of a field that nothing is known of: words, or a number."""
+        del name
+        if self.rng.random() < 0.4:
+            return document_number(self.rng, self.rng.choice(_NUMBERS))
+        return self._cased(" ".join(self._place(self.people) for _ in range(self.rng.randint(1, 3))))
+
+    def zone(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        """What the document's MRZ says, by field."""
+        number = "".join(c for c in self.value("document_number") if c.isalnum())
+        personal = "".join(c for c in self.known.get("personal_number", "") if c.isalnum())
+        facts = {
+            "format": str(entry["mrz"]),
+            "surname": mrz_name(self.person.surname) if self.coined == 0 else mrz_name(self._zone_name("surname")),
+            "given_names": mrz_name(self._zone_name("given_names")),
+            "document_number": number,
+            "personal_number": personal if len(personal) < 16 else "",
+            "birth_date": self.dates["birth_date"].isoformat(),
+            "expiry_date": self.dates["expiry_date"].isoformat(),
+            "nationality": self.state,
+            "issuing_country": self.state,
+            "sex": self.person.sex,
+        }
+        facts["lines"] = "\n".join(_zone_lines(facts))
+        facts["surname"] = facts["surname"].replace("<", " ")
+        facts["given_names"] = facts["given_names"].replace("<", " ")
+        return facts
+
+    def _zone_name(self, name: str) -> str:
+        """The Latin spelling of a name as the document prints it, else the holder's own."""
+        printed = self.known.get(name, "")
+        own = self.person.surname if name == "surname" else self.person.given_names
+        return printed if printed and not any(c > "\u036f" for c in printed) else own
+
+
+def _zone_lines(facts: Mapping[str, str]) -> list[str]:
+    """The lines of the zone; a format that has no composer prints a passport's."""
+    days = [f"{facts[name][2:4]}{facts[name][5:7]}{facts[name][8:10]}" for name in ("birth_date", "expiry_date")]
+    fields = MrzFields(
+        "P", facts["issuing_country"], facts["surname"], facts["given_names"], facts["document_number"][:9],
+        facts["nationality"], days[0], facts["sex"], days[1], facts["personal_number"][:14],
+    )  # fmt: skip
+    form = facts["format"].replace("MRVA", "MRV-A").replace("MRVB", "MRV-B")
+    return COMPOSERS.get(form, COMPOSERS["TD3"])(fields)
+
+
+def print_day(day: date, style: str, language: str) -> str:
+    """`day` in a style of the catalogue."""
+    months = _months()
+    own = months.get(language) or months["en"]
+    style = style.replace("{own}", own[day.month - 1])
+    for tag, names in months.items():
+        for form, text in ((f"{{{tag}}}", names[day.month - 1]), (f"{{{tag.capitalize()}}}", names[day.month - 1].title())):
+            if form in style and tag not in ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "ga", "zh", "ko", "ar"):
+                style = style.replace(form, text)
+    extra = {
+        "{roman}": _ROMAN[day.month - 1],
+        "{be}": str(day.year + 543),
+        "{roc}": str(day.year - 1911),
+        "{jalali}": f"{day.year - 621}/{day.month:02d}/{min(day.day, 29):02d}",
+        "{hijri}": f"{int((day.year - 622) * 1.0307) + 1}/{day.month:02d}/{min(day.day, 29):02d}",
+    }
+    for form, text in extra.items():
+        style = style.replace(form, text)
+    try:
+        return print_date(day, style)
+    except (KeyError, ValueError, IndexError):
+        return print_date(day, "{dd}.{mm}.{yyyy}")
+
+
+@cache
+def _months() -> Mapping[str, tuple[str, ...]]:
+    """Language -> the months as documents print them: the shortest word of each, in capitals."""
+    table = load_table("months")
+    return {
+        tag: tuple(min(words.split(" "), key=len).upper() for words in names) for tag, names in table.items()
+    }
+
+
+@cache
+def _names_of_states() -> Mapping[str, tuple[str, ...]]:
+    """State -> its names in many languages, from CLDR."""
+    from babel import Locale
+    from iso3166 import countries
+
+    tags = "en fr de es it pt pl ru ar fa th ko ja zh tr el uk bg sr hu cs ro fi sv vi id he hi ka hy kk".split()
+    found: dict[str, list[str]] = {}
+    for tag in tags:
+        territories = Locale.parse(tag).territories
+        for country in countries:
+            if name := territories.get(country.alpha2):
+                found.setdefault(country.alpha3, []).append(f"{tag}:{name}")
+    return {code: tuple(names) for code, names in found.items()}
+
+
+def state_name(rng: random.Random, state: str, language: str) -> str:
+    names = _names_of_states().get(state)
+    if not names:
+        return state
+    own = [name for name in names if name.startswith((f"{language}:", "en:"))]
+    return rng.choice(own or names).partition(":")[2]
+
+
+_STATES = (
+    "DEU FRA ESP ITA POL PRT GBR USA CAN MEX BRA ARG CHL PER COL IND PAK BGD CHN JPN KOR VNM THA IDN PHL TUR IRN IRQ SYR"
+    " EGY MAR TUN DZA NGA GHA KEN ETH ZAF UKR RUS BLR KAZ UZB GEO ARM AZE SRB BIH HRV SVN CZE SVK HUN ROU BGR GRC ALB MKD"
+    " SWE NOR DNK FIN EST LVA LTU NLD BEL LUX CHE AUT IRL ISL AUS NZL"
+).split()

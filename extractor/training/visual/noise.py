@@ -1,0 +1,226 @@
+"""What photographing and recognition do to a page: characters misread, lines lost, cut and joined, boxes moved.
+
+How bad a page is varies far more between pages than between lines, so rates are drawn once a page. Captions are small
+and are misread up to ten times as often as values. How often real recognition does what is measured by
+`python -m extractor.training.visual measure` on drawn pages that were captured and read.
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+
+from extractor.training.visual.sheet import Line, Sheet
+from extractor.visual.tags import CAPTION_TAGS, NOTHING, VALUE_TAGS
+
+_LOOKALIKES = {
+    "a": "aeoâ", "e": "eco", "i": "il1j", "l": "li1I", "o": "o0ce", "n": "nmr", "m": "mnrn", "r": "rnt", "t": "tfr",
+    "s": "sz5", "u": "uvi", "v": "vuy", "c": "ceo", "d": "dcl", "b": "bh6", "g": "gq9", "h": "hb", "y": "yv", "0": "0OD",
+    "1": "1lI", "5": "5S", "8": "8B", "2": "2Z", "6": "6G", "/": "/l1I", "é": "ée", "è": "èe", "ç": "çc", "q": "qg",
+}  # fmt: skip
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_MOST_LINES = 120
+
+
+def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
+    """The page as recognition would leave it. The holder of every line is kept."""
+    lines = [_copied(line) for line in sheet.lines]
+    lines = _lost(lines, rng)
+    lines = [line for line in (_misread(line, rng, rates) for rates in [_rates(rng)] for line in lines) if line.text.strip()]
+    lines = _cut(lines, rng)
+    lines = _joined(lines, rng)
+    lines += _strays(lines, rng)
+    lines = _moved(lines, rng)
+    rng.random()
+    return replace(sheet, lines=in_order(lines)[:_MOST_LINES])
+
+
+def _copied(line: Line) -> Line:
+    return Line(line.text, list(line.tags), list(line.owners), list(line.box), line.holder, line.score)
+
+
+def is_value(tag: int) -> bool:
+    return VALUE_TAGS.start <= tag < VALUE_TAGS.stop
+
+
+def _has_value(line: Line) -> bool:
+    return any(map(is_value, line.tags))
+
+
+def _lost(lines: list[Line], rng: random.Random) -> list[Line]:
+    """Without the captions and lines that were too small or too faint to be found."""
+    chance = rng.random()
+    captions = 1.0 if chance < 0.08 else rng.uniform(0.2, 0.9) if chance < 0.2 else 0.03
+    anything = rng.choice((0.0, 0.01, 0.03))
+    kept = []
+    for line in lines:
+        own = captions if not _has_value(line) and any(tag != NOTHING for tag in line.tags) else 0.0
+        if rng.random() >= max(own, anything):
+            kept.append(line)
+    return kept
+
+
+def _rates(rng: random.Random) -> Callable[[Line], float]:
+    chance = rng.random()
+    captions = 0.0 if chance < 0.3 else rng.uniform(0, 0.12) if chance < 0.65 else rng.uniform(0.1, 0.4)
+    values = 0.0 if rng.random() < 0.5 else rng.uniform(0, 0.05)
+    marks = rng.random() < 0.25
+    del marks
+    return lambda line: values if _has_value(line) else captions * rng.uniform(0.3, 1.5)
+
+
+def _misread(line: Line, rng: random.Random, rates: Callable[[Line], float]) -> Line:
+    rate = rates(line)
+    text, tags, owners = [], [], []
+    strip = rng.random() < 0.1
+    for character, tag, owner in zip(line.text, line.tags, line.owners, strict=True):
+        shown = unicodedata.normalize("NFD", character)[0] if strip else character
+        own = rate * (1.0 if character < "\u0250" else 0.6)
+        if rng.random() < own:
+            kind = rng.random()
+            if kind < 0.2:
+                continue
+            shown = _other(character, rng) if kind < 0.85 else shown + rng.choice(_LATIN + "/.-1")
+        for one in shown:
+            text.append(one)
+            tags.append(tag)
+            owners.append(owner)
+    score = min(1.0, max(0.5, 1.0 - rate * rng.uniform(0.5, 1.5) - abs(rng.gauss(0, 0.02))))
+    read = Line("".join(text), tags, owners, line.box, line.holder, score)
+    if rng.random() < 0.07 and len(read.text) > 4 and " " in read.text:
+        keep = [i for i, c in enumerate(read.text) if c != " "]
+        read = Line("".join(read.text[i] for i in keep), [tags[i] for i in keep], [owners[i] for i in keep], line.box,
+                    line.holder, score)  # fmt: skip
+    return read
+
+
+def _other(character: str, rng: random.Random) -> str:
+    small = character.lower()
+    if small in _LOOKALIKES or character.isascii():
+        shown = rng.choice(_LOOKALIKES.get(small, _LATIN)) if rng.random() < 0.75 else rng.choice(_LATIN)
+        return shown.upper() if character.isupper() else shown
+    # A neighbour in its block is of the same script.
+    return chr(max(0x20, ord(character) + rng.choice((-3, -2, -1, 1, 2, 3))))
+
+
+def _part(line: Line, start: int, end: int) -> Line:
+    left, top, right, bottom = line.box
+    wide = (right - left) / max(len(line.text), 1)
+    box = [left + wide * start, top, left + wide * end, bottom]
+    return Line(line.text[start:end], line.tags[start:end], line.owners[start:end], box, line.holder, line.score)
+
+
+def _cut(lines: list[Line], rng: random.Random) -> list[Line]:
+    """Lines cut at spaces, as the detector cuts where letters stand wide."""
+    chance = rng.choice((0.02, 0.08, 0.25))
+    found = []
+    for line in lines:
+        spaces = [i for i, c in enumerate(line.text) if c == " " and 0 < i < len(line.text) - 1]
+        if spaces and rng.random() < chance:
+            at = rng.choice(spaces)
+            found += [_part(line, 0, at), _part(line, at + 1, len(line.text))]
+        else:
+            found.append(line)
+    return [line for line in found if line.text.strip()]
+
+
+def _joined(lines: list[Line], rng: random.Random) -> list[Line]:
+    """Neighbours in a row joined, as the detector joins what stands close."""
+    chance, reach = rng.choice(((0.1, 0.8), (0.5, 1.2), (0.85, 1.8)))
+    waiting = sorted(lines, key=lambda line: line.box[0])
+    found: list[Line] = []
+    while waiting:
+        line = waiting.pop(0)
+        again = True
+        while again:
+            again = False
+            height = line.box[3] - line.box[1]
+            for other in waiting:
+                gap = other.box[0] - line.box[2]
+                own = min(height, other.box[3] - other.box[1])
+                level = abs((other.box[1] + other.box[3]) - (line.box[1] + line.box[3])) < 0.7 * own
+                if level and -0.3 * own < gap < reach * own and rng.random() < chance and line.holder == other.holder:
+                    line = _together(line, other, spaced=gap > 0.15 * own and rng.random() < 0.9)
+                    waiting.remove(other)
+                    again = True
+                    break
+                if gap > reach * height:
+                    break
+        found.append(line)
+    return found
+
+
+def _together(line: Line, other: Line, *, spaced: bool) -> Line:
+    space = [NOTHING] if spaced else []
+    box = [line.box[0], min(line.box[1], other.box[1]), other.box[2], max(line.box[3], other.box[3])]
+    text = line.text + (" " if spaced else "") + other.text
+    score = min(line.score, other.score)
+    return Line(text, line.tags + space + other.tags, line.owners + space + other.owners, box, line.holder, score)
+
+
+def _strays(lines: list[Line], rng: random.Random) -> list[Line]:
+    """Ghost names and numbers, watermarks, and what recognition makes of patterns and pictures."""
+    if not lines:
+        return []
+    left, top = min(line.box[0] for line in lines), min(line.box[1] for line in lines)
+    right, bottom = max(line.box[2] for line in lines), max(line.box[3] for line in lines)
+    found = []
+    for _ in range(rng.choice((0, 0, 1, 2, 4, 8))):
+        kind = rng.random()
+        if kind < 0.35:
+            text = "".join(rng.choice(_LATIN + _LATIN.upper() + "  ") for _ in range(rng.randint(1, 14)))
+        elif kind < 0.6:
+            text = "".join(rng.choice("0123456789") for _ in range(rng.randint(1, 9)))
+        elif kind < 0.8:
+            values = [line.text for line in lines if _has_value(line)]
+            text = rng.choice(values or ["SPECIMEN"])
+            text = text.title() if rng.random() < 0.5 else text
+        else:
+            text = rng.choice(("SPECIMEN", "MUSTER", "VZOR", "SAMPLE", "VOID", "O", "1", "V", "·", "见本", "20", "WZÓR"))
+        x, y, size = rng.uniform(left, right), rng.uniform(top, bottom), rng.uniform(0.8, 5)
+        text = text.strip()
+        if text:
+            nobody = [0] * len(text)
+            box = [x, y, x + size * 0.55 * len(text), y + size]
+            found.append(Line(text, list(nobody), list(nobody), box, lines[0].holder, rng.uniform(0.5, 1)))
+    return found
+
+
+def _moved(lines: list[Line], rng: random.Random) -> list[Line]:
+    """A slant, a stretch and a shear of the page, and boxes a little off."""
+    turn, shear = rng.gauss(0, 0.008), rng.gauss(0, 0.01)
+    wide, high = rng.uniform(0.85, 1.2), rng.uniform(0.85, 1.2)
+    for line in lines:
+        height = line.box[3] - line.box[1]
+        margin = rng.uniform(-0.1, 0.25) * height
+        x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
+        dx, dy = (shear - turn) * y, turn * x
+        near = [rng.gauss(0, 0.07) * height for _ in range(4)]
+        line.box = [
+            (line.box[0] + near[0] - margin + dx) * wide,
+            (line.box[1] + near[1] - margin / 2 + dy) * high,
+            (line.box[2] + near[2] + margin + dx) * wide,
+            (line.box[3] + near[3] + margin / 2 + dy) * high,
+        ]
+    return lines
+
+
+def in_order(lines: list[Line]) -> list[Line]:
+    """Reading order, as `extractor.text.page.reading_order` has it: rows from the top, in each from the left."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.box[1] + line.box[3]):
+        middle = (line.box[1] + line.box[3]) / 2
+        if rows:
+            last = rows[-1][-1]
+            height = min(last.box[3] - last.box[1], line.box[3] - line.box[1])
+            if abs(middle - (last.box[1] + last.box[3]) / 2) < 0.5 * height:
+                rows[-1].append(line)
+                continue
+        rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: line.box[0])]
+
+
+def is_caption(tag: int) -> bool:
+    return CAPTION_TAGS.start <= tag < CAPTION_TAGS.stop

@@ -1,0 +1,294 @@
+"""Real labelled pages as training pages: where the labelled values stand in what was read.
+
+A label says a value and not where it is. Values are looked for in the text of the page: dates by what they mean,
+anything else by its letters and digits. What is not found is not taught.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from extractor.labels.format import Specimen
+from extractor.schemas import VOCABULARY, Kind
+from extractor.schemas.dates import find_dates
+from extractor.schemas.text import fold
+from extractor.training.visual.noise import in_order
+from extractor.training.visual.sheet import Line, Sheet
+from extractor.visual.features import zone_facts
+from extractor.visual.tags import FIELDS, NOTHING, TAGS, value_tag
+from extractor.visual.values import Context, value_of
+
+#: Share of letters by which what was read may differ from the label and still be it.
+_LIKENESS = 82.0
+_DATES = frozenset(value_tag(name) for name in FIELDS if name in VOCABULARY and VOCABULARY[name].kind is Kind.DATE)
+
+
+def sheet_of_page(
+    texts: Sequence[str],
+    boxes: Sequence[Sequence[float]],
+    scores: Sequence[float],
+    labels: Mapping[str, Any],
+    printed: Mapping[str, str],
+    kind: str,
+    zone: dict[str, str] | None,
+    alternatives: Mapping[str, Sequence[Any]] | None = None,
+) -> Sheet:
+    """A page's lines with the labelled fields found in them; `labels` are normalised values, `printed` texts. Where
+    other readings of a field stand (its name in another script), nothing is taught."""
+    lines = [
+        Line(text, [NOTHING] * len(text), [0] * len(text), list(box), 0, score)
+        for text, box, score in zip(texts, boxes, scores, strict=True)
+    ]
+    owner = 0
+    # Longer values first: a given name inside an address is the address's.
+    names = [name for name in labels if name in FIELDS and labels[name] not in (None, False, []) and name not in _STATES]
+    for name in sorted(names, key=lambda name: -len(str(printed.get(name) or labels[name]))):
+        for places in _found(name, labels[name], str(printed.get(name) or labels[name]), lines):
+            owner += 1
+            for index, start, end in places:
+                line = lines[index]
+                line.tags[start:end] = [value_tag(name)] * (end - start)
+                line.owners[start:end] = [owner] * (end - start)
+    _states(lines, labels, printed)
+    for name, values in (alternatives or {}).items():
+        for value in values if name in FIELDS else ():
+            for index, start, end in (place for places in _found(name, value, str(value), lines) for place in places):
+                tags = lines[index].tags
+                tags[start:end] = [tag or UNKNOWN for tag in tags[start:end]]
+    return Sheet(lines, {}, kind, zone, frozenset(name for name in labels if name in FIELDS))
+
+
+_STATES = ("nationality", "issuing_country")
+
+
+def _states(lines: Sequence[Line], labels: Mapping[str, Any], printed: Mapping[str, str]) -> None:
+    """Tags states. Where the holder's is the issuer's, a code says either, and is not taught; the label's own wording
+    of the nationality is the nationality, any other name of the state its issuer."""
+    held, issuer = (labels.get(name) for name in _STATES)
+    own = fold(printed.get("nationality") or "")
+    owner = 10_000
+    for index, line in enumerate(lines):
+        if line.text.count("<") > 2:
+            continue
+        for value, name in ((held, "nationality"), (issuer, "issuing_country")):
+            for place in _meaning(name, Kind.STATE, value, printed.get(name) or str(value), index, line) if value else ():
+                text = fold(line.text[place[1] : place[2]])
+                tag = value_tag(name)
+                if held == issuer:
+                    worded = len(text) > 3 and text in own
+                    either = len(text) <= 3
+                    tag = UNKNOWN if either else value_tag("nationality") if worded else value_tag("issuing_country")
+                owner += 1
+                for at in range(place[1], place[2]):
+                    if line.tags[at] == NOTHING:
+                        line.tags[at], line.owners[at] = tag, owner if tag != UNKNOWN else 0
+
+
+#: The tag of characters that may or may not be a value.
+UNKNOWN = -100
+Place = tuple[int, int, int]
+
+
+def _found(name: str, value: Any, text: str, lines: Sequence[Line]) -> list[list[Place]]:
+    """Every place of a value: a list of (line, start, end) for each time it stands on the page."""
+    kind = VOCABULARY[name].kind if name in VOCABULARY else Kind.TEXT
+    free = [(index, line) for index, line in enumerate(lines) if line.text.count("<") <= 2]
+    if kind is Kind.DATE:
+        return [[place] for index, line in free for place in _dates(index, line, str(value))]
+    if kind in (Kind.STATE, Kind.SEX):
+        return [[place] for index, line in free for place in _meaning(name, kind, value, text, index, line)]
+    wanted = fold(text).replace(" ", "")
+    if len(wanted) < 2 and not any(c > "\u2e80" for c in wanted):
+        return [[place] for index, line in free for place in _single(index, line, wanted)]
+    whole = [[place] for index, line in free for place in _spelled(index, line, wanted)]
+    if whole:
+        return whole
+    parts = [(index, line) for index, line in free if len(own := _plain(line)) >= 3 and (own in wanted or _like(own, wanted))]
+    if parts and sum(len(_plain(line)) for _, line in parts) >= 0.5 * len(wanted):
+        return [[(index, 0, len(line.text)) for index, line in parts if not any(line.tags)]]
+    return _nearly(free, wanted)
+
+
+def _plain(line: Line) -> str:
+    return fold(line.text).replace(" ", "")
+
+
+def _like(text: str, wanted: str) -> bool:
+    from rapidfuzz import fuzz
+
+    return len(text) >= 6 and fuzz.partial_ratio(text, wanted) >= 92
+
+
+def _dates(index: int, line: Line, value: str) -> list[Place]:
+    found = []
+    for order in ("dmy", "mdy"):
+        for day in find_dates(line.text, order=order):  # type: ignore[arg-type]
+            if day.iso == value or (day.iso[2:] == value[2:] and value[:4] not in line.text):
+                found.append((index, day.start, day.end))
+    return list(dict.fromkeys(found))
+
+
+def _meaning(name: str, kind: Kind, value: Any, text: str, index: int, line: Line) -> list[Place]:
+    found = []
+    for match in re.finditer(r"[^\s/|:]+", line.text):
+        own = value_of(name, kind, match[0], Context())
+        if own and own.value == value and (kind is Kind.STATE or len(match[0]) <= 10):
+            found.append((index, *match.span()))
+    if not found and kind is Kind.STATE:
+        wanted = fold(text).replace(" ", "")
+        found = [*_spelled(index, line, wanted)] if len(wanted) > 3 else []
+        if not found and (own := value_of(name, kind, line.text, Context())) and own.value == value:
+            found = [(index, 0, len(line.text))]
+    return found
+
+
+def _single(index: int, line: Line, wanted: str) -> list[Place]:
+    return [(index, *match.span()) for match in re.finditer(r"[^\s/|:]+", line.text) if fold(match[0]) == wanted]
+
+
+def _spelled(index: int, line: Line, wanted: str) -> list[Place]:
+    """Where a line spells `wanted`, whatever its spaces, marks and case."""
+    places = [(i, c) for i, character in enumerate(line.text) for c in fold(character).replace(" ", "")]
+    text = "".join(c for _, c in places)
+    found = []
+    start = text.find(wanted)
+    while wanted and start >= 0:
+        first, last = places[start][0], places[start + len(wanted) - 1][0] + 1
+        before, after = line.text[first - 1 : first], line.text[last : last + 1]
+        inside = wanted.isascii() and len(wanted) < 5 and (before.isalnum() or after.isalnum())
+        if not inside:
+            found.append((index, first, last))
+        start = text.find(wanted, start + len(wanted))
+    return found
+
+
+def _nearly(lines: Sequence[tuple[int, Line]], wanted: str) -> list[list[Place]]:
+    from rapidfuzz import fuzz
+
+    best: tuple[float, list[Place]] = (0.0, [])
+    for index, line in lines:
+        if len(wanted) > 4 and (score := fuzz.ratio(_plain(line), wanted)) > max(_LIKENESS, best[0]):
+            best = (score, [(index, 0, len(line.text))])
+    return [best[1]] if best[1] else []
+
+
+def augmented(sheet: Sheet, rng: random.Random) -> Sheet:
+    """A real page with boxes a little off, now and then a character misread, a line lost, the values of its holder
+    exchanged for others of the same shape, so that no page is learned by heart."""
+    drop, misread = rng.choice((0.0, 0.03, 0.1)), rng.choice((0.0, 0.0, 0.02, 0.05))
+    wide, high = rng.uniform(0.8, 1.25), rng.uniform(0.8, 1.25)
+    exchange = rng.random() < 0.6
+    changed: dict[str, str] = {}
+    lines = []
+    for line in sheet.lines:
+        if rng.random() < drop:
+            continue
+        height = line.box[3] - line.box[1]
+        box = [(line.box[i] + rng.gauss(0, 0.08) * height) * (wide if i % 2 == 0 else high) for i in range(4)]
+        text = list(line.text)
+        for index, (character, tag) in enumerate(zip(line.text, line.tags, strict=True)):
+            if exchange and tag and tag not in _DATES and sheet.zone is None:
+                text[index] = _exchanged(character, rng, changed)
+            elif rng.random() < misread and character.isalnum():
+                text[index] = _exchanged(character, rng, {})
+        lines.append(Line("".join(text), list(line.tags), list(line.owners), box, 0, line.score))
+    return replace(sheet, lines=in_order(lines))
+
+
+def _exchanged(character: str, rng: random.Random, changed: dict[str, str]) -> str:
+    """Another character of the same class: digits stay digits, letters keep their case; what is exchanged once on a
+    page is exchanged the same way everywhere. Only half of the letters change, so that words stay word-like."""
+    if character not in changed:
+        other = character
+        if character.isdigit() and character.isascii():
+            other = rng.choice("0123456789")
+        elif character.isascii() and character.isalpha() and rng.random() < 0.5:
+            vowels = "AEIOU" if character.upper() in "AEIOU" else "BCDFGHKLMNPRSTV"
+            other = rng.choice(vowels)
+            other = other if character.isupper() else other.lower()
+        changed[character] = other
+    return changed[character]
+
+
+def load_pages(file: Path, without: frozenset[str] = frozenset()) -> list[Sheet]:
+    """The pages that `read_pages` wrote, but those of issuers in `without`."""
+    sheets = [_from_json(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [sheet for sheet in sheets if sheet.issuer not in without and sheet.lines]
+
+
+def issuers_of(sheets: Sequence[Sheet]) -> list[str]:
+    """The issuers of pages, in alphabetical order."""
+    return sorted({sheet.issuer for sheet in sheets})
+
+
+def issuer_of(specimen: Specimen) -> str:
+    """What a fold leaves out together: the issuing state, else the document itself."""
+    return str(specimen.fields.get("issuing_country") or specimen.group or specimen.path.name)
+
+
+def read_pages(folder: Path, out: Path) -> None:
+    """Reads the labelled pictures of `folder` as the product does, and writes a line a page into `out`."""
+    from extractor.labels import load_dataset
+    from extractor.training.commands import progress_bar
+
+    specimens = load_dataset(folder)
+    with out.open("w", encoding="utf-8") as file, progress_bar() as progress:
+        for number, specimen in enumerate(specimens, start=1):
+            for sheet in _sheets(specimen):
+                file.write(json.dumps(_to_json(sheet), ensure_ascii=False) + "\n")
+            progress("pictures", number, len(specimens))
+
+
+def _sheets(specimen: Specimen) -> list[Sheet]:
+    from extractor.pipeline import read_picture
+
+    found = []
+    pages, zones = read_picture(specimen.path)
+    for page, zone in zip(pages, zones, strict=True):
+        boxes = [(min(b[:, 0]), min(b[:, 1]), max(b[:, 0]), max(b[:, 1])) for b in (line.box for line in page.lines)]
+        texts, scores = [line.text for line in page.lines], [line.score for line in page.lines]
+        facts = zone_facts(zone.mrz) if zone else None
+        fields = {name: value for name, value in specimen.fields.items() if name not in specimen.mrz_only}
+        sheet = sheet_of_page(texts, boxes, scores, fields, specimen.printed, specimen.schema, facts, specimen.alternatives)
+        found.append(replace(sheet, issuer=issuer_of(specimen)))
+    return found
+
+
+def _to_json(sheet: Sheet) -> dict[str, Any]:
+    lines = [
+        [line.text, [round(float(v), 1) for v in line.box], round(line.score, 3), _runs(line)] for line in sheet.lines
+    ]
+    labelled = sorted(sheet.labelled or ())
+    return {"issuer": sheet.issuer, "kind": sheet.kind, "zone": sheet.zone, "labelled": labelled, "lines": lines}
+
+
+def _runs(line: Line) -> list[tuple[int, int, str, int]]:
+    """Tagged runs of characters: start, end, tag and owner."""
+    found: list[tuple[int, int, str, int]] = []
+    for index, (tag, owner) in enumerate(zip(line.tags, line.owners, strict=True)):
+        if tag in (NOTHING, UNKNOWN):
+            if tag == UNKNOWN:
+                found.append((index, index + 1, "unknown", 0))
+            continue
+        if found and found[-1][1] == index and found[-1][2:] == (TAGS[tag], owner):
+            found[-1] = (found[-1][0], index + 1, *found[-1][2:])
+        else:
+            found.append((index, index + 1, TAGS[tag], owner))
+    return found
+
+
+def _from_json(entry: Mapping[str, Any]) -> Sheet:
+    lines = []
+    for text, box, score, runs in entry["lines"]:
+        tags, owners = [NOTHING] * len(text), [0] * len(text)
+        for start, end, tag, owner in runs:
+            tags[start:end] = [UNKNOWN if tag == "unknown" else TAGS.index(tag)] * (end - start)
+            owners[start:end] = [owner] * (end - start)
+        lines.append(Line(text, tags, owners, list(box), 0, score))
+    return Sheet(lines, {}, entry["kind"], entry["zone"], frozenset(entry["labelled"]), entry["issuer"])

@@ -1,0 +1,224 @@
+"""Training the layout reader, from nothing or on from saved weights, within a limit of time.
+
+The schedule follows the clock: a run that may take 500 seconds warms up, falls along a cosine and ends after 500
+seconds, on whatever machine. Weights are saved every minute and at the end; the averaged weights are the result.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
+
+from extractor.training.visual.batches import Mixture, batches, worker
+from extractor.training.visual.network import LayoutNetwork
+from extractor.training.visual.samples import ANY
+from extractor.visual.tags import CAPTION_TAGS, VALUE_TAGS
+
+#: Weights of the losses beside that of the tags.
+_BEFORE, _CAPTION, _HOLDER, _KIND = 0.5, 0.3, 0.3, 0.2
+#: Share of the averaged weights that is kept each step.
+_AVERAGE = 0.998
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run trains: its seconds, peak rate, pages a batch, worker processes, seed, device."""
+
+    seconds: float
+    rate: float = 1.2e-3
+    pages: int = 224
+    workers: int = 14
+    seed: int = 0
+    device: str = "cuda"
+
+
+def losses(answers: tuple[Tensor, ...], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Each head's loss of a batch."""
+    tags, before, caption, holder, kind = (answer.float() for answer in answers)
+    target = batch["tags"].long()
+    found = {"tags": _tag_loss(tags, target, batch["allowed"])}
+    for name, logits in (("before", before), ("caption", caption)):
+        found[name] = functional.cross_entropy(logits.flatten(0, 1), batch[name].long().flatten(), ignore_index=ANY)
+        # A batch without a single target has no mean.
+        found[name] = torch.nan_to_num(found[name])
+    present = ~batch["padding"]
+    pairs = present[:, :, None] & present[:, None, :]
+    same = (batch["holders"][:, :, None] == batch["holders"][:, None, :]).float()
+    each = functional.binary_cross_entropy_with_logits(holder, same, reduction="none")
+    # Pairs of words of two documents are few, and are what is to be learned.
+    weight = torch.where(same > 0, 1.0, 8.0) * pairs
+    found["holder"] = (each * weight).sum() / weight.sum().clamp(min=1)
+    found["kind"] = functional.cross_entropy(kind, batch["kind"])
+    return found
+
+
+def _tag_loss(logits: Tensor, target: Tensor, allowed: Tensor) -> Tensor:
+    """Cross entropy; of words without a tag, of the classes that such a word may have on this page together."""
+    chances = logits.log_softmax(-1)
+    exact = chances.gather(-1, target.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+    free = chances.masked_fill(~allowed[:, None, :], -1e9).logsumexp(-1)
+    likelihood = torch.where(target == 0, free, exact)
+    return -(likelihood * (target != ANY)).sum() / (target != ANY).sum().clamp(min=1)
+
+
+def train(
+    plan: Plan, mixture: Mixture, out: Path, start: Path | None = None, held_out: list[dict[str, Tensor]] | None = None
+) -> Path:
+    """Runs the plan and writes `network.safetensors` into `out`. Prints a line every twenty seconds."""
+    torch.manual_seed(plan.seed)
+    out.mkdir(parents=True, exist_ok=True)
+    network = LayoutNetwork()
+    if start is not None:
+        network.load_state_dict(load_file(start / "network.safetensors"))
+    network.to(plan.device)
+    average = {name: value.detach().clone() for name, value in network.state_dict().items()}
+    cuda = plan.device.startswith("cuda")
+    run = torch.compile(network, dynamic=False) if cuda else network
+    optimiser = torch.optim.AdamW(_groups(network), lr=plan.rate, betas=(0.9, 0.98))
+    began, shown, saved, step, pages = time.time(), time.time(), time.time(), 0, 0
+    for batch in _source(plan, mixture):
+        share = (time.time() - began) / plan.seconds
+        if share >= 1:
+            break
+        for group in optimiser.param_groups:
+            group["lr"] = plan.rate * min(1.0, (step + 1) / 200) * (0.5 * (1 + math.cos(math.pi * share)) * 0.98 + 0.02)
+        batch = {name: _moved(value, plan.device) for name, value in batch.items()}
+        with torch.autocast("cuda" if cuda else "cpu", torch.bfloat16, enabled=cuda):
+            answers = run(batch["characters"], batch["numbers"], batch["places"], batch["padding"])
+        found = losses(answers, batch)
+        total = (
+            found["tags"]
+            + _BEFORE * found["before"]
+            + _CAPTION * found["caption"]
+            + _HOLDER * found["holder"]
+            + _KIND * found["kind"]
+        )
+        optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        step, pages = step + 1, pages + len(batch["kind"])
+        _averaged(average, network, min(_AVERAGE, 1 - 1 / (step + 1)))
+        if time.time() - shown > 20:
+            shown = time.time()
+            print(_progress(step, pages, shown - began, share, found, answers, batch), flush=True)  # noqa: T201
+        if time.time() - saved > 60:
+            saved = time.time()
+            _save(average, out, step)
+    _save(average, out, step)
+    (out / "plan.json").write_text(json.dumps({**asdict(plan), "steps": step, "pages_seen": pages}) + "\n", "utf-8")
+    if held_out:
+        network.load_state_dict(average)
+        print("held out:", check(network, held_out, plan.device), flush=True)  # noqa: T201
+    return out
+
+
+def _groups(network: LayoutNetwork) -> list[dict[str, Any]]:
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    return [
+        {"params": decayed, "weight_decay": 0.05},
+        {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _moved(value: Tensor, device: str) -> Tensor:
+    value = value.to(device, non_blocking=True)
+    return value.float() if value.dtype is torch.float16 else value.long() if value.dtype is torch.int16 else value
+
+
+@torch.no_grad()
+def _averaged(average: dict[str, Tensor], network: LayoutNetwork, keep: float) -> None:
+    state = network.state_dict()
+    floats = [name for name, value in state.items() if value.is_floating_point()]
+    torch._foreach_lerp_([average[name] for name in floats], [state[name] for name in floats], 1 - keep)
+
+
+def _save(average: Mapping[str, Tensor], out: Path, step: int) -> None:
+    unfinished = out / "network.part"
+    tensors = {name: value.detach().cpu().contiguous() for name, value in average.items()}
+    save_file(tensors, unfinished, metadata={"step": str(step)})
+    unfinished.replace(out / "network.safetensors")
+
+
+@torch.no_grad()
+def _rates(answers: tuple[Tensor, ...], batch: Mapping[str, Tensor]) -> dict[str, tuple[int, int]]:
+    """Right answers and questions, by what is asked."""
+    tags, before, caption, holder, kind = answers
+    target, said = batch["tags"], tags.argmax(-1)
+    values = (target >= VALUE_TAGS.start) & (target < VALUE_TAGS.stop)
+    names = (target >= CAPTION_TAGS.start) & (target < CAPTION_TAGS.stop)
+    claimed = (said >= VALUE_TAGS.start) & (said < VALUE_TAGS.stop) & (target == 0)
+    found = {
+        "values": (int((said == target)[values].sum()), int(values.sum())),
+        "captions": (int((said == target)[names].sum()), int(names.sum())),
+        "claimed": (int(claimed.sum()), int((target == 0).sum())),
+        "kind": (int((kind.argmax(-1) == batch["kind"]).sum()), len(batch["kind"])),
+    }
+    for name, logits in (("before", before), ("caption", caption)):
+        asked = batch[name] != ANY
+        found[name] = (int((logits.argmax(-1) == batch[name])[asked].sum()), int(asked.sum()))
+    pairs = (~batch["padding"])[:, :, None] & (~batch["padding"])[:, None, :]
+    other = pairs & (batch["holders"][:, :, None] != batch["holders"][:, None, :])
+    found["apart"] = (int((holder < 0)[other].sum()), int(other.sum()))
+    return found
+
+
+def _progress(
+    step: int, pages: int, seconds: float, share: float, found: Mapping[str, Tensor], answers: Any, batch: Any
+) -> str:
+    rates = " ".join(f"{n} {a / max(b, 1):.4f}" for n, (a, b) in _rates(answers, batch).items())
+    parts = " ".join(f"{name} {float(value):.4f}" for name, value in found.items())
+    return f"{share:4.0%} step {step} {pages / seconds:.0f} pages/s | loss {parts} | right {rates}"
+
+
+@torch.no_grad()
+def check(network: LayoutNetwork, held_out: list[dict[str, Tensor]], device: str) -> dict[str, float]:
+    """Share of right answers on batches that are not trained on."""
+    totals: dict[str, list[int]] = {}
+    network.eval()
+    for batch in held_out:
+        moved = {name: _moved(value, device) for name, value in batch.items()}
+        answers = network(moved["characters"], moved["numbers"], moved["places"], moved["padding"])
+        for name, (right, asked) in _rates(answers, moved).items():
+            total = totals.setdefault(name, [0, 0])
+            total[0] += right
+            total[1] += asked
+    network.train()
+    return {name: round(right / max(asked, 1), 4) for name, (right, asked) in totals.items()}
+
+
+def _source(plan: Plan, mixture: Mixture) -> Iterator[dict[str, Tensor]]:
+    """Batches from worker processes, or made in this process without any."""
+    if plan.workers == 0:
+        yield from batches(mixture, plan.seed, plan.pages)
+        return
+    import multiprocessing
+
+    context = multiprocessing.get_context("fork")
+    queue: Any = context.Queue(3 * plan.workers)
+    stop = context.Event()
+    processes = [
+        context.Process(
+            target=worker, args=(queue, mixture, plan.seed + 1000 + i, plan.pages, stop.is_set), daemon=True
+        )
+        for i in range(plan.workers)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        while True:
+            yield queue.get()
+    finally:
+        stop.set()
+        for process in processes:
+            process.terminate()
