@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from extractor.schemas.captions import CAPTIONS, TITLES
-from extractor.synthesis.world import language_of_state, world_word
+from extractor.synthesis.world import language_of_state, world_languages, world_word
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "passport": (
@@ -161,9 +162,14 @@ def _cell(
 
 def _unknown(rng: random.Random, tags: Sequence[str], style: str) -> dict[str, Any]:
     """A field that the vocabulary does not know: a caption of words that mean nothing to it."""
-    words = [world_word(rng, tag, "profession") or "Ref" for tag in tags[:2]]
+    words = [world_word(rng, tag if tag in _languages() else "en", "profession") for tag in tags[:2]]
     value = rng.choice(("{?digits:999999}", "{?digits:AA-9999}", "{?words:YES|NO|NONE|A|B1|STANDARD|LIMITED}"))
     return {"c": rng.choice(("/", " ")).join(words), "v": value, "at": style, "f": "other"}
+
+
+@cache
+def _languages() -> frozenset[str]:
+    return frozenset(world_languages())
 
 
 def _in_rows(

@@ -55,7 +55,7 @@ class Holder:
         self.state = str(entry.get("state", "UTO"))
         self.language = str(entry.get("language") or rng.choice(language_of_state(self.state) or ["en"]))
         foreign = entry["kind"] in ("residence_permit", "visa") and rng.random() < 0.8
-        people = rng.choice(world_languages()) if foreign or rng.random() < 0.06 else self.language
+        people = rng.choice(_languages()) if foreign or rng.random() < 0.06 else self.language
         self.person = world_person(rng, people)
         self.people = people
         self.upper = bool(entry.get("upper", True)) if rng.random() < 0.9 else rng.random() < 0.5
@@ -354,6 +354,11 @@ def print_day(day: date, style: str, language: str) -> str:
         return print_date(day, style)
     except (KeyError, ValueError, IndexError):
         return print_date(day, "{dd}.{mm}.{yyyy}")
+
+
+@cache
+def _languages() -> tuple[str, ...]:
+    return world_languages()
 
 
 @cache
