@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,9 @@ def train(
 ) -> Path:
     """Runs the plan and writes `network.safetensors` into `out`. Prints a line every twenty seconds."""
     torch.manual_seed(plan.seed)
+    # Workers are forked before the device is touched.
+    source = _source(plan, mixture)
+    first = next(source)
     out.mkdir(parents=True, exist_ok=True)
     network = LayoutNetwork()
     if start is not None:
@@ -86,7 +90,7 @@ def train(
     run = torch.compile(network, dynamic=False) if cuda else network
     optimiser = torch.optim.AdamW(_groups(network), lr=plan.rate, betas=(0.9, 0.98))
     began, shown, saved, step, pages = time.time(), time.time(), time.time(), 0, 0
-    for batch in _source(plan, mixture):
+    for batch in chain([first], source):
         share = (time.time() - began) / plan.seconds
         if share >= 1:
             break
@@ -177,7 +181,7 @@ def _progress(
     step: int, pages: int, seconds: float, share: float, found: Mapping[str, Tensor], answers: Any, batch: Any
 ) -> str:
     rates = " ".join(f"{n} {a / max(b, 1):.4f}" for n, (a, b) in _rates(answers, batch).items())
-    parts = " ".join(f"{name} {float(value):.4f}" for name, value in found.items())
+    parts = " ".join(f"{name} {value.item():.4f}" for name, value in found.items())
     return f"{share:4.0%} step {step} {pages / seconds:.0f} pages/s | loss {parts} | right {rates}"
 
 
@@ -204,6 +208,8 @@ def _source(plan: Plan, mixture: Mixture) -> Iterator[dict[str, Tensor]]:
         return
     import multiprocessing
 
+    # What is loaded here once is not loaded by every worker.
+    next(batches(mixture, plan.seed, 8))
     context = multiprocessing.get_context("fork")
     queue: Any = context.Queue(3 * plan.workers)
     stop = context.Event()
