@@ -33,6 +33,8 @@ FORMATS = ("TD1", "TD2", "TD3", "MRVA", "MRVB", "other")
 _PLACE = 11
 #: Numbers a word has beside its characters.
 NUMBERS = _PLACE + len(ZONE_FIELDS) + len(FORMATS)
+#: Those of them that come from the MRZ.
+ZONE = slice(_PLACE, NUMBERS)
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,8 @@ def _text(name: str, text: str, context: Context) -> Value | None:
 def _address(_name: str, text: str, _context: Context) -> Value | None:
     if sum(c.isalnum() for c in text) < 2:
         return None
+    if scripts(text) <= {"CJK", "HIRAGANA", "KATAKANA"}:
+        text = re.sub(r"\s+", "", text)
     # House numbers can look like a date (`霧が峰6-2-24`); what is little else is one.
     rest = len(text) - sum(printed.end - printed.start for printed in find_dates(text))
     return Value(_with_letters(text), text, 0.4 if rest < 4 else 1.0)

@@ -82,6 +82,8 @@ def _shares(line: Line, spans: Sequence[tuple[int, int]]) -> list[tuple[float, f
 
 def character_places(text: str) -> np.ndarray:
     """Middles of characters as shares of a line's width, ideographs twice as wide as letters."""
+    if text.isascii():
+        return (np.arange(len(text)) + 0.5) / max(len(text), 1)
     widths = np.array([2.0 if c > "\u2e80" else 1.0 for c in text])
     return (np.cumsum(widths) - widths / 2) / max(widths.sum(), 1.0)
 

@@ -24,6 +24,13 @@ from extractor.visual.tags import TAGS
 WIDTHS = (96, 160, 256)
 
 
+#: Shares of kinds among pages of the catalogue, whose entries are mostly licences and cards.
+_KINDS = {
+    "passport": 0.25, "id_card": 0.32, "driving_licence": 0.2, "residence_permit": 0.09, "visa": 0.05,
+    "chinese_id_card": 0.09,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Mixture:
     """What samples are made of: shares of catalogue entries and of real pages (designs are the rest), the share of
@@ -49,7 +56,8 @@ def make_page(mixture: Mixture, rng: random.Random) -> Sheet:
 
 def _drawn(mixture: Mixture, rng: random.Random) -> Sheet:
     if mixture.entries and rng.random() < mixture.catalogue_share:
-        entry = rng.choice(mixture.entries)
+        kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]
+        entry = rng.choice([entry for entry in mixture.entries if entry["kind"] == kind] or mixture.entries)
     else:
         entry = make_design(rng, mixture.states)
     return make_sheet(entry, Holder(entry, rng), rng)

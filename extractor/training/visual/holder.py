@@ -8,6 +8,7 @@ knows no name by heart.
 from __future__ import annotations
 
 import random
+import re
 import string
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from extractor.schemas.data import load_table
+from extractor.synthesis.addresses import chinese_address
 from extractor.synthesis.dates import print_date
 from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
 from extractor.synthesis.numbers import document_number, personal_number
@@ -42,6 +44,7 @@ _NUMBERS = (
     "9999999999", "99AA99999", "9999 9999 9999", "A9999-99999-99999", "XXXXXXXXX", "AA 999999", "999999-9999",
     "99.999.999-9", "999-9999-9999999-9", "AA-99-9999999", "99999", "AAAA999999AAAAAA99", "999999 99 9999",
 )  # fmt: skip
+_HAN = "东西南北中山河江湖海城门安平和兴长永新福德文武三四五六七八大小上下石林桥塘沙泉溪岭坪沟湾园苑庄堡寨屯营"
 _CLASSES = (
     "B|A B|AM B|A1 A B BE|B1 B|C|D|DM|AM A1 A2 A B1 B|A, B, C|A/B/C|B C1 C|CLASS C|5|G|B2|C1|LMV|MCWG|AB|C1E|B, BE|A1 B"
 ).split("|")
@@ -256,7 +259,22 @@ class Holder:
         return self._cased(world_authority(self.rng, self.language, self.state))
 
     def _address(self) -> str:
-        return self._cased(world_address(self.rng, self.language, self.state))
+        text = world_address(self.rng, self.language, self.state)
+        if self.language.startswith("zh"):
+            text = self._chinese_address(text)
+        return self._cased(text)
+
+    def _chinese_address(self, text: str) -> str:
+        """An address with what follows its district on cards: villages and groups, estates, buildings and rooms."""
+        rng = self.rng
+        if self.state == "CHN" and rng.random() < 0.5:
+            text = chinese_address(rng, "training")[0]
+        cut = rng.choice((text, text, re.sub(r"\d.*$", "", text)))
+        name = "".join(rng.choice(_HAN) for _ in range(rng.randint(1, 3)))
+        number = rng.randint(1, 999)
+        ends = ("", "", f"{name}村{number % 30}组", f"{name}镇{name}村", f"{name}路{number}号", f"{name}小区{number % 40}栋{number}室",
+                f"{name}街道居民组", f"{number}号", f"{name}乡", f"{number}弄{number % 60}号{number}室", f"{name}居委会{number % 20}组")
+        return cut + rng.choice(ends)
 
     def _profession(self) -> str:
         return self._cased(world_word(self.rng, self.language, "profession"))

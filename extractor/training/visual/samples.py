@@ -87,11 +87,15 @@ def _tags(words: Sequence[Word], lines: Sequence[Line]) -> tuple[np.ndarray, np.
     tags, owners = np.zeros(len(words), np.int64), np.zeros(len(words), np.int64)
     for index, word in enumerate(words):
         line = lines[word.line]
-        own = line.tags[word.start : word.end]
-        tag = Counter(own).most_common(1)[0][0]
+        own, owner = line.tags[word.start : word.end], line.owners[word.start : word.end]
+        if own.count(own[0]) < len(own):
+            tag = Counter(own).most_common(1)[0][0]
+            owner = [o for t, o in zip(own, owner, strict=True) if t == tag]
+        else:
+            tag = own[0]
         tags[index] = tag
-        owner = [o for t, o in zip(own, line.owners[word.start : word.end], strict=True) if t == tag]
-        owners[index] = Counter(owner).most_common(1)[0][0] if owner and tag != NOTHING and tag != ANY else 0
+        if tag not in (NOTHING, ANY):
+            owners[index] = owner[0] if owner.count(owner[0]) == len(owner) else Counter(owner).most_common(1)[0][0]
     return tags, owners
 
 

@@ -22,6 +22,8 @@ SIZES: Mapping[str, tuple[float, float]] = {
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{(\??[^{}]+)\}")
 _MARGIN = 2.5
+#: What a line may be broken between: words, and ideographs, kana and Thai letters, which have no spaces.
+_UNITS = re.compile(r"\s+|[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff]|[^\s\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff]+")
 
 
 @dataclass
@@ -320,7 +322,7 @@ def _broken(pieces: Sequence[_Piece], room: float, size: float) -> list[list[_Pi
             if part_index:
                 lines.append([])
                 used = 0.0
-            for word in re.findall(r"\s+|[^\s]+", part) if len(part) < 200 else [part]:
+            for word in _UNITS.findall(part):
                 wide = width_of([_Piece(word)], size)
                 if used and used + wide > room * 1.15 and not word.isspace():
                     lines.append([])

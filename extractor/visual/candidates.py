@@ -1,0 +1,194 @@
+"""From the layout reader's probabilities to values: chains of words, each the value of one field.
+
+A word belongs to the field that is likeliest for it. Words of a field are chained by the pointer to the word before;
+chains that point to the same caption are one value that the page breaks. A chain's text is parsed by the kind of its
+field, and one that cannot be such a value (a date that is none) is no candidate. A caption that the vocabulary does not
+know, a user's own, is found on the page by its words; its value are the words that point to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from extractor.schemas.text import fold
+from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
+from extractor.text.ocr import Line
+from extractor.visual.reader import Layout
+from extractor.visual.tags import FIELDS, VALUE_TAGS
+from extractor.visual.values import Context, Value, is_overprint, value_of
+
+#: A word is taken for a field's from this probability on, if no other field and no caption is likelier.
+_LEAST = 0.3
+#: From this probability on two chains of a field that point to the same caption are one value.
+_SAME_CAPTION = 0.5
+#: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
+_CAPTION_LIKENESS = 86.0
+#: Kinds whose values may take several lines.
+_BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
+#: Scripts that are written without spaces.
+_UNSPACED = re.compile(r"[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that a field may have: the words it stands in (indices of the layout's), their text as printed, the
+    value, and the score of the assignment, 0..1."""
+
+    field: str
+    words: tuple[int, ...]
+    text: str
+    value: Value
+    score: float
+
+
+def find_candidates(
+    layout: Layout, lines: Sequence[Line], specs: Mapping[str, FieldSpec], context: Context
+) -> list[Candidate]:
+    """Candidates for the fields of a schema, best first for each field."""
+    found = []
+    for name, spec in specs.items():
+        if spec.kind is Kind.MRZ:
+            continue
+        known = name in FIELDS and name in VOCABULARY
+        chains = _chains_of_field(layout, FIELDS.index(name), spec.kind) if known else _chains_of_caption(layout, spec)
+        own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
+        found += sorted(_agreeing(own), key=lambda one: -one.score)
+    return found
+
+
+@dataclass(frozen=True)
+class _Chain:
+    words: tuple[int, ...]
+    chances: tuple[float, ...]
+
+    @property
+    def score(self) -> float:
+        """The geometric mean: one doubtful word of five does not sink a value, and is not forgotten."""
+        return float(np.exp(np.mean(np.log(np.maximum(self.chances, 1e-6)))))
+
+
+def _chains_of_field(layout: Layout, field: int, kind: Kind) -> list[_Chain]:
+    chances = layout.values[:, field]
+    best = layout.tags.argmax(axis=1) == VALUE_TAGS.start + field
+    likeliest = layout.values.argmax(axis=1) == field
+    mine = [i for i in range(len(chances)) if best[i] or (chances[i] >= _LEAST and likeliest[i])]
+    chains = _linked(layout, mine, chances)
+    return _joined(layout, chains) if kind in _BROKEN else chains
+
+
+def _linked(layout: Layout, mine: Sequence[int], chances: np.ndarray) -> list[_Chain]:
+    """Words chained by the pointer to the word before."""
+    chains: list[list[int]] = []
+    ends: dict[int, int] = {}
+    for word in mine:
+        options = [other for other in mine if other < word and other in ends]
+        before = max(options, key=lambda other: layout.before[word, other], default=None)
+        if before is not None and layout.before[word, before] > layout.before[word, -1]:
+            at = ends.pop(before)
+            chains[at].append(word)
+            ends[word] = at
+        else:
+            chains.append([word])
+            ends[word] = len(chains) - 1
+    return [_Chain(tuple(chain), tuple(float(chances[i]) for i in chain)) for chain in chains]
+
+
+def _joined(layout: Layout, chains: Sequence[_Chain]) -> list[_Chain]:
+    """Chains that point to the same caption as one, in their order on the page."""
+    joined: list[_Chain] = []
+    for chain in chains:
+        last = joined[-1] if joined else None
+        caption = _caption_of(layout, chain)
+        apart = last is None or _words(layout, last).isdisjoint(_words(layout, chain))
+        if last and caption is not None and caption == _caption_of(layout, last) and apart:
+            joined[-1] = _Chain(last.words + chain.words, last.chances + chain.chances)
+        else:
+            joined.append(chain)
+    return joined
+
+
+def _words(layout: Layout, chain: _Chain) -> set[str]:
+    """The longer words of a chain: a value that is printed twice is not one of twice the length."""
+    return {fold(layout.words[index].text) for index in chain.words if len(layout.words[index].text) > 2}
+
+
+def _caption_of(layout: Layout, chain: _Chain) -> int | None:
+    """The word that begins a chain's caption, if the chain points to one surely."""
+    pointed = layout.caption[list(chain.words)].mean(axis=0)
+    at = int(pointed.argmax())
+    return at if at < len(layout.words) and pointed[at] >= _SAME_CAPTION else None
+
+
+def _chains_of_caption(layout: Layout, spec: FieldSpec) -> list[_Chain]:
+    """The value beside a caption that only the schema knows."""
+    spans = _spans_of_caption(layout, spec)
+    if not spans:
+        return []
+    taken = {index for span in spans for index in span}
+    pointed = layout.caption[:, sorted(taken)].sum(axis=1)
+    shown = layout.captions.max(axis=1)
+    mine = [i for i in range(len(layout.words)) if i not in taken and pointed[i] >= _LEAST and shown[i] < 0.5]
+    return _joined(layout, _linked(layout, mine, pointed))
+
+
+def _spans_of_caption(layout: Layout, spec: FieldSpec) -> list[range]:
+    """Where the page has one of a field's captions: runs of words."""
+    from rapidfuzz import fuzz
+
+    phrases = {fold(phrase) for by_language in spec.captions.values() for phrase in by_language}
+    texts = [fold(word.text) for word in layout.words]
+    best: tuple[float, list[range]] = (_CAPTION_LIKENESS, [])
+    for phrase in phrases - {""}:
+        count = len(phrase.split())
+        for start in range(len(texts)):
+            for length in {count, count + 1, max(1, count - 1)}:
+                shown = " ".join(filter(None, texts[start : start + length]))
+                if abs(len(shown) - len(phrase)) > 0.25 * len(phrase) + 1:
+                    continue
+                likeness = fuzz.ratio(shown, phrase)
+                if likeness > best[0]:
+                    best = (likeness, [range(start, start + length)])
+                elif likeness == best[0] and best[1]:
+                    best[1].append(range(start, start + length))
+    return best[1]
+
+
+def _candidates(
+    layout: Layout, lines: Sequence[Line], name: str, spec: FieldSpec, chain: _Chain, context: Context
+) -> Iterator[Candidate]:
+    text = text_of(layout, lines, chain.words)
+    value = value_of(name, spec.kind, text, context)
+    if value is None or (spec.kind is Kind.NAME and is_overprint(text) and chain.score < 0.9):
+        return
+    yield Candidate(name, chain.words, text, value, chain.score * (0.5 + 0.5 * value.fit))
+
+
+def text_of(layout: Layout, lines: Sequence[Line], indices: Sequence[int]) -> str:
+    """The text that words stand in: as printed where they follow each other in a line."""
+    text = ""
+    for position, index in enumerate(indices):
+        word = layout.words[index]
+        before = layout.words[indices[position - 1]] if position else None
+        if before and before.line == word.line and 0 <= word.start - before.end <= 3:
+            between = lines[word.line].text[before.end : word.start]
+            text += between if not between.strip(" ") or between.strip() in "/-,." else " "
+        elif before:
+            text += "" if _UNSPACED.match(word.text) and _UNSPACED.search(before.text[-1:]) else " "
+        text += word.text
+    return text
+
+
+def _agreeing(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates with the same value as one: what stands on the page twice is surer."""
+    found: dict[str, Candidate] = {}
+    for one in sorted(candidates, key=lambda one: -one.score):
+        key = fold(str(one.value.value)).replace(" ", "")
+        if key in found:
+            found[key] = replace(found[key], score=1 - (1 - found[key].score) * (1 - one.score))
+        else:
+            found[key] = one
+    return list(found.values())

@@ -1,0 +1,78 @@
+"""The layout reader: which words of a page are the value of which field, by a network that learned how documents look.
+
+    layout = read_layout(page.lines, facts)      # facts: what the MRZ says (`features.zone_facts`), or None
+    layout.tags[i]                               # of word i, the probability of each of `tags.TAGS`
+
+It is asked once a page, whatever the schema: `candidates` turns its answers into values. Trained by
+`extractor.training.visual`; the card of the network stands beside it in `networks/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from extractor.text.ocr import Line, threads
+from extractor.visual.features import page_features
+from extractor.visual.tags import CAPTION_TAGS, KINDS, TAGS, VALUE_TAGS
+from extractor.visual.words import Word, words_of
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+NETWORK = Path(__file__).with_name("networks") / "layout.onnx"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the network says of a page's n words, as probabilities: `tags` (n, classes); `before` and `caption`
+    (n, n + 1), the word before in the same value and the first word of the caption, the last column being none;
+    `together` (n, n), two words being of the same document; `kinds`, by kind of document."""
+
+    words: tuple[Word, ...]
+    tags: np.ndarray
+    before: np.ndarray
+    caption: np.ndarray
+    together: np.ndarray
+    kinds: Mapping[str, float]
+
+    @property
+    def values(self) -> np.ndarray:
+        """(n, fields): the probability of being the value of each field."""
+        return self.tags[:, VALUE_TAGS]
+
+    @property
+    def captions(self) -> np.ndarray:
+        """(n, fields): the probability of being the caption of each field."""
+        return self.tags[:, CAPTION_TAGS]
+
+
+def read_layout(lines: Sequence[Line], zone: Mapping[str, str] | None) -> Layout:
+    """What the network says of a page's lines; `zone` is what the MRZ says, by field."""
+    words = words_of(lines)
+    if not words:
+        nothing = np.zeros((0, len(TAGS)), np.float32)
+        return Layout((), nothing, np.zeros((0, 1)), np.zeros((0, 1)), np.zeros((0, 0)), {})
+    features = page_features(words, [line.text for line in lines], [line.score for line in lines], zone)
+    tags, before, caption, holder, kind = _session(threads()).run(
+        None, {"characters": features.characters, "numbers": features.numbers, "places": features.places}
+    )
+    kinds = dict(zip(KINDS, map(float, _softmax(kind)), strict=True))
+    return Layout(tuple(words), _softmax(tags), _softmax(before), _softmax(caption), 1 / (1 + np.exp(-holder)), kinds)
+
+
+@cache
+def _session(intra_threads: int) -> InferenceSession:
+    from extractor.text.ocr import session
+
+    return session(NETWORK, intra_threads)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
