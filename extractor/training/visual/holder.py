@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -23,6 +23,7 @@ from extractor.synthesis.numbers import document_number, personal_number
 from extractor.synthesis.world import (
     Name,
     language_of_state,
+    peoples_of_state,
     world_address,
     world_authority,
     world_person,
@@ -44,6 +45,8 @@ _NUMBERS = (
     "9999999999", "99AA99999", "9999 9999 9999", "A9999-99999-99999", "XXXXXXXXX", "AA 999999", "999999-9999",
     "99.999.999-9", "999-9999-9999999-9", "AA-99-9999999", "99999", "AAAA999999AAAAAA99", "999999 99 9999",
 )  # fmt: skip
+#: Fields of which an entry names a few values only; most are made from the lists of the world's words.
+_FEW = frozenset(("address", "place_of_birth", "place_of_issue"))
 _HAN = "东西南北中山河江湖海城门安平和兴长永新福德文武三四五六七八大小上下石林桥塘沙泉溪岭坪沟湾园苑庄堡寨屯营"
 _CLASSES = (
     "B|A B|AM B|A1 A B BE|B1 B|C|D|DM|AM A1 A2 A B1 B|A, B, C|A/B/C|B C1 C|CLASS C|5|G|B2|C1|LMV|MCWG|AB|C1E|B, BE|A1 B"
@@ -58,7 +61,8 @@ class Holder:
         self.state = str(entry.get("state", "UTO"))
         self.language = str(entry.get("language") or rng.choice(language_of_state(self.state) or ["en"]))
         foreign = entry["kind"] in ("residence_permit", "visa") and rng.random() < 0.8
-        people = rng.choice(_languages()) if foreign or rng.random() < 0.06 else self.language
+        own = peoples_of_state(self.state) or (self.language,)
+        people = rng.choice(_languages() if foreign or rng.random() < 0.06 else own)
         self.person = world_person(rng, people)
         self.people = people
         self.upper = bool(entry.get("upper", True)) if rng.random() < 0.9 else rng.random() < 0.5
@@ -84,7 +88,7 @@ class Holder:
 
     def _make(self, name: str) -> str:
         words = self.entry.get("words", {}).get(name)
-        if words and self.rng.random() < 0.8:
+        if words and self.rng.random() < (0.3 if name in _FEW else 0.8):
             return str(self.rng.choice(words) if isinstance(words, list) else words)
         if name in self.dates:
             return self._date(name)
@@ -130,8 +134,7 @@ class Holder:
         return self._cased(self.person.native_given)
 
     def _name_native(self) -> str:
-        joint = "" if self.people in ("zh", "zh-Hant", "ja", "ko") else " "
-        return self._cased(joint.join(filter(None, (self.person.native_surname, self.person.native_given))))
+        return self._cased(self.person.native_name)
 
     def _name_latin(self) -> str:
         surname, given = self._part(self.person.surname), self._part(self.person.given_names)
@@ -186,7 +189,7 @@ class Holder:
                 return personal_number(self.rng, pattern[1:], self.person)  # type: ignore[arg-type]
             except (KeyError, ValueError, AttributeError):
                 pattern = self.rng.choice(_NUMBERS)
-        return document_number(self.rng, pattern)
+        return in_digits(pattern, lambda plain: document_number(self.rng, plain))
 
     def _document_number(self) -> str:
         return self._formatted("document_number")
@@ -195,6 +198,8 @@ class Holder:
         return self._formatted("personal_number")
 
     def _passport_number(self) -> str:
+        if self.entry.get("formats", {}).get("passport_number"):
+            return self._formatted("passport_number")
         return document_number(self.rng, self.rng.choice(_NUMBERS[:8]))
 
     def _card_access_number(self) -> str:
@@ -350,8 +355,20 @@ def _zone_lines(facts: Mapping[str, str]) -> list[str]:
     return COMPOSERS.get(form, COMPOSERS["TD3"])(fields)
 
 
+def in_digits(form: str, made: Callable[[str], str]) -> str:
+    """What `made` makes of a pattern or style; one that begins with another script's zero is in that script's digits."""
+    if form[:1] not in _ZEROS or not form:
+        return made(form)
+    digits = str.maketrans("0123456789", "".join(chr(ord(form[0]) + i) for i in range(10)))
+    return made(form[1:]).translate(digits)
+
+
 def print_day(day: date, style: str, language: str) -> str:
     """`day` in a style of the catalogue."""
+    return in_digits(style, lambda plain: _print_day(day, plain, language))
+
+
+def _print_day(day: date, style: str, language: str) -> str:
     months = _months()
     own = months.get(language) or months["en"]
     style = style.replace("{own}", own[day.month - 1])
@@ -412,6 +429,8 @@ def state_name(rng: random.Random, state: str, language: str) -> str:
     return rng.choice(own or names).partition(":")[2]
 
 
+#: The zeros that a pattern may begin with: Arabic, Persian, Devanagari, Burmese.
+_ZEROS = "٠۰०၀"
 _STATES = (
     "DEU FRA ESP ITA POL PRT GBR USA CAN MEX BRA ARG CHL PER COL IND PAK BGD CHN JPN KOR VNM THA IDN PHL TUR IRN IRQ SYR"
     " EGY MAR TUN DZA NGA GHA KEN ETH ZAF UKR RUS BLR KAZ UZB GEO ARM AZE SRB BIH HRV SVN CZE SVK HUN ROU BGR GRC ALB MKD"

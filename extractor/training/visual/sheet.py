@@ -157,6 +157,9 @@ def _room(setter: _Setter, row: Sequence[Mapping[str, Any]], cell: Mapping[str, 
     """Millimetres from a cell's left edge to the next cell's or the side's right edge."""
     width = setter.size[0]
     x = float(cell.get("x", 0.05)) * width
+    if cell.get("right"):
+        before = [float(other.get("x", 0.05)) * width for other in row if float(other.get("x", 0.05)) * width < x - 1]
+        return max(6.0, x - max([*before, 0.2]) - 0.8)
     after = [float(other.get("x", 0.05)) * width for other in row if float(other.get("x", 0.05)) * width > x + 1]
     return max(6.0, min([*after, width - 1.0]) - x - 0.8)
 
@@ -190,6 +193,7 @@ class _Block:
         if self.at in ("left", "right") and self.caption and self.value:
             used = max(width_of(line, caption) for line in self.caption) + setter.rng.uniform(0.3, 2.0)
             after = max(width_of(line, value) for line in self.value) + setter.rng.uniform(0.3, 2.0)
+            used, after = (-used, -after) if self.right else (used, after)
             caption_x, value_x = (self.x, self.x + used) if self.at == "left" else (self.x + after, self.x)
             for index, line in enumerate(self.caption):
                 self._line(setter, line, caption_x, y + index * caption * 1.2 + (value - caption) * 0.6, caption)
