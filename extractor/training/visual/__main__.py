@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--device", default="cuda", help="cuda, cuda:N or cpu (%(default)s)")
         command.add_argument("--seed", type=int, default=0)
     folds.add_argument("--folds", type=int, default=5, help="parts the issuers are divided into (%(default)s)")
+    folds.add_argument("--only", type=int, help="train this fold alone: several runs, each in a process of its own")
     train.set_defaults(run=_train)
     folds.set_defaults(run=_folds)
     pages = commands.add_parser("pages", help="read labelled pictures once, for training with real pages")
@@ -100,6 +101,8 @@ def _folds(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "folds.json").write_text(json.dumps(parts) + "\n", encoding="utf-8")
     for index, left_out in enumerate(parts):
+        if options.only not in (None, index):
+            continue
         mixture = _mixture(options, frozenset(left_out))
         train(_plan(options), mixture, options.out / f"fold{index}", options.start)  # type: ignore[arg-type]
     return 0
