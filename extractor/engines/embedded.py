@@ -13,7 +13,7 @@ from extractor.imaging.geometry import apply
 from extractor.mrz import FieldProof, MrzReading
 from extractor.mrz.states import STATE_CODES
 from extractor.schemas import field_specs, schema_name
-from extractor.visual.fields import Found, read_visual
+from extractor.visual.rules import Found, read_visual
 from extractor.visual.national_numbers import checksum_holds
 from extractor.visual.segments import Segment
 

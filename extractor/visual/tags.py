@@ -10,7 +10,12 @@ _NOT_READ = frozenset({"mrz", "signature"})
 FIELDS: tuple[str, ...] = (*(name for name in VOCABULARY if name not in _NOT_READ), "other")
 #: nothing; the title of a document; then the value of each field; then the caption of each field.
 NOTHING, TITLE, _VALUES = 0, 1, 2
-TAGS: tuple[str, ...] = ("nothing", "title", *(f"{name}" for name in FIELDS), *(f"caption of {name}" for name in FIELDS))
+TAGS: tuple[str, ...] = (
+    "nothing",
+    "title",
+    *(f"{name}" for name in FIELDS),
+    *(f"caption of {name}" for name in FIELDS),
+)
 KINDS: tuple[str, ...] = (*SCHEMAS, "none")
 
 

@@ -15,7 +15,7 @@ from extractor.text.ocr import Line
 from extractor.text.page import Page, reading_order
 from extractor.visual.captions.find import Caption, find_captions
 from extractor.visual.captions.lexicon import lexicon
-from extractor.visual.fields import Found, read_visual
+from extractor.visual.rules import Found, read_visual
 from extractor.visual.segments import Segment
 from extractor.visual.values import Context
 

@@ -49,7 +49,9 @@ _STRAY = (
     " VALID AS A TRAVEL DOCUMENT|If found please return to the nearest police station|Property of the issuing authority"
     "|Thumb impression|Huella|Left thumb|DD 12345678901234567890|Rev 01/2016|Class: See back|1234|000|ICAO"
 ).split("|")
-_NATIVE = frozenset("ar fa ur he hi bn ta te ne si th my km lo ko ja zh zh-Hant mn kk ky tg ka hy ru uk be bg sr mk el".split())
+_NATIVE = frozenset(
+    "ar fa ur he hi bn ta te ne si th my km lo ko ja zh zh-Hant mn kk ky tg ka hy ru uk be bg sr mk el".split()
+)
 
 
 def make_design(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
@@ -67,9 +69,7 @@ def make_design(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     columns = rng.choice((1, 1, 2, 2, 3)) if style in ("above", "below") else rng.choice((1, 1, 1, 2))
     left = rng.choice((0.04, 0.3, 0.36, 0.4))
     none = rng.choice((0.0, 0.0, 0.1, 0.3, 0.9))
-    cells = [
-        _cell(rng, name, tags, style, numbered=numbered, bare=rng.random() < none, names=names) for name in fields
-    ]
+    cells = [_cell(rng, name, tags, style, numbered=numbered, bare=rng.random() < none, names=names) for name in fields]
     cells += [_unknown(rng, tags, style) for _ in range(rng.choice((0, 0, 1, 2)))]
     rng.shuffle(cells) if rng.random() < 0.25 else None
     rows = _in_rows(rng, cells, left, columns, width)
@@ -180,10 +180,16 @@ def _in_rows(
     while waiting:
         count = min(len(waiting), rng.randint(1, columns))
         span = (0.96 - left) / count
-        rows.append([
-            {**waiting.pop(0), "x": left + index * span * rng.uniform(0.92, 1.0), "s": rng.choice((1, 1, 1, 1.3, 0.8))}
-            for index in range(count)
-        ])
+        rows.append(
+            [
+                {
+                    **waiting.pop(0),
+                    "x": left + index * span * rng.uniform(0.92, 1.0),
+                    "s": rng.choice((1, 1, 1, 1.3, 0.8)),
+                }
+                for index in range(count)
+            ]
+        )
     return rows
 
 

@@ -26,9 +26,9 @@ from extractor.synthesis.world import (
     peoples_of_state,
     world_address,
     world_authority,
+    world_languages,
     world_person,
     world_place,
-    world_languages,
     world_word,
 )
 
@@ -216,15 +216,21 @@ class Holder:
         return state if self.rng.random() < 0.4 else self._cased(state_name(self.rng, state, self.language))
 
     def _height(self) -> str:
-        return self.rng.choice(("{} cm", "{}", "{}cm", "1,{1} m", "1.{1}")).format(
-            number := self.rng.randint(150, 199), str(number)[1:]
-        ) if self.rng.random() < 0.7 else f"{self.rng.randint(4, 6)}'-{self.rng.randint(0, 11):02d}\""
+        return (
+            self.rng.choice(("{} cm", "{}", "{}cm", "1,{1} m", "1.{1}")).format(
+                number := self.rng.randint(150, 199), str(number)[1:]
+            )
+            if self.rng.random() < 0.7
+            else f"{self.rng.randint(4, 6)}'-{self.rng.randint(0, 11):02d}\""
+        )
 
     def _weight(self) -> str:
         return self.rng.choice(("{} kg", "{}", "{} lb", "{}kg")).format(self.rng.randint(45, 220))
 
     def _eye_colour(self) -> str:
-        return self.rng.choice("BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split())
+        return self.rng.choice(
+            "BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split()
+        )
 
     def _hair_colour(self) -> str:
         return self.rng.choice("BRO BLK BLN GRY RED BROWN BLACK BLOND NEGRO".split())
@@ -277,8 +283,19 @@ class Holder:
         cut = rng.choice((text, text, re.sub(r"\d.*$", "", text)))
         name = "".join(rng.choice(_HAN) for _ in range(rng.randint(1, 3)))
         number = rng.randint(1, 999)
-        ends = ("", "", f"{name}村{number % 30}组", f"{name}镇{name}村", f"{name}路{number}号", f"{name}小区{number % 40}栋{number}室",
-                f"{name}街道居民组", f"{number}号", f"{name}乡", f"{number}弄{number % 60}号{number}室", f"{name}居委会{number % 20}组")
+        ends = (
+            "",
+            "",
+            f"{name}村{number % 30}组",
+            f"{name}镇{name}村",
+            f"{name}路{number}号",
+            f"{name}小区{number % 40}栋{number}室",
+            f"{name}街道居民组",
+            f"{number}号",
+            f"{name}乡",
+            f"{number}弄{number % 60}号{number}室",
+            f"{name}居委会{number % 20}组",
+        )
         return cut + rng.choice(ends)
 
     def _profession(self) -> str:
@@ -301,7 +318,9 @@ class Holder:
         ))  # fmt: skip
 
     def _restrictions(self) -> str:
-        return self.rng.choice(("NONE", "01", "A", "B", "01.06", "CORRECTIVE LENSES", "B CORR LENS", "眼鏡等", "70", "X"))
+        return self.rng.choice(
+            ("NONE", "01", "A", "B", "01.06", "CORRECTIVE LENSES", "B CORR LENS", "眼鏡等", "70", "X")
+        )
 
     def _endorsements(self) -> str:
         return self.rng.choice((
@@ -373,7 +392,10 @@ def _print_day(day: date, style: str, language: str) -> str:
     own = months.get(language) or months["en"]
     style = style.replace("{own}", own[day.month - 1])
     for tag, names in months.items():
-        for form, text in ((f"{{{tag}}}", names[day.month - 1]), (f"{{{tag.capitalize()}}}", names[day.month - 1].title())):
+        for form, text in (
+            (f"{{{tag}}}", names[day.month - 1]),
+            (f"{{{tag.capitalize()}}}", names[day.month - 1].title()),
+        ):
             if form in style and tag not in ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "ga", "zh", "ko", "ar"):
                 style = style.replace(form, text)
     extra = {
@@ -400,9 +422,7 @@ def _languages() -> tuple[str, ...]:
 def _months() -> Mapping[str, tuple[str, ...]]:
     """Language -> the months as documents print them: the shortest word of each, in capitals."""
     table = load_table("months")
-    return {
-        tag: tuple(min(words.split(" "), key=len).upper() for words in names) for tag, names in table.items()
-    }
+    return {tag: tuple(min(words.split(" "), key=len).upper() for words in names) for tag, names in table.items()}
 
 
 @cache

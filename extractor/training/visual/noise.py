@@ -28,7 +28,9 @@ def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     """The page as recognition would leave it. The holder of every line is kept."""
     lines = [_copied(line) for line in sheet.lines]
     lines = _lost(lines, rng)
-    lines = [line for line in (_misread(line, rng, rates) for rates in [_rates(rng)] for line in lines) if line.text.strip()]
+    lines = [
+        line for line in (_misread(line, rng, rates) for rates in [_rates(rng)] for line in lines) if line.text.strip()
+    ]
     lines = _cut(lines, rng)
     lines = _joined(lines, rng)
     lines += _strays(lines, rng)
@@ -178,7 +180,9 @@ def _strays(lines: list[Line], rng: random.Random) -> list[Line]:
             text = rng.choice(values or ["SPECIMEN"])
             text = text.title() if rng.random() < 0.5 else text
         else:
-            text = rng.choice(("SPECIMEN", "MUSTER", "VZOR", "SAMPLE", "VOID", "O", "1", "V", "·", "见本", "20", "WZÓR"))
+            text = rng.choice(
+                ("SPECIMEN", "MUSTER", "VZOR", "SAMPLE", "VOID", "O", "1", "V", "·", "见本", "20", "WZÓR")
+            )
         x, y, size = rng.uniform(left, right), rng.uniform(top, bottom), rng.uniform(0.8, 5)
         text = text.strip()
         if text:

@@ -47,7 +47,9 @@ def sheet_of_page(
     ]
     owner = 0
     # Longer values first: a given name inside an address is the address's.
-    names = [name for name in labels if name in FIELDS and labels[name] not in (None, False, []) and name not in _STATES]
+    names = [
+        name for name in labels if name in FIELDS and labels[name] not in (None, False, []) and name not in _STATES
+    ]
     for name in sorted(names, key=lambda name: -len(str(printed.get(name) or labels[name]))):
         for places in _found(name, labels[name], str(printed.get(name) or labels[name]), lines):
             owner += 1
@@ -77,7 +79,9 @@ def _states(lines: Sequence[Line], labels: Mapping[str, Any], printed: Mapping[s
         if line.text.count("<") > 2:
             continue
         for value, name in ((held, "nationality"), (issuer, "issuing_country")):
-            for place in _meaning(name, Kind.STATE, value, printed.get(name) or str(value), index, line) if value else ():
+            for place in (
+                _meaning(name, Kind.STATE, value, printed.get(name) or str(value), index, line) if value else ()
+            ):
                 text = fold(line.text[place[1] : place[2]])
                 tag = value_tag(name)
                 if held == issuer:
@@ -109,7 +113,9 @@ def _found(name: str, value: Any, text: str, lines: Sequence[Line]) -> list[list
     whole = [[place] for index, line in free for place in _spelled(index, line, wanted)]
     if whole:
         return whole
-    parts = [(index, line) for index, line in free if len(own := _plain(line)) >= 3 and (own in wanted or _like(own, wanted))]
+    parts = [
+        (index, line) for index, line in free if len(own := _plain(line)) >= 3 and (own in wanted or _like(own, wanted))
+    ]
     if parts and sum(len(_plain(line)) for _, line in parts) >= 0.5 * len(wanted):
         return [[(index, 0, len(line.text)) for index, line in parts if not any(line.tags)]]
     return _nearly(free, wanted)
@@ -255,7 +261,9 @@ def _sheets(specimen: Specimen) -> list[Sheet]:
         texts, scores = [line.text for line in page.lines], [line.score for line in page.lines]
         facts = zone_facts(zone.mrz) if zone else None
         fields = {name: value for name, value in specimen.fields.items() if name not in specimen.mrz_only}
-        sheet = sheet_of_page(texts, boxes, scores, fields, specimen.printed, specimen.schema, facts, specimen.alternatives)
+        sheet = sheet_of_page(
+            texts, boxes, scores, fields, specimen.printed, specimen.schema, facts, specimen.alternatives
+        )
         found.append(replace(sheet, issuer=issuer_of(specimen)))
     return found
 

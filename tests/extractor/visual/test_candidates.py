@@ -1,0 +1,122 @@
+"""From probabilities of words to values: chains, broken values, a user's own captions."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
+from extractor.text.ocr import Line
+from extractor.visual.candidates import Candidate, find_candidates
+from extractor.visual.reader import Layout
+from extractor.visual.tags import NOTHING, TAGS, caption_tag, value_tag
+from extractor.visual.values import Context
+from extractor.visual.words import words_of
+
+from ..printed import line
+
+
+def layout_of(
+    lines: Sequence[Line],
+    tags: Sequence[tuple[int, float]],
+    *,
+    chains: Sequence[Sequence[int]] = (),
+    captions: dict[int, int] | None = None,
+) -> Layout:
+    """What a network would say: a tag and its probability a word, words chained, and the caption words point to."""
+    words = words_of(lines)
+    count = len(words)
+    assert count == len(tags), [word.text for word in words]
+    chances = np.zeros((count, len(TAGS)), np.float32)
+    for index, (tag, chance) in enumerate(tags):
+        chances[index, NOTHING] = 1 - chance
+        chances[index, tag] += chance
+    before, caption = np.zeros((count, count + 1)), np.zeros((count, count + 1))
+    before[:, -1] = caption[:, -1] = 1
+    for chain in chains:
+        for first, second in pairwise(chain):
+            before[second] = 0
+            before[second, first] = 1
+    for word, target in (captions or {}).items():
+        caption[word] = 0
+        caption[word, target] = 1
+    return Layout(tuple(words), chances, before, caption, np.ones((count, count)), {})
+
+
+def read(layout: Layout, lines: Sequence[Line], *names: str) -> dict[str, Candidate]:
+    specs = {name: VOCABULARY[name] for name in names}
+    found: dict[str, Candidate] = {}
+    for one in find_candidates(layout, lines, specs, Context()):
+        found.setdefault(one.field, one)
+    return found
+
+
+SURNAME, GIVEN, BIRTH, ADDRESS = map(value_tag, ("surname", "given_names", "birth_date", "address"))
+
+
+def test_chained_words_are_one_value_as_printed() -> None:
+    lines = [line("ANNA-MARIA VAN DER BERG", 0, 0)]
+    layout = layout_of(lines, [(GIVEN, 0.9), (SURNAME, 0.9), (SURNAME, 0.9), (SURNAME, 0.9)], chains=[(1, 2, 3)])
+    found = read(layout, lines, "surname", "given_names")
+    assert (found["surname"].value.value, found["given_names"].value.value) == ("VAN DER BERG", "ANNA-MARIA")
+    assert found["surname"].words == (1, 2, 3)
+
+
+def test_a_value_that_goes_on_in_the_next_line_is_one_value() -> None:
+    lines = [line("12 HIGH STREET", 0, 0), line("LONDON", 0, 30)]
+    chained = layout_of(lines, [(ADDRESS, 0.9)] * 4, chains=[(0, 1, 2, 3)])
+    assert read(chained, lines, "address")["address"].value.value == "12 HIGH STREET LONDON"
+
+
+def test_two_chains_of_one_caption_are_one_value_and_of_two_captions_are_not() -> None:
+    lines = [line("Address", 0, 0), line("HIGH STREET", 0, 30), line("LONDON", 0, 60), line("Address", 300, 0)]
+    tags = [
+        (caption_tag("address"), 0.9),
+        (ADDRESS, 0.9),
+        (ADDRESS, 0.9),
+        (ADDRESS, 0.9),
+        (caption_tag("address"), 0.9),
+    ]
+    one = layout_of(lines, tags, chains=[(1, 2)], captions={1: 0, 2: 0, 3: 0})
+    two = layout_of(lines, tags, chains=[(1, 2)], captions={1: 0, 2: 0, 3: 4})
+    assert read(one, lines, "address")["address"].value.value == "HIGH STREET LONDON"
+    assert read(two, lines, "address")["address"].value.value in ("HIGH STREET", "LONDON")
+
+
+def test_a_value_printed_twice_is_surer_and_not_twice_as_long() -> None:
+    lines = [line("SMITH", 0, 0), line("SMITH", 300, 200)]
+    once = read(layout_of(lines, [(SURNAME, 0.6), (NOTHING, 1.0)]), lines, "surname")["surname"]
+    twice = read(layout_of(lines, [(SURNAME, 0.6), (SURNAME, 0.6)]), lines, "surname")["surname"]
+    assert twice.value.value == once.value.value == "SMITH"
+    assert twice.score > once.score
+
+
+@pytest.mark.parametrize(("text", "value"), [("12.05.1990", "1990-05-12"), ("99.99.1990", None), ("SMITH", None)])
+def test_what_cannot_be_a_date_is_no_candidate_for_one(text: str, value: str | None) -> None:
+    lines = [line(text, 0, 0)]
+    found = read(layout_of(lines, [(BIRTH, 0.9)]), lines, "birth_date")
+    assert (found["birth_date"].value.value if found else None) == value
+
+
+def test_ideographs_are_joined_without_spaces() -> None:
+    lines = [line("北京市东城区", 0, 0), line("景山前街4号", 0, 30)]
+    words = words_of(lines)
+    layout = layout_of(lines, [(ADDRESS, 0.9)] * len(words), chains=[range(len(words))])
+    assert read(layout, lines, "address")["address"].value.value == "北京市东城区景山前街4号"
+
+
+def test_a_caption_of_ones_own_selects_the_value_that_points_to_it() -> None:
+    lines = [line("Library card no", 0, 0), line("77-1234", 0, 30), line("Name", 0, 60), line("SMITH", 0, 90)]
+    tags = [*[(caption_tag("other"), 0.9)] * 3, (value_tag("other"), 0.9), (caption_tag("name"), 0.9), (SURNAME, 0.5)]
+    layout = layout_of(lines, tags, captions={3: 0, 5: 4})
+    spec = FieldSpec("card", Kind.NUMBER, "number of the card", "", {"en": ("library card no",)})
+    found = find_candidates(layout, lines, {"card": spec}, Context())
+    assert [one.value.value for one in found] == ["77-1234"]
+
+
+def test_a_caption_that_is_not_on_the_page_has_no_value() -> None:
+    lines = [line("Name", 0, 0), line("SMITH", 0, 30)]
+    layout = layout_of(lines, [(caption_tag("name"), 0.9), (SURNAME, 0.9)], captions={1: 0})
+    spec = FieldSpec("card", Kind.NUMBER, "number of the card", "", {"en": ("library card no",)})
+    assert find_candidates(layout, lines, {"card": spec}, Context()) == []

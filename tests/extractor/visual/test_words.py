@@ -1,0 +1,45 @@
+"""Words of a page: where lines are cut, and that every word is a piece of its line."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.visual.words import split_words, words_of
+
+from ..printed import line
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Surname/Nom SMITH", ["Surname", "/", "Nom", "SMITH"]),
+        ("4a.12.05.2019", ["4a.", "12.05.2019"]),
+        ("1. SMITH", ["1.", "SMITH"]),
+        ("12.05.2019", ["12.05.2019"]),
+        ("DOB12/03/1990", ["DOB", "12", "/", "03", "/", "1990"]),
+        ("民族汉", ["民", "族", "汉"]),
+        ("姓名Name", ["姓", "名", "Name"]),
+        ("P<UTOERIKSSON<<ANNA<MARIA", ["P<UTOERIKSSON<<ANNA<MARIA"]),
+        ("   ", []),
+    ],
+)
+def test_lines_are_cut_where_captions_and_values_part(text: str, words: list[str]) -> None:
+    assert [text[start:end] for start, end in split_words(text)] == words
+
+
+@given(st.text(max_size=40))
+def test_words_are_pieces_of_their_line_in_order(text: str) -> None:
+    spans = split_words(text)
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    kept = "".join(text[start:end] for start, end in spans)
+    assert "".join(kept.split()) == "".join(text.split())
+
+
+def test_boxes_of_words_follow_each_other_inside_the_line() -> None:
+    words = words_of([line("GIVEN NAMES ANNA", 10, 20)])
+    boxes = np.array([word.box for word in words])
+    assert [word.text for word in words] == ["GIVEN", "NAMES", "ANNA"]
+    assert (np.diff(boxes[:, 0]) > 0).all()
+    assert (boxes[1:, 0] >= boxes[:-1, 2] - 1e-3).all()
