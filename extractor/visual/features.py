@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def page_features(
     left, top, right, bottom = boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max()
     wide, high = max(right - left, 1.0), max(bottom - top, 1.0)
     middle_x, middle_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    same = np.array([a.line == b.line for a, b in zip(words[:-1], words[1:], strict=True)] or [False])[: count - 1]
+    same = np.array([a.line == b.line for a, b in pairwise(words)], bool)
     gap = np.zeros(count, np.float32)
     gap[1:] = np.where(same, (boxes[1:, 0] - boxes[:-1, 2]) / height, 3.0)
     first = np.ones(count, np.float32)
@@ -138,8 +139,10 @@ def _dates_of(text: str, zone: Mapping[str, str]) -> list[tuple[int, int, int]]:
         if len(day) < 10:
             continue
         for order in ("dmy", "mdy"):
-            for printed in find_dates(text, order=order):  # type: ignore[arg-type]
-                # Without a meaning a year of two digits has no century.
-                if printed.iso == day or (printed.iso[2:] == day[2:] and day[:4] not in text):
-                    found.append((printed.start, printed.end, column))
+            # Without a meaning a year of two digits has no century.
+            found += [
+                (printed.start, printed.end, column)
+                for printed in find_dates(text, order=order)  # type: ignore[arg-type]
+                if printed.iso == day or (printed.iso[2:] == day[2:] and day[:4] not in text)
+            ]
     return found

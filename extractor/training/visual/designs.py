@@ -1,4 +1,4 @@
-"""Documents that no state ever issued, described as the catalogue's entries are: any fields, captions, languages, layout.
+"""Documents that no state ever issued, described as the catalogue's entries are.
 
 What a reader has to learn is that a value stands with its caption, wherever that is, and what values look like where
 there is none. So designs are wilder than any document: captions missing, in one to four languages, above, below,
@@ -35,8 +35,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 #: Fields that a document of any kind may have besides.
 _MORE = (
     "personal_number place_of_birth authority address issue_date endorsements height weight eye_colour hair_colour"
-    " blood_group marital_status profession religion maiden_name alias father_name mother_name spouse_name place_of_issue"
-    " valid_from restrictions card_access_number name ethnicity"
+    " blood_group marital_status profession religion maiden_name alias father_name mother_name spouse_name"
+    " place_of_issue valid_from restrictions card_access_number name ethnicity"
 ).split()
 _SHARES = {"passport": 0.27, "id_card": 0.3, "driving_licence": 0.2, "residence_permit": 0.12, "visa": 0.08}
 _NUMBERED = {  # Directive 2006/126/EC, annex I; AAMVA card design standard
@@ -64,7 +64,6 @@ def make_design(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     fields = _chosen(rng, kind, names)
     numbered = kind == "driving_licence" and rng.random() < 0.5
     style = rng.choice(("above",) * 8 + ("left",) * 5 + ("below", "over", "right"))
-    width = 0.12 if numbered else 1.0
     upright = kind == "passport" or rng.random() < 0.1
     columns = rng.choice((1, 1, 2, 2, 3)) if style in ("above", "below") else rng.choice((1, 1, 1, 2))
     left = rng.choice((0.04, 0.3, 0.36, 0.4))
@@ -72,7 +71,7 @@ def make_design(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     cells = [_cell(rng, name, tags, style, numbered=numbered, bare=rng.random() < none, names=names) for name in fields]
     cells += [_unknown(rng, tags, style) for _ in range(rng.choice((0, 0, 1, 2)))]
     rng.shuffle(cells) if rng.random() < 0.25 else None
-    rows = _in_rows(rng, cells, left, columns, width)
+    rows = _in_rows(rng, cells, left, columns)
     heading = [_heading(rng, kind, state, language, tags)] if rng.random() < 0.85 else []
     for _ in range(rng.choice((0, 0, 1, 2, 4))):
         rows.insert(rng.randrange(len(rows) + 1), [_stray(rng)])
@@ -173,7 +172,7 @@ def _languages() -> frozenset[str]:
 
 
 def _in_rows(
-    rng: random.Random, cells: Sequence[Mapping[str, Any]], left: float, columns: int, width: float
+    rng: random.Random, cells: Sequence[Mapping[str, Any]], left: float, columns: int
 ) -> list[list[dict[str, Any]]]:
     rows: list[list[dict[str, Any]]] = []
     waiting = list(cells)
@@ -194,7 +193,7 @@ def _in_rows(
 
 
 def _heading(rng: random.Random, kind: str, state: str, language: str, tags: Sequence[str]) -> list[dict[str, Any]]:
-    from extractor.training.visual.holder import state_name
+    from extractor.training.visual.forms import state_name
 
     title = rng.choice(TITLES.get(kind) or ("IDENTITY CARD",))
     title = title.upper() if rng.random() < 0.7 else title.title()

@@ -10,14 +10,12 @@ from __future__ import annotations
 import random
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from extractor.schemas.data import load_table
 from extractor.synthesis.addresses import chinese_address
-from extractor.synthesis.dates import print_date
 from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
 from extractor.synthesis.numbers import document_number, personal_number
 from extractor.synthesis.world import (
@@ -31,9 +29,9 @@ from extractor.synthesis.world import (
     world_place,
     world_word,
 )
+from extractor.training.visual.forms import in_digits, print_day, state_name
 
 TODAY = date(2026, 6, 30)
-_ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
 _STYLES = (
     "{dd}.{mm}.{yyyy}", "{dd}/{mm}/{yyyy}", "{dd}-{mm}-{yyyy}", "{dd} {mm} {yyyy}", "{yyyy}-{mm}-{dd}",
     "{yyyy}/{mm}/{dd}", "{yyyy}.{mm}.{dd}", "{dd} {en} {yyyy}", "{dd} {En} {yyyy}", "{mm}/{dd}/{yyyy}",
@@ -45,6 +43,7 @@ _NUMBERS = (
     "9999999999", "99AA99999", "9999 9999 9999", "A9999-99999-99999", "XXXXXXXXX", "AA 999999", "999999-9999",
     "99.999.999-9", "999-9999-9999999-9", "AA-99-9999999", "99999", "AAAA999999AAAAAA99", "999999 99 9999",
 )  # fmt: skip
+_EYES = "BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split()
 #: Fields of which an entry names a few values only; most are made from the lists of the world's words.
 _FEW = frozenset(("address", "place_of_birth", "place_of_issue"))
 _HAN = "东西南北中山河江湖海城门安平和兴长永新福德文武三四五六七八大小上下石林桥塘沙泉溪岭坪沟湾园苑庄堡寨屯营"
@@ -374,85 +373,13 @@ def _zone_lines(facts: Mapping[str, str]) -> list[str]:
     return COMPOSERS.get(form, COMPOSERS["TD3"])(fields)
 
 
-def in_digits(form: str, made: Callable[[str], str]) -> str:
-    """What `made` makes of a pattern or style; one that begins with another script's zero is in that script's digits."""
-    if form[:1] not in _ZEROS or not form:
-        return made(form)
-    digits = str.maketrans("0123456789", "".join(chr(ord(form[0]) + i) for i in range(10)))
-    return made(form[1:]).translate(digits)
-
-
-def print_day(day: date, style: str, language: str) -> str:
-    """`day` in a style of the catalogue."""
-    return in_digits(style, lambda plain: _print_day(day, plain, language))
-
-
-def _print_day(day: date, style: str, language: str) -> str:
-    months = _months()
-    own = months.get(language) or months["en"]
-    style = style.replace("{own}", own[day.month - 1])
-    for tag, names in months.items():
-        for form, text in (
-            (f"{{{tag}}}", names[day.month - 1]),
-            (f"{{{tag.capitalize()}}}", names[day.month - 1].title()),
-        ):
-            if form in style and tag not in ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "ga", "zh", "ko", "ar"):
-                style = style.replace(form, text)
-    extra = {
-        "{roman}": _ROMAN[day.month - 1],
-        "{be}": str(day.year + 543),
-        "{roc}": str(day.year - 1911),
-        "{jalali}": f"{day.year - 621}/{day.month:02d}/{min(day.day, 29):02d}",
-        "{hijri}": f"{int((day.year - 622) * 1.0307) + 1}/{day.month:02d}/{min(day.day, 29):02d}",
-    }
-    for form, text in extra.items():
-        style = style.replace(form, text)
-    try:
-        return print_date(day, style)
-    except (KeyError, ValueError, IndexError):
-        return print_date(day, "{dd}.{mm}.{yyyy}")
-
-
 @cache
 def _languages() -> tuple[str, ...]:
     return world_languages()
 
 
-@cache
-def _months() -> Mapping[str, tuple[str, ...]]:
-    """Language -> the months as documents print them: the shortest word of each, in capitals."""
-    table = load_table("months")
-    return {tag: tuple(min(words.split(" "), key=len).upper() for words in names) for tag, names in table.items()}
-
-
-@cache
-def _names_of_states() -> Mapping[str, tuple[str, ...]]:
-    """State -> its names in many languages, from CLDR."""
-    from babel import Locale
-    from iso3166 import countries
-
-    tags = "en fr de es it pt pl ru ar fa th ko ja zh tr el uk bg sr hu cs ro fi sv vi id he hi ka hy kk".split()
-    found: dict[str, list[str]] = {}
-    for tag in tags:
-        territories = Locale.parse(tag).territories
-        for country in countries:
-            if name := territories.get(country.alpha2):
-                found.setdefault(country.alpha3, []).append(f"{tag}:{name}")
-    return {code: tuple(names) for code, names in found.items()}
-
-
-def state_name(rng: random.Random, state: str, language: str) -> str:
-    names = _names_of_states().get(state)
-    if not names:
-        return state
-    own = [name for name in names if name.startswith((f"{language}:", "en:"))]
-    return rng.choice(own or names).partition(":")[2]
-
-
-#: The zeros that a pattern may begin with: Arabic, Persian, Devanagari, Burmese.
-_ZEROS = "٠۰०၀"
 _STATES = (
-    "DEU FRA ESP ITA POL PRT GBR USA CAN MEX BRA ARG CHL PER COL IND PAK BGD CHN JPN KOR VNM THA IDN PHL TUR IRN IRQ SYR"
-    " EGY MAR TUN DZA NGA GHA KEN ETH ZAF UKR RUS BLR KAZ UZB GEO ARM AZE SRB BIH HRV SVN CZE SVK HUN ROU BGR GRC ALB MKD"
-    " SWE NOR DNK FIN EST LVA LTU NLD BEL LUX CHE AUT IRL ISL AUS NZL"
+    "DEU FRA ESP ITA POL PRT GBR USA CAN MEX BRA ARG CHL PER COL IND PAK BGD CHN JPN KOR VNM THA IDN PHL TUR IRN IRQ"
+    " SYR EGY MAR TUN DZA NGA GHA KEN ETH ZAF UKR RUS BLR KAZ UZB GEO ARM AZE SRB BIH HRV SVN CZE SVK HUN ROU BGR GRC"
+    " ALB MKD SWE NOR DNK FIN EST LVA LTU NLD BEL LUX CHE AUT IRL ISL AUS NZL"
 ).split()

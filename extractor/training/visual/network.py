@@ -87,7 +87,6 @@ class LayoutNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """`characters` (b, n, LENGTH), `numbers` (b, n, NUMBERS), `places` (b, n, 3), `padding` (b, n) true beyond the
         page's words."""
-        batch, count, length = characters.shape
         x = self.inside(torch.cat([self._letters(characters), numbers, _waves(numbers[..., :3])], -1))
         bias = self._bias(places)
         attention = bias[..., : self.heads].permute(0, 3, 1, 2)

@@ -17,8 +17,9 @@ from extractor.visual.tags import CAPTION_TAGS, NOTHING, VALUE_TAGS
 
 _LOOKALIKES = {
     "a": "aeoâ", "e": "eco", "i": "il1j", "l": "li1I", "o": "o0ce", "n": "nmr", "m": "mnrn", "r": "rnt", "t": "tfr",
-    "s": "sz5", "u": "uvi", "v": "vuy", "c": "ceo", "d": "dcl", "b": "bh6", "g": "gq9", "h": "hb", "y": "yv", "0": "0OD",
-    "1": "1lI", "5": "5S", "8": "8B", "2": "2Z", "6": "6G", "/": "/l1I", "é": "ée", "è": "èe", "ç": "çc", "q": "qg",
+    "s": "sz5", "u": "uvi", "v": "vuy", "c": "ceo", "d": "dcl", "b": "bh6", "g": "gq9", "h": "hb", "y": "yv",
+    "0": "0OD", "1": "1lI", "5": "5S", "8": "8B", "2": "2Z", "6": "6G", "/": "/l1I", "é": "ée", "è": "èe", "ç": "çc",
+    "q": "qg",
 }  # fmt: skip
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _MOST_LINES = 120
@@ -35,7 +36,6 @@ def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     lines = _joined(lines, rng)
     lines += _strays(lines, rng)
     lines = _moved(lines, rng)
-    rng.random()
     return replace(sheet, lines=in_order(lines)[:_MOST_LINES])
 
 
@@ -68,8 +68,6 @@ def _rates(rng: random.Random) -> Callable[[Line], float]:
     chance = rng.random()
     captions = 0.0 if chance < 0.3 else rng.uniform(0, 0.12) if chance < 0.65 else rng.uniform(0.1, 0.4)
     values = 0.0 if rng.random() < 0.5 else rng.uniform(0, 0.05)
-    marks = rng.random() < 0.25
-    del marks
     return lambda line: values if _has_value(line) else captions * rng.uniform(0.3, 1.5)
 
 

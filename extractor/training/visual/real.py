@@ -134,9 +134,12 @@ def _like(text: str, wanted: str) -> bool:
 def _dates(index: int, line: Line, value: str) -> list[Place]:
     found = []
     for order in ("dmy", "mdy"):
-        for day in find_dates(line.text, order=order):  # type: ignore[arg-type]
-            if day.iso == value or (day.iso[2:] == value[2:] and value[:4] not in line.text):
-                found.append((index, day.start, day.end))
+        days = find_dates(line.text, order=order)  # type: ignore[arg-type]
+        found += [
+            (index, day.start, day.end)
+            for day in days
+            if day.iso == value or (day.iso[2:] == value[2:] and value[:4] not in line.text)
+        ]
     return list(dict.fromkeys(found))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extractor.training.visual.noise import disturb, is_caption, is_value
+from extractor.training.visual.noise import is_caption, is_value
 from extractor.training.visual.sheet import Line, Sheet
 from extractor.visual.features import ZONE_FIELDS, Features, page_features
 from extractor.visual.tags import CAPTION_TAGS, FIELDS, KINDS, NOTHING, TAGS, value_tag
@@ -122,7 +122,7 @@ def _pointers(tags: np.ndarray, owners: np.ndarray, sheet: Sheet, count: int) ->
 
 def two_documents(first: Sheet, second: Sheet, rng: random.Random) -> Sheet:
     """Two documents on one picture, beside or above each other."""
-    lines = [Line(l.text, l.tags, l.owners, list(l.box), 0, l.score) for l in first.lines]
+    lines = [Line(one.text, one.tags, one.owners, list(one.box), 0, one.score) for one in first.lines]
     if not lines or not second.lines:
         return first
     most = max((owner for line in lines for owner in line.owners), default=0)
@@ -137,8 +137,3 @@ def two_documents(first: Sheet, second: Sheet, rng: random.Random) -> Sheet:
         lines.append(Line(line.text, line.tags, owners, box, 1, line.score))
     captions = {**first.captions, **{a + most: b + most for a, b in second.captions.items()}}
     return Sheet(lines, captions, first.kind, None)
-
-
-def disturbed(sheet: Sheet, rng: random.Random) -> Sheet:
-    """The page with what recognition does to it."""
-    return disturb(sheet, rng)

@@ -142,8 +142,8 @@ def _moved(value: Tensor, device: str) -> Tensor:
 
 
 def repeated(source: Iterator[dict[str, Tensor]], times: int, device: str) -> Iterator[dict[str, Tensor]]:
-    """Every batch so often in a row as a step is quicker than making one, each time with other characters misread, other
-    parts of the zone unknown and other places a little off."""
+    """Every batch `times` times, since a step is quicker than making a batch: each time with other characters misread,
+    other parts of the zone unknown and other places a little off."""
     for made in source:
         batch = {name: _moved(value, device) for name, value in made.items()}
         yield batch

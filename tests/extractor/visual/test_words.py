@@ -1,5 +1,7 @@
 """Words of a page: where lines are cut, and that every word is a piece of its line."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,7 +34,7 @@ def test_lines_are_cut_where_captions_and_values_part(text: str, words: list[str
 def test_words_are_pieces_of_their_line_in_order(text: str) -> None:
     spans = split_words(text)
     assert all(0 <= start < end <= len(text) for start, end in spans)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
     kept = "".join(text[start:end] for start, end in spans)
     assert "".join(kept.split()) == "".join(text.split())
 
