@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold
 from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 from extractor.text.ocr import Line
@@ -23,6 +24,8 @@ from extractor.visual.values import Context, Value, is_overprint, value_of
 
 #: A word is taken for a field's from this probability on, if no other field and no caption is likelier.
 _LEAST = 0.3
+#: The same for what is printed as a date, which few fields can have.
+_LEAST_DATE = 0.05
 #: From this probability on two chains of a field that point to the same caption are one value.
 _SAME_CAPTION = 0.5
 #: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
@@ -57,6 +60,34 @@ def find_candidates(
         chains = _chains_of_field(layout, FIELDS.index(name), spec.kind) if known else _chains_of_caption(layout, spec)
         own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
         found += sorted(_agreeing(own), key=lambda one: -one.score)
+    return found + _dates(layout, lines, specs, context, {one.field for one in found})
+
+
+def _dates(
+    layout: Layout, lines: Sequence[Line], specs: Mapping[str, FieldSpec], context: Context, known: set[str]
+) -> list[Candidate]:
+    """Dates for the fields that have none yet: of what is printed as a date, the likeliest for each, and none twice."""
+    wanted = [name for name, spec in specs.items() if spec.kind is Kind.DATE and name in FIELDS and name not in known]
+    options = []
+    for index, line in enumerate(lines):
+        for printed in find_dates(line.text, order=context.order, today=context.today) if wanted else ():
+            words = tuple(
+                i
+                for i, word in enumerate(layout.words)
+                if word.line == index and word.start < printed.end and printed.start < word.end
+            )
+            for name in wanted if words else ():
+                chances = layout.values[list(words), FIELDS.index(name)]
+                options.append((_Chain(words, tuple(map(float, chances))).score, name, words))
+    found: list[Candidate] = []
+    taken: set[int] = set()
+    for score, name, words in sorted(options, reverse=True):
+        if score < _LEAST_DATE or taken & set(words) or any(one.field == name for one in found):
+            continue
+        value = value_of(name, Kind.DATE, text_of(layout, lines, words), context)
+        if value:
+            taken |= set(words)
+            found.append(Candidate(name, words, text_of(layout, lines, words), value, score))
     return found
 
 

@@ -22,7 +22,7 @@ from extractor.visual.segments import Segment, segment_of
 from extractor.visual.values import Context, Value
 
 #: A candidate with a lower score is no value: the field is null rather than guessed.
-LEAST_SCORE = 0.3
+LEAST_SCORE, LEAST_DATE = 0.6, 0.3
 #: A printed name this like the MRZ's is the same name with a letter misread by one of the two.
 _NEARLY = 0.75
 
@@ -57,7 +57,7 @@ def read_fields(
             found[name] = Found(
                 name, value or chosen.value, _segments(layout, lines, chosen), basis, chosen.score, True
             )
-        elif own[0].score >= LEAST_SCORE:
+        elif own[0].score >= (LEAST_DATE if specs[name].kind is Kind.DATE else LEAST_SCORE):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)
     return list(found.values())
