@@ -15,7 +15,9 @@ from extractor.sources.barcode import Barcode, read_barcode
 from extractor.text.page import Page
 from extractor.visual.captions.find import Caption, find_captions
 from extractor.visual.captions.lexicon import lexicon
+from extractor.visual.features import zone_facts
 from extractor.visual.issuer import Heading, find_issuer, issuer_by_title
+from extractor.visual.reader import Layout, read_layout
 from extractor.visual.segments import Segment
 from extractor.visual.values import Context
 
@@ -27,7 +29,8 @@ _MONTH_FIRST = frozenset({"USA", "PHL", "FSM", "MHL", "PLW"})
 
 @dataclass(frozen=True)
 class PageEvidence:
-    """One page taken apart: its captions, what is no caption, the heading that names a state, the MRZ on it."""
+    """One page taken apart: its captions, what is no caption, the heading that names a state, the MRZ on it, and what
+    the layout reader says of its words."""
 
     page: Page
     captions: tuple[Caption, ...]
@@ -36,6 +39,7 @@ class PageEvidence:
     #: the state that alone issues documents of this title, where no heading names one
     only_issuer: Heading | None
     zone: MrzReading | None
+    layout: Layout
     barcode: Barcode | None = None
 
 
@@ -55,8 +59,20 @@ class DocumentEvidence:
     @property
     def zone(self) -> MrzReading | None:
         """The best MRZ of all pages."""
-        zones = [page.zone for page in self.pages if page.zone]
-        return max(zones, key=lambda zone: (zone.valid, zone.confidence), default=None)
+        return best_zone([page.zone for page in self.pages])
+
+
+def best_zone(zones: Sequence[MrzReading | None]) -> MrzReading | None:
+    """The zone that proves most, or None."""
+    read = [zone for zone in zones if zone]
+    return max(read, key=lambda zone: (zone.valid, zone.confidence), default=None)
+
+
+def read_layouts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) -> list[Layout]:
+    """What the layout reader says of each page; the document's best zone speaks on all of them."""
+    best = best_zone(zones)
+    facts = zone_facts(best.mrz) if best else None
+    return [read_layout(page.lines, facts) for page in pages]
 
 
 def gather(
@@ -65,19 +81,23 @@ def gather(
     schema: type[BaseModel],
     *,
     reads_as: type[BaseModel] | None = None,
+    layouts: Sequence[Layout] | None = None,
     today: date | None = None,
 ) -> DocumentEvidence:
-    """Takes pages apart for `schema`. `zones` holds each page's MRZ, or None."""
+    """Takes pages apart for `schema`. `zones` holds each page's MRZ, or None; `layouts` what the layout reader said of
+    each page, where it was asked already (`read_layouts`)."""
     reads_as = reads_as or schema
     words = lexicon(reads_as)
     taken_apart = []
-    for page, zone in zip(pages, zones, strict=True):
+    layouts = read_layouts(pages, zones) if layouts is None else layouts
+    for page, zone, layout in zip(pages, zones, layouts, strict=True):
         captions, segments = find_captions(page.lines, words)
         marks = [caption.segment for caption in captions]
         heading = find_issuer(segments, marks, set())
         derived = None if heading else issuer_by_title([*marks, *segments])
         barcode = read_barcode(page.image) if schema_name(reads_as) in _WITH_BARCODES else None
-        taken_apart.append(PageEvidence(page, tuple(captions), tuple(segments), heading, derived, zone, barcode))
+        found = (tuple(captions), tuple(segments), heading, derived, zone, layout, barcode)
+        taken_apart.append(PageEvidence(page, *found))
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     headings = [one.heading or one.only_issuer for one in taken_apart]
     issuer = issuer or next((heading.code for heading in headings if heading), None)

@@ -22,7 +22,7 @@ from extractor.building import UNREAD
 from extractor.checks import age_of, calendar_warnings, date_warnings, explain_nulls, picture_warnings, zone_warnings
 from extractor.engines import EmbeddedEngine, Engine
 from extractor.errors import NoDocumentError, UsageError
-from extractor.evidence import DocumentEvidence, gather
+from extractor.evidence import DocumentEvidence, gather, read_layouts
 from extractor.extraction import Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
 from extractor.imaging import Limits, load_pages
 from extractor.imaging.limits import DEFAULT
@@ -247,9 +247,13 @@ def prepare(
         printed = [line for page in read for line in page.lines]
         zones = [zone and mend_names(zone, printed, today=today) for zone in zones]
     with _timed(seconds, "evidence"):
-        kinds = classify([line for page in read for line in page.lines], next((z.mrz for z in zones if z), None))
+        layouts = read_layouts(read, zones)
+        mrz = next((zone.mrz for zone in zones if zone), None)
+        kinds = classify([line for page in read for line in page.lines], mrz, layouts)
         plan = plan or plan_of(_recognised(kinds))
-        evidence = gather(read, zones, plan.reading, reads_as=plan.reading_of(kind_of(kinds)), today=today)
+        evidence = gather(
+            read, zones, plan.reading, reads_as=plan.reading_of(kind_of(kinds)), layouts=layouts, today=today
+        )
     with _timed(seconds, "evidence"):
         measured = [measure(page.image, page.boxes) for page in read]
         warnings = [*script_warnings, *picture_warnings(read, measured)]

@@ -13,7 +13,7 @@ from extractor.imaging.geometry import apply
 from extractor.mrz import FieldProof, MrzReading
 from extractor.mrz.states import STATE_CODES
 from extractor.schemas import field_specs, schema_name
-from extractor.visual.rules import Found, read_visual
+from extractor.visual.fields import Found, ReadPage, read_fields
 from extractor.visual.national_numbers import checksum_holds
 from extractor.visual.segments import Segment
 
@@ -50,7 +50,8 @@ class EmbeddedEngine:
     def _page_sources(self, page: PageEvidence, evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
         specs = field_specs(evidence.reads_as)
         zone = evidence.zone
-        found = read_visual(page.captions, page.segments, specs, evidence.context, zone.mrz if zone else None)
+        read = ReadPage(page.page.lines, page.layout, page.captions, page.segments)
+        found = read_fields(read, specs, evidence.context, zone.mrz if zone else None)
         named = {one.field for one in found}
         if page.zone:
             yield from _mrz_sources(page.zone, page, evidence, found)
@@ -125,10 +126,10 @@ def _is_state(zone: MrzReading, attribute: str) -> bool:
 def _is_passport_number(zone: MrzReading, found: list[Found]) -> bool:
     """Whether the page shows the MRZ's number as the passport's, or another one as the visa's."""
     number = zone.mrz.document_number
-    by_caption = {one.field: one for one in found if one.basis.startswith("caption")}
-    if passport := by_caption.get("passport_number"):
+    printed = {one.field: one for one in found}
+    if passport := printed.get("passport_number"):
         return passport.value.value == number
-    visa = by_caption.get("document_number")
+    visa = printed.get("document_number")
     return visa is not None and visa.value.value != number
 
 
@@ -139,7 +140,7 @@ def _visual_source(one: Found, page: PageEvidence, issuer: str | None) -> Source
         SourceKind.VISUAL,
         one.value.value,
         one.value.text,
-        round(min(1.0, one.tie) * score, 4),
+        round(min(1.0, one.score) * score, 4),
         _hull([box_of(segment.box, page) for segment in one.segments]),
         proven=proven,
         basis=f"{one.basis}, checksum right" if proven else one.basis,

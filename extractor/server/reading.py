@@ -118,10 +118,13 @@ def _classify(images: Sequence[np.ndarray]) -> dict[str, Any]:
     from extractor.mrz.zone import read_zone
     from extractor.text.page import read_pages
     from extractor.visual.classify import classify, kind_of
+    from extractor.visual.features import zone_facts
+    from extractor.visual.reader import read_layout
 
     pages = [page for index, image in enumerate(images) for page in read_pages(image, index)]
     zone = next((zone for page in pages if (zone := read_zone(page))), None)
-    scores = classify([line for page in pages for line in page.lines], zone.mrz if zone else None)
+    layouts = [read_layout(page.lines, zone_facts(zone.mrz) if zone else None) for page in pages]
+    scores = classify([line for page in pages for line in page.lines], zone.mrz if zone else None, layouts)
     ordered = sorted(scores.items(), key=lambda item: -item[1])
     return {"schema": kind_of(scores), "scores": {name: round(score, 3) for name, score in ordered}}
 

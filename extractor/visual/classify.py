@@ -1,17 +1,19 @@
-"""What kind of document a page shows: by its MRZ, by what it calls itself, by the captions it carries."""
+"""What kind of document a page shows: by its MRZ, by what it calls itself, by what the layout reader makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+import numpy as np
+
 from extractor.mrz import Mrz
-from extractor.schemas import IdCard
+from extractor.schemas import SCHEMAS
 from extractor.schemas.captions import TITLES
 from extractor.schemas.text import fold, squash
 from extractor.text.ocr import Line
-from extractor.visual.captions.find import find_captions
-from extractor.visual.captions.lexicon import TITLE, lexicon
+from extractor.visual.reader import Layout
+from extractor.visual.tags import FIELDS
 
 #: MRZ formats and document codes that leave no doubt (Doc 9303-4/5/6/7; Regulation (EC) 1030/2002 for IR and AR).
 _BY_FORMAT = {"TD3": "passport", "MRVA": "visa", "MRVB": "visa"}
@@ -20,15 +22,10 @@ _PERMIT_CODES = ("IR", "AR", "AS", "IS", "C1", "C2", "A1", "A2", "A3", "AC", "RP
 _SHORT_TITLE = 6
 
 
-#: Fields whose captions stand on one kind of document only.
-_TELLING_FIELDS: Mapping[str, str] = {
-    "vehicle_classes": "driving_licence",
-    "entries": "visa",
-    "duration_of_stay": "visa",
-    "category": "residence_permit",
-}
-#: So many different captions make a document of a page that nothing else tells the kind of.
-_LEAST_CAPTIONS = 3
+#: So many different captions make a document of a page that nothing else tells the kind of, each this probable.
+_LEAST_CAPTIONS, _SURE_CAPTION = 3, 0.8
+#: From this probability on the layout reader's kind stands before titles and document codes, which then count less.
+_LEARNED, _BESIDE_LEARNED = 0.8, 0.7
 
 
 @cache
@@ -38,8 +35,8 @@ def _titles() -> tuple[tuple[str, str, str], ...]:
     return tuple(sorted(rows, key=lambda row: -len(row[1])))
 
 
-def classify(lines: Sequence[Line], mrz: Mrz | None) -> dict[str, float]:
-    """Evidence for each kind of document, 0..1; empty where nothing speaks for any."""
+def classify(lines: Sequence[Line], mrz: Mrz | None, layouts: Sequence[Layout] = ()) -> dict[str, float]:
+    """Evidence for each kind of document, 0..1; empty where nothing shows that there is a document."""
     scores: dict[str, float] = {}
 
     def add(kind: str, score: float) -> None:
@@ -57,9 +54,15 @@ def classify(lines: Sequence[Line], mrz: Mrz | None) -> dict[str, float]:
         if line.text.count("<") <= 2:
             for kind, score in _by_title(line.text).items():
                 add(kind, score)
-    if max(scores.values(), default=0.0) < 0.6:
-        for kind, score in _by_captions(lines).items():
-            add(kind, score)
+    learned = _learned(layouts)
+    likeliest = max(learned, key=lambda kind: learned[kind], default=None)
+    if likeliest is None or (not scores and _captions(layouts) < _LEAST_CAPTIONS):
+        return scores
+    if learned[likeliest] >= _LEARNED:
+        scores = {kind: _BESIDE_LEARNED * score for kind, score in scores.items()}
+        add(likeliest, learned[likeliest])
+    elif not scores:
+        add(likeliest, 0.55)
     return scores
 
 
@@ -84,14 +87,26 @@ def _by_title(text: str) -> dict[str, float]:
     return found
 
 
-def _by_captions(lines: Sequence[Line]) -> dict[str, float]:
-    """What captions alone tell: fields of one kind of document, or enough of them to be an identity card."""
-    captions, _ = find_captions(lines, lexicon(IdCard))
-    names = {max(caption.fields, key=lambda name: caption.fields[name]) for caption in captions if not caption.weak}
-    if len(names - {TITLE}) < _LEAST_CAPTIONS:
-        return {}
-    found = {kind: 0.55 for name, kind in _TELLING_FIELDS.items() if name in names}
-    return found or {"id_card": 0.5}
+def _learned(layouts: Sequence[Layout]) -> dict[str, float]:
+    """The layout reader's probabilities of kinds, over all pages, each counting by its words."""
+    found: dict[str, float] = {}
+    words = sum(len(layout.words) for layout in layouts)
+    for layout in layouts:
+        for kind, chance in layout.kinds.items():
+            if kind in SCHEMAS:
+                found[kind] = found.get(kind, 0.0) + chance * len(layout.words) / words
+    return found
+
+
+def _captions(layouts: Sequence[Layout]) -> int:
+    """How many different fields' captions the layout reader is sure of."""
+    sure = {
+        FIELDS[field]
+        for layout in layouts
+        for word, field in zip(*np.nonzero(layout.captions >= _SURE_CAPTION), strict=True)
+        if FIELDS[field] != "other" and word >= 0
+    }
+    return len(sure)
 
 
 def kind_of(scores: Mapping[str, float]) -> str | None:

@@ -1,13 +1,14 @@
 """What the visual zone says of each field: the layout reader's candidates, weighed against what the MRZ says.
 
 The network says which words are which field's value. What remains is code's: of several candidates, one that the MRZ
-says too is taken, and its letters are mended by the zone's (`merge`); a value is no two fields' unless it is printed
-twice; a candidate that is not sure enough is none.
+says too is taken, and its letters are mended by the zone's (`merge`); a candidate that is not sure enough is none.
+Where the network is silent, a caption of the vocabulary with a value beside it speaks (`captions`): the one rule that
+gains on issuers that were left out of training (docs/log/layout.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.mrz import Mrz, agreement
@@ -15,6 +16,8 @@ from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.text.ocr import Line
 from extractor.visual.candidates import Candidate, find_candidates
+from extractor.visual.captions.find import Caption
+from extractor.visual.captions.pair import pair
 from extractor.visual.features import zone_facts
 from extractor.visual.merge import merge
 from extractor.visual.reader import Layout
@@ -22,9 +25,19 @@ from extractor.visual.segments import Segment, segment_of
 from extractor.visual.values import Context, Value
 
 #: A candidate with a lower score is no value: the field is null rather than guessed.
-LEAST_SCORE, LEAST_DATE = 0.6, 0.3
+LEAST_SCORE, LEAST_DATE = 0.4, 0.15
 #: A printed name this like the MRZ's is the same name with a letter misread by one of the two.
 _NEARLY = 0.75
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """A page's lines, what the network says of their words, and its captions and other pieces of text."""
+
+    lines: Sequence[Line]
+    layout: Layout
+    captions: Sequence[Caption]
+    segments: Sequence[Segment]
 
 
 @dataclass(frozen=True)
@@ -40,10 +53,9 @@ class Found:
     in_zone: bool = False
 
 
-def read_fields(
-    layout: Layout, lines: Sequence[Line], specs: Mapping[str, FieldSpec], context: Context, mrz: Mrz | None
-) -> list[Found]:
+def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context, mrz: Mrz | None) -> list[Found]:
     """The visual zone's value of each field, at most one a field."""
+    layout, lines = page.layout, page.lines
     zone = zone_facts(mrz) if mrz else {}
     found: dict[str, Found] = {}
     by_field: dict[str, list[Candidate]] = {}
@@ -60,7 +72,19 @@ def read_fields(
         elif own[0].score >= (LEAST_DATE if specs[name].kind is Kind.DATE else LEAST_SCORE):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)
-    return list(found.values())
+    return [*found.values(), *_by_captions(page, specs, context, found)]
+
+
+def _by_captions(
+    page: ReadPage, specs: Mapping[str, FieldSpec], context: Context, found: Mapping[str, Found]
+) -> Iterator[Found]:
+    """Values beside captions, of fields that the network has none for, where no other field has their text."""
+    taken = {(segment.line, segment.text) for one in found.values() for segment in one.segments}
+    for one in pair(page.captions, page.segments, specs, context):
+        free = taken.isdisjoint((segment.line, segment.text) for segment in one.segments)
+        if one.field in specs and one.field not in found and free:
+            name = max(one.caption.fields, key=lambda name: one.caption.fields[name])
+            yield Found(one.field, one.value, one.segments, f"beside the caption of {name}", min(1.0, one.score))
 
 
 def _confirmed(

@@ -15,7 +15,9 @@ from extractor.text.ocr import Line
 from extractor.text.page import Page, reading_order
 from extractor.visual.captions.find import Caption, find_captions
 from extractor.visual.captions.lexicon import lexicon
-from extractor.visual.rules import Found, read_visual
+from extractor.visual.features import zone_facts
+from extractor.visual.fields import Found, ReadPage, read_fields
+from extractor.visual.reader import read_layout
 from extractor.visual.segments import Segment
 from extractor.visual.values import Context
 
@@ -80,7 +82,9 @@ def found(
     evidence = gather([page(lines)], [None], model, today=TODAY)
     (one,) = evidence.pages
     context = replace(evidence.context, issuer=issuer) if issuer else evidence.context
-    return {item.field: item for item in read_visual(one.captions, one.segments, field_specs(model), context, mrz)}
+    layout = read_layout(one.page.lines, zone_facts(mrz) if mrz else None)
+    read = ReadPage(one.page.lines, layout, one.captions, one.segments)
+    return {item.field: item for item in read_fields(read, field_specs(model), context, mrz)}
 
 
 def values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **options: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from extractor.schemas.dates import find_dates
@@ -46,27 +46,6 @@ class Pair:
     value: Value
     relation: Relation
     score: float
-    #: `score` before anything the MRZ says entered it: how sure the page alone is.
-    tie: float = 0.0
-
-
-@dataclass(frozen=True)
-class Known:
-    """Segments that the MRZ explains: id of a segment -> the fields whose value it holds; and all fields it knows."""
-
-    explains: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    fields: frozenset[str] = frozenset()
-
-    def factor(self, option: Pair) -> float:
-        """How much more (or less) an option is worth for what the MRZ says."""
-        held = self.explains.get(id(option.segments[0]))
-        if held is None:
-            return 0.7 if option.field in self.fields else 1.0
-        if option.field in held:
-            return 1.6
-        # A line that holds more than the date that the MRZ knows: `Rochefort 01.DEZ.1985`.
-        more = all(name.endswith("_date") for name in held) and not _is_date_only(option)
-        return 1.0 if more and not option.field.endswith("_date") else 0.0
 
 
 def pair(
@@ -74,20 +53,10 @@ def pair(
     segments: Sequence[Segment],
     specs: Mapping[str, FieldSpec],
     context: Context,
-    *,
-    known: Known | None = None,
 ) -> list[Pair]:
-    """The best pairs, at most one for each caption and each segment, best first.
-
-    `known` is what the MRZ says of the segments: a value it confirms is preferred, one it explains otherwise is out.
-    """
-    known = known or Known()
+    """The best pairs, at most one for each caption and each segment, best first."""
     captions = _settled_names(captions)
-    options = [
-        replace(option, score=option.score * known.factor(option), tie=option.score)
-        for option in _options(captions, segments, specs, context)
-        if not _crosses_the_page(option) or id(option.segments[0]) in known.explains
-    ]
+    options = [one for one in _options(captions, segments, specs, context) if not _crosses_the_page(one)]
     habit = _habit(options, specs)
     options.sort(key=lambda option: -option.score * habit[option.relation])
     taken: set[tuple[int, bool]] = set()
@@ -107,13 +76,7 @@ def pair(
         filled.add(option.field)
         chosen.append(option)
     taken_segments = {key for key, _ in taken}
-    taken_segments.update(known.explains)
-    return [
-        one
-        if id(one.segments[0]) in known.explains
-        else _extended(one, captions, segments, taken_segments, specs, context)
-        for one in chosen
-    ]
+    return [_extended(one, captions, segments, taken_segments, specs, context) for one in chosen]
 
 
 def _crosses_the_page(option: Pair) -> bool:

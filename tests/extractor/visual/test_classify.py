@@ -5,12 +5,14 @@ import pytest
 from extractor.mrz import Mrz
 from extractor.schemas import SCHEMAS
 from extractor.visual.classify import classify, kind_of
+from extractor.visual.reader import read_layout
 
 from ..printed import line, rows
 
 
 def kind(*texts: str, mrz: Mrz | None = None) -> str | None:
-    return kind_of(classify(rows(*texts), mrz))
+    lines = rows(*texts)
+    return kind_of(classify(lines, mrz, [read_layout(lines, None)]))
 
 
 @pytest.mark.parametrize(
