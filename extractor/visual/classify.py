@@ -56,7 +56,8 @@ def classify(lines: Sequence[Line], mrz: Mrz | None, layouts: Sequence[Layout] =
                 add(kind, score)
     learned = _learned(layouts)
     likeliest = max(learned, key=lambda kind: learned[kind], default=None)
-    if likeliest is None or (not scores and _captions(layouts) < _LEAST_CAPTIONS):
+    certain = mrz is not None and max(scores.values(), default=0.0) >= 0.95
+    if likeliest is None or certain or _captions(layouts) < _LEAST_CAPTIONS:
         return scores
     if learned[likeliest] >= _LEARNED:
         scores = {kind: _BESIDE_LEARNED * score for kind, score in scores.items()}

@@ -15,6 +15,7 @@ from extractor.text.ocr import Line
 from extractor.text.page import Page, reading_order
 from extractor.visual.captions.find import Caption, find_captions
 from extractor.visual.captions.lexicon import lexicon
+from extractor.visual.captions.pair import Pair, pair
 from extractor.visual.features import zone_facts
 from extractor.visual.fields import Found, ReadPage, read_fields
 from extractor.visual.reader import read_layout
@@ -85,6 +86,20 @@ def found(
     layout = read_layout(one.page.lines, zone_facts(mrz) if mrz else None)
     read = ReadPage(one.page.lines, layout, one.captions, one.segments)
     return {item.field: item for item in read_fields(read, field_specs(model), context, mrz)}
+
+
+def pairs(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", *, issuer: str = "") -> dict[str, Pair]:
+    """What stands beside captions, without the layout reader."""
+    model = SCHEMAS[schema] if isinstance(schema, str) else schema
+    evidence = gather([page(lines)], [None], model, today=TODAY)
+    (one,) = evidence.pages
+    context = replace(evidence.context, issuer=issuer) if issuer else evidence.context
+    return {item.field: item for item in pair(one.captions, one.segments, field_specs(model), context)}
+
+
+def pair_values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **options: Any) -> dict[str, Any]:
+    """Field -> value beside its caption."""
+    return {name: item.value.value for name, item in pairs(lines, schema, **options).items()}
 
 
 def values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **options: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from extractor.sources.barcode import Barcode
 from extractor.text.ocr import Line
 from extractor.text.page import Page
 
-from ..printed import TODAY, line, page, rows
+from ..printed import TODAY, page, rows
 
 ZONE = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
 
@@ -122,54 +122,8 @@ class TestVisas:
         assert of_kind(told["document_number"], SourceKind.MRZ).value == "L898902C3"
         assert told["passport_number"] == []
 
-    @pytest.mark.parametrize(
-        "page",
-        [rows("Passport No.", "L898902C3"), rows("Visa number", "V7654321")],
-        ids=["named the passport's", "the visa has another"],
-    )
-    def test_it_is_the_passport_s_where_the_page_says_so(self, page: list[Line]) -> None:
-        told = sources(page, zones=[self.ZONE], schema="visa")
-        assert of_kind(told["passport_number"], SourceKind.MRZ).value == "L898902C3"
-        assert all(source.kind is not SourceKind.MRZ for source in told["document_number"])
-
-    def test_another_passport_number_on_the_page_leaves_it_the_visa_s(self) -> None:
-        told = sources(rows("Passport No.", "X7654321"), zones=[self.ZONE], schema="visa")
-        assert of_kind(told["document_number"], SourceKind.MRZ).value == "L898902C3"
-
 
 class TestVisual:
-    def test_confidence_is_the_tie_s_and_the_reader_s(self) -> None:
-        sure = of_kind(sources(rows("Surname", "ERIKSSON"))["surname"], SourceKind.VISUAL)
-        poor = of_kind(
-            sources([line("Surname", 40, 40), line("ERIKSSON", 40, 70, score=0.6)])["surname"], SourceKind.VISUAL
-        )
-        assert sure.value == poor.value == "ERIKSSON"
-        assert sure.basis == "caption of surname"
-        assert poor.confidence <= 0.6 * sure.confidence < sure.confidence <= 0.99
-
-    def test_the_box_lies_around_every_line_of_the_value(self) -> None:
-        page = rows("Address", "12 MAIN STREET", "SPRINGFIELD 62701")
-        box = of_kind(sources(page, schema="id_card")["address"], SourceKind.VISUAL).box
-        assert box is not None
-        assert (box.points[0], box.points[2]) == ((40.0, 70.0), (210.0, 120.0))
-
-    def test_a_national_number_whose_checksum_holds_is_proven(self) -> None:
-        page = rows("EESTI VABARIIK", "Isikukood / Personal code", "37605030299")
-        right = of_kind(sources(page, schema="id_card")["personal_number"], SourceKind.VISUAL)
-        assert (right.proven, right.basis) == (True, "caption of personal_number, checksum right")
-        wrong = sources([*page[:2], line("37605030298", 40, 100)], schema="id_card")["personal_number"]
-        assert not of_kind(wrong, SourceKind.VISUAL).proven
-
-    def test_the_heading_speaks_for_the_issuer_where_no_caption_does(self) -> None:
-        one = of_kind(sources(rows("REPUBLIKA SLOVENIJA", "Surname", "NOVAK"))["issuing_country"], SourceKind.VISUAL)
-        assert (one.value, one.text) == ("SVN", "REPUBLIKA SLOVENIJA")
-        assert one.basis == "heading names the state"
-
-    def test_a_caption_s_issuer_makes_the_heading_needless(self) -> None:
-        page = rows("REPUBLIKA SLOVENIJA", "Country of issue", "AUT")
-        (one,) = sources(page)["issuing_country"]
-        assert (one.value, one.basis) == ("AUT", "caption of issuing_country")
-
     def test_a_title_that_only_one_state_uses_gives_a_derived_issuer(self) -> None:
         (one,) = sources(rows("个人信息", "公民身份号码", "11010519491231002X"), schema="chinese_id_card")[
             "issuing_country"

@@ -96,20 +96,5 @@ def test_scores_are_shares_of_certainty() -> None:
     assert scores["passport"] > scores["driving_licence"]
 
 
-@pytest.mark.parametrize(
-    ("texts", "expected"),
-    [
-        (("Surname", "Given names", "Date of birth"), "id_card"),
-        (("Surname", "Date of birth", "Vehicle classes"), "driving_licence"),
-        (("Surname", "Date of birth", "Number of entries"), "visa"),
-        (("Surname", "Date of birth", "Duration of stay"), "visa"),
-        (("Surname", "Date of birth"), None),  # a form has as many
-        (("Surname", "Surname", "Nom", "Date of birth"), None),
-    ],
-)
-def test_without_a_title_captions_tell(texts: tuple[str, ...], expected: str | None) -> None:
-    assert kind(*texts) == expected
-
-
 def test_a_title_says_more_than_captions() -> None:
     assert kind("PASSPORT", "Surname", "Date of birth", "Number of entries") == "passport"

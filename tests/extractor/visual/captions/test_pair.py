@@ -6,7 +6,8 @@ import pytest
 
 from extractor.visual.captions.pair import join_lines
 
-from ...printed import HEIGHT, LICENCE, found, joined, line, rows, values
+from ...printed import HEIGHT, LICENCE, joined, line, rows
+from ...printed import pair_values as values
 
 PERSON = {
     "Surname": ("surname", "BLACKWELL", "BLACKWELL"),
@@ -139,23 +140,6 @@ def test_a_chinese_card_whose_captions_are_spaced_out_and_apart() -> None:
         *(line("公民身份号码", 40, 260), line("11204416541220243X", 240, 260)),
     ]
     assert values(lines, "chinese_id_card") == CHINESE
-
-
-@pytest.mark.parametrize(
-    ("period", "expected"),
-    [
-        ("2015.07.10-2035.07.10", {"issue_date": "2015-07-10", "expiry_date": "2035-07-10"}),
-        ("2015.07.10-长期", {"issue_date": "2015-07-10", "permanent": True}),
-    ],
-)
-def test_the_back_of_a_chinese_card(period: str, expected: dict[str, Any]) -> None:
-    apart = [
-        *(line("签发机关", 40, 40), line("松潘县公安局", 240, 40)),
-        *(line("有效期限", 40, 80), line(period, 240, 80)),
-    ]
-    together = [line("签发机关松潘县公安局", 40, 40), line(f"有效期限{period}", 40, 80)]
-    for lines in (apart, together):
-        assert values(lines, "chinese_id_card") == {"authority": "松潘县公安局", **expected}
 
 
 def test_a_japanese_card() -> None:
@@ -300,20 +284,6 @@ def test_a_bearer_may_be_called_specimen_and_the_word_across_the_page_is_no_valu
     askew = line("MUSTER", 40, 58)
     askew.box[1:3, 1] += 15
     assert values([caption, askew]) == {}
-
-
-def test_every_value_says_by_which_caption_and_never_what_it_is() -> None:
-    for one in found(laid_out("below")).values():
-        assert one.basis == f"caption of {one.field}"
-        assert 0 < one.tie <= 1
-        assert one.value.text in [segment.text for segment in one.segments]
-
-
-def test_nearer_is_surer() -> None:
-    def tie(gap: float) -> float:
-        return found([line("Surname", 40, 40), line("BLACKWELL", 40, 60 + gap)])["surname"].tie
-
-    assert tie(2) > tie(10) > tie(20)
 
 
 def test_a_page_without_captions_says_nothing() -> None:
