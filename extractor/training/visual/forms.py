@@ -57,8 +57,8 @@ def _print_day(day: date, style: str, language: str) -> str:
 @cache
 def _months() -> Mapping[str, tuple[str, ...]]:
     """Language -> the months as documents print them: the shortest word of each, in capitals."""
-    table = load_table("months")
-    return {tag: tuple(min(words.split(" "), key=len).upper() for words in names) for tag, names in table.items()}
+    table = load_table("cldr")["months"]
+    return {tag: tuple(min(words.split("|"), key=len).upper() for words in names) for tag, names in table.items()}
 
 
 @cache

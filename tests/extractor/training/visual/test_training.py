@@ -1,0 +1,116 @@
+"""Training the layout reader: losses, a run and its resumption, what is exported answers as what was trained."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from extractor.training.visual.__main__ import main
+from extractor.training.visual.batches import Mixture, collate
+from extractor.training.visual.designs import make_design
+from extractor.training.visual.export import OnePage, export
+from extractor.training.visual.holder import Holder
+from extractor.training.visual.network import LayoutNetwork
+from extractor.training.visual.real import load_pages, sheet_of_page
+from extractor.training.visual.samples import make_sample
+from extractor.training.visual.sheet import make_sheet
+from extractor.training.visual.train import Plan, losses, repeated, train
+from extractor.visual.tags import TAGS, value_tag
+
+STATES = ("DEU", "JPN", "USA")
+
+
+@pytest.fixture(scope="module")
+def batch() -> dict[str, torch.Tensor]:
+    rng = random.Random(5)
+    entries = [make_design(rng, STATES) for _ in range(6)]
+    return collate([make_sample(make_sheet(entry, Holder(entry, rng), rng), rng, 96) for entry in entries], 96)
+
+
+def moved(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return next(repeated(iter([batch]), 1, "cpu"))
+
+
+def test_a_few_steps_lower_every_loss(batch: dict[str, torch.Tensor]) -> None:
+    torch.manual_seed(0)
+    network = LayoutNetwork(width=64, layers=2, heads=4)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    seen = []
+    for _ in range(25):
+        one = moved(batch)
+        found = losses(network(one["characters"], one["numbers"], one["places"], one["padding"]), one)
+        optimiser.zero_grad()
+        torch.stack(list(found.values())).sum().backward()
+        optimiser.step()
+        seen.append({name: value.item() for name, value in found.items()})
+    assert all(seen[-1][name] < seen[0][name] for name in ("tags", "before", "caption", "kind"))
+
+
+def test_padding_changes_nothing_of_what_is_said_of_a_page(batch: dict[str, torch.Tensor]) -> None:
+    network = LayoutNetwork(width=64, layers=2, heads=4).eval()
+    one = moved(batch)
+    count = int((~one["padding"][0]).sum())
+    with torch.no_grad():
+        padded = network(one["characters"][:1], one["numbers"][:1], one["places"][:1], one["padding"][:1])
+        alone = OnePage(network)(one["characters"][0, :count], one["numbers"][0, :count], one["places"][0, :count])
+    torch.testing.assert_close(padded[0][0, :count], alone[0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(padded[4][0], alone[4], rtol=1e-4, atol=1e-4)
+
+
+def test_repeated_batches_keep_their_answers_and_change_what_is_seen(batch: dict[str, torch.Tensor]) -> None:
+    torch.manual_seed(0)
+    first, second = repeated(iter([batch]), 2, "cpu")
+    assert all((first[name] == second[name]).all() for name in ("tags", "before", "caption", "holders", "kind"))
+    assert not (first["characters"] == second["characters"]).all()
+
+
+@pytest.mark.slow
+def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
+    mixture = Mixture([], STATES)
+    plan = Plan(seconds=6, pages=8, workers=0, device="cpu", repeats=2)
+    first = train(plan, mixture, tmp_path / "first")
+    second = train(plan, mixture, tmp_path / "second", start=first)
+    assert (second / "plan.json").is_file()
+    export(second, tmp_path / "layout.onnx")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(tmp_path / "layout.onnx"))
+    shown = {item.name: item.shape for item in session.get_inputs()}
+    count = 7
+    inputs = {
+        "characters": np.ones((count, shown["characters"][1]), np.int64),
+        "numbers": np.zeros((count, shown["numbers"][1]), np.float32),
+        "places": np.zeros((count, 3), np.float32),
+    }
+    tags, before, *_ = session.run(None, inputs)
+    assert tags.shape == (count, len(TAGS))
+    assert before.shape == (count, count + 1)
+
+
+def test_labels_are_found_in_what_was_read(tmp_path: Path) -> None:
+    texts = ["MARTIN", "ANNA MARIA", "12 AUG 1974", "12 HIGH STREET", "LONDON", "P<UTOMARTIN<<ANNA<MARIA<<<<<"]
+    boxes = [(0, 30 * i, 100, 30 * i + 20) for i in range(len(texts))]
+    labels = {"surname": "MARTIN", "birth_date": "1974-08-12", "address": "12 HIGH STREET LONDON", "sex": None}
+    sheet = sheet_of_page(texts, boxes, [0.9] * len(texts), labels, {}, "passport", None)
+    tags = {line.text: {TAGS[tag] for tag in line.tags} for line in sheet.lines}
+    assert tags["MARTIN"] == {"surname"}
+    assert tags["12 AUG 1974"] == {"birth_date"}
+    assert tags["12 HIGH STREET"] == tags["LONDON"] == {"address"}
+    assert tags["ANNA MARIA"] == {"nothing"} == tags[texts[-1]]
+    assert sheet.lines[3].owners[0] == sheet.lines[4].owners[0]
+    assert value_tag("surname") in sheet.lines[0].tags
+
+
+def test_pages_file_that_holds_nothing(tmp_path: Path) -> None:
+    empty = tmp_path / "real.jsonl"
+    empty.write_text("", encoding="utf-8")
+    assert load_pages(empty) == []
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    assert all(command in said for command in ("train", "folds", "pages", "export", "examples:"))
