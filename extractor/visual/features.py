@@ -142,7 +142,7 @@ def _dates_of(text: str, zone: Mapping[str, str]) -> list[tuple[int, int, int]]:
             # Without a meaning a year of two digits has no century.
             found += [
                 (printed.start, printed.end, column)
-                for printed in find_dates(text, order=order)  # type: ignore[arg-type]
+                for printed in find_dates(text, order=order)
                 if printed.iso == day or (printed.iso[2:] == day[2:] and day[:4] not in text)
             ]
     return found

@@ -15,7 +15,7 @@ from typing import Any
 from extractor.schemas.captions import CAPTIONS, TITLES
 from extractor.synthesis.world import language_of_state, world_languages, world_word
 
-_FIELDS: Mapping[str, tuple[str, ...]] = {
+_FIELDS: Mapping[str, list[str]] = {
     "passport": (
         "document_type issuing_country document_number surname given_names nationality birth_date sex place_of_birth"
         " issue_date expiry_date authority"
@@ -31,7 +31,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
         "document_number visa_class entries duration_of_stay valid_from expiry_date surname given_names birth_date sex"
         " nationality passport_number"
     ).split(),
-}  # type: ignore[assignment]
+}
 #: Fields that a document of any kind may have besides.
 _MORE = (
     "personal_number place_of_birth authority address issue_date endorsements height weight eye_colour hair_colour"

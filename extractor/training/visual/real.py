@@ -134,7 +134,7 @@ def _like(text: str, wanted: str) -> bool:
 def _dates(index: int, line: Line, value: str) -> list[Place]:
     found = []
     for order in ("dmy", "mdy"):
-        days = find_dates(line.text, order=order)  # type: ignore[arg-type]
+        days = find_dates(line.text, order=order)
         found += [
             (index, day.start, day.end)
             for day in days
@@ -255,11 +255,11 @@ def read_pages(folder: Path, out: Path) -> None:
 
 
 def _sheets(specimen: Specimen) -> list[Sheet]:
-    from extractor.pipeline import read_picture
+    from extractor.pipeline import prepare
 
     found = []
-    pages, zones = read_picture(specimen.path)
-    for page, zone in zip(pages, zones, strict=True):
+    for one in prepare(specimen.path, specimen.schema).evidence.pages:
+        page, zone = one.page, one.zone
         boxes = [(min(b[:, 0]), min(b[:, 1]), max(b[:, 0]), max(b[:, 1])) for b in (line.box for line in page.lines)]
         texts, scores = [line.text for line in page.lines], [line.score for line in page.lines]
         facts = zone_facts(zone.mrz) if zone else None
