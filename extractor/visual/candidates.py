@@ -30,6 +30,8 @@ _LEAST_DATE = 0.05
 _SAME_CAPTION = 0.5
 #: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
 _CAPTION_LIKENESS = 86.0
+#: Where a period is read as one date's value, it is the other's too.
+_ENDS_OF_PERIODS = ("issue_date", "expiry_date")
 #: Kinds whose values may take several lines.
 _BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
 #: Scripts that are written without spaces.
@@ -60,7 +62,25 @@ def find_candidates(
         chains = _chains_of_field(layout, FIELDS.index(name), spec.kind) if known else _chains_of_caption(layout, spec)
         own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
         found += sorted(_agreeing(own), key=lambda one: -one.score)
+    found += _periods(found, specs, context)
     return found + _dates(layout, lines, specs, context, {one.field for one in found})
+
+
+def _periods(found: Sequence[Candidate], specs: Mapping[str, FieldSpec], context: Context) -> list[Candidate]:
+    """What else a period of validity says that was read as one value: its end, its beginning, or that it has none."""
+    added: list[Candidate] = []
+    named = {one.field for one in found}
+    for one in found:
+        if one.field not in _ENDS_OF_PERIODS:
+            continue
+        dates = find_dates(one.text, order=context.order, today=context.today)
+        endless = "permanent" in specs and value_of("permanent", Kind.FLAG, one.text, context)
+        for name in _ENDS_OF_PERIODS if len(dates) == 2 else ("permanent",) if endless else ():
+            value = value_of(name, specs[name].kind, one.text, context) if name in specs and name not in named else None
+            if value:
+                named.add(name)
+                added.append(replace(one, field=name, value=value))
+    return added
 
 
 def _dates(
