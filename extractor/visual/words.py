@@ -25,8 +25,6 @@ _WORD = re.compile(rf"[{_ONE_BY_ONE}]|[^\s{_ONE_BY_ONE}{_PARTS}]+|[{_PARTS}]")
 _NUMBER = re.compile(
     r"\d[.)](?=\d{1,2}[./-]\d{1,2}[./-]\d{4})|\(?\d{1,2}[a-e]?[.)](?=\D)|\(?\d{1,2}[a-e][.)]?(?=\S{2})|[a-z]\)"
 )
-    r"\d[.)](?=\d{1,2}[./-]\d{1,2}[./-]\d{4})|\(?\d{1,2}[a-e]?[.)](?=\D)|\(?\d{1,2}[a-e][.)]?(?=\S{2})|[a-z]\)"
-)
 #: `DOB12/03/1990`: a caption of letters run together with digits.
 _RUN_TOGETHER = re.compile(r"[^\W\d_]{3,}[.]?(?=\d{2})")
 
