@@ -32,10 +32,14 @@ _CLIPS = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
 
 
 class Network(nn.Module):
-    """`model` as a module. `exact` are the weights before rounding, by name, where `model` has rounded ones."""
+    """`model` as a module. `exact` are the weights before rounding, by name, where `model` has rounded ones; `plain`
+    leaves weights as they are instead of in steps, for training in full precision."""
 
-    def __init__(self, model: onnx.ModelProto, exact: Mapping[str, np.ndarray] | None = None) -> None:
+    def __init__(
+        self, model: onnx.ModelProto, exact: Mapping[str, np.ndarray] | None = None, *, plain: bool = False
+    ) -> None:
         super().__init__()
+        self.plain = plain
         self.nodes = [_Node(node) for node in model.graph.node]
         self.output = model.graph.output[0].name
         self.constants: dict[str, torch.Tensor] = {}
@@ -67,6 +71,9 @@ class Network(nn.Module):
     def _learn(self, name: str, value: np.ndarray, axis: int | None) -> None:
         """Makes a weight of `value`, rounded along `axis` if it is a matrix with one."""
         weight = torch.tensor(value)
+        if self.plain:
+            self.weights[_key(name)] = nn.Parameter(weight)
+            return
         if axis is None or weight.dim() == 1:
             unit = weight.abs().max().clamp(min=1e-8) / WEIGHT_LIMIT
         else:
@@ -76,6 +83,8 @@ class Network(nn.Module):
 
     def weight(self, name: str) -> torch.Tensor:
         """The exact weight `name` as learned so far."""
+        if self.plain:
+            return self.weights[_key(name)]
         return self.weights[_key(name)] * self.units[_key(name)]
 
     def to(self, *args: Any, **kwargs: Any) -> Network:

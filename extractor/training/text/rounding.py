@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from extractor.errors import MissingExtraError
-from extractor.text.ocr import NetworkName
 
 if TYPE_CHECKING:
     import onnx
 
+    from extractor.text.ocr import NetworkName
+
 #: The wheel's files.
-_FILES: Mapping[NetworkName, str] = {"detector": "PP-OCRv6_det_small.onnx", "recogniser": "PP-OCRv6_rec_small.onnx"}
+_FILES: Mapping[str, str] = {"detector": "PP-OCRv6_det_small.onnx", "recogniser": "PP-OCRv6_rec_small.onnx"}
 #: What is computed on 8 bits. Sums and products of two maps are not: that costs no time and saves half of what the
 #: detector loses. Of products with matrices the result is not, either: the last one's are the recogniser's scores.
 _IN_EIGHT_BITS = ("Conv", "MatMul", "Relu", "Concat", "MaxPool", "Resize")

@@ -1,0 +1,493 @@
+"""Training the recogniser of all scripts: PP-OCRv6's network with another alphabet, on drawn lines, by CTC.
+
+    python -m extractor.training.text.reader start --out start.onnx
+    python -m extractor.training.text.reader train --start start.onnx --words words.json --fonts fonts/ --out runs/reader
+
+Processes draw lines (`lines`) into a pool on the GPU while the network learns from it; every time a line is seen it is
+on other paper and through another camera (`disturb`). Frames are four pixels apart instead of eight: Thai, Arabic and
+Hangul by its letters have more characters than frames otherwise. At the end the network is rounded to eight bits and
+learns to answer as it did before (`rounding`, `graph`). All by the clock: the rate falls with the time that is left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import queue
+import random
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from extractor.text.writing import CHARACTERS
+from extractor.training.text import lines, rounding
+from extractor.training.text.disturb import disturbed, papers
+from extractor.training.text.graph import Network, initializers, write_back
+
+if TYPE_CHECKING:
+    import onnx
+
+_CLASS = {character: place for place, character in enumerate(CHARACTERS, 1)}
+#: Lines that travel together from a process that draws.
+_CHUNK = 32
+_LONGEST = 96
+_CALIBRATING = 48
+#: Steps over which rates rise; seconds between two lines of the log, and between two savings.
+_RISE, _TELL_EVERY, _SAVE_EVERY = 120, 15, 60
+#: Adam's rates of what is known and of the new output layer.
+_RATE, _HEAD_RATE = 6e-4, 2e-3
+#: From so many lines on in the pool, no more than a chunk a hundredth of a second is taken: learning needs the processor.
+_PLENTY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, on what, and how long. `begin` and `end` (0..1) say which part of the whole schedule this
+    run is."""
+
+    start: Path
+    words: Path
+    fonts: Path
+    out: Path
+    seconds: float
+    rounding_seconds: float = 0.0
+    begin: float = 0.0
+    end: float = 1.0
+    workers: int = 2
+    #: Pixels of width in a batch, and in the pool.
+    batch: int = 160_000
+    pool: float = 60e9
+    seed: int = 0
+
+
+# The network to begin with
+
+
+def started() -> onnx.ModelProto:
+    """PP-OCRv6's recogniser with frames of four pixels and this repository's alphabet: rows of characters that both
+    know are kept, the others are small and random."""
+    from onnx import numpy_helper
+
+    model = rounding.exact("recogniser")
+    old = _alphabet(rounding.original("recogniser"))
+    for node in model.graph.node:
+        if node.op_type == "AveragePool":
+            for attribute in node.attribute:
+                if attribute.name == "strides":
+                    attribute.ints[:] = [3, 1]
+    *_, product, addition, _ = model.graph.node
+    constants = {each.name: each for each in model.graph.initializer}
+    rng = np.random.default_rng(0)
+    weight, bias = (numpy_helper.to_array(constants[node.input[1]]) for node in (product, addition))
+    new = (rng.normal(0, 0.5, (len(weight), len(CHARACTERS) + 1)) * weight.std()).astype(np.float32)
+    new_bias = np.full(len(CHARACTERS) + 1, float(np.median(bias)), np.float32)
+    for character, place in (("", 0), *_CLASS.items()):
+        if character in old:
+            new[:, place], new_bias[place] = weight[:, old[character]], bias[old[character]]
+    for node, value in ((product, new), (addition, new_bias)):
+        constants[node.input[1]].CopyFrom(numpy_helper.from_array(value, node.input[1]))
+    for told in (*model.graph.output, *model.graph.value_info):
+        for dim in told.type.tensor_type.shape.dim:
+            if dim.dim_value == len(old):
+                dim.dim_value = len(CHARACTERS) + 1
+    for key in [each for each in model.metadata_props if each.key == "character"]:
+        key.value = "\n".join(CHARACTERS[:-1])
+    return model
+
+
+def _alphabet(path: Path) -> dict[str, int]:
+    """The original's classes: the blank first, the space last."""
+    import onnx
+
+    told = next(each.value for each in onnx.load(path).metadata_props if each.key == "character")
+    return {character: place for place, character in enumerate(("", *told.splitlines(), " "))}
+
+
+# Lines, from processes that draw into a pool
+
+
+def _draws(plan: Plan, number: int, given: Any) -> None:
+    """A process: draws lines, and hands over chunks of one width."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    material = lines.load(plan.words, plan.fonts)
+    rng = random.Random(f"{plan.seed} {plan.begin} {number}")
+    waiting: dict[int, list[lines.DrawnLine]] = defaultdict(list)
+    while True:
+        try:
+            line = lines.draw(rng, material)
+        except (OSError, ValueError):  # a font that cannot set one of the texts
+            continue
+        if line is None or len(line.visual) > _LONGEST:
+            continue
+        same = waiting[line.mask.shape[1]]
+        same.append(line)
+        if len(same) == _CHUNK:
+            labels = np.zeros((_CHUNK, _LONGEST), np.int16)
+            for row, one in enumerate(same):
+                labels[row, : len(one.visual)] = [_CLASS[c] for c in one.visual]
+            lengths = np.array([len(one.visual) for one in same], np.int16)
+            scripts = np.array([list(lines.SHARES).index(one.script) for one in same], np.int8)
+            given.put((np.stack([one.mask for one in same]), labels, lengths, scripts))
+            same.clear()
+
+
+@dataclass
+class _Shelf:
+    """The pool's lines of one width."""
+
+    masks: torch.Tensor
+    labels: np.ndarray
+    lengths: np.ndarray
+    scripts: np.ndarray
+    drawn: int = 0
+
+    @property
+    def filled(self) -> int:
+        return min(self.drawn, len(self.masks))
+
+
+@dataclass
+class Pool:
+    """Drawn lines on the device, filled by a thread while others are learned from."""
+
+    plan: Plan
+    device: torch.device
+    shelves: dict[int, _Shelf] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.queue: Any = context.Queue(maxsize=64)
+        self.processes = [
+            context.Process(target=_draws, args=(self.plan, number, self.queue), daemon=True)
+            for number in range(self.plan.workers)
+        ]
+        for process in self.processes:
+            process.start()
+        self.closing = threading.Event()
+        self.thread = threading.Thread(target=self._fill, daemon=True)
+        self.thread.start()
+
+    def _fill(self) -> None:
+        while not self.closing.is_set():
+            try:
+                masks, labels, lengths, scripts = self.queue.get(timeout=1)
+            except queue.Empty:
+                continue
+            width = masks.shape[2]
+            shelf = self.shelves.get(width)
+            if shelf is None:
+                room = min(400_000, int(self.plan.pool / len(lines.WIDTHS) / (width * lines.HEIGHT))) // _CHUNK * _CHUNK
+                shelf = _Shelf(
+                    torch.empty((room, lines.HEIGHT, width), dtype=torch.uint8, device=self.device),
+                    np.zeros((room, _LONGEST), np.int16), np.zeros(room, np.int16), np.zeros(room, np.int8),
+                )  # fmt: skip
+            at = shelf.drawn % len(shelf.masks)
+            shelf.masks[at : at + len(masks)] = torch.from_numpy(masks).to(self.device)
+            shelf.labels[at : at + len(masks)], shelf.lengths[at : at + len(masks)] = labels, lengths
+            shelf.scripts[at : at + len(masks)] = scripts
+            shelf.drawn += len(masks)
+            self.shelves[width] = shelf
+            if self.drawn > _PLENTY:
+                time.sleep(0.01)
+
+    @property
+    def drawn(self) -> int:
+        return sum(shelf.drawn for shelf in list(self.shelves.values()))
+
+    def wait(self, count: int) -> None:
+        """Until so many lines are there. Raises RuntimeError when the processes that draw have died."""
+        while self.drawn < count:
+            if not any(process.is_alive() for process in self.processes):
+                raise RuntimeError("the processes that draw lines have died; what they printed says why")
+            time.sleep(0.2)
+
+    def batch(self, rng: np.random.Generator) -> tuple[torch.Tensor, np.ndarray, np.ndarray, np.ndarray]:
+        """Lines of one width: masks, labels, lengths, scripts. Every line is as likely as any other."""
+        shelves = dict(self.shelves)
+        weights = np.array([width * shelf.drawn for width, shelf in shelves.items()], float)
+        width = int(rng.choice(list(shelves), p=weights / weights.sum()))
+        shelf = shelves[width]
+        count = max(1, self.plan.batch // width)
+        chosen = rng.integers(shelf.filled, size=count)
+        masks = shelf.masks[torch.from_numpy(chosen).to(self.device)]
+        return masks, shelf.labels[chosen], shelf.lengths[chosen], shelf.scripts[chosen]
+
+    def close(self) -> None:
+        self.closing.set()
+        for process in self.processes:
+            process.terminate()
+
+
+# Learning
+
+
+class Trainer:
+    """The network, the pool it learns from, and what moves it."""
+
+    def __init__(self, plan: Plan) -> None:
+        import onnx
+
+        self.plan = plan
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.pool = Pool(plan, self.device)
+        self.strips = papers(plan.seed).to(self.device)
+        self.rng = np.random.default_rng([plan.seed, int(plan.begin * 1000)])
+        self.model = onnx.load(plan.start)
+        self.network = _scoring(Network(self.model, plain=True)).to(self.device)
+        self.steps, self.started = 0, time.monotonic()
+        self.layout = torch.contiguous_format
+
+    def tell(self, **found: Any) -> None:
+        line = json.dumps({"seconds": round(time.monotonic() - self.started, 1), **found})
+        print(line, flush=True)  # noqa: T201
+        with (self.plan.out / "log.jsonl").open("a") as log:
+            log.write(line + "\n")
+
+    def run(self) -> None:
+        """Learns for the planned time, then rounds and learns again; saves as it goes."""
+        self.plan.out.mkdir(parents=True, exist_ok=True)
+        sys.setswitchinterval(0.0005)  # kernels are launched while lines come in
+        self.tell(device=str(self.device), classes=len(CHARACTERS) + 1, workers=self.plan.workers)
+        self.pool.wait(_CHUNK * 40)
+        self.tell(drawn=self.pool.drawn)
+        self.learn()
+        self.save("reader.onnx")
+        if self.plan.rounding_seconds:
+            self.learn_rounded()
+        self.pool.close()
+
+    def picture(self, masks: torch.Tensor, done: float) -> torch.Tensor:
+        with torch.no_grad():
+            return disturbed(masks, self.strips, min(1.0, 0.5 + 3 * done)).contiguous(memory_format=self.layout)
+
+    def scores(self, network: Network, x: torch.Tensor) -> torch.Tensor:
+        cuda = self.device.type == "cuda"
+        with torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
+            return network(x).float()
+
+    def learn(self) -> None:
+        """The main part: all weights, in brain floats."""
+        head = {self.model.graph.node[place].input[1].replace(".", "@") for place in (-3, -2)}
+        named = list(self.network.weights.items())
+        groups = [
+            {"params": [value for name, value in named if (name in head) == new], "lr": rate}
+            for new, rate in ((False, _RATE), (True, _HEAD_RATE))
+        ]
+        mover = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=self.device.type == "cuda")
+        begun = told = saved = time.monotonic()
+        done, counted = self.plan.begin, 0
+        if self.device.type == "cuda":
+            self._choose_layout()
+            begun = time.monotonic()
+        while (now := time.monotonic()) < begun + self.plan.seconds:
+            done = self.plan.begin + (self.plan.end - self.plan.begin) * (now - begun) / self.plan.seconds
+            factor = min(1.0, (self.steps + 1) / _RISE) * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
+            for group, rate in zip(mover.param_groups, (_RATE, _HEAD_RATE), strict=True):
+                group["lr"] = rate * factor
+            masks, labels, lengths, scripts = self.pool.batch(self.rng)
+            scores = self.scores(self.network, self.picture(masks, done))
+            loss = _ctc(scores, labels, lengths)
+            mover.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+            mover.step()
+            self.steps += 1
+            counted += len(masks)
+            if now - told > _TELL_EVERY:
+                self.tell(
+                    steps=self.steps, done=round(done, 3), loss=round(loss.item(), 4), seen=counted,
+                    drawn=self.pool.drawn, errors=_errors(scores, labels, lengths, scripts),
+                )  # fmt: skip
+                told = now
+            if now - saved > _SAVE_EVERY:
+                self.save("reader.onnx")
+                saved = time.monotonic()
+        self.tell(steps=self.steps, done=round(done, 3), **self.check(self.network))
+
+    def _choose_layout(self) -> None:
+        """The order of channels in memory in which a step is quicker: which one, depends on the library's version."""
+        spent = {}
+        for layout in (torch.contiguous_format, torch.channels_last):
+            self.layout = layout
+            masks = torch.zeros((256, lines.HEIGHT, 432), dtype=torch.uint8, device=self.device)
+            x = self.picture(masks, 0.0)
+            for turn in range(4):
+                if turn == 1:
+                    torch.cuda.synchronize()
+                    began = time.monotonic()
+                self.scores(self.network, x).square().mean().backward()
+            torch.cuda.synchronize()
+            spent[layout] = (time.monotonic() - began) / 3
+            self.network.zero_grad(set_to_none=True)
+        self.layout = min(spent, key=lambda one: spent[one])
+        self.tell(step_seconds={str(layout): round(value, 4) for layout, value in spent.items()})
+
+    def learn_rounded(self) -> None:
+        """The network in eight bits, taught by itself in full."""
+        import onnx
+
+        self.pool.close()  # what is drawn is enough, and calibration needs the cores
+        exact = initializers(self.model)
+        self.tell(calibrating=_CALIBRATING)
+        model = rounding.rounded(self.model, list(self._calibration()))
+        teacher, student = self.network, _scoring(Network(model, exact)).to(self.device)
+        groups = [
+            {"params": list(student.weights.parameters()), "lr": 1e-3},
+            {"params": list(student.steps.parameters()), "lr": 3e-4},
+        ]
+        mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99), fused=self.device.type == "cuda")
+        rates = [group["lr"] for group in groups]
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        self.layout = torch.contiguous_format
+        self.tell(rounded=True, **self.check(student))
+        begun = told = time.monotonic()
+        steps = 0
+        while (now := time.monotonic()) < begun + self.plan.rounding_seconds:
+            left = 1 - (now - begun) / self.plan.rounding_seconds
+            for group, rate in zip(mover.param_groups, rates, strict=True):
+                group["lr"] = rate * min(left, (steps + 1) / 50)
+            masks, labels, lengths, scripts = self.pool.batch(self.rng)
+            half = slice(0, max(1, len(masks) // 2))
+            x = self.picture(masks[half], 1.0)
+            with torch.no_grad():
+                wanted = self.scores(teacher, x).log_softmax(-1)
+            scores = student(x)
+            apart = functional.kl_div(scores.log_softmax(-1), wanted, log_target=True, reduction="none").sum(-1).mean()
+            loss = 4 * apart + 0.2 * _ctc(scores, labels[half], lengths[half])
+            mover.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+            mover.step()
+            steps += 1
+            if now - told > _TELL_EVERY:
+                told = now
+                self.tell(
+                    rounded_steps=steps, apart=round(apart.item(), 5),
+                    errors=_errors(scores, labels[half], lengths[half], scripts[half]),
+                )  # fmt: skip
+        write_back(student, model)
+        onnx.save(model, self.plan.out / "reader8.onnx")
+        self.tell(rounded_steps=steps, **self.check(student))
+
+    def _calibration(self) -> Iterator[np.ndarray]:
+        for _ in range(_CALIBRATING):
+            masks, *_ = self.pool.batch(self.rng)
+            yield self.picture(masks[:1], 1.0).cpu().contiguous().numpy()
+
+    @torch.no_grad()
+    def check(self, network: Network) -> dict[str, Any]:
+        """Character error rates over some batches, greedily read, by script."""
+        wrong: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for _ in range(8 if self.device.type == "cuda" else 2):
+            masks, labels, lengths, scripts = (each[:256] for each in self.pool.batch(self.rng))
+            scores = self.scores(network, self.picture(masks, 1.0))
+            for script, (edits, count) in _counts(scores, labels, lengths, scripts, 256).items():
+                wrong[script][0] += edits
+                wrong[script][1] += count
+        return {"checked": {script: round(edits / count, 4) for script, (edits, count) in sorted(wrong.items())}}
+
+    def save(self, name: str) -> None:
+        """Writes the network; a file that is half written never takes the place of a whole one."""
+        import onnx
+        from onnx import numpy_helper
+
+        for each in self.model.graph.initializer:
+            key = each.name.replace(".", "@")
+            if key in self.network.weights:
+                value = self.network.weights[key].detach().cpu().contiguous().numpy()
+                each.CopyFrom(numpy_helper.from_array(value, each.name))
+        path = self.plan.out / name
+        onnx.save(self.model, path.with_suffix(".part"))
+        os.replace(path.with_suffix(".part"), path)
+
+
+def _scoring(network: Network) -> Network:
+    """`network` without its last step: scores instead of probabilities."""
+    last = network.nodes.pop()
+    network.output = last.inputs[0]
+    return network
+
+
+def _ctc(scores: torch.Tensor, labels: np.ndarray, lengths: np.ndarray) -> torch.Tensor:
+    """Connectionist temporal classification (Graves et al., 2006): a mean over characters. `scores` (B, T, classes)."""
+    chances = scores.log_softmax(-1).transpose(0, 1)
+    frames = torch.full((scores.shape[0],), scores.shape[1], dtype=torch.long)
+    longest = int(lengths.max())
+    targets = torch.from_numpy(labels[:, :longest].astype(np.int64)).to(scores.device)
+    own = torch.from_numpy(lengths.astype(np.int64))
+    return functional.ctc_loss(chances, targets, frames, own, reduction="mean", zero_infinity=True)
+
+
+def _errors(scores: torch.Tensor, labels: np.ndarray, lengths: np.ndarray, scripts: np.ndarray) -> dict[str, float]:
+    counts = _counts(scores.detach(), labels, lengths, scripts, 160)
+    return {script: round(edits / count, 3) for script, (edits, count) in sorted(counts.items())}
+
+
+def _counts(
+    scores: torch.Tensor, labels: np.ndarray, lengths: np.ndarray, scripts: np.ndarray, most: int
+) -> dict[str, tuple[float, float]]:
+    """Edits and characters by script, of the first `most` lines."""
+    best = scores[:most].argmax(-1).cpu().numpy()
+    names, found = list(lines.SHARES), defaultdict(lambda: (0.0, 0.0))
+    for path, label, length, script in zip(best, labels, lengths, scripts, strict=False):
+        read = path[(path != 0) & (path != np.r_[-1, path[:-1]])]
+        edits, count = found[names[script]]
+        found[names[script]] = (edits + _distance(read.tolist(), label[:length].tolist()), count + length)
+    return dict(found)
+
+
+def _distance(one: Sequence[int], two: Sequence[int]) -> int:
+    """Levenshtein's distance; the machine that trains need not have a library for it."""
+    row = list(range(len(two) + 1))
+    for place, a in enumerate(one, 1):
+        before, row[0] = row[0], place
+        for column, b in enumerate(two, 1):
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    parser = argparse.ArgumentParser("python -m extractor.training.text.reader", description=__doc__.split("\n")[0])
+    tasks = parser.add_subparsers(required=True, dest="task", metavar="COMMAND")
+    start = tasks.add_parser("start", help="PP-OCRv6's recogniser with the new alphabet")
+    start.add_argument("--out", type=Path, required=True)
+    train = tasks.add_parser("train", help="train it")
+    for name in ("start", "words", "fonts", "out"):
+        train.add_argument(f"--{name}", type=Path, required=True)
+    train.add_argument("--seconds", type=float, default=480)
+    train.add_argument("--rounding-seconds", type=float, default=0)
+    train.add_argument("--begin", type=float, default=0.0, help="how much of the whole schedule is done (0..1)")
+    train.add_argument("--end", type=float, default=1.0)
+    train.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    train.add_argument("--batch", type=int, default=160_000, help="pixels of width in a batch (%(default)s)")
+    train.add_argument("--pool", type=float, default=60e9, help="bytes of drawn lines that are kept (%(default)s)")
+    train.add_argument("--seed", type=int, default=0)
+    options = vars(parser.parse_args(arguments))
+    if options.pop("task") == "start":
+        import onnx
+
+        onnx.save(started(), options["out"])
+    else:
+        Trainer(Plan(**options)).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
