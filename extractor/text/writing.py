@@ -40,6 +40,8 @@ _CLUSTER = rf"(?:{_CONSONANT}[्\u09cd])*{_CONSONANT}"
 _STORED, _STANDS = re.compile(rf"({_CLUSTER})([{_BEFORE}])"), re.compile(rf"([{_BEFORE}])({_CLUSTER})")
 #: Composed characters that are read by their parts: Hangul's syllables, and Bengali's vowels on both sides.
 _BY_PARTS = re.compile("[가-힣\u09cb\u09cc]")
+#: What `logical` puts together again: letters of a syllable, and any other character by itself.
+_TOGETHER = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|\u09c7[\u09be\u09d7]|.", re.DOTALL)
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 _SEPARATORS = frozenset(".,:/-–٫٬")
 
@@ -61,14 +63,28 @@ def visual(text: str, *, right_to_left: bool | None = None) -> str:
     text = _STORED.sub(r"\2\1", text)
     if right_to_left is None:
         right_to_left = next((_kind(c) == "R" for c in text if _kind(c) in "LR"), False)
-    return _turned(text, right_to_left)
+    return "".join(character for character, _ in _turned(text, right_to_left))
 
 
 def logical(text: str) -> str:
     """What stands from left to right as `text`, in the order in which it is spoken and stored."""
+    return "".join(character for character, _ in logical_parts(text))
+
+
+def logical_parts(text: str) -> list[tuple[str, list[int]]]:
+    """As `logical`, character by character, each with the places in `text` that it comes from."""
     kinds = [_kind(c) for c in text]
-    text = _turned(text, kinds.count("R") > kinds.count("L"))
-    return unicodedata.normalize("NFC", _STANDS.sub(r"\2\1", text))
+    turned = _turned(text, kinds.count("R") > kinds.count("L"))
+    for found in _STANDS.finditer("".join(c for c, _ in turned)):
+        start, end = found.span()
+        turned[start:end] = [*turned[start + 1 : end], turned[start]]
+    parts = []
+    for found in _TOGETHER.finditer("".join(c for c, _ in turned)):
+        start, end = found.span()
+        composed = unicodedata.normalize("NFC", found[0])
+        places = [place for _, place in turned[start:end]]
+        parts.append((composed, places))
+    return parts
 
 
 def _kind(character: str) -> str:
@@ -97,14 +113,15 @@ def runs(text: str, right_to_left: bool) -> list[tuple[str, bool]]:
     return [("".join(text[place] for place in (places[::-1] if odd else places)), odd) for places, odd in found]
 
 
-def _turned(text: str, right_to_left: bool) -> str:
-    """From logical to visual order, or back: the runs are the same, and each is turned round."""
+def _turned(text: str, right_to_left: bool) -> list[tuple[str, int]]:
+    """From logical to visual order, or back (the runs are the same, and each is turned round): characters, and the
+    places they come from."""
     kinds = [_kind(c) for c in text]
     if "R" not in kinds:
-        return text
+        return [(character, place) for place, character in enumerate(text)]
     levels = _levels(text, kinds, right_to_left)
     characters = [c.translate(_MIRRORED) if level % 2 else c for c, level in zip(text, levels, strict=True)]
-    return "".join(characters[place] for place in _order(levels))
+    return [(characters[place], place) for place in _order(levels)]
 
 
 def _order(levels: list[int]) -> list[int]:
