@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,12 +24,17 @@ import numpy as np
 from extractor.errors import ExtractorError
 from extractor.imaging.geometry import crop_quad, quad_size
 from extractor.mrz import Folder
+from extractor.text.writing import logical_parts
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-NetworkName = Literal["detector", "recogniser"]
-_LOADING: Mapping[NetworkName, threading.Lock] = {"detector": threading.Lock(), "recogniser": threading.Lock()}
+#: Two networks read lines: PP-OCRv6's knows Latin, Chinese and Japanese, `scripts` the others, and Latin with every mark.
+RecogniserName = Literal["recogniser", "scripts"]
+NetworkName = Literal["detector", "recogniser", "scripts"]
+_LOADING: Mapping[NetworkName, threading.Lock] = {
+    "detector": threading.Lock(), "recogniser": threading.Lock(), "scripts": threading.Lock(),
+}  # fmt: skip
 #: Detection works on the page scaled to this shorter side ...
 _DETECTION_SIDE = 736
 #: ... if it is to be enlarged by this much at least ...
@@ -77,8 +82,8 @@ class Line:
     probabilities: np.ndarray = field(default_factory=lambda: np.empty(0))
     positions: np.ndarray = field(default_factory=lambda: np.empty(0))
     log_probs: np.ndarray | None = None
-    #: "pp-ocr" or "tesseract"
-    reader: str = "pp-ocr"
+    #: which network read it
+    reader: RecogniserName = "recogniser"
 
     @property
     def height(self) -> float:
@@ -141,9 +146,9 @@ def _detector() -> InferenceSession:
     return _session("detector", max(1, threads() // _at_once[-1]))
 
 
-def _recogniser() -> InferenceSession:
+def _recogniser(name: RecogniserName = "recogniser") -> InferenceSession:
     # One thread each: lines are spread over the cores instead, which scales better than threads inside a small network.
-    return _session("recogniser", 1)
+    return _session(name, 1)
 
 
 @cache
@@ -152,9 +157,9 @@ def _pool() -> ThreadPoolExecutor:
 
 
 @cache
-def alphabet() -> tuple[str, ...]:
-    """The recogniser's classes; class 0 is CTC's blank."""
-    characters = _recogniser().get_modelmeta().custom_metadata_map["character"].splitlines()
+def alphabet(name: RecogniserName = "recogniser") -> tuple[str, ...]:
+    """A recogniser's classes; class 0 is CTC's blank."""
+    characters = _recogniser(name).get_modelmeta().custom_metadata_map["character"].splitlines()
     return ("", *characters, " ")
 
 
@@ -235,21 +240,21 @@ def clockwise(corners: np.ndarray) -> np.ndarray:
     return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
 
 
-def recognise(crops: Sequence[np.ndarray]) -> list[Reading]:
+def recognise(crops: Sequence[np.ndarray], name: RecogniserName = "recogniser") -> list[Reading]:
     """Reads single lines of text, RGB crops of any size, in the order given."""
     ready = [_line_image(crop) for crop in crops]
     # Line by line: batches pad the shorter ones, and are slower even without that (0.09 against 0.08 ms a pixel of
     # width). Widest first, so that no core is left with the longest line at the end.
     order = sorted(range(len(ready)), key=lambda i: -ready[i].shape[1])
-    readings = dict(zip(order, _pool().map(_recognise_one, [ready[i] for i in order]), strict=True))
+    readings = dict(zip(order, _pool().map(partial(_recognise_one, name), [ready[i] for i in order]), strict=True))
     return [readings[i] for i in range(len(ready))]
 
 
-def _recognise_one(image: np.ndarray) -> Reading:
+def _recognise_one(name: RecogniserName, image: np.ndarray) -> Reading:
     width = image.shape[1]
     blob = np.zeros((1, 3, _LINE_HEIGHT, max(_MIN_WIDTH, width)), np.float32)
     blob[0, :, :, :width] = (image[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)
-    return _decode(_recogniser().run(None, {"x": blob})[0][0], width / blob.shape[3])
+    return _decode(name, _recogniser(name).run(None, {"x": blob})[0][0], width / blob.shape[3])
 
 
 def _line_image(crop: np.ndarray) -> np.ndarray:
@@ -261,17 +266,24 @@ def _line_image(crop: np.ndarray) -> np.ndarray:
     return cv2.resize(crop, (max(8, round(width * _LINE_HEIGHT / max(height, 1))), _LINE_HEIGHT))
 
 
-def _decode(probabilities: np.ndarray, used: float) -> Reading:
+def _decode(name: RecogniserName, probabilities: np.ndarray, used: float) -> Reading:
     """What a line's probabilities (frames, classes) say. `used` is the unpadded share of the frames."""
     best, chances = best_path(probabilities)
     keep = np.flatnonzero((best != 0) & (best != np.r_[-1, best[:-1]]))
-    characters = [alphabet()[index] for index in best[keep]]
-    text = "".join(characters)
+    classes = alphabet(name)
+    characters = [classes[index] for index in best[keep]]
     # A space has no probability worth keeping apart; leading and trailing ones are no text.
     chances = chances[keep]
     places = (keep + 0.5) / (len(best) * used)
     score = float(chances.mean()) if len(chances) else 0.0
-    return Reading(text, score, chances, places, _folder()(probabilities) if _may_be_mrz(text) else None)
+    text = "".join(characters)
+    mrz = _folder(name)(probabilities) if _may_be_mrz(text) else None
+    if name == "scripts":
+        parts = logical_parts(text)
+        text = "".join(character for character, _ in parts)
+        chances = np.array([chances[own].min() for _, own in parts])
+        places = np.array([places[own].mean() for _, own in parts])
+    return Reading(text, score, chances, places, mrz)
 
 
 def best_path(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -307,8 +319,8 @@ def _may_be_mrz(text: str) -> bool:
 
 
 @cache
-def _folder() -> Folder:
-    return Folder(alphabet())
+def _folder(name: RecogniserName) -> Folder:
+    return Folder(alphabet(name))
 
 
 def read_lines(image: np.ndarray, boxes: np.ndarray, known: Mapping[bytes, Reading] | None = None) -> list[Line]:
@@ -321,7 +333,7 @@ def read_lines(image: np.ndarray, boxes: np.ndarray, known: Mapping[bytes, Readi
     return [as_line(box, reading) for box, reading in zip(boxes, readings, strict=True) if reading.text.strip()]
 
 
-def as_line(box: np.ndarray, reading: Reading) -> Line:
+def as_line(box: np.ndarray, reading: Reading, reader: RecogniserName = "recogniser") -> Line:
     """A reading and where it stands, without blanks at its ends."""
     text = reading.text.strip()
     start = reading.text.index(text)
@@ -333,6 +345,7 @@ def as_line(box: np.ndarray, reading: Reading) -> Line:
         probabilities=reading.probabilities[inside],
         positions=reading.positions[inside],
         log_probs=reading.mrz_log_probs,
+        reader=reader,
     )
 
 
