@@ -243,7 +243,7 @@ def prepare(
             zones += [read_zone(part, today=today) for part in parts]
         read += parts
     with _timed(seconds, "scripts"):
-        read, script_warnings = _other_scripts(read, zones)
+        read = _other_scripts(read, zones)
         printed = [line for page in read for line in page.lines]
         zones = [zone and mend_names(zone, printed, today=today) for zone in zones]
     with _timed(seconds, "evidence"):
@@ -256,7 +256,7 @@ def prepare(
         )
     with _timed(seconds, "evidence"):
         measured = [measure(page.image, page.boxes) for page in read]
-        warnings = [*script_warnings, *picture_warnings(read, measured)]
+        warnings = picture_warnings(read, measured)
     first = {page.index: (page, measures) for page, measures in reversed(list(zip(read, measured, strict=True)))}
     infos = tuple(
         PageInfo(image.shape[1], image.shape[0], first[index][0].rotation, first[index][1])
@@ -312,15 +312,12 @@ def _recognised(kinds: Mapping[str, float]) -> type[BaseModel]:
     return SCHEMAS[kind]
 
 
-def _other_scripts(
-    pages: Sequence[Page], zones: Sequence[MrzReading | None]
-) -> tuple[list[Page], list[ReadingWarning]]:
-    """Pages with the lines that only tesseract can read; which script, the MRZ's issuer or the heading says."""
+def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) -> list[Page]:
+    """Pages with their lines in scripts beside Latin; which script, the MRZ's issuer or the heading says."""
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     issuer = issuer or next((code for page in pages if (code := issuer_of_lines(page.lines))), None)
     latin = {squash(text) for zone in zones if zone for text in (zone.mrz.surname, zone.mrz.given_names) if text}
-    done = [read_other_script(page, issuer, latin) for page in pages]
-    return [page for page, _ in done], list({warning for _, found in done for warning in found})
+    return [read_other_script(page, issuer, latin) for page in pages]
 
 
 def _unread_warnings(fields: Mapping[str, FieldEvidence], warned: set[str | None]) -> list[ReadingWarning]:

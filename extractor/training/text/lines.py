@@ -29,8 +29,8 @@ HEIGHT = 48
 WIDTHS = (64, 96, 128, 176, 240, 320, 432, 576, 768, 1056, 1536)
 #: How often a line's script is which.
 SHARES: Mapping[str, float] = {
-    "LATIN": 0.22, "CYRILLIC": 0.15, "ARABIC": 0.14, "HANGUL": 0.11, "THAI": 0.09, "DEVANAGARI": 0.07, "GREEK": 0.055,
-    "BENGALI": 0.05, "GEORGIAN": 0.04, "HEBREW": 0.05, "ARMENIAN": 0.045, "MRZ": 0.06,
+    "LATIN": 0.17, "CYRILLIC": 0.14, "ARABIC": 0.18, "HANGUL": 0.11, "THAI": 0.1, "DEVANAGARI": 0.08, "GREEK": 0.05,
+    "BENGALI": 0.06, "GEORGIAN": 0.035, "HEBREW": 0.065, "ARMENIAN": 0.045, "MRZ": 0.05,
 }  # fmt: skip
 _DIGITS = {"ARABIC": ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"), "DEVANAGARI": ("०१२३४५६७८९",), "BENGALI": ("০১২৩৪৫৬৭৮৯",), "THAI": ("๐๑๒๓๔๕๖๗๘๙",)}
 _RIGHT_TO_LEFT = ("ARABIC", "HEBREW")
@@ -125,7 +125,9 @@ def _text(rng: random.Random, material: Material, script: str) -> str:
 
 
 def _some_words(rng: random.Random, material: Material, script: str, most: int = 4) -> str:
-    language = rng.choice(material.words[script])
+    languages = material.words[script]
+    # The first is the one that most documents of the script are in.
+    language = languages[0] if rng.random() < 0.3 else rng.choice(languages)
     words = [rng.choice(language)]
     while len(words) < most and sum(map(len, words)) < 26 and rng.random() < 0.5:
         words.append(rng.choice(language))
