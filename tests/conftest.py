@@ -1,6 +1,6 @@
 """What tests of all rooms share: no network, a fixed day, the drawn examples and what is read from them.
 
-A test that needs a system package asks for its fixture (`tesseract`): without the package it is skipped with the line
+A test that needs a system package asks for its fixture (`chromium`): without the package it is skipped with the line
 that installs it, and where REQUIRE_ALL is set, as in `.ci/run`, it fails. The collection of real specimens is no
 package; its tests are skipped wherever the folder is absent.
 """
@@ -132,18 +132,6 @@ def specimens_dir() -> Path:
     if not (SPECIMENS / "labels.jsonl").is_file():
         pytest.skip("the folder shared/specimens is not beside the checkout")
     return SPECIMENS
-
-
-@pytest.fixture(scope="session")
-def tesseract() -> Callable[[str], None]:
-    """`tesseract("rus")` goes on only where tesseract and that language are installed."""
-    from extractor.text.scripts import tesseract_languages
-
-    def need(language: str) -> None:
-        if shutil.which("tesseract") is None or language not in tesseract_languages():
-            _absent(f"needs tesseract; run: apt-get install tesseract-ocr tesseract-ocr-{language}")
-
-    return need
 
 
 @pytest.fixture

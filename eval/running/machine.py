@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -20,21 +18,14 @@ _PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """Versions of python, of the packages in use that are installed, and of tesseract."""
+    """Versions of python and of the packages in use that are installed."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found | {"tesseract": _tesseract()}
-
-
-def _tesseract() -> str:
-    if shutil.which("tesseract") is None:
-        return "not installed"
-    told = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=False)
-    return (told.stdout or told.stderr).splitlines()[0].removeprefix("tesseract ").strip()
+    return found
 
 
 def code_digest() -> str:

@@ -29,7 +29,7 @@ from extractor.text.writing import logical_parts
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-#: Two networks read lines: PP-OCRv6's knows Latin, Chinese and Japanese, `scripts` the others, and Latin with every mark.
+#: Two networks read lines: PP-OCRv6's knows Latin, Chinese and Japanese, `scripts` the others and Latin.
 RecogniserName = Literal["recogniser", "scripts"]
 NetworkName = Literal["detector", "recogniser", "scripts"]
 _LOADING: Mapping[NetworkName, threading.Lock] = {

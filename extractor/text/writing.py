@@ -155,18 +155,18 @@ def _levels(text: str, kinds: list[str], right_to_left: bool) -> list[int]:
     # A number counts for its surroundings: to the left's in Arabic, to the right's in Latin text.
     for place, kind in enumerate(kinds):
         if kind == "N":
-            near = {_strong(sides, kinds, place, step) or base for step in (-1, 1)}
+            near = {_strong(kinds, place, step) or base for step in (-1, 1)}
             sides[place] = "N" + ("R" if near == {"R"} or right_to_left else "L")
     for place, kind in enumerate(kinds):
         if kind == "-":
-            near = {_strong(sides, kinds, place, step) or base for step in (-1, 1)}
+            near = {_strong(kinds, place, step) or base for step in (-1, 1)}
             sides[place] = near.pop() if len(near) == 1 else base
     own = {"L": 2, "R": 1, "NL": 2, "NR": 2} if right_to_left else {"L": 0, "R": 1, "NL": 0, "NR": 2}
     return [own[side] for side in sides]
 
 
-def _strong(sides: list[str], kinds: list[str], place: int, step: int) -> str:
-    """The side of the nearest letter (or, for what is between, number) from `place` on; empty where there is none."""
+def _strong(kinds: list[str], place: int, step: int) -> str:
+    """The side of the nearest letter from `place` on; empty where there is none."""
     place += step
     while 0 <= place < len(kinds):
         if kinds[place] in "LR":

@@ -159,11 +159,7 @@ def test_the_chinese_card_s_own_rules_are_silent(
 
 
 @pytest.mark.slow
-def test_no_file_is_left_by_other_programs_either(
-    tesseract: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A page that tesseract reads: lines go to it through a pipe."""
-    tesseract("rus")
+def test_a_page_in_another_script_leaves_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)

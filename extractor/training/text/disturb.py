@@ -203,7 +203,9 @@ def _jpeg(images: torch.Tensor, quality: int) -> torch.Tensor:
     blocks = planes.reshape(count, 3, rows, 8, columns, 8).permute(0, 1, 2, 4, 3, 5)
     basis = _cosines(images.device)
     scale = (50 / quality) if quality < 50 else (2 - quality / 50)
-    tables = torch.stack([_quantisers(images.device)[place] for place in (0, 1, 1)])[None, :, None, None] * max(scale, 0.02)
+    tables = torch.stack([_quantisers(images.device)[place] for place in (0, 1, 1)])[None, :, None, None] * max(
+        scale, 0.02
+    )
     coefficients = torch.round(basis @ blocks @ basis.T / tables) * tables
     planes = (basis.T @ coefficients @ basis).permute(0, 1, 2, 4, 3, 5).reshape(planes.shape)
     y, blue, red = planes[:, :, :high, :wide].unbind(1)

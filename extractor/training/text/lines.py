@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,12 @@ SHARES: Mapping[str, float] = {
     "LATIN": 0.17, "CYRILLIC": 0.14, "ARABIC": 0.18, "HANGUL": 0.11, "THAI": 0.1, "DEVANAGARI": 0.08, "GREEK": 0.05,
     "BENGALI": 0.06, "GEORGIAN": 0.035, "HEBREW": 0.065, "ARMENIAN": 0.045, "MRZ": 0.05,
 }  # fmt: skip
-_DIGITS = {"ARABIC": ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"), "DEVANAGARI": ("०१२३४५६७८९",), "BENGALI": ("০১২৩৪৫৬৭৮৯",), "THAI": ("๐๑๒๓๔๕๖๗๘๙",)}
+_DIGITS = {
+    "ARABIC": ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"),
+    "DEVANAGARI": ("०१२३४५६७८९",),
+    "BENGALI": ("০১২৩৪৫৬৭৮৯",),
+    "THAI": ("๐๑๒๓๔๕๖๗๘๙",),
+}
 _RIGHT_TO_LEFT = ("ARABIC", "HEBREW")
 _SIZE = 38
 _MRZ = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -60,8 +66,9 @@ class DrawnLine:
 
 #: A font is one of a script's if it has all of these.
 _ASKED = {
-    "LATIN": "AZazßéŁőŞğžĐ0", "CYRILLIC": "АБЯжщў", "GREEK": "ΑΩάώς", "HANGUL": "가한국", "THAI": "กฮำ้็", "ARABIC": "ابتجهيءأىلا",
-    "HEBREW": "אבתםץ", "DEVANAGARI": "कहज्ञ", "BENGALI": "কহজ্ঞ", "ARMENIAN": "ԱՖաֆ", "GEORGIAN": "აჰქ",
+    "LATIN": "AZazßéŁőŞğžĐ0", "CYRILLIC": "АБЯжщў", "GREEK": "ΑΩάώς", "HANGUL": "가한국", "THAI": "กฮำ้็",
+    "ARABIC": "ابتجهيءأىلا", "HEBREW": "אבתםץ", "DEVANAGARI": "कहज्ञ", "BENGALI": "কহজ্ঞ", "ARMENIAN": "ԱՖաֆ",
+    "GEORGIAN": "აჰქ",
 }  # fmt: skip
 
 
@@ -95,7 +102,7 @@ def draw(rng: random.Random, material: Material, script: str | None = None) -> D
     if mask is None:
         return None
     mask = _fitted(rng, mask, script)
-    repeats = sum(one == two for one, two in zip(wanted, wanted[1:], strict=False))
+    repeats = sum(one == two for one, two in pairwise(wanted))
     if len(wanted) + repeats > 0.85 * (mask.shape[1] // 4 - 1):
         return None
     return DrawnLine(mask, text, wanted, script)
@@ -236,6 +243,7 @@ def _figures(rng: random.Random, script: str) -> str:
 
 def _mrz(rng: random.Random, material: Material) -> str:
     """A line of a machine-readable zone, whole or a part of one; letters and digits as likely as any."""
+
     def letters(least: int, most: int) -> str:
         return "".join(rng.choice(_MRZ[:26]) for _ in range(rng.randint(least, most)))
 
@@ -243,10 +251,12 @@ def _mrz(rng: random.Random, material: Material) -> str:
     if rng.random() < 0.5:
         language = rng.choice(material.words["LATIN"][:20])
         names = [
-            "".join(c for c in unicodedata.normalize("NFD", rng.choice(language).upper()) if "A" <= c <= "Z")[:14] or "X"
+            "".join(c for c in unicodedata.normalize("NFD", rng.choice(language).upper()) if "A" <= c <= "Z")[:14]
+            or "X"
             for _ in range(rng.randint(2, 3))
         ]
-        text = f"{rng.choice(('P<', 'PN', 'I<', 'ID', 'V<', 'AC', 'PD', ''))}{letters(3, 3)}{names[0]}<<{'<'.join(names[1:])}"
+        kind = rng.choice(("P<", "PN", "I<", "ID", "V<", "AC", "PD", ""))
+        text = f"{kind}{letters(3, 3)}{names[0]}<<{'<'.join(names[1:])}"
     else:
         fill = 0.3 if rng.random() < 0.3 else 0.0
         text = "".join(
@@ -364,7 +374,9 @@ def _fitted(rng: random.Random, mask: np.ndarray, script: str) -> np.ndarray:
     if natural < WIDTHS[0] * 0.9:  # narrow lines are padded in the product, too
         canvas = np.pad(canvas, ((0, 0), (0, int(canvas.shape[1] * (WIDTHS[0] / natural - 1)))))
     shrinks = width < canvas.shape[1]
-    return cv2.resize(canvas.astype(np.uint8), (width, HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return cv2.resize(
+        canvas.astype(np.uint8), (width, HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
 
 
 def _ruled(rng: random.Random, canvas: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """Training the recogniser of all scripts: PP-OCRv6's network with another alphabet, on drawn lines, by CTC.
 
     python -m extractor.training.text.reader start --out start.onnx
-    python -m extractor.training.text.reader train --start start.onnx --words words.json --fonts fonts/ --out runs/reader
+    python -m extractor.training.text.reader train --start start.onnx --words words.json --fonts fonts/ --out runs
 
 Processes draw lines (`lines`) into a pool on the GPU while the network learns from it; every time a line is seen it is
 on other paper and through another camera (`disturb`). Frames are four pixels apart instead of eight: Thai, Arabic and
@@ -14,17 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
 import os
-import queue
-import random
 import sys
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,21 +32,16 @@ from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, rounding
 from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.graph import Network, initializers, write_back
+from extractor.training.text.pool import CHUNK, CLASS, Drawing, Pool
 
 if TYPE_CHECKING:
     import onnx
 
-_CLASS = {character: place for place, character in enumerate(CHARACTERS, 1)}
-#: Lines that travel together from a process that draws.
-_CHUNK = 32
-_LONGEST = 96
 _CALIBRATING = 48
 #: Steps over which rates rise; seconds between two lines of the log, and between two savings.
 _RISE, _TELL_EVERY, _SAVE_EVERY = 120, 15, 60
 #: Adam's rates of what is known and of the new output layer.
 _RATE, _HEAD_RATE = 6e-4, 2e-3
-#: From so many lines on in the pool, no more than a chunk a hundredth of a second is taken: learning needs the processor.
-_PLENTY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -94,7 +85,7 @@ def started() -> onnx.ModelProto:
     weight, bias = (numpy_helper.to_array(constants[node.input[1]]) for node in (product, addition))
     new = (rng.normal(0, 0.5, (len(weight), len(CHARACTERS) + 1)) * weight.std()).astype(np.float32)
     new_bias = np.full(len(CHARACTERS) + 1, float(np.median(bias)), np.float32)
-    for character, place in (("", 0), *_CLASS.items()):
+    for character, place in (("", 0), *CLASS.items()):
         if character in old:
             new[:, place], new_bias[place] = weight[:, old[character]], bias[old[character]]
     for node, value in ((product, new), (addition, new_bias)):
@@ -116,124 +107,6 @@ def _alphabet(path: Path) -> dict[str, int]:
     return {character: place for place, character in enumerate(("", *told.splitlines(), " "))}
 
 
-# Lines, from processes that draw into a pool
-
-
-def _draws(plan: Plan, number: int, given: Any) -> None:
-    """A process: draws lines, and hands over chunks of one width."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    material = lines.load(plan.words, plan.fonts)
-    rng = random.Random(f"{plan.seed} {plan.begin} {number}")
-    waiting: dict[int, list[lines.DrawnLine]] = defaultdict(list)
-    while True:
-        try:
-            line = lines.draw(rng, material)
-        except (OSError, ValueError):  # a font that cannot set one of the texts
-            continue
-        if line is None or len(line.visual) > _LONGEST:
-            continue
-        same = waiting[line.mask.shape[1]]
-        same.append(line)
-        if len(same) == _CHUNK:
-            labels = np.zeros((_CHUNK, _LONGEST), np.int16)
-            for row, one in enumerate(same):
-                labels[row, : len(one.visual)] = [_CLASS[c] for c in one.visual]
-            lengths = np.array([len(one.visual) for one in same], np.int16)
-            scripts = np.array([list(lines.SHARES).index(one.script) for one in same], np.int8)
-            given.put((np.stack([one.mask for one in same]), labels, lengths, scripts))
-            same.clear()
-
-
-@dataclass
-class _Shelf:
-    """The pool's lines of one width."""
-
-    masks: torch.Tensor
-    labels: np.ndarray
-    lengths: np.ndarray
-    scripts: np.ndarray
-    drawn: int = 0
-
-    @property
-    def filled(self) -> int:
-        return min(self.drawn, len(self.masks))
-
-
-@dataclass
-class Pool:
-    """Drawn lines on the device, filled by a thread while others are learned from."""
-
-    plan: Plan
-    device: torch.device
-    shelves: dict[int, _Shelf] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.queue: Any = context.Queue(maxsize=64)
-        self.processes = [
-            context.Process(target=_draws, args=(self.plan, number, self.queue), daemon=True)
-            for number in range(self.plan.workers)
-        ]
-        for process in self.processes:
-            process.start()
-        self.closing = threading.Event()
-        self.thread = threading.Thread(target=self._fill, daemon=True)
-        self.thread.start()
-
-    def _fill(self) -> None:
-        while not self.closing.is_set():
-            try:
-                masks, labels, lengths, scripts = self.queue.get(timeout=1)
-            except queue.Empty:
-                continue
-            width = masks.shape[2]
-            shelf = self.shelves.get(width)
-            if shelf is None:
-                room = min(400_000, int(self.plan.pool / len(lines.WIDTHS) / (width * lines.HEIGHT))) // _CHUNK * _CHUNK
-                shelf = _Shelf(
-                    torch.empty((room, lines.HEIGHT, width), dtype=torch.uint8, device=self.device),
-                    np.zeros((room, _LONGEST), np.int16), np.zeros(room, np.int16), np.zeros(room, np.int8),
-                )  # fmt: skip
-            at = shelf.drawn % len(shelf.masks)
-            shelf.masks[at : at + len(masks)] = torch.from_numpy(masks).to(self.device)
-            shelf.labels[at : at + len(masks)], shelf.lengths[at : at + len(masks)] = labels, lengths
-            shelf.scripts[at : at + len(masks)] = scripts
-            shelf.drawn += len(masks)
-            self.shelves[width] = shelf
-            if self.drawn > _PLENTY:
-                time.sleep(0.01)
-
-    @property
-    def drawn(self) -> int:
-        return sum(shelf.drawn for shelf in list(self.shelves.values()))
-
-    def wait(self, count: int) -> None:
-        """Until so many lines are there. Raises RuntimeError when the processes that draw have died."""
-        while self.drawn < count:
-            if not any(process.is_alive() for process in self.processes):
-                raise RuntimeError("the processes that draw lines have died; what they printed says why")
-            time.sleep(0.2)
-
-    def batch(self, rng: np.random.Generator) -> tuple[torch.Tensor, np.ndarray, np.ndarray, np.ndarray]:
-        """Lines of one width: masks, labels, lengths, scripts. Every line is as likely as any other."""
-        shelves = dict(self.shelves)
-        weights = np.array([width * shelf.drawn for width, shelf in shelves.items()], float)
-        width = int(rng.choice(list(shelves), p=weights / weights.sum()))
-        shelf = shelves[width]
-        count = max(1, self.plan.batch // width)
-        chosen = rng.integers(shelf.filled, size=count)
-        masks = shelf.masks[torch.from_numpy(chosen).to(self.device)]
-        return masks, shelf.labels[chosen], shelf.lengths[chosen], shelf.scripts[chosen]
-
-    def close(self) -> None:
-        self.closing.set()
-        for process in self.processes:
-            process.terminate()
-
-
 # Learning
 
 
@@ -245,7 +118,8 @@ class Trainer:
 
         self.plan = plan
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.pool = Pool(plan, self.device)
+        drawing = Drawing(plan.words, plan.fonts, plan.workers, f"{plan.seed} {plan.begin}", plan.pool)
+        self.pool = Pool(drawing, self.device)
         self.strips = papers(plan.seed).to(self.device)
         self.rng = np.random.default_rng([plan.seed, int(plan.begin * 1000)])
         self.model = onnx.load(plan.start)
@@ -264,7 +138,7 @@ class Trainer:
         self.plan.out.mkdir(parents=True, exist_ok=True)
         sys.setswitchinterval(0.0005)  # kernels are launched while lines come in
         self.tell(device=str(self.device), classes=len(CHARACTERS) + 1, workers=self.plan.workers)
-        self.pool.wait(_CHUNK * 40)
+        self.pool.wait(CHUNK * 40)
         self.tell(drawn=self.pool.drawn)
         self.learn()
         self.save("reader.onnx")
@@ -300,7 +174,7 @@ class Trainer:
             factor = min(1.0, (self.steps + 1) / _RISE) * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
             for group, rate in zip(mover.param_groups, (_RATE, _HEAD_RATE), strict=True):
                 group["lr"] = rate * factor
-            masks, labels, lengths, scripts = self.pool.batch(self.rng)
+            masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
             scores = self.scores(self.network, self.picture(masks, done))
             loss = _ctc(scores, labels, lengths)
             mover.zero_grad(set_to_none=True)
@@ -362,7 +236,7 @@ class Trainer:
             left = 1 - (now - begun) / self.plan.rounding_seconds
             for group, rate in zip(mover.param_groups, rates, strict=True):
                 group["lr"] = rate * min(left, (steps + 1) / 50)
-            masks, labels, lengths, scripts = self.pool.batch(self.rng)
+            masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
             half = slice(0, max(1, len(masks) // 2))
             x = self.picture(masks[half], 1.0)
             with torch.no_grad():
@@ -387,7 +261,7 @@ class Trainer:
 
     def _calibration(self) -> Iterator[np.ndarray]:
         for _ in range(_CALIBRATING):
-            masks, *_ = self.pool.batch(self.rng)
+            masks, *_ = self.pool.batch(self.rng, self.plan.batch)
             yield self.picture(masks[:1], 1.0).cpu().contiguous().numpy()
 
     @torch.no_grad()
@@ -395,7 +269,7 @@ class Trainer:
         """Character error rates over some batches, greedily read, by script."""
         wrong: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for _ in range(8 if self.device.type == "cuda" else 2):
-            masks, labels, lengths, scripts = (each[:256] for each in self.pool.batch(self.rng))
+            masks, labels, lengths, scripts = (each[:256] for each in self.pool.batch(self.rng, self.plan.batch))
             scores = self.scores(network, self.picture(masks, 1.0))
             for script, (edits, count) in _counts(scores, labels, lengths, scripts, 256).items():
                 wrong[script][0] += edits

@@ -12,13 +12,8 @@ from eval.running import machine as module
 
 def test_versions_name_what_decides_an_answer() -> None:
     found = module.versions()
-    assert {"python", "onnxruntime", "rapidocr", "pydantic", "tesseract"} <= set(found)
+    assert {"python", "onnxruntime", "rapidocr", "pydantic"} <= set(found)
     assert "not-a-package" not in found
-
-
-def test_tesseract_may_be_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.shutil, "which", lambda name: None)
-    assert module.versions()["tesseract"] == "not installed"
 
 
 def test_the_programs_digest_follows_its_sources_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
