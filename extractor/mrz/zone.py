@@ -13,8 +13,9 @@ from extractor.mrz.checkdigit import FILLER
 from extractor.text import ocr
 from extractor.text.page import Page
 
-#: Heights in pixels at which the lines of a zone are looked at again; the recogniser works on 48.
-_LOOKS = (40, 64)
+#: How a zone is looked at again: by which network, and at what height in pixels (both work on 48). `scripts` learned
+#: small and blurred zones: of those of 5 pixels a character it reads 38 % without an error where the other reads 3 %.
+_LOOKS: tuple[tuple[ocr.RecogniserName, int], ...] = (("scripts", 48), ("recogniser", 40), ("recogniser", 64))
 
 
 def read_zone(page: Page, *, today: date | None = None) -> MrzReading | None:
@@ -23,8 +24,8 @@ def read_zone(page: Page, *, today: date | None = None) -> MrzReading | None:
     if first is None or _complete(first):
         return first
     readings = [first]
-    for height in _LOOKS:
-        again = _look_again(page, first, height, today)
+    for name, height in _LOOKS:
+        again = _look_again(page, first, name, height, today)
         if again:
             readings.append(again)
         best = vote(readings, today=today)
@@ -49,7 +50,9 @@ class _Piece:
     log_probs: np.ndarray | None
 
 
-def _look_again(page: Page, zone: MrzReading, height: int, today: date | None) -> MrzReading | None:
+def _look_again(
+    page: Page, zone: MrzReading, name: ocr.RecogniserName, height: int, today: date | None
+) -> MrzReading | None:
     """The zone cut out, laid flat, scaled so that its lines are `height` pixels high, and read again."""
     corners = np.concatenate([np.concatenate(line) for line in zone.line_boxes if len(line)])
     line_height = float(np.median([quad_size(box)[1] for line in zone.line_boxes for box in line]))
@@ -73,6 +76,6 @@ def _look_again(page: Page, zone: MrzReading, height: int, today: date | None) -
     back = np.linalg.inv(matrix)
     pieces = [
         _Piece(line.text, apply(back, line.box.astype(np.float64)), line.score, line.log_probs)
-        for line in ocr.read_lines(flat, boxes)
+        for line in ocr.read_lines(flat, boxes, name=name)
     ]
     return read_mrz(pieces, today=today)

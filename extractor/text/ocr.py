@@ -325,14 +325,19 @@ def _folder(name: RecogniserName) -> Folder:
     return Folder(alphabet(name))
 
 
-def read_lines(image: np.ndarray, boxes: np.ndarray, known: Mapping[bytes, Reading] | None = None) -> list[Line]:
+def read_lines(
+    image: np.ndarray,
+    boxes: np.ndarray,
+    known: Mapping[bytes, Reading] | None = None,
+    name: RecogniserName = "recogniser",
+) -> list[Line]:
     """The text inside `boxes` (n, 4, 2) of an upright page; empty readings are left out. `known` are readings that are
     there already, by the bytes of their boxes."""
     known = known or {}
     fresh = [box for box in boxes if box.tobytes() not in known]
-    news = iter(recognise([line_crop(image, box) for box in fresh]))
+    news = iter(recognise([line_crop(image, box) for box in fresh], name))
     readings = [known[box.tobytes()] if box.tobytes() in known else next(news) for box in boxes]
-    return [as_line(box, reading) for box, reading in zip(boxes, readings, strict=True) if reading.text.strip()]
+    return [as_line(box, reading, name) for box, reading in zip(boxes, readings, strict=True) if reading.text.strip()]
 
 
 def as_line(box: np.ndarray, reading: Reading, reader: RecogniserName = "recogniser") -> Line:

@@ -60,6 +60,9 @@ def segment_of(line: Line, index: int, start: int, end: int) -> Segment:
     half = 0.5 / max(len(line.text), 1)
     left = 0.0 if start == 0 else max(0.0, float(places[start]) - half)
     right = 1.0 if end == len(line.text) else min(1.0, float(places[end - 1]) + half)
+    if places[0] > places[-1]:  # the line runs to the left
+        left = 0.0 if end == len(line.text) else max(0.0, float(places[end - 1]) - half)
+        right = 1.0 if start == 0 else min(1.0, float(places[start]) + half)
     top_left, top_right, bottom_right, bottom_left = line.box
     box = np.array(
         [
@@ -77,6 +80,8 @@ def parted(line: Line) -> list[Line]:
     """A line cut where it has a gap as wide as a column's: the detector joins columns that stand close."""
     if len(line.positions) != len(line.text) or len(line.text) < 4 or line.text.count("<") > 2:
         return [line]
+    if (np.diff(line.positions) < 0).any():
+        return [line]  # of lines that run to the left, columns are not told apart
     width, height = quad_size(line.box)
     ink = [i for i, character in enumerate(line.text) if not character.isspace()]
     places = line.positions * width

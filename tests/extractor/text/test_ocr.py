@@ -44,7 +44,7 @@ def test_every_character_has_its_probability_and_place(lines: list[Line]) -> Non
         assert line.probabilities.min() > 0.5
         assert (np.diff(line.positions) > 0).all()
         assert 0 < line.positions[0] < line.positions[-1] < 1
-        assert line.reader == "pp-ocr"
+        assert line.reader == "recogniser"
 
 
 def test_a_blank_page_has_no_lines() -> None:
