@@ -160,7 +160,7 @@ def test_lines_that_were_read_before_are_not_read_again(
     known = {boxes[0].tobytes(): ocr.Reading("KNOWN", 1.0, np.ones(5), np.linspace(0.1, 0.9, 5))}
     asked: list[int] = []
     recognise = ocr.recognise
-    monkeypatch.setattr(ocr, "recognise", lambda crops: asked.append(len(crops)) or recognise(crops))
+    monkeypatch.setattr(ocr, "recognise", lambda crops, name: asked.append(len(crops)) or recognise(crops, name))
     read = ocr.read_lines(page, boxes, known)
     assert [line.text for line in read] == ["KNOWN", *(line.text for line in lines[1:])]
     assert asked == [len(lines) - 1]
