@@ -108,6 +108,12 @@ def build_parser() -> argparse.ArgumentParser:
     who.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
     who.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     who.add_argument(
+        "--folds",
+        type=Path,
+        metavar="DIR",
+        help="read each picture with the layout network that was trained without its issuer: folder of folds.json",
+    )
+    who.add_argument(
         "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
     )
     who.add_argument(
@@ -152,6 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from eval.report.page import HTML_FILE, write_report
     from eval.report.summary import summarise
+    from eval.running.folds import load_folds
     from eval.running.records import RESULTS_FILE, read_results
     from eval.running.runner import Run
     from eval.running.selection import select
@@ -183,6 +190,7 @@ def _run(options: argparse.Namespace) -> int:
         today=options.today,
         redact=options.redact,
         unconstrained=options.unconstrained,
+        folds=load_folds(options.folds) if options.folds else None,
         jobs=options.jobs,
         skip="all" in (options.dtype or ()) or "all" in (options.engine or ()),
     )

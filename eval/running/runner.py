@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.running.cache import Shelf
 from eval.running.cells import Cell, engine_of
+from eval.running.folds import Folds
 from eval.running.machine import code_digest, load_average, machine, reset_peaks, versions
 from eval.running.records import (
     RESULTS_FILE,
@@ -44,6 +46,7 @@ from eval.scoring.score import RESULT, score_document
 from extractor.batches import in_order, side_by_side
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, UsageError
 from extractor.labels.format import Specimen
+from extractor.visual.reader import reading_with
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
@@ -72,6 +75,8 @@ class Run:
     #: Ask the model a second time without grammar, and count valid answers.
     unconstrained: bool = False
     skip: bool = False
+    #: Layout networks that were trained without a specimen's issuer; None reads with the shipped one.
+    folds: Folds | None = None
     #: Documents read at the same time where the engine can; None is one a core.
     jobs: int | None = None
     skipped: dict[str, str] = field(default_factory=dict)
@@ -161,7 +166,8 @@ class Run:
         failure = None
         before, start = 0.0, time.perf_counter()
         try:
-            prepared = self._shelf.get(specimen)
+            with reading_with(self.folds.network(specimen)) if self.folds else nullcontext():
+                prepared = self._shelf.get(specimen)
             # What was prepared for another cell has cost this one as much.
             before, start = sum(prepared.seconds.values()), time.perf_counter()
             result = conclude(prepared, engine)

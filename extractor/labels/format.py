@@ -72,6 +72,11 @@ class Specimen:
     #: Field name -> other values that count as right.
     alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
+    @property
+    def issuer(self) -> str:
+        """What a fold of an evaluation leaves out together: the issuing state, else the document itself."""
+        return str(self.fields.get("issuing_country") or self.group or self.path.name)
+
     def labelled(self, name: str) -> bool:
         """Whether anything is known about field `name`, a value or its absence."""
         return name in self.fields

@@ -9,7 +9,9 @@ It is asked once a page, whatever the schema: `candidates` turns its answers int
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 NETWORK = Path(__file__).with_name("networks") / "layout.onnx"
+_chosen: ContextVar[Path] = ContextVar("layout network", default=NETWORK)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def read_layout(lines: Sequence[Line], zone: Mapping[str, str] | None) -> Layout
         nothing = np.zeros((0, len(TAGS)), np.float32)
         return Layout((), nothing, np.zeros((0, 1)), np.zeros((0, 1)), np.zeros((0, 0)), {})
     features = page_features(words, [line.text for line in lines], [line.score for line in lines], zone)
-    tags, before, caption, holder, kind = _session(threads()).run(
+    tags, before, caption, holder, kind = _session(_chosen.get(), threads()).run(
         None, {"characters": features.characters, "numbers": features.numbers, "places": features.places}
     )
     kinds = dict(zip(KINDS, map(float, _softmax(kind)), strict=True))
@@ -67,10 +70,20 @@ def read_layout(lines: Sequence[Line], zone: Mapping[str, str] | None) -> Layout
 
 
 @cache
-def _session(intra_threads: int) -> InferenceSession:
+def _session(network: Path, intra_threads: int) -> InferenceSession:
     from extractor.text.ocr import session
 
-    return session(NETWORK, intra_threads)
+    return session(network, intra_threads)
+
+
+@contextmanager
+def reading_with(network: Path) -> Iterator[None]:
+    """Has this thread's pages read by another network than the shipped one: an evaluation's, or a trial's."""
+    token = _chosen.set(network)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

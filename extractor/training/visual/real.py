@@ -236,11 +236,6 @@ def issuers_of(sheets: Sequence[Sheet]) -> list[str]:
     return sorted({sheet.issuer for sheet in sheets})
 
 
-def issuer_of(specimen: Specimen) -> str:
-    """What a fold leaves out together: the issuing state, else the document itself."""
-    return str(specimen.fields.get("issuing_country") or specimen.group or specimen.path.name)
-
-
 def read_pages(folder: Path, out: Path) -> None:
     """Reads the labelled pictures of `folder` as the product does, and writes a line a page into `out`."""
     from extractor.labels import load_dataset
@@ -267,7 +262,7 @@ def _sheets(specimen: Specimen) -> list[Sheet]:
         sheet = sheet_of_page(
             texts, boxes, scores, fields, specimen.printed, specimen.schema, facts, specimen.alternatives
         )
-        found.append(replace(sheet, issuer=issuer_of(specimen)))
+        found.append(replace(sheet, issuer=specimen.issuer))
     return found
 
 
