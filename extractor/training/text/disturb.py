@@ -34,9 +34,9 @@ def papers(seed: int, count: int = _PAPERS) -> torch.Tensor:
                 strip = _printed(rng, strip, xs)
         if kind > 0.6:
             cells = (int(rng.integers(2, 8)), int(rng.integers(12, 140)), 3)
-            blots = rng.integers(128 - 90, 128 + 90, cells).astype(np.uint8)
-            blots = cv2.resize(blots, (_PAPER_WIDTH, _HEIGHT), interpolation=cv2.INTER_CUBIC)
-            strip = cv2.addWeighted(strip, 0.5, blots, 0.5, 0)
+            drawn = rng.integers(128 - 90, 128 + 90, cells).astype(np.uint8)
+            blots = cv2.resize(drawn, (_PAPER_WIDTH, _HEIGHT), interpolation=cv2.INTER_CUBIC)
+            strip = np.asarray(cv2.addWeighted(strip, 0.5, blots, 0.5, 0), np.uint8)
         strips[place] = strip
     return torch.from_numpy(strips).permute(0, 3, 1, 2).contiguous()
 

@@ -365,7 +365,9 @@ def _fitted(rng: random.Random, mask: np.ndarray, script: str) -> np.ndarray:
     if rng.random() < 0.12:
         _ruled(rng, canvas)
     if rng.random() < 0.2:
-        canvas = (cv2.dilate if rng.random() < 0.6 else cv2.erode)(canvas, np.ones((2, 2), np.uint8))
+        canvas = np.asarray(
+            (cv2.dilate if rng.random() < 0.6 else cv2.erode)(canvas, np.ones((2, 2), np.uint8)), np.uint8
+        )
     elif script in ("LATIN", "CYRILLIC", "MRZ", "GREEK") and rng.random() < 0.04:
         canvas = canvas * ((np.arange(canvas.shape[0])[:, None] % 4 < 3) & (np.arange(canvas.shape[1]) % 4 < 3))
     aspect = rng.uniform(0.92, 1.08) if rng.random() < 0.6 else rng.uniform(0.68, 1.2)

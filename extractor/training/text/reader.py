@@ -221,7 +221,7 @@ class Trainer:
         self.tell(calibrating=_CALIBRATING)
         model = rounding.rounded(self.model, list(self._calibration()))
         teacher, student = self.network, _scoring(Network(model, exact)).to(self.device)
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": list(student.weights.parameters()), "lr": 1e-3},
             {"params": list(student.steps.parameters()), "lr": 3e-4},
         ]
@@ -269,8 +269,8 @@ class Trainer:
         """Character error rates over some batches, greedily read, by script."""
         wrong: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for _ in range(8 if self.device.type == "cuda" else 2):
-            masks, labels, lengths, scripts = (each[:256] for each in self.pool.batch(self.rng, self.plan.batch))
-            scores = self.scores(network, self.picture(masks, 1.0))
+            masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
+            scores = self.scores(network, self.picture(masks[:256], 1.0))
             for script, (edits, count) in _counts(scores, labels, lengths, scripts, 256).items():
                 wrong[script][0] += edits
                 wrong[script][1] += count
@@ -318,7 +318,8 @@ def _counts(
 ) -> dict[str, tuple[float, float]]:
     """Edits and characters by script, of the first `most` lines."""
     best = scores[:most].argmax(-1).cpu().numpy()
-    names, found = list(lines.SHARES), defaultdict(lambda: (0.0, 0.0))
+    names = list(lines.SHARES)
+    found: dict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
     for path, label, length, script in zip(best, labels, lengths, scripts, strict=False):
         read = path[(path != 0) & (path != np.r_[-1, path[:-1]])]
         edits, count = found[names[script]]
