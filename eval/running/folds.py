@@ -1,4 +1,4 @@
-"""Networks that never saw an issuer: each specimen is read by the network of the fold that left its issuer out.
+"""Networks that never saw an issuer: a specimen is read by the network of the fold that left its issuer out.
 
 A folder of folds is what `python -m extractor.training.visual folds` and `export` leave: `folds.json`, a list of issuers
 a fold, and `fold0.onnx`, `fold1.onnx` and so on.
