@@ -1,7 +1,7 @@
 """Networks that never saw an issuer: a specimen is read by the network of the fold that left its issuer out.
 
-A folder of folds is what `python -m extractor.training.visual folds` and `export` leave: `folds.json`, a list of issuers
-a fold, and `fold0.onnx`, `fold1.onnx` and so on.
+A folder of folds is what `python -m extractor.training.visual folds` and `export` leave: `folds.json`, a list of
+issuers a fold, and `fold0.onnx`, `fold1.onnx` and so on.
 """
 
 from __future__ import annotations
