@@ -118,6 +118,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     engine.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
+    engine.add_argument(
+        "--keep-unsupported", action="store_true", help="keep values of phi3v that stand nowhere on the page"
+    )
     engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
     return parser
 
@@ -232,6 +235,7 @@ def _engine(options: argparse.Namespace) -> Engine:
         quantizer=options.quantizer,
         num_crops=options.num_crops,
         hints=options.hints,
+        keep_unsupported=options.keep_unsupported,
     )
     if options.verbose:
         say(f"engine {engine.name}: {why}")

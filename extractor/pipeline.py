@@ -273,7 +273,9 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
     with _timed(seconds, "engine"):
         sources = reader.read(evidence)
     with _timed(seconds, "reconcile"):
-        document, values, fields, warnings = reconcile(plan.schema, sources)
+        document, values, fields, warnings = reconcile(
+            plan.schema, sources, keep_unsupported=getattr(reader, "keep_unsupported", False)
+        )
     today = evidence.context.today or date.today()
     unusable = calendar_warnings(evidence, fields, plan, today)
     if _is_empty(plan, fields, evidence.zone, bool(unusable)) and kind_of(prepared.kinds) is None:

@@ -238,15 +238,18 @@ def _continues(kind: Kind, own: Any, model: Any) -> bool:
 
 
 def reconcile(
-    schema: Any, sources: Mapping[str, Sequence[Source]]
+    schema: Any, sources: Mapping[str, Sequence[Source]], *, keep_unsupported: bool = False
 ) -> tuple[Any, Any, dict[str, FieldEvidence], list[ReadingWarning]]:
     """The validated document (None if a required field is missing), its values, their evidence, and warnings.
 
-    `sources` are by the names of the schema's flat form (`Plan.reading`), fields and warnings by the schema's own.
+    `sources` are by the names of the schema's flat form (`Plan.reading`), fields and warnings by the schema's own. A
+    model's value that stands nowhere on the page stays with its source and is null otherwise, unless it is asked for.
     """
     plan = plan_of(schema)
     specs = field_specs(plan.reading)
     read = {name: reconcile_field(spec.kind, sources.get(name, ())) for name, spec in specs.items()}
+    if not keep_unsupported:
+        read = {name: _without_unsupported(one) for name, one in read.items()}
     built = build(plan, read)
     verdicts = {key: read[name] for name, key in plan.keys.items() if name in read}
     warnings = [
@@ -264,6 +267,10 @@ def reconcile(
     if isinstance(built.document, IdentityDocument):
         fields = _checked(built.document, fields, warnings)
     return built.document, built.values, fields, warnings
+
+
+def _without_unsupported(evidence: FieldEvidence) -> FieldEvidence:
+    return replace(evidence, value=None) if evidence.verdict is Verdict.UNSUPPORTED else evidence
 
 
 def _checked(

@@ -33,6 +33,7 @@ def choose_engine(
     quantizer: str = "auto",
     num_crops: int | None = None,
     hints: bool | None = None,
+    keep_unsupported: bool = False,
 ) -> tuple[Engine, str]:
     """The engine called `name`, and why it was chosen, in words for a person.
 
@@ -58,7 +59,13 @@ def choose_engine(
 
     try:
         engine = Phi3VEngine(
-            checkpoint, dtype=dtype, device=device, quantizer=quantizer, num_crops=num_crops, hints=hints
+            checkpoint,
+            dtype=dtype,
+            device=device,
+            quantizer=quantizer,
+            num_crops=num_crops,
+            hints=hints,
+            keep_unsupported=keep_unsupported,
         )
     except DeviceError as error:
         # What was asked for by name fails by name; what was only there is left alone.

@@ -81,6 +81,7 @@ class Phi3VEngine:
         limits: Limits | None = None,
         temperature: float = 0.0,
         seed: int = 0,
+        keep_unsupported: bool = False,
     ) -> None:
         if num_crops is not None and not 1 <= num_crops <= MAX_CROPS:
             raise UsageError(f"--num-crops takes 1 to {MAX_CROPS}, not {num_crops}")
@@ -94,6 +95,7 @@ class Phi3VEngine:
         self.hint_bytes = int(wishes.get("hint_bytes", HINT_BYTES))
         self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
         self._temperature, self._seed = temperature, seed
+        self.keep_unsupported = keep_unsupported
         self._null_bonus = float(wishes.get("null_bonus", 0.0))
         self._embedded = EmbeddedEngine()
         self._runner: Runner | None = None

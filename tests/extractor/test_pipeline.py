@@ -310,7 +310,9 @@ class TestEngines:
         engine = Speaker(surname="SMITH", given_names="ANNA")
         result = extract(examples_dir / "passport.png", "passport", engine=engine, today=today)
         assert result.engine == {"name": "speaker", "version": "1"}
-        assert (result.values["surname"], result.fields["surname"].verdict) == ("SMITH", Verdict.UNSUPPORTED)
+        # A value that stands nowhere on the page stays with its source and out of the document.
+        assert (result.values["surname"], result.fields["surname"].verdict) == (None, Verdict.UNSUPPORTED)
+        assert [source.value for source in result.fields["surname"].sources] == ["SMITH"]
         assert engine.seen[0].zone is not None
         assert engine.seen[0].context.today == today
 

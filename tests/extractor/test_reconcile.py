@@ -307,8 +307,15 @@ class TestDocument:
         assert "JOHNSTONE" not in warning.message
 
     def test_what_a_model_made_up_is_warned_of(self) -> None:
-        *_, warnings = reconcile(Passport, {"surname": [model("SMITH", supported=False)]})
+        document, _, fields, warnings = reconcile(Passport, {"surname": [model("SMITH", supported=False)]})
         assert [(warning.code, warning.field) for warning in warnings] == [("unsupported", "surname")]
+        assert document.surname is None
+        assert [source.value for source in fields["surname"].sources] == ["SMITH"]
+
+    def test_what_a_model_made_up_is_kept_where_it_is_asked_for(self) -> None:
+        sources = {"surname": [model("SMITH", supported=False)]}
+        document, *_ = reconcile(Passport, sources, keep_unsupported=True)
+        assert document.surname == "SMITH"
 
     def test_a_value_that_does_not_fit_its_type_is_null_and_kept_in_the_evidence(self) -> None:
         document, values, fields, warnings = reconcile(Passport, {"birth_date": [printed("31 February")]})
