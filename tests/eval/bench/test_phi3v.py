@@ -26,7 +26,7 @@ from extractor.phi3v.packing import PackedLinear
 
 ROWS = SMALL["vocab_size"]
 CPU = torch.device("cpu")
-TINY = Path(__file__).parents[1] / "data" / "phi3v" / "tiny"
+TINY = Path(__file__).parents[2] / "data" / "phi3v" / "tiny"
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from eval.running.selection import select
 from extractor.extraction import Extraction
 from extractor.pipeline import conclude
 
-EXAMPLES = Path(__file__).parents[2] / "datasets" / "examples"
+EXAMPLES = Path(__file__).parents[3] / "datasets" / "examples"
 TODAY = date(2025, 6, 30)
 
 

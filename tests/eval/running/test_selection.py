@@ -55,7 +55,7 @@ def test_a_limit_takes_from_the_languages_in_turn(dataset: Path) -> None:
 
 def test_how_specimens_are_read(dataset: Path) -> None:
     assert select(dataset, schemas=["auto"]).schema_for(select(dataset).specimens[0]) == "auto"
-    own = select(dataset, schemas=["schemas:Visa"])
+    own = select(dataset, schemas=["extractor.schemas:Visa"])
     assert own.schema_for(own.specimens[0]) is SCHEMAS["visa"]
     assert len(own.specimens) == 5
     with pytest.raises(UsageError, match="--schema takes"):

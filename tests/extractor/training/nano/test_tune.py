@@ -18,7 +18,7 @@ from extractor.labels.format import load_labels, save_labels
 from extractor.training.nano.examples import split
 from extractor.training.nano.tune import FIGURES, STATE, Tuning, tune
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 EXAMPLES = ROOT / "datasets" / "examples"
 TINY = ROOT / "tests" / "data" / "phi3v" / "tiny"
 
