@@ -28,14 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Modules, and the test files that must notice.
 TARGETS = {
-    "eval.scoring.normalise": "test_normalise.py",
-    "eval.scoring.metrics": "test_metrics.py",
-    "eval.scoring.statistics": "test_statistics.py",
-    "eval.scoring.calibration": "test_calibration.py",
-    "eval.scoring.mistakes": "test_mistakes.py",
-    "eval.scoring.score": "test_scoring.py",
-    "eval.report.summary": "test_summary.py",
-    "eval.scoring.comparison": "test_comparison.py",
+    "eval.scoring.normalise": "scoring/test_normalise.py",
+    "eval.scoring.metrics": "scoring/test_metrics.py",
+    "eval.scoring.statistics": "scoring/test_statistics.py",
+    "eval.scoring.calibration": "scoring/test_calibration.py",
+    "eval.scoring.mistakes": "scoring/test_mistakes.py",
+    "eval.scoring.score": "scoring/test_score.py",
+    "eval.report.summary": "report/test_summary.py",
+    "eval.scoring.comparison": "scoring/test_comparison.py",
 }
 
 #: Mutants that change nothing anyone could see: (module, line of source, change) -> why.

@@ -91,7 +91,7 @@ def test_a_busy_machine_is_said(
 ) -> None:
     monkeypatch.setattr(bench, "load_average", lambda: 7.25)
     assert main(["--dataset", str(dataset), "--repeat", "1", "--no-start", "--limit", "1"]) == 0
-    assert "a load of 7.2 on" in last_line(capsys)["notes"][0]
+    assert "load 7.2 on" in last_line(capsys)["notes"][0]
 
 
 def test_the_parts_that_are_watched_exist_and_are_let_go_again() -> None:
