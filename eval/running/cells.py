@@ -127,7 +127,9 @@ def engine_of(cell: Cell, *, device: str = "auto", num_crops: int | None = None)
     """The engine of a cell. Raises ExtractorError when it cannot run here, or would not be the one asked for."""
     from extractor.engines import choose_engine
 
-    options: dict[str, Any] = {} if cell.checkpoint is None else {"model": str(cell.checkpoint.folder), "dtype": cell.dtype}
+    options: dict[str, Any] = (
+        {} if cell.checkpoint is None else {"model": str(cell.checkpoint.folder), "dtype": cell.dtype}
+    )
     engine, _ = choose_engine(cell.engine, device=device, num_crops=num_crops, hints=cell.hints, **options)
     if engine.name != cell.engine:
         raise UsageError(f"the {cell.engine} engine was asked for and cannot run here; {engine.name} is not scored")
