@@ -131,7 +131,7 @@ def test_an_unforeseen_error_is_not_quoted_by_the_command(
 ) -> None:
     record = examples["visa.png"]
 
-    def fail(model: Any, sources: Any) -> None:
+    def fail(model: Any, sources: Any, **options: Any) -> None:
         raise ValueError(str({name: [one.value for one in told] for name, told in sources.items()}))
 
     monkeypatch.setattr("extractor.pipeline.reconcile", fail)
