@@ -92,8 +92,8 @@ def extract_many(
     """Reads documents side by side, `jobs` at a time (None: one a core; a model reads one at a time).
 
     Each of `sources` is what `extract` takes as one document. Results come in their order, or with `ordered=False` as
-    they are ready. A document that cannot be read is an item with an error; the others are read. `on_progress` is told
-    how many are done. Sources are taken as they are needed, so that they may be without end.
+    they are ready. A document that cannot be read is an item with an error; the others are read. `on_progress` gets
+    the number done. Sources are taken as they are needed, so that they may be without end.
 
     Raises SchemaError or another UsageError at once for arguments that no document could be read with.
     """

@@ -55,7 +55,7 @@ def load_schema(reference: str) -> Any:
 
 def schema_of(schema: Any) -> Any:
     """The type that documents are read into: of a reference, a JSON Schema (a dict), a model or any type that Pydantic
-    can validate into fields. Raises SchemaError, before anything is read, for what is none of these."""
+    can validate into fields. Raises SchemaError, before anything is read, for anything else."""
     if isinstance(schema, str):
         return load_schema(schema)
     if isinstance(schema, Mapping):
