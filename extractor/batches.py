@@ -18,15 +18,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def side_by_side(engine: Engine, documents: int, wanted: int | None = None) -> int:
+def side_by_side(engine: Engine | None, documents: int, wanted: int | None = None) -> int:
     """How many documents are read at the same time: `wanted`, or one a core; one alone where a model reads.
 
     A model's steps take the whole device, and its cache holds one batch.
     """
-    from extractor.engines import EmbeddedEngine
     from extractor.text.ocr import threads
 
-    if not isinstance(engine, EmbeddedEngine):
+    if engine is not None:
         return 1
     return max(1, min(documents, threads() if wanted is None else wanted))
 

@@ -223,8 +223,8 @@ def _warm_up(found: Sequence[Document]) -> None:
         warm_up()
 
 
-def _engine(options: argparse.Namespace) -> Engine:
-    from extractor.engines import choose_engine
+def _engine(options: argparse.Namespace) -> Engine | None:
+    from extractor.engines import choose_engine, describe
 
     engine, why = choose_engine(
         options.engine,
@@ -238,7 +238,7 @@ def _engine(options: argparse.Namespace) -> Engine:
         keep_unsupported=options.keep_unsupported,
     )
     if options.verbose:
-        say(f"engine {engine.name}: {why}")
+        say(f"engine {describe(engine)['name']}: {why}")
     return engine
 
 

@@ -87,7 +87,7 @@ class Batch:
         self,
         found: Sequence[Document],
         options: argparse.Namespace,
-        engine: Engine,
+        engine: Engine | None,
         rendering: Rendering,
         target: Target,
         stops: Stops,
@@ -177,7 +177,7 @@ class Batch:
                 say(f"{outcome.name}: {outcome.error}")
 
 
-def _one(document: Document, options: argparse.Namespace, engine: Engine, overlay: Path | None) -> Outcome:
+def _one(document: Document, options: argparse.Namespace, engine: Engine | None, overlay: Path | None) -> Outcome:
     """Reads one document; whatever goes wrong with it is its own outcome, and the others are read."""
     from extractor.output import Outcome
     from extractor.pipeline import extract

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from extractor.mrz import MrzReading
 from extractor.schemas import schema_name
 from extractor.schemas.dates import numeric_order
-from extractor.sources.barcode import Barcode, read_barcode
+from extractor.text.barcode import Barcode, read_barcode
 from extractor.text.page import Page
 from extractor.visual.captions.find import Caption, find_captions
 from extractor.visual.captions.lexicon import lexicon

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
 from extractor.batches import as_they_come, in_order, side_by_side
-from extractor.engines import EmbeddedEngine, Engine
+from extractor.engines import Engine
 from extractor.errors import UsageError
 from extractor.extraction import Extraction
 from extractor.imaging import Limits
@@ -103,7 +103,7 @@ def extract_many(
         raise UsageError("jobs is a number of documents, 1 or more")
     wanted = checked(schema, engine, pages, today)
     read = partial(_read, schema=wanted, engine=engine, pages=pages, today=today, limits=limits)
-    side = side_by_side(engine or EmbeddedEngine(), jobs or 64, jobs)
+    side = side_by_side(engine, jobs or 64, jobs)
     items = (in_order if ordered else as_they_come)(read, enumerate(sources), side)
     return _told(items, on_progress)
 

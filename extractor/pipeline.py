@@ -1,4 +1,4 @@
-"""The one road every document takes: picture -> page -> evidence -> engine -> reconcile -> Extraction.
+"""The one road every document takes: picture -> page -> evidence -> sources -> reconcile -> Extraction.
 
 from extractor import extract
 from extractor.schemas import Passport
@@ -20,7 +20,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from extractor.building import UNREAD
 from extractor.checks import age_of, calendar_warnings, date_warnings, explain_nulls, picture_warnings, zone_warnings
-from extractor.engines import EmbeddedEngine, Engine
+from extractor.engines import Engine, describe
 from extractor.errors import NoDocumentError, UsageError
 from extractor.evidence import DocumentEvidence, gather, read_layouts
 from extractor.extraction import Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
@@ -45,6 +45,7 @@ from extractor.schemas import (
 from extractor.schemas.plan import Plan, plan_of
 from extractor.schemas.registry import schema_of
 from extractor.schemas.text import squash
+from extractor.sources import read_sources
 from extractor.text.page import Page, read_pages
 from extractor.text.scripts import read_other_script
 from extractor.visual.classify import classify, kind_of
@@ -198,8 +199,8 @@ def extract(
 
 def checked(schema: Any, engine: Any = None, pages: Any = None, today: Any = None) -> Any:
     """The type to read into, or "auto"; raises SchemaError or another UsageError before anything is read."""
-    if engine is not None and not callable(getattr(engine, "read", None)):
-        raise UsageError(f"engine is an engine such as EmbeddedEngine(), not {type(engine).__name__}")
+    if engine is not None and not callable(getattr(engine, "answer", None)):
+        raise UsageError(f"engine is what choose_engine() gives, not {type(engine).__name__}")
     if today is not None and not isinstance(today, date):
         raise UsageError(f"today is a date, not {type(today).__name__}")
     listed = isinstance(pages, Sequence) and not isinstance(pages, str | bytes)
@@ -266,15 +267,15 @@ def prepare(
 
 
 def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: int | None = None) -> Extraction[Any]:
-    """What an engine makes of a prepared document, the embedded one if none is named. Raises NoDocumentError."""
+    """What the sources make of a prepared document: its own, and an engine's if one is named. Raises
+    NoDocumentError."""
     evidence, plan = prepared.evidence, prepared.plan
     seconds = dict(prepared.seconds)
-    reader = engine or EmbeddedEngine()
     with _timed(seconds, "engine"):
-        sources = reader.read(evidence)
+        sources = read_sources(evidence, engine)
     with _timed(seconds, "reconcile"):
         document, values, fields, warnings = reconcile(
-            plan.schema, sources, keep_unsupported=getattr(reader, "keep_unsupported", False)
+            plan.schema, sources, keep_unsupported=getattr(engine, "keep_unsupported", False)
         )
     today = evidence.context.today or date.today()
     unusable = calendar_warnings(evidence, fields, plan, today)
@@ -285,7 +286,6 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
     warnings += date_warnings(fields, plan.keys, today=today, minimum_age=minimum_age)
     warnings += unusable
     warnings += _schema_warnings(plan.schema, prepared.kinds)
-    engine_info = {"name": reader.name, **reader.details}
     return Extraction(
         plan.schema,
         document,
@@ -293,7 +293,7 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
         explain_nulls(fields, evidence, plan, warnings),
         tuple(warnings),
         prepared.pages,
-        engine_info,
+        describe(engine),
         seconds,
         plan.mapping,
         age=age_of(fields, plan.keys, today),

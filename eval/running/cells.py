@@ -123,14 +123,15 @@ def _nano() -> Checkpoint:
     return find_checkpoint(NANO_FOLDER)
 
 
-def engine_of(cell: Cell, *, device: str = "auto", num_crops: int | None = None) -> Engine:
-    """The engine of a cell. Raises ExtractorError when it cannot run here, or would not be the one asked for."""
-    from extractor.engines import choose_engine
+def engine_of(cell: Cell, *, device: str = "auto", num_crops: int | None = None) -> Engine | None:
+    """The engine of a cell, None for no model. Raises ExtractorError when it cannot run here, or would be another."""
+    from extractor.engines import EMBEDDED, choose_engine
 
     options: dict[str, Any] = (
         {} if cell.checkpoint is None else {"model": str(cell.checkpoint.folder), "dtype": cell.dtype}
     )
     engine, _ = choose_engine(cell.engine, device=device, num_crops=num_crops, hints=cell.hints, **options)
-    if engine.name != cell.engine:
-        raise UsageError(f"the {cell.engine} engine was asked for and cannot run here; {engine.name} is not scored")
+    name = EMBEDDED if engine is None else engine.name
+    if name != cell.engine:
+        raise UsageError(f"the {cell.engine} engine was asked for and cannot run here; {name} is not scored")
     return engine

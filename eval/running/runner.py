@@ -158,7 +158,7 @@ class Run:
         self.facts["pace"][cell.name] = told
 
     def _read(
-        self, cell: Cell, engine: Engine, specimen: Specimen, *, first: bool
+        self, cell: Cell, engine: Engine | None, specimen: Specimen, *, first: bool
     ) -> tuple[DocumentRecord, list[FieldRecord]]:
         from extractor.pipeline import conclude
 

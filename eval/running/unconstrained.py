@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError
 from extractor.errors import UsageError
 
 if TYPE_CHECKING:
+    from extractor.decoding.answer import FieldReading
     from extractor.evidence import DocumentEvidence
-    from extractor.extraction import Source
+    from extractor.sources.model import Own
 
 #: Models like to fence their answers; whoever uses them takes that off, and so is it here.
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
@@ -46,9 +47,14 @@ class Unconstrained:
         told: tuple[int, ...] = self.engine.tokens
         return told
 
-    def read(self, evidence: DocumentEvidence) -> dict[str, list[Source]]:
+    @property
+    def label(self) -> str:
+        told: str = self.engine.label
+        return told
+
+    def answer(self, evidence: DocumentEvidence, own: Own) -> Mapping[str, FieldReading]:
         self._evidence = evidence
-        found: dict[str, list[Source]] = self.engine.read(evidence)
+        found: Mapping[str, FieldReading] = self.engine.answer(evidence, own)
         return found
 
     def answers_validly(self) -> bool | None:

@@ -1,7 +1,7 @@
 """Which engine reads, and why. Choosing never downloads anything, and imports torch only where it is going to be used.
 
 "auto" takes Phi-3-vision when a checkpoint is on this machine, its packages are installed and the device can hold it;
-else the embedded engine, which always can.
+else no model: the document's own sources ("embedded"), which speak in any case.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from extractor.checkpoints import Checkpoint, find_checkpoint, find_default_checkpoint
-from extractor.engines.embedded import EmbeddedEngine
 from extractor.errors import DeviceError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
     from extractor.engines.phi3v import Phi3VEngine
 
-ENGINES = ("auto", "embedded", "phi3v")
+#: What commands and results call a reading without a model.
+EMBEDDED = "embedded"
+ENGINES = ("auto", EMBEDDED, "phi3v")
 
 _PACKAGES = ("torch", "transformers", "llguidance", "outlines")
 
@@ -34,8 +35,8 @@ def choose_engine(
     num_crops: int | None = None,
     hints: bool | None = None,
     keep_unsupported: bool = False,
-) -> tuple[Engine, str]:
-    """The engine called `name`, and why it was chosen, in words for a person.
+) -> tuple[Engine | None, str]:
+    """The engine called `name`, None for no model, and why it was chosen, in words for a person.
 
     `model` is a folder or the name of a model in the hub's local cache; without it the environment's EXTRACTOR_MODEL,
     then the known models are looked for. The other options are Phi-3-vision's. Raises UsageError for an unknown name,
@@ -44,15 +45,15 @@ def choose_engine(
     """
     if name not in ENGINES:
         raise UsageError(f"engine {name!r} is unknown; choose one of {', '.join(ENGINES)}")
-    if name == "embedded":
-        return EmbeddedEngine(), "asked for"
+    if name == EMBEDDED:
+        return None, "asked for"
     checkpoint, found = _checkpoint(model, revision)
     if name == "auto" and checkpoint is None:
-        return EmbeddedEngine(), found
+        return None, found
     if not _installed():
         if name == "phi3v" or model is not None:
             raise MissingExtraError("The Phi-3-vision engine", "phi3v")
-        return EmbeddedEngine(), f"{found}, but the packages that phi3v needs are not installed"
+        return None, f"{found}, but the packages that phi3v needs are not installed"
     if checkpoint is None:
         raise UsageError(f"the Phi-3-vision engine needs a checkpoint: {found}; name one with --model")
     from extractor.engines.phi3v import Phi3VEngine
@@ -71,8 +72,13 @@ def choose_engine(
         # What was asked for by name fails by name; what was only there is left alone.
         if name == "phi3v" or dtype != "auto" or device != "auto":
             raise
-        return EmbeddedEngine(), f"{found}, but {error}"
+        return None, f"{found}, but {error}"
     return engine, f"{found}; {engine.plan.dtype} on {engine.plan.device}: {engine.plan.reason}"
+
+
+def describe(engine: Engine | None) -> dict[str, str]:
+    """What read a document, as `Extraction.engine` says it."""
+    return {"name": EMBEDDED} if engine is None else {"name": engine.name, **engine.details}
 
 
 def ask_about(

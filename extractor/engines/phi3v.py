@@ -1,8 +1,7 @@
-"""The Phi-3-vision engine: a vision language model's reading, as one more source beside the embedded engine's.
+"""The Phi-3-vision engine: what a vision language model reads, as one more source beside the document's own.
 
-The embedded engine reads first. Its reading goes into the prompt as hints (if wanted), serves as a draft that the
-model verifies in one pass, and is what the model's values are weighed against: each is looked for on the pages
-(`extractor.visual.support`), and `extractor.reconcile` decides.
+The text of the pages goes into the prompt as hints (if wanted), and what the document's own sources say serves as a
+draft that the model verifies in one pass.
 
 All pages or sides of a document are pictures of one prompt, each as it was set upright, in the order they were given.
 A single picture is cut into as many crops as the checkpoint's processor says; several share that number, but none
@@ -19,7 +18,7 @@ A checkpoint that was trained for this program says in its config.json, under `e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -32,21 +31,17 @@ from extractor.decoding.answer import FieldReading, Limits
 from extractor.decoding.ask import ask
 from extractor.decoding.grammar import Vocabulary
 from extractor.decoding.graphs import make_runner
-from extractor.decoding.loop import FieldUpdate, Written, write
+from extractor.decoding.loop import Written, write
 from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import Runner, round_up
-from extractor.engines.embedded import EmbeddedEngine, box_of
 from extractor.errors import CheckpointError, UsageError
 from extractor.evidence import DocumentEvidence
-from extractor.extraction import Source, SourceKind
 from extractor.imaging.framing import framed
 from extractor.phi3v.loading import LoadedModel, load, make_plan, memory_guard
 from extractor.prompting import HINT_BYTES, conversation, page_hints, page_text, prompt
 from extractor.reconcile import reconcile_field
-from extractor.schemas import FieldSpec, field_specs
-from extractor.schemas.text import squash
-from extractor.schemas.vocabulary import Kind
-from extractor.visual.support import Support, find_support
+from extractor.schemas import field_specs
+from extractor.sources.model import Own
 
 #: Tokens of an answer that the cache has room for at first; it grows for longer ones.
 _USUAL_ANSWER = 384
@@ -55,14 +50,12 @@ _NULL = "null"
 #: Crops that each of several pictures has at least.
 _FEWEST_CROPS = 4
 
-Sources = dict[str, list[Source]]
-
 
 class Phi3VEngine:
     """Reads documents with a checkpoint of Phi-3-vision; the weights are loaded when the first is read.
 
     `hints` gives the page's OCR text along (None: as the checkpoint wants it, else yes), `draft` lets the model verify
-    the embedded engine's reading instead of writing every token (the answer is the same). Raises what
+    the document's own reading instead of writing every token (the answer is the same). Raises what
     `verify_checkpoint` and `make_plan` raise: CheckpointError, DeviceError, UsageError, MissingExtraError.
     """
 
@@ -97,7 +90,6 @@ class Phi3VEngine:
         self._temperature, self._seed = temperature, seed
         self.keep_unsupported = keep_unsupported
         self._null_bonus = float(wishes.get("null_bonus", 0.0))
-        self._embedded = EmbeddedEngine()
         self._runner: Runner | None = None
         self._shape = (0, 0)
         self._lock = Lock()
@@ -138,37 +130,23 @@ class Phi3VEngine:
             )
         return Chooser(self._temperature, self._seed, (null, self._null_bonus))
 
-    def read(
-        self,
-        evidence: DocumentEvidence,
-        *,
-        on_field: Callable[[FieldUpdate], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> Sources:
-        """Every source for every field, the model's last.
+    @property
+    def label(self) -> str:
+        """What the basis of a source calls this engine."""
+        return f"{self.checkpoint.name}, {self.plan.dtype}"
 
-        `on_field` is told how values grow, `cancelled` is asked before every pass. Raises DeviceError when memory runs
-        out, StoppedError when cancelled.
-        """
-        return self.read_batch([evidence], on_field=on_field, cancelled=cancelled)[0]
+    def answer(self, evidence: DocumentEvidence, own: Own) -> Mapping[str, FieldReading]:
+        """What the model reads for every field. Raises DeviceError when memory runs out."""
+        return self.answer_batch([evidence], [own])[0]
 
-    def read_batch(
-        self,
-        evidences: Sequence[DocumentEvidence],
-        *,
-        on_field: Callable[[FieldUpdate], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> list[Sources]:
-        """Reads several documents at once, of any schemas."""
-        known = [self._embedded.read(evidence) for evidence in evidences]
+    def answer_batch(
+        self, evidences: Sequence[DocumentEvidence], owns: Sequence[Own]
+    ) -> list[Mapping[str, FieldReading]]:
+        """Asks about several documents at once, of any schemas."""
         with self._lock, memory_guard(self.plan.device, f"reading {len(evidences)} documents"):
-            answers = self._write(evidences, known, on_field, cancelled)
+            answers = self._write(evidences, owns)
         self.tokens = tuple(len(answer.tokens) for answer in answers)
-        for evidence, sources, answer in zip(evidences, known, answers, strict=True):
-            specs = field_specs(evidence.schema)
-            for name, reading in answer.fields.items():
-                sources[name].append(self._source(specs[name], reading, evidence, sources))
-        return known
+        return [answer.fields for answer in answers]
 
     def ask(self, images: Sequence[Any], question: str, **options: Any) -> Iterator[str]:
         """Answers a free question about pictures; see `extractor.decoding.ask`."""
@@ -193,13 +171,7 @@ class Phi3VEngine:
         most = self.num_crops or int(self.loaded.processor.image_processor.num_crops)
         return [Image.fromarray(framed([(page.page.image, page.page.boxes) for page in evidence.pages], most))]
 
-    def _write(
-        self,
-        evidences: Sequence[DocumentEvidence],
-        known: Sequence[Sources],
-        on_field: Callable[[FieldUpdate], None] | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> list[Written]:
+    def _write(self, evidences: Sequence[DocumentEvidence], owns: Sequence[Own]) -> list[Written]:
         processor, model = self.loaded.processor, self.loaded.model
         vocabulary = Vocabulary.of(processor.tokenizer, model.config.vocab_size)
         grammars = [vocabulary.grammar(evidence.schema) for evidence in evidences]
@@ -211,18 +183,9 @@ class Phi3VEngine:
         inputs = processor(
             text=texts, images=pictures, num_crops=self._crops(pictures), padding=True, return_tensors="pt"
         )
-        drafts = [_draft(evidence, own) if self.draft else None for evidence, own in zip(evidences, known, strict=True)]
+        drafts = [_draft(evidence, own) if self.draft else None for evidence, own in zip(evidences, owns, strict=True)]
         runner = self._runner_for(len(evidences), inputs["input_ids"].shape[1])
-        return write(
-            runner,
-            inputs,
-            grammars,
-            limits=self.limits,
-            chooser=self._chooser,
-            drafts=drafts,
-            on_field=on_field,
-            cancelled=cancelled,
-        )
+        return write(runner, inputs, grammars, limits=self.limits, chooser=self._chooser, drafts=drafts)
 
     def _crops(self, pictures: Sequence[Sequence[Any]]) -> int | None:
         most = self.num_crops or int(self.loaded.processor.image_processor.num_crops)
@@ -239,37 +202,8 @@ class Phi3VEngine:
             self._runner, self._shape = make_runner(self.loaded.model, documents, places, room), (documents, places)
         return self._runner
 
-    def _source(self, spec: FieldSpec, reading: FieldReading, evidence: DocumentEvidence, own: Sources) -> Source:
-        who = f"{self.checkpoint.name}, {self.plan.dtype}"
-        if reading.cut:
-            return Source(SourceKind.MODEL, None, "", 0.0, basis=f"{who}; its value grew beyond every bound")
-        value = reading.value.strip() if isinstance(reading.value, str) else reading.value
-        confidence = round(reading.confidence, 4)
-        if value is None:
-            return Source(SourceKind.MODEL, None, "", confidence, basis=who)
-        support = _other_field(spec, value, evidence, own) or find_support(spec.name, spec.kind, value, evidence)
-        box = box_of(support.corners, support.page) if support.page and support.corners is not None else None
-        basis = f"{who}; {support.basis}"
-        return Source(SourceKind.MODEL, value, _text(value), confidence, box, basis=basis, supported=support.found)
 
-
-def _draft(evidence: DocumentEvidence, sources: Sources) -> dict[str, Any]:
+def _draft(evidence: DocumentEvidence, own: Own) -> dict[str, Any]:
     """What the document's own sources say, as far as an answer would say it."""
     specs = field_specs(evidence.schema)
-    return {name: reconcile_field(spec.kind, sources[name]).value for name, spec in specs.items()}
-
-
-def _other_field(spec: FieldSpec, value: Any, evidence: DocumentEvidence, own: Sources) -> Support | None:
-    """A name that the page prints as a place or an address stands there, but not as a name."""
-    if spec.kind is not Kind.NAME:
-        return None
-    for name, other in field_specs(evidence.schema).items():
-        if other.kind in (Kind.TEXT, Kind.ADDRESS) and any(squash(str(s.value)) == squash(value) for s in own[name]):
-            return Support(False, f"stands on the page as {name}")
-    return None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(map(str, value))
-    return str(value)
+    return {name: reconcile_field(spec.kind, own[name]).value for name, spec in specs.items()}

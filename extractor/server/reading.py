@@ -36,15 +36,17 @@ def make_reader(options: Mapping[str, Any]) -> Reader:
 class Reading:
     """Answers the operations `extract` and `classify`."""
 
-    def __init__(self, engine: Engine, why: str) -> None:
+    def __init__(self, engine: Engine | None, why: str) -> None:
+        from extractor.engines import describe
         from extractor.text import ocr
 
         ocr.warm_up()
         getattr(engine, "loaded", None)  # Phi-3-vision loads its weights now, not with the first document
         self._reader = engine
-        self.engine = engine.name
-        self.bounded = engine.name == "embedded"
-        self.details = {**engine.details, "why": why}
+        self.bounded = engine is None
+        details = describe(engine)
+        self.engine = details.pop("name")
+        self.details = {**details, "why": why}
 
     def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], report: Report) -> dict[str, Any]:
         groups = _load(request, files)

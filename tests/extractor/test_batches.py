@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from extractor.batches import in_order, side_by_side
-from extractor.engines import EmbeddedEngine
 from extractor.text import ocr
 
 
@@ -68,10 +67,10 @@ def test_pages_side_by_side_share_the_cores_while_they_are_read(monkeypatch: pyt
 @pytest.mark.parametrize(
     ("engine", "documents", "wanted", "at_once"),
     [
-        (EmbeddedEngine(), 10, None, 4),
-        (EmbeddedEngine(), 10, 3, 3),
-        (EmbeddedEngine(), 2, None, 2),
-        (EmbeddedEngine(), 0, None, 1),
+        (None, 10, None, 4),
+        (None, 10, 3, 3),
+        (None, 2, None, 2),
+        (None, 0, None, 1),
         (SimpleNamespace(name="phi3v"), 10, None, 1),
         (SimpleNamespace(name="phi3v"), 10, 3, 1),
     ],

@@ -3,7 +3,7 @@
 import io
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from extractor import NoDocumentError, SchemaError, UnreadableInputError, UsageError, extract
+from extractor.decoding.answer import FieldReading
 from extractor.evidence import DocumentEvidence
 from extractor.extraction import Extraction, Source, SourceKind, Verdict
 from extractor.imaging import load_pages
@@ -290,19 +291,16 @@ class TestWarnings:
 class Speaker:
     """An engine that says what a model would."""
 
-    name = "speaker"
+    name = label = "speaker"
     details: Mapping[str, str] = {"version": "1"}
 
     def __init__(self, **values: Any) -> None:
         self.values = values
-        self.seen: list[DocumentEvidence] = []
+        self.seen: list[tuple[DocumentEvidence, Mapping[str, Sequence[Source]]]] = []
 
-    def read(self, evidence: DocumentEvidence) -> dict[str, list[Source]]:
-        self.seen.append(evidence)
-        return {
-            name: [Source(SourceKind.MODEL, value, str(value), 0.9, supported=False)]
-            for name, value in self.values.items()
-        }
+    def answer(self, evidence: DocumentEvidence, own: Mapping[str, Sequence[Source]]) -> dict[str, FieldReading]:
+        self.seen.append((evidence, own))
+        return {name: FieldReading(value, 0.9) for name, value in self.values.items()}
 
 
 class TestEngines:
@@ -310,11 +308,14 @@ class TestEngines:
         engine = Speaker(surname="SMITH", given_names="ANNA")
         result = extract(examples_dir / "passport.png", "passport", engine=engine, today=today)
         assert result.engine == {"name": "speaker", "version": "1"}
-        # A value that stands nowhere on the page stays with its source and out of the document.
-        assert (result.values["surname"], result.fields["surname"].verdict) == (None, Verdict.UNSUPPORTED)
-        assert [source.value for source in result.fields["surname"].sources] == ["SMITH"]
-        assert engine.seen[0].zone is not None
-        assert engine.seen[0].context.today == today
+        # The document's own sources agree and stand against what stands nowhere on the page.
+        assert (result.values["surname"], result.fields["surname"].verdict) == ("UNDERHILL", Verdict.AGREE)
+        *own, model = result.fields["surname"].sources
+        assert (model.kind, model.value, model.supported) == (SourceKind.MODEL, "SMITH", False)
+        assert {source.kind for source in own} == {SourceKind.MRZ, SourceKind.VISUAL}
+        (evidence, given) = engine.seen[0]
+        assert (evidence.zone is not None, evidence.context.today) == (True, today)
+        assert list(given["surname"]) == own
 
     def test_what_a_model_makes_up_makes_no_document_of_a_blank_page(self) -> None:
         engine = Speaker(surname="SMITH", given_names="ANNA", document_number="123456", birth_date="1974-08-12")

@@ -252,8 +252,8 @@ class _Trainee:
         """Loss and share of labelled values read rightly, on documents that are not trained on, by ways of asking."""
         if not held_out:
             return {}
-        from extractor.extraction import SourceKind
         from extractor.schemas.text import fold
+        from extractor.sources import read_sources
 
         self.model.eval()
         found: dict[str, float] = {}
@@ -262,11 +262,8 @@ class _Trainee:
             right, losses = [], []
             for example in held_out:
                 losses.append(float(self.loss(example, way)))
-                read = self.engine.read(example.evidence)
-                said = {
-                    name: next((one.value for one in own if one.kind is SourceKind.MODEL), None)
-                    for name, own in read.items()
-                }
+                answer = self.engine.answer(example.evidence, read_sources(example.evidence))
+                said = {name: one.value for name, one in answer.items()}
                 labels = {name: value for name, value in example.specimen.fields.items() if value is not None}
                 right += [fold(str(said.get(name))) == fold(str(value)) for name, value in labels.items()]
             word = "with hints" if hinted else "without hints"

@@ -14,6 +14,7 @@ from eval.running.cells import Cell
 from eval.running.runner import Run
 from eval.running.selection import select
 from eval.running.unconstrained import Unconstrained, is_document
+from extractor.decoding.answer import FieldReading
 from extractor.errors import UsageError
 
 from ..conftest import FakeReader
@@ -49,17 +50,17 @@ def test_an_answer_is_a_document_or_not(text: str, expected: bool) -> None:
 class Model:
     """An engine that answers what it is told to, and remembers how it was asked."""
 
-    name = "phi3v"
+    name, label = "phi3v", "nano"
     details = {"dtype": "float32"}  # noqa: RUF012
     tokens = (7,)
     limits = SimpleNamespace(max_tokens=99)
 
-    def __init__(self, answer: str) -> None:
-        self.answer = answer
+    def __init__(self, text: str) -> None:
+        self.text = text
         self.asked: list[Any] = []
 
-    def read(self, evidence: Any) -> dict[str, Any]:
-        return {"surname": []}
+    def answer(self, evidence: Any, own: Any) -> dict[str, Any]:
+        return {"surname": FieldReading("A", 0.8)}
 
     def question(self, evidence: Any) -> str:
         return f"question about {evidence.schema.__name__}"
@@ -69,18 +70,18 @@ class Model:
 
     def ask(self, images: list[str], question: str, **options: Any) -> list[str]:
         self.asked.append((images, question, options))
-        return [self.answer[:5], self.answer[5:]]
+        return [self.text[:5], self.text[5:]]
 
 
 def test_the_same_is_asked_again_without_grammar() -> None:
     model = Model('{"surname": "A", "room": 1}')
     engine = Unconstrained(model)
     assert engine.answers_validly() is None
-    assert engine.read(SimpleNamespace(schema=Badge)) == {"surname": []}  # type: ignore[arg-type]
+    assert engine.answer(SimpleNamespace(schema=Badge), {})["surname"].value == "A"  # type: ignore[arg-type]
     assert engine.answers_validly() is True
     assert engine.answers_validly() is None
     assert model.asked == [(["picture"], "question about Badge", {"max_tokens": 99})]
-    assert (engine.name, engine.details, engine.tokens) == ("phi3v", {"dtype": "float32"}, (7,))
+    assert (engine.name, engine.label, engine.details, engine.tokens) == ("phi3v", "nano", {"dtype": "float32"}, (7,))
 
 
 def test_an_engine_without_a_model_has_nothing_to_be_asked() -> None:
@@ -107,9 +108,9 @@ def test_valid_answers_are_counted_by_document(
 
     def conclude(prepared: Any, engine: Any) -> Any:
         source, schema, options = prepared.asked
-        engine.read(SimpleNamespace(schema=schema))
+        engine.answer(SimpleNamespace(schema=schema), {})
         empty = json.dumps(dict.fromkeys(schema.model_fields))
-        model.answer = empty if Path(source).name == "zh-1.png" else "no JSON"
+        model.text = empty if Path(source).name == "zh-1.png" else "no JSON"
         return reader(source, schema, **options)
 
     monkeypatch.setattr("extractor.pipeline.conclude", conclude)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from extractor.engines import EmbeddedEngine, ask_about, choose_engine
+from extractor.engines import ask_about, choose_engine, describe
 from extractor.engines.choose import ENGINES
 from extractor.errors import CheckpointError, DeviceError, MissingExtraError, UsageError
 from extractor.phi3v import loading
@@ -31,15 +31,14 @@ def without(monkeypatch):
     return hide
 
 
-def test_the_embedded_engine_is_there_for_the_asking():
-    engine, why = choose_engine("embedded")
-    assert isinstance(engine, EmbeddedEngine)
-    assert why == "asked for"
+def test_embedded_is_no_model():
+    assert choose_engine("embedded") == (None, "asked for")
+    assert describe(None) == {"name": "embedded"}
 
 
-def test_without_a_checkpoint_auto_is_the_embedded_engine_and_says_so():
+def test_without_a_checkpoint_auto_is_no_model_and_says_so():
     engine, why = choose_engine()
-    assert engine.name == "embedded"
+    assert engine is None
     assert why == "EXTRACTOR_MODEL is not set, and the hub's cache holds no known model"
 
 
@@ -89,15 +88,15 @@ def test_a_checkpoint_that_merely_is_there_does_not_make_its_packages_necessary(
     without("torch")
     monkeypatch.setenv("EXTRACTOR_MODEL", str(tiny))
     engine, why = choose_engine()
-    assert engine.name == "embedded"
+    assert engine is None
     assert "packages that phi3v needs are not installed" in why
 
 
-def test_a_device_that_cannot_hold_the_checkpoint_leaves_auto_with_the_embedded_engine(tiny, monkeypatch):
+def test_a_device_that_cannot_hold_the_checkpoint_leaves_auto_without_a_model(tiny, monkeypatch):
     monkeypatch.setattr(loading, "free_memory", lambda device: 1000)
     monkeypatch.setenv("EXTRACTOR_MODEL", str(tiny))
     engine, why = choose_engine()
-    assert engine.name == "embedded"
+    assert engine is None
     assert "even in int4; 0.0 GB are free" in why
     with pytest.raises(DeviceError, match=r"needs .* even in int4"):
         choose_engine("phi3v")
@@ -137,7 +136,7 @@ def test_questions_need_the_model():
         ask_about([], "What is it?")
 
 
-def test_choosing_the_embedded_engine_imports_neither_torch_nor_transformers():
+def test_choosing_no_model_imports_neither_torch_nor_transformers():
     code = (
         "import sys; from extractor.engines import choose_engine; choose_engine('embedded'); choose_engine();"
         "sys.exit(', '.join({'torch', 'transformers', 'outlines', 'llguidance'} & set(sys.modules)) or None)"

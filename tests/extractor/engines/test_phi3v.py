@@ -14,13 +14,14 @@ from extractor.checkpoints import find_checkpoint
 from extractor.cli import main
 from extractor.decoding.answer import FieldReading, Limits
 from extractor.decoding.loop import Written
-from extractor.engines import EmbeddedEngine, choose_engine, phi3v
+from extractor.engines import choose_engine, phi3v
 from extractor.engines.phi3v import Phi3VEngine
-from extractor.errors import CheckpointError, DeviceError, StoppedError
+from extractor.errors import CheckpointError, DeviceError
 from extractor.extraction import SourceKind, Verdict
 from extractor.reconcile import reconcile
 from extractor.schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
 from extractor.schemas.plan import plan_of
+from extractor.sources import read_sources
 
 SMALL = Limits(600, 24)
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8", "int4"])
@@ -63,8 +64,8 @@ def model_source(sources, name):
 
 def test_every_field_gets_one_source_of_the_models_behind_the_documents_own(tiny, evidence_of):
     evidence = evidence_of()
-    sources = engine_over(tiny).read(evidence)
-    alone = EmbeddedEngine().read(evidence)
+    sources = read_sources(evidence, engine_over(tiny))
+    alone = read_sources(evidence)
     assert list(sources) == list(Passport.model_fields)
     for name, own in sources.items():
         assert own[:-1] == alone[name]
@@ -75,7 +76,7 @@ def test_every_field_gets_one_source_of_the_models_behind_the_documents_own(tiny
 
 def test_a_value_that_stands_on_the_page_says_so_and_where(tiny, evidence_of, says):
     says(surname="ERIKSSON", place_of_birth="ZENITH", birth_date="1974-08-12")
-    sources = engine_over(tiny).read(evidence_of())
+    sources = read_sources(evidence_of(), engine_over(tiny))
     surname, birth = model_source(sources, "surname"), model_source(sources, "birth_date")
     assert (surname.value, surname.text, surname.confidence, surname.supported) == ("ERIKSSON", "ERIKSSON", 0.8, True)
     place = model_source(sources, "place_of_birth")
@@ -95,7 +96,7 @@ def test_a_value_that_stands_on_the_page_says_so_and_where(tiny, evidence_of, sa
 )
 def test_a_value_that_does_not_is_marked(tiny, evidence_of, says, name, value, basis):
     says(**{name: value})
-    one = model_source(engine_over(tiny).read(evidence_of()), name)
+    one = model_source(read_sources(evidence_of(), engine_over(tiny)), name)
     assert (one.supported, one.basis) == (False, f"tiny, float32; {basis}")
 
 
@@ -106,7 +107,7 @@ def test_null_and_what_grew_beyond_every_bound_are_told_apart(tiny, evidence_of,
         return [Written("", (), fields, 1, 0, 0)]
 
     monkeypatch.setattr(phi3v, "write", write)
-    sources = engine_over(tiny).read(evidence_of())
+    sources = read_sources(evidence_of(), engine_over(tiny))
     silent, cut = model_source(sources, "issue_date"), model_source(sources, "address")
     assert (silent.value, silent.confidence, silent.supported) == (None, 0.7, None)
     assert (cut.value, cut.confidence) == (None, 0.0)
@@ -116,8 +117,8 @@ def test_null_and_what_grew_beyond_every_bound_are_told_apart(tiny, evidence_of,
 def test_reconciled_it_confirms_contradicts_and_invents(tiny, evidence_of, says):
     says(surname="Eriksson", document_number="A1B2C3D4E", place_of_birth="ZENITH", authority="MINISTRY OF SILENCE")
     evidence = evidence_of()
-    alone = reconcile(Passport, EmbeddedEngine().read(evidence))[2]
-    fields = reconcile(Passport, engine_over(tiny).read(evidence), keep_unsupported=True)[2]
+    alone = reconcile(Passport, read_sources(evidence))[2]
+    fields = reconcile(Passport, read_sources(evidence, engine_over(tiny)), keep_unsupported=True)[2]
     assert fields["surname"].confidence > alone["surname"].confidence
     # A check digit proves the document's own number.
     assert (fields["document_number"].value, fields["document_number"].verdict) == ("L898902C3", Verdict.VERIFIED)
@@ -139,7 +140,7 @@ def test_a_draft_changes_nothing_but_the_number_of_passes(tiny, evidence_of, mon
         return written
 
     monkeypatch.setattr(phi3v, "write", counted)
-    drafted, alone = (engine_over(tiny, draft=draft).read(evidence_of()) for draft in (True, False))
+    drafted, alone = (read_sources(evidence_of(), engine_over(tiny, draft=draft)) for draft in (True, False))
     assert drafted == alone
     assert passes[0] <= passes[1]
 
@@ -147,13 +148,12 @@ def test_a_draft_changes_nothing_but_the_number_of_passes(tiny, evidence_of, mon
 def test_documents_read_together_are_read_as_alone(tiny, evidence_of):
     engine = engine_over(tiny)
     evidences = [evidence_of(Passport), evidence_of(IdCard)]
-    together = engine.read_batch(evidences)
+    owns = [read_sources(evidence) for evidence in evidences]
+    together = engine.answer_batch(evidences, owns)
     assert len(engine.tokens) == 2
-    for evidence, sources in zip(evidences, together, strict=True):
-        alone = engine.read(evidence)
-        assert {name: model_source(sources, name).value for name in sources} == {
-            name: model_source(alone, name).value for name in alone
-        }
+    for evidence, own, answer in zip(evidences, owns, together, strict=True):
+        alone = engine.answer(evidence, own)
+        assert {name: one.value for name, one in answer.items()} == {name: one.value for name, one in alone.items()}
 
 
 def test_pages_are_pictures_of_one_prompt(tiny, evidence_of):
@@ -161,7 +161,7 @@ def test_pages_are_pictures_of_one_prompt(tiny, evidence_of):
     evidence = evidence_of(pages=2)
     assert [picture.size for picture in engine.pictures(evidence)] == [(900, 600), (900, 600)]
     assert "pages or sides of one document" in engine.question(evidence)
-    assert list(engine.read(evidence)) == list(Passport.model_fields)
+    assert list(read_sources(evidence, engine)) == list(Passport.model_fields)
 
 
 def test_hints_are_given_unless_they_are_declined(tiny, evidence_of):
@@ -178,7 +178,7 @@ def test_a_checkpoint_says_how_it_wants_to_be_asked(altered, evidence_of):
     evidence = evidence_of(pages=2)
     assert engine.question(evidence) == "passport: " + " ".join(Passport.model_fields)
     assert len(engine.pictures(evidence)) == 1
-    assert list(engine.read(evidence)) == list(Passport.model_fields)
+    assert list(read_sources(evidence, engine)) == list(Passport.model_fields)
     assert engine_over(engine.checkpoint.folder, hints=True).hints
 
 
@@ -186,7 +186,7 @@ def test_a_checkpoint_may_want_nulls_to_weigh_more(tiny, altered, evidence_of, m
     monkeypatch.setattr(phi3v, "_NULL", "n")  # what the tiny tokenizer begins a null with
     usual, cautious = engine_over(tiny), engine_over(altered(extractor={"null_bonus": 100.0}))
     for engine, silent in ((usual, False), (cautious, True)):
-        sources = engine.read(evidence_of())
+        sources = read_sources(evidence_of(), engine)
         values = [model_source(sources, name).value for name in Passport.model_fields]
         assert all(value is None for value in values) is silent
 
@@ -194,16 +194,16 @@ def test_a_checkpoint_may_want_nulls_to_weigh_more(tiny, altered, evidence_of, m
 def test_a_bonus_of_null_needs_null_to_be_a_token(altered, evidence_of):
     engine = engine_over(altered(extractor={"null_bonus": 1.0}))
     with pytest.raises(CheckpointError, match="asks for a bonus of null, which is no token"):
-        engine.read(evidence_of())
+        read_sources(evidence_of(), engine)
 
 
 def test_the_cache_serves_documents_of_like_length_again(tiny, evidence_of):
     engine = engine_over(tiny)
-    engine.read(evidence_of())
+    read_sources(evidence_of(), engine)
     first = engine._runner
-    engine.read(evidence_of(ChineseIdCard))
+    read_sources(evidence_of(ChineseIdCard), engine)
     assert engine._runner is first
-    engine.read_batch([evidence_of(), evidence_of()])
+    engine.answer_batch([evidence_of()] * 2, [read_sources(evidence_of())] * 2)
     assert engine._runner is not first
 
 
@@ -221,17 +221,6 @@ def test_which_model_read_stands_in_the_details(tiny):
 # --- what can go wrong
 
 
-def test_reading_can_be_stopped(tiny, evidence_of):
-    with pytest.raises(StoppedError):
-        engine_over(tiny).read(evidence_of(), cancelled=lambda: True)
-
-
-def test_values_are_told_as_they_settle(tiny, evidence_of):
-    told = []
-    sources = engine_over(tiny).read(evidence_of(), on_field=told.append)
-    assert [update.name for update in told if update.settled] == list(sources)
-
-
 def test_running_out_of_memory_is_one_line_and_the_engine_reads_on(tiny, evidence_of, monkeypatch):
     engine = engine_over(tiny)
 
@@ -241,8 +230,8 @@ def test_running_out_of_memory_is_one_line_and_the_engine_reads_on(tiny, evidenc
     with monkeypatch.context() as patch:
         patch.setattr(phi3v, "write", fails)
         with pytest.raises(DeviceError, match="out of memory on cpu while reading 1 documents: the peak was"):
-            engine.read(evidence_of())
-    assert engine.read(evidence_of())
+            read_sources(evidence_of(), engine)
+    assert read_sources(evidence_of(), engine)
 
 
 # --- free questions
@@ -339,7 +328,9 @@ class Journey(BaseModel):
 def test_nested_models_and_lists_of_models_are_asked_for_too(tiny, evidence_of, says):
     says(**{"surname": "ERIKSSON", "holder.hobby": "ZENITH", "legs": [{"start": "UTOPIA"}]})
     plan = plan_of(Journey)
-    sources = engine_over(tiny).read(replace(evidence_of(), schema=plan.reading, reads_as=plan.reading_of("passport")))
+    sources = read_sources(
+        replace(evidence_of(), schema=plan.reading, reads_as=plan.reading_of("passport")), engine_over(tiny)
+    )
     document, _, fields, _ = reconcile(Journey, sources)
     assert document == Journey(
         holder=Holder(last_name="ERIKSSON", hobby="ZENITH"), sex="Female", legs=[Leg(start="UTOPIA")]
@@ -351,6 +342,6 @@ def test_nested_models_and_lists_of_models_are_asked_for_too(tiny, evidence_of, 
 def test_a_real_answer_is_held_to_the_flat_schema(tiny, evidence_of):
     plan = plan_of(Journey)
     engine = engine_over(tiny)
-    sources = engine.read(replace(evidence_of(), schema=plan.reading))
+    sources = read_sources(replace(evidence_of(), schema=plan.reading), engine)
     assert list(sources) == ["surname", "holder.hobby", "sex", "legs"]
     assert "holder.hobby" in engine.question(replace(evidence_of(), schema=plan.reading))

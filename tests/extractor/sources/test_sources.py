@@ -1,4 +1,4 @@
-"""The embedded engine: what the zone, the barcode, the captions and the heading say, each as a source of its own."""
+"""The document's own sources: what the zone, the barcode, the captions and the heading say."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from extractor.engines import EmbeddedEngine
-from extractor.engines.embedded import box_of
 from extractor.evidence import DocumentEvidence, gather
 from extractor.extraction import Source, SourceKind
 from extractor.mrz import MrzReading, read_mrz
 from extractor.schemas import SCHEMAS, field_specs
-from extractor.sources.barcode import Barcode
+from extractor.sources import read_sources
+from extractor.sources.places import box_of
+from extractor.text.barcode import Barcode
 from extractor.text.ocr import Line
 from extractor.text.page import Page
 
@@ -26,7 +26,7 @@ def sources(
     zones: Sequence[tuple[str, ...] | None] = (),
     schema: str | type[BaseModel] = "passport",
 ) -> dict[str, list[Source]]:
-    return EmbeddedEngine().read(evidence(*pages, zones=zones, schema=schema))
+    return read_sources(evidence(*pages, zones=zones, schema=schema))
 
 
 def evidence(
@@ -168,8 +168,3 @@ def test_boxes_are_told_in_the_picture_as_given() -> None:
     assert box.points == ((20.0, 990.0), (20.0, 890.0), (40.0, 890.0), (40.0, 990.0))
     several = box_of(np.array([[10, 20], [110, 20], [110, 40], [10, 40], [10, 50], [60, 50], [60, 70], [10, 70]]), one)
     assert several.points == ((20.0, 990.0), (20.0, 890.0), (70.0, 890.0), (70.0, 990.0))
-
-
-def test_the_engine_says_its_name() -> None:
-    assert EmbeddedEngine.name == "embedded"
-    assert dict(EmbeddedEngine.details) == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from extractor.sources.barcode import parse_aamva, read_barcode
+from extractor.text.barcode import parse_aamva, read_barcode
 
 DATA = (
     "@\n\x1e\rANSI 636026080102DL00410288ZA03290015DLDAQD08954796\nDCSWINTERBOURNE\nDDEN\nDACOTIS\nDDFN\nDADJAMES\n"
