@@ -24,6 +24,9 @@ from math import exp, log
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.optimize import minimize
+
 from eval.report.tables import markdown_table
 from eval.running.records import RESULTS_FILE, FieldRecord, Results, read_results
 from eval.scoring.calibration import auroc, expected_calibration_error
@@ -61,46 +64,16 @@ def fit(said: Said) -> Scale:
     ups = sum(w for w, r in zip(said.weights, said.right, strict=True) if r)
     downs = sum(said.weights) - ups
     high, low = (ups + 1) / (ups + 2), 1 / (downs + 2)
-    rows = [
-        (_log_odds(c), high if r else low, w)
-        for c, r, w in zip(said.confidences, said.right, said.weights, strict=True)
-    ]
-    slope, offset = _newton(rows, slope=True)
-    return Scale(slope, offset) if slope >= 0 else Scale(0.0, _newton(rows, slope=False)[1])
+    x = np.array([_log_odds(c) for c in said.confidences])
+    target = np.where(said.right, high, low)
+    weights = np.array(said.weights)
 
+    def loss(parameters: np.ndarray) -> float:
+        z = parameters[0] * x + parameters[1]
+        return float(np.sum(weights * (np.logaddexp(0, z) - target * z)))
 
-def _newton(rows: Sequence[tuple[float, float, float]], *, slope: bool) -> tuple[float, float]:
-    """(slope, offset) by Newton's method with halved steps where a whole one overshoots; without `slope` it is 0."""
-    a, b = 0.0, 0.0
-    for _ in range(100):
-        g_a = g_b = h_aa = h_ab = h_bb = 0.0
-        for x, target, weight in rows:
-            p = 1 / (1 + exp(-(a * x + b)))
-            rest, bend = weight * (target - p), weight * p * (1 - p)
-            g_a, g_b = g_a + rest * x, g_b + rest
-            h_aa, h_ab, h_bb = h_aa + bend * x * x, h_ab + bend * x, h_bb + bend
-        # One confidence alone does not tell a slope: the smallest addition keeps the step finite.
-        h_aa, h_bb = h_aa + 1e-9, h_bb + 1e-9
-        determinant = h_aa * h_bb - h_ab * h_ab
-        if slope:
-            step_a, step_b = (h_bb * g_a - h_ab * g_b) / determinant, (h_aa * g_b - h_ab * g_a) / determinant
-        else:
-            step_a, step_b = 0.0, g_b / h_bb
-        before, size = _loss(rows, a, b), 1.0
-        while _loss(rows, a + size * step_a, b + size * step_b) > before and size > 1e-6:
-            size /= 2
-        a, b = a + size * step_a, b + size * step_b
-        if abs(size * step_a) + abs(size * step_b) < 1e-9:
-            break
-    return a, b
-
-
-def _loss(rows: Sequence[tuple[float, float, float]], a: float, b: float) -> float:
-    total = 0.0
-    for x, target, weight in rows:
-        z = max(-30.0, min(30.0, a * x + b))
-        total += weight * (log(1 + exp(z)) - target * z)
-    return total
+    found = minimize(loss, x0=(1.0, 0.0), bounds=((0, None), (None, None)), method="L-BFGS-B", options={"ftol": 1e-12})
+    return Scale(float(found.x[0]), float(found.x[1]))
 
 
 def _log_odds(share: float) -> float:

@@ -46,6 +46,7 @@ from extractor.schemas.plan import Plan, plan_of
 from extractor.schemas.registry import schema_of
 from extractor.schemas.text import squash
 from extractor.sources import read_sources
+from extractor.stages import stage
 from extractor.text.page import Page, read_pages
 from extractor.text.scripts import read_other_script
 from extractor.visual.classify import classify, kind_of
@@ -349,7 +350,8 @@ def _schema_warnings(schema: Any, kinds: Mapping[str, float]) -> list[ReadingWar
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     start = time.perf_counter()
-    yield
-    seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 4)
+    with stage(name):
+        yield
+    seconds[name] = round(seconds.get(name, 0.0) + time.perf_counter() - start, 4)

@@ -1,4 +1,4 @@
-"""The embedded engine: seconds a page and where they go, the start of a one-page run, memory over many pages.
+"""Reading without a model: seconds a page and where they go, the start of a one-page run, memory over many pages.
 
 Pages are the pictures of a dataset, scaled so that the longer side has `--width` pixels and stored as JPEG, so that
 the figures are those of the page size the README states, and decoding is in them.
@@ -10,8 +10,7 @@ import argparse
 import io
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from eval.running.machine import cores, peak_memory, reset_peaks
 from eval.running.measuring import Growth, Probe, command_seconds, memory_growth, quantile
 from eval.running.selection import select
 from extractor.errors import NoDocumentError, UsageError
+from extractor.stages import observed
 
 _DATASET = Path("datasets/examples")
 _JPEG_QUALITY = 92
@@ -92,9 +92,12 @@ def _read_all(pages: list[tuple[bytes, Any]], repeat: int) -> tuple[Probe, list[
     read = _reader(pages)
     for number in range(len(pages)):
         read(number)
-    probe = Probe(within={("mrz", "recognition"): "second looks", ("mrz", "detection"): "second looks"})
+    probe = Probe(
+        within={("mrz", "recognition"): "second looks", ("mrz", "detection"): "second looks"},
+        whole=frozenset({"orientation", "scripts"}),
+    )
     taken = []
-    with _watched(probe):
+    with observed(probe.stage):
         for _ in range(repeat):
             for number in range(len(pages)):
                 start = time.perf_counter()
@@ -117,29 +120,6 @@ def _reader(pages: list[tuple[bytes, Any]]) -> Callable[[int], None]:
             return  # its time counts as any other's
 
     return read
-
-
-@contextmanager
-def _watched(probe: Probe) -> Iterator[None]:
-    """Counts the reader's parts as stages."""
-    from extractor import pipeline
-    from extractor.text import ocr, page
-
-    undo = [
-        probe.watch(pipeline, "load_pages", "load"),
-        probe.watch(ocr, "detect", "detection"),
-        probe.watch(ocr, "recognise", "recognition"),
-        probe.watch(page, "_rotation", "orient", whole=True),
-        probe.watch(pipeline, "read_zone", "mrz"),
-        probe.watch(pipeline, "read_other_script", "other scripts", whole=True),
-        probe.watch(pipeline, "gather", "captions"),
-        probe.watch(pipeline, "reconcile", "reconcile"),
-    ]
-    try:
-        yield
-    finally:
-        for one in undo:
-            one()
 
 
 def _grow(pages: list[tuple[bytes, Any]], count: int) -> Growth | None:
@@ -197,6 +177,6 @@ def _tables(figures: dict[str, Any], growth: Growth | None) -> list[Table]:
         )
         if growth.pages >= _ENOUGH_PAGES:
             rows.append(["memory a thousand pages add, MB", f"{growth.per_thousand:+.1f}"])
-    title = f"embedded engine, {figures['cores']} cores, pages {figures['width']} pixels wide, warm"
+    title = f"without a model, {figures['cores']} cores, pages {figures['width']} pixels wide, warm"
     shares = [[name, f"{100 * share:.1f}"] for name, share in figures["stages"].items()]
     return [Table(title, ("", "measured"), rows), Table("where the time goes", ("stage", "%"), shares)]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+
+import numpy as np
 
 from eval.running.machine import resident_memory
 from extractor.errors import ExtractorError
@@ -24,36 +23,34 @@ def quantile(values: Sequence[float], share: float) -> float:
     """The quantile by linear interpolation. Raises ValueError for nothing."""
     if not values:
         raise ValueError("there is nothing to take a quantile of")
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+    return float(np.quantile(values, share))
 
 
 @dataclass
 class Probe:
     """Wall time by stage, each second counted once: a stage inside another is taken out of it.
 
-    `within` renames a stage that runs inside another: {("mrz", "recognition"): "second looks"}.
+    `within` renames a stage that runs inside another: {("mrz", "recognition"): "second looks"}. Stages in `whole`
+    count with all that is inside.
     """
 
     within: dict[tuple[str, str], str] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
     seconds: dict[str, float] = field(default_factory=dict)
     _stack: list[str] = field(default_factory=list)
     _closed: bool = False
     _since: float = 0.0
 
     @contextmanager
-    def stage(self, name: str, *, whole: bool = False) -> Iterator[None]:
-        """Counts what happens here as `name`; `whole`: with all that is inside."""
+    def stage(self, name: str) -> Iterator[None]:
+        """Counts what happens here as `name`."""
         if self._closed:
             yield
             return
         self._turn()
         outer = self._stack[-1] if self._stack else ""
         self._stack.append(self.within.get((outer, name), name))
-        self._closed = whole
+        self._closed = name in self.whole
         try:
             yield
         finally:
@@ -72,19 +69,6 @@ class Probe:
             name = self._stack[-1]
             self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self._since = now
-
-    def watch(self, module: ModuleType, name: str, stage: str, *, whole: bool = False) -> Callable[[], None]:
-        """Counts every call of a module's function as a stage; returns what undoes it. Raises BenchError."""
-        original = getattr(module, name, None)
-        if original is None:
-            raise BenchError(f"{module.__name__} has no {name} any more; the bench must learn its new name")
-
-        def watched(*arguments: Any, **options: Any) -> Any:
-            with self.stage(stage, whole=whole):
-                return original(*arguments, **options)
-
-        setattr(module, name, watched)
-        return lambda: setattr(module, name, original)
 
 
 def command_seconds(command: Sequence[str], times: int, *, ends_with: Collection[int] = (0, 1)) -> list[float]:
@@ -128,7 +112,5 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     """Of the line of least squares through the points; 0 for fewer than two."""
     if len(points) < 2:
         return 0.0
-    x_mean = sum(x for x, _ in points) / len(points)
-    y_mean = sum(y for _, y in points) / len(points)
-    spread = sum((x - x_mean) ** 2 for x, _ in points)
-    return sum((x - x_mean) * (y - y_mean) for x, y in points) / spread
+    xs, ys = zip(*points, strict=True)
+    return float(np.polyfit(xs, ys, 1)[0])

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from scipy.stats import mannwhitneyu
+
 BINS = 10
 #: Share of wrong ones among those that pass without a person that is accepted.
 ERROR_BUDGET = 0.01
@@ -81,19 +83,11 @@ def expected_calibration_error(confidences: Sequence[float], right: Sequence[boo
 
 def auroc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
     """Area under the receiver operating characteristic; None unless there are right ones and wrong ones."""
-    positives = sum(right)
-    negatives = len(right) - positives
-    if not positives or not negatives:
+    ups = [c for c, is_right in zip(confidences, right, strict=True) if is_right]
+    downs = [c for c, is_right in zip(confidences, right, strict=True) if not is_right]
+    if not ups or not downs:
         return None
-    # Mann and Whitney: count for every right one the wrong ones below it.
-    below = wins = 0.0
-    for _, tied in groupby(sorted(zip(confidences, right, strict=True)), key=lambda pair: pair[0]):
-        group = [is_right for _, is_right in tied]
-        ups = sum(group)
-        downs = len(group) - ups
-        wins += ups * (below + downs / 2)
-        below += downs
-    return wins / (positives * negatives)
+    return float(mannwhitneyu(ups, downs, method="asymptotic").statistic) / (len(ups) * len(downs))
 
 
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[Point]:

@@ -15,7 +15,6 @@ from extractor.schemas import SCHEMAS, Kind, field_specs
 
 #: Whose word is scored: what was concluded, or what one kind of source says alone.
 RESULT = "result"
-SOURCES = (RESULT, "mrz", "visual", "model")
 
 if TYPE_CHECKING:
     from extractor.extraction import Extraction, FieldEvidence

@@ -10,16 +10,20 @@ the unit: intervals resample documents, tests count documents.
 - `mcnemar`: exact, two-sided (a binomial test on the discordant pairs); `holm` corrects a family of tests (1979).
 - `paired_bootstrap`: interval and standard error of a difference, both runs resampled together.
 - `smallest_detectable`, `smallest_significant`: what this many documents could have shown at all.
+
+What scipy has is scipy's; it has neither Holm's correction nor Connor's sample size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
+from math import ceil, floor, sqrt
 from statistics import NormalDist
 
 import numpy as np
+from scipy import stats
+from scipy.optimize import bisect
 
 LEVEL = 0.95
 #: Probability with which a true difference of the size that is called detectable would be found.
@@ -40,14 +44,14 @@ class Interval:
 
 
 def wilson(right: float, total: int, level: float = LEVEL) -> tuple[float, float]:
-    """Wilson's score interval of `right` successes in `total` trials. Raises ValueError for no trials."""
+    """Wilson's score interval of `right` successes in `total` trials; where `right` is between two whole numbers, the
+    interval that holds both of theirs. Raises ValueError for no trials."""
     if total < 1:
         raise ValueError("an interval needs at least one observation")
-    z = _z(level)
-    share = right / total
-    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    nearest = round(right)
+    ends = (nearest, nearest) if abs(right - nearest) < 1e-9 else (floor(right), ceil(right))
+    low, high = (stats.binomtest(k, total).proportion_ci(level, method="wilson") for k in ends)
+    return float(low.low), float(high.high)
 
 
 def bootstrap(
@@ -57,13 +61,10 @@ def bootstrap(
 
     Resamples in which the denominator is 0 say nothing and are left out. Raises ValueError if all are.
     """
-    counted, among = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
-    draws = _draws(len(counted), seed)
-    below = draws @ among
-    if not below.any():
+    counted, among = _resampled(np.array([numerators, denominators], dtype=float), seed)
+    if not among.any():
         raise ValueError("an interval needs at least one observation")
-    kept = below > 0
-    return _percentiles((draws[kept] @ counted) / below[kept], level)
+    return _percentiles(counted[among > 0] / among[among > 0], level)
 
 
 def interval(
@@ -90,8 +91,7 @@ def interval(
 def mcnemar(only_first: int, only_second: int) -> float:
     """Exact two-sided p-value: how surprising this split of the discordant pairs is if both runs are equally good."""
     discordant = only_first + only_second
-    tail = sum(comb(discordant, k) for k in range(min(only_first, only_second) + 1))
-    return min(1.0, 2 * tail / 2**discordant)
+    return float(stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
@@ -136,12 +136,11 @@ def paired_bootstrap(
     a, b = np.asarray(first, dtype=float).reshape(-1, 2), np.asarray(second, dtype=float).reshape(-1, 2)
     if not a[:, 1].any() or not b[:, 1].any():
         raise ValueError("a comparison needs at least one observation")
-    draws = _draws(len(a), seed)
-    sums_a, sums_b = draws @ a, draws @ b
-    kept = (sums_a[:, 1] > 0) & (sums_b[:, 1] > 0)
-    differences = sums_b[kept, 0] / sums_b[kept, 1] - sums_a[kept, 0] / sums_a[kept, 1]
-    value = b[:, 0].sum() / b[:, 1].sum() - a[:, 0].sum() / a[:, 1].sum()
+    sums = _resampled(np.concatenate([a.T, b.T]), seed)
+    n_1, d_1, n_2, d_2 = sums[:, (sums[1] > 0) & (sums[3] > 0)]
+    differences = n_2 / d_2 - n_1 / d_1
     low, high = _percentiles(differences, level)
+    value = b[:, 0].sum() / b[:, 1].sum() - a[:, 0].sum() / a[:, 1].sum()
     return Difference(float(value), low, high, float(differences.std()), len(a))
 
 
@@ -162,17 +161,11 @@ def smallest_detectable(documents: int, discordant: float, level: float = LEVEL,
     `discordant` is the share of pairs in which the runs differ. Solves Connor's sample size (Biometrics 43, 1987) for
     the difference; never below `smallest_significant`, and None where that is.
     """
-    floor = smallest_significant(documents, level)
-    if floor is None:
+    least = smallest_significant(documents, level)
+    if least is None:
         return None
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if _pairs_needed(middle, discordant, level, power) > documents:
-            low = middle
-        else:
-            high = middle
-    return max(floor, high)
+    found = bisect(lambda difference: _pairs_needed(difference, discordant, level, power) - documents, 1e-9, 1.0)
+    return max(least, float(found))
 
 
 def _pairs_needed(difference: float, discordant: float, level: float, power: float) -> float:
@@ -186,12 +179,24 @@ def _z(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
-def _draws(documents: int, seed: int) -> np.ndarray:
-    """How often each document stands in each resample: (RESAMPLES, documents)."""
+def _resampled(columns: np.ndarray, seed: int) -> np.ndarray:
+    """Sums of the rows (figures by document) over RESAMPLES resamples of the documents: (rows, RESAMPLES)."""
+    rows, documents = columns.shape
     if documents < 1:
         raise ValueError("an interval needs at least one observation")
-    shares = np.full(documents, 1 / documents)
-    return np.random.default_rng(seed).multinomial(documents, shares, size=RESAMPLES).astype(float)
+    if documents == 1:  # which scipy refuses: every resample is that document
+        return columns
+    found: np.ndarray = stats.bootstrap(
+        tuple(columns),
+        lambda *drawn, axis: np.stack([one.sum(axis=axis) for one in drawn]),
+        paired=True,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=100,  # documents drawn for all resamples at once would fill the memory
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).bootstrap_distribution
+    return found.reshape(rows, -1)
 
 
 def _percentiles(values: np.ndarray, level: float) -> tuple[float, float]:

@@ -24,6 +24,7 @@ import numpy as np
 from extractor.errors import ExtractorError
 from extractor.imaging.geometry import crop_quad, quad_size
 from extractor.mrz import Folder
+from extractor.stages import stage
 from extractor.text.writing import logical_parts
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ def detection_scale(width: float, height: float) -> float:
     return min(wanted, _DETECTION_LONGEST / max(width, height))
 
 
+@stage("detection")
 def detect(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Boxes of text on an RGB page: (n, 4, 2) float32 in its pixels, clockwise from top left, and their scores (n,)."""
     if np.ptp(image) < _LEAST_CONTRAST:
@@ -242,6 +244,7 @@ def clockwise(corners: np.ndarray) -> np.ndarray:
     return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
 
 
+@stage("recognition")
 def recognise(crops: Sequence[np.ndarray], name: RecogniserName = "recogniser") -> list[Reading]:
     """Reads single lines of text, RGB crops of any size, in the order given."""
     ready = [_line_image(crop) for crop in crops]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from extractor.imaging.geometry import apply, quad_size, tilt_matrix, turn, turn_matrix, warp
+from extractor.stages import stage
 from extractor.text import ocr
 from extractor.text.ocr import Line, Reading
 
@@ -129,6 +130,7 @@ def _turned(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.array([ocr.clockwise(box) for box in moved], np.float32).reshape(-1, 4, 2)
 
 
+@stage("orientation")
 def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Reading]]:
     """The clockwise turn, a multiple of 90 degrees, that sets the page upright; and what was read to know it, by the
     bytes of the boxes after the turn."""

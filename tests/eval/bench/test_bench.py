@@ -94,15 +94,6 @@ def test_a_busy_machine_is_said(
     assert "load 7.2 on" in last_line(capsys)["notes"][0]
 
 
-def test_the_parts_that_are_watched_exist_and_are_let_go_again() -> None:
-    from extractor import pipeline
-
-    before = pipeline.reconcile
-    with bench_embedded._watched(bench_embedded.Probe()):
-        assert pipeline.reconcile is not before
-    assert pipeline.reconcile is before
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
