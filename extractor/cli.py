@@ -34,6 +34,7 @@ examples:
   extract scans/ --format csv --output people.csv
   extract "inbox/*.pdf" --pages 1-2 --format jsonl
   extract visa.png --overlay visa-read.png --format table
+  extract photo.jpg --deskew flat.png
   extract form.jpg --schema my_schemas.py:Ticket
   extract passport.jpg --engine phi3v --model microsoft/Phi-3-vision-128k-instruct --dtype int4
   extract photo.jpg --engine phi3v --ask "What is in this picture?"
@@ -93,6 +94,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="write there instead of to stdout; the file is replaced when all is read, or the run is stopped",
     )
     output.add_argument("--overlay", metavar="PNG", help="draw what was read on the page (of several files: a folder)")
+    output.add_argument(
+        "--deskew", metavar="PNG", help="write the document cut out and laid flat at 300 dpi (of several: a folder)"
+    )
     output.add_argument("--verbose", action="store_true", help="say on stderr which engine reads and why, and how long")
     limits = parser.add_argument_group("limits", "what one file may cost while its pages are decoded")
     limits.add_argument("--max-pages", type=int, metavar="N", help="pages of one file (default 20)")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.errors import ExtractorError, UsageError
+from extractor.cli_pictures import picture_targets, write_pictures
+from extractor.errors import ExtractorError
 from extractor.inputs import Document, one_line
 from extractor.writing import OutputError, Target
 
@@ -102,7 +102,7 @@ class Batch:
         """Reads all documents; the exit code of the worst. What was read when a signal stops it is written."""
         try:
             try:
-                self._overlays = _overlays([one.name for one in self._documents], self._options.overlay)
+                self._pictures = picture_targets([one.name for one in self._documents], self._options)
                 self._all()
                 self._finish()
             except KeyboardInterrupt:
@@ -127,7 +127,7 @@ class Batch:
 
     def _one(self, number: int) -> Outcome:
         document = self._documents[number]
-        self._read[number] = _one(document, self._options, self._engine, self._overlays.get(document.name))
+        self._read[number] = _one(document, self._options, self._engine, self._pictures.get(document.name, {}))
         return self._read[number]
 
     def _write(self, outcome: Outcome) -> None:
@@ -177,7 +177,9 @@ class Batch:
                 say(f"{outcome.name}: {outcome.error}")
 
 
-def _one(document: Document, options: argparse.Namespace, engine: Engine | None, overlay: Path | None) -> Outcome:
+def _one(
+    document: Document, options: argparse.Namespace, engine: Engine | None, pictures: Mapping[str, Path]
+) -> Outcome:
     """Reads one document; whatever goes wrong with it is its own outcome, and the others are read."""
     from extractor.output import Outcome
     from extractor.pipeline import extract
@@ -201,9 +203,9 @@ def _one(document: Document, options: argparse.Namespace, engine: Engine | None,
         facts = ", ".join(f"{key} {value}" for key, value in result.engine.items())
         stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
         say(f"{name}: {facts}; {stages}")
-    if overlay:
+    for option, target in pictures.items():
         try:
-            _overlay(document.sources, options, result, overlay)
+            write_pictures(option, result, target, options)
         except Exception as error:
             return replace(_failed(name, error), result=result)
     return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
@@ -220,39 +222,6 @@ def _failed(name: str, error: Exception) -> Outcome:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
     return Outcome(name, error=f"internal error ({type(error).__name__} at {place}); please report it", exit_code=3)
-
-
-def _overlays(names: Sequence[str], given: str | None) -> dict[str, Path]:
-    """Where the overlay of each document goes: the file that was named, or for several a picture each in that folder.
-
-    Documents whose files are called the same in different folders are counted: `scan.png`, `scan-2.png`.
-    """
-    if given is None:
-        return {}
-    folder = Path(given)
-    if len(names) == 1 and not folder.is_dir():
-        return {names[0]: folder}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--overlay {given} cannot be made a folder: {error.strerror}") from error
-    taken: dict[str, Path] = {}
-    for name in dict.fromkeys(names):
-        stem = Path(name).stem
-        tries = (f"{stem}.png" if count == 1 else f"{stem}-{count}.png" for count in itertools.count(1))
-        taken[name] = next(path for text in tries if (path := folder / text) not in taken.values())
-    return taken
-
-
-def _overlay(sources: Sequence[Any], options: argparse.Namespace, result: Any, target: Path) -> None:
-    from extractor.imaging import load_pages
-    from extractor.overlay import save_overlays
-
-    images = [image for source in sources for image in load_pages(source, pages=options.pages, limits=options.limits)]
-    try:
-        save_overlays(images, result, target)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"the overlay cannot be written to {target}: use a path ending in .png") from error
 
 
 @contextmanager

@@ -10,9 +10,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from extractor.schemas.nodes import Mapped
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from extractor.imaging.given import Given
+    from extractor.imaging.seen import SeenPage
 
 T = TypeVar("T")
 
@@ -147,6 +153,21 @@ class Extraction(Generic[T]):
     inputs: tuple[Any, ...] = field(default=(), compare=False)
     #: The holder's age in full years on the day of reading, where a birth date was read.
     age: int | None = field(default=None, kw_only=True)
+    #: What was seen of the pages and where they came from, for the pictures that are made of them.
+    seen: tuple[SeenPage, ...] = field(default=(), compare=False, kw_only=True)
+    given: Given | None = field(default=None, compare=False, kw_only=True)
+
+    def deskewed(self) -> list[Image]:
+        """The documents, cut out and laid flat at 300 dpi in the size of their format (ISO/IEC 7810).
+
+        One picture a page, two where both sides of a card lie on one. A document whose format is not known keeps its
+        own pixels, and its picture has no `info["dpi"]`.
+
+        The file that was read is opened again. Raises UsageError where it is not the same any more.
+        """
+        from extractor.imaging.given import deskewed
+
+        return deskewed(self)
 
     def to_dict(self, *, evidence: bool = False) -> dict[str, Any]:
         """The document as plain JSON values, by the schema's aliases; with `evidence`, `{"document", "evidence"}`."""

@@ -6,8 +6,6 @@ Values stand beside the page, joined to their boxes by thin lines, so that nothi
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,26 +62,6 @@ def draw_overlay(image: np.ndarray, result: Extraction[Any], page: int = 0) -> I
         draw.text((_WIDTH + 16, top), f"{name} · {one.verdict.value} · {one.confidence:.2f}", fill=colour, font=small)
         draw.text((_WIDTH + 16, top + 16), _one_line(one), fill="black", font=large)
     return sheet
-
-
-def save_overlays(images: Sequence[np.ndarray], result: Extraction[Any], path: Path) -> list[Path]:
-    """Writes the overlay of every page to `path`; pages after the first get `-2`, `-3` ... before the suffix."""
-    written = []
-    for page, image in enumerate(images):
-        target = path if page == 0 else path.with_stem(f"{path.stem}-{page + 1}")
-        _save(draw_overlay(image, result, page), target)
-        written.append(target)
-    return written
-
-
-def _save(sheet: Image, target: Path) -> None:
-    """Writes beside the target and renames, so that a full disk leaves an older overlay as it was."""
-    partial = target.with_stem(f".{target.stem}.partial")
-    try:
-        sheet.save(partial)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _one_line(one: FieldEvidence) -> str:

@@ -25,9 +25,13 @@ from extractor.errors import NoDocumentError, UsageError
 from extractor.evidence import DocumentEvidence, gather, read_layouts
 from extractor.extraction import Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
 from extractor.imaging import Limits, load_pages
+from extractor.imaging.geometry import quad_size
+from extractor.imaging.given import given
 from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
+from extractor.imaging.outline import Zone
 from extractor.imaging.quality import measure
+from extractor.imaging.seen import SeenLine, SeenPage
 from extractor.mrz import MrzReading, mend_names
 from extractor.mrz.zone import read_zone
 from extractor.reconcile import reconcile
@@ -191,11 +195,11 @@ def extract(
     Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
     """
     wanted = checked(schema, engine, pages, today)
-    prepared = prepare(source, wanted, pages=pages, today=today, limits=limits)
+    held = given(source, pages, limits)
+    prepared = prepare(list(held.sources), wanted, pages=pages, today=today, limits=limits)
     result = conclude(prepared, engine, minimum_age=minimum_age)
-    given = source if isinstance(source, list | tuple) else [source]
-    shown = tuple(given) if pages is None and all(isinstance(one, str | Path | bytes) for one in given) else ()
-    return replace(result, inputs=shown)
+    shown = held.sources if pages is None and all(isinstance(one, str | Path | bytes) for one in held.sources) else ()
+    return replace(result, inputs=shown, given=held)
 
 
 def checked(schema: Any, engine: Any = None, pages: Any = None, today: Any = None) -> Any:
@@ -298,7 +302,26 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
         seconds,
         plan.mapping,
         age=age_of(fields, plan.keys, today),
+        seen=tuple(_seen(one.page, one.zone) for one in evidence.pages),
     )
+
+
+def _seen(page: Page, zone: MrzReading | None) -> SeenPage:
+    """What pictures of a page are made from later."""
+    lines = tuple(SeenLine(line.text, line.box, line.positions) for line in page.lines)
+    rows = tuple(box for row in zone.line_boxes for box in row) if zone else ()
+    placed = Zone(zone.mrz.format, _around(rows)) if zone and rows else None
+    return SeenPage(page.index, page.image.shape[1::-1], page.to_source, lines, page.boxes, placed, rows)
+
+
+def _around(boxes: Sequence[np.ndarray]) -> np.ndarray:
+    """The corners around boxes of lines, along the longest of them."""
+    longest = max(boxes, key=lambda box: quad_size(box)[0])
+    along = (longest[1] - longest[0]) / max(float(np.linalg.norm(longest[1] - longest[0])), 1e-6)
+    axes = np.array([along, [-along[1], along[0]]], np.float64)
+    laid = np.concatenate(boxes) @ axes.T
+    (left, top), (right, bottom) = laid.min(axis=0), laid.max(axis=0)
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ axes
 
 
 def _load(source: Input | Sequence[Input], pages: Sequence[int] | None, limits: Limits) -> list[np.ndarray]:

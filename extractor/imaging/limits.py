@@ -8,6 +8,8 @@ from dataclasses import dataclass
 MAX_PIXELS = 120_000_000
 #: Pages read from one file where the caller sets no other limit.
 MAX_PAGES = 20
+#: Pages are reduced to this many pixels on the longer side: print at 600 dpi is 3,000 wide on a passport page.
+MAX_SIDE = 4000
 
 
 @dataclass(frozen=True)
@@ -15,13 +17,15 @@ class Limits:
     """Limits of decoding one file.
 
     `seconds` is the CPU time of one page; a whole file may take three times as much, and twice as long by the clock.
-    `memory` is in MiB. Both are held by the system, memory on Linux only.
+    `memory` is in MiB. Both are held by the system, memory on Linux only. Pages with a longer side above `side` pixels
+    are reduced to it.
     """
 
     pages: int = MAX_PAGES
     pixels: int = MAX_PIXELS
     seconds: float = 10.0
     memory: int = 1024
+    side: int = MAX_SIDE
 
     @property
     def file_seconds(self) -> float:

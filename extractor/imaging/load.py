@@ -51,11 +51,11 @@ def load_pages(
         limits = replace(limits, pixels=max_pixels)
     if isinstance(source, np.ndarray):
         choose_pages(1, pages, limits)
-        return [from_array(source)]
+        return [from_array(source, limits.side)]
     if hasattr(source, "convert") and hasattr(source, "size"):
         choose_pages(1, pages, limits)
         return [from_pillow(source, limits)]
-    data = _read_bytes(source)
+    data = read_bytes(source)
     if not data:
         raise UnreadableInputError("the file is empty")
     if needs_own_process(data):
@@ -82,7 +82,8 @@ def is_pdf(data: bytes) -> bool:
     return data[:1024].lstrip().startswith(b"%PDF-")
 
 
-def _read_bytes(source: Input) -> bytes:
+def read_bytes(source: Input) -> bytes:
+    """The content of a path, bytes or a binary file object. Raises UnreadableInputError or UsageError."""
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
     if hasattr(source, "read"):

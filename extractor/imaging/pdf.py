@@ -13,7 +13,7 @@ import numpy as np
 
 from extractor.errors import UnreadableInputError
 from extractor.imaging.limits import Limits
-from extractor.imaging.pictures import MAX_SIDE, MIN_SIDE, check_size, choose_pages
+from extractor.imaging.pictures import MIN_SIDE, check_size, choose_pages
 
 #: Longer side of a rendered page, in pixels (about 200 dpi on A4).
 _SIDE = 2400
@@ -55,13 +55,13 @@ def _page(page: Any, limits: Limits) -> np.ndarray:
         size = picture.get_px_size()
         if size[0] * size[1] > limits.pixels:
             check_size(size, limits)
-    if len(pictures) == 1 and (own := _own_pixels(page, pictures[0])) is not None:
+    if len(pictures) == 1 and (own := _own_pixels(page, pictures[0], limits.side)) is not None:
         return own
     longest = max(width, height, 1.0)
     scale = min(_SIDE / longest, 8.0)
     if pictures:
         # Never enlarged, and never too small to be a page.
-        scale = min(max(map(_resolution, pictures)), MAX_SIDE / longest)
+        scale = min(max(map(_resolution, pictures)), limits.side / longest)
         scale = max(scale, MIN_SIDE / max(min(width, height), 1.0))
     return _rgb(page.render(scale=scale, rev_byteorder=True).to_numpy())
 
@@ -99,7 +99,7 @@ def _matrix(picture: Any) -> tuple[float, ...]:
     return tuple(matrix.get())
 
 
-def _own_pixels(page: Any, picture: Any) -> np.ndarray | None:
+def _own_pixels(page: Any, picture: Any, side: int) -> np.ndarray | None:
     """The pixels of a picture that fills its page upright and opaque; None if it does not."""
     import pypdfium2.raw as pdfium
 
@@ -118,11 +118,11 @@ def _own_pixels(page: Any, picture: Any) -> np.ndarray | None:
         return None
     found = _rgb(picture.get_bitmap(render=False).to_numpy(), reverse=True)
     found = np.rot90(found, k=-(page.get_rotation() // 90))
-    if max(found.shape) > MAX_SIDE:
+    if max(found.shape) > side:
         from PIL import Image
 
         image = Image.fromarray(np.ascontiguousarray(found))
-        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
         return np.asarray(image)
     return np.ascontiguousarray(found)
 

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from extractor.errors import ExtractorError, TooManyPagesError, UnreadableInputError, UsageError
-from extractor.imaging.limits import Limits
+from extractor.imaging.limits import MAX_SIDE, Limits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Pages are reduced to this many pixels on the longer side: print at 600 dpi is 3,000 wide on a passport page.
-MAX_SIDE = 4000
 #: Smallest side a picture can have and still hold readable text.
 MIN_SIDE = 24
 #: Formats whose decoders are bounded by the size of the picture; the others are decoded in a process of their own.
@@ -53,8 +51,8 @@ def picture_pages(
                         check_size(frame.size, limits)
                         if frame.format == "JPEG":
                             # The decoder itself scales very large photographs by a power of two.
-                            frame.draft("RGB", (MAX_SIDE, MAX_SIDE))
-                        yield _to_rgb(frame)
+                            frame.draft("RGB", (limits.side, limits.side))
+                        yield _to_rgb(frame, limits.side)
     except (ExtractorError, MemoryError):
         raise
     except UnidentifiedImageError as error:
@@ -135,13 +133,13 @@ def from_pillow(image: Image, limits: Limits) -> np.ndarray:
     """A picture that the caller opened, which may not have been decoded yet; it is left as it is."""
     check_size(image.size, limits)
     try:
-        return _to_rgb(image)
+        return _to_rgb(image, limits.side)
     except Exception as error:
         raise UnreadableInputError(_DAMAGED) from error
 
 
-def _to_rgb(image: Image) -> np.ndarray:
-    """One frame, upright by its EXIF tag, without alpha, in 8 bits, at most MAX_SIDE."""
+def _to_rgb(image: Image, side: int) -> np.ndarray:
+    """One frame, upright by its EXIF tag, without alpha, in 8 bits, its longer side at most `side`."""
     from PIL import Image as images
 
     image = _upright(image)
@@ -149,20 +147,20 @@ def _to_rgb(image: Image) -> np.ndarray:
         image = images.fromarray(_scaled(np.asarray(image)))
     if image.mode == "P" or "A" in image.getbands() or "transparency" in image.info:
         # Transparent areas become white, like paper.
-        rgba = _bounded(image.convert("RGBA"))
+        rgba = _bounded(image.convert("RGBA"), side)
         paper = images.new("RGBA", rgba.size, "white")
         image = images.alpha_composite(paper, rgba)
-    return np.asarray(_bounded(image.convert("RGB")))
+    return np.asarray(_bounded(image.convert("RGB"), side))
 
 
-def _bounded(image: Image) -> Image:
-    """`image`, or its reduction to MAX_SIDE."""
+def _bounded(image: Image, side: int) -> Image:
+    """`image`, or its reduction to `side`."""
     from PIL import Image as images
 
-    if max(image.size) <= MAX_SIDE:
+    if max(image.size) <= side:
         return image
     reduced = image.copy() if image.readonly else image
-    reduced.thumbnail((MAX_SIDE, MAX_SIDE), images.Resampling.LANCZOS)
+    reduced.thumbnail((side, side), images.Resampling.LANCZOS)
     return reduced
 
 
@@ -196,7 +194,7 @@ def _top(values: np.ndarray) -> float:
     return max(0.0, float(samples[np.isfinite(samples)].max(initial=0.0)))
 
 
-def from_array(array: np.ndarray) -> np.ndarray:
+def from_array(array: np.ndarray, side: int = MAX_SIDE) -> np.ndarray:
     """A greyscale, RGB or RGBA array as RGB uint8 (alpha dropped)."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
@@ -211,10 +209,10 @@ def from_array(array: np.ndarray) -> np.ndarray:
     elif array.dtype != np.uint8:
         array = _scaled(array)
     rgb = np.repeat(array[:, :, None], 3, axis=2) if array.ndim == 2 else array[:, :, :3]
-    if max(rgb.shape[:2]) > MAX_SIDE:
+    if max(rgb.shape[:2]) > side:
         from PIL import Image as images
 
         image = images.fromarray(np.ascontiguousarray(rgb))
-        image.thumbnail((MAX_SIDE, MAX_SIDE))
+        image.thumbnail((side, side))
         return np.asarray(image)
     return np.ascontiguousarray(rgb)

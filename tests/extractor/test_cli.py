@@ -189,8 +189,17 @@ class TestExitCodes:
 
     def test_2_an_overlay_in_no_picture_format(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
         done = call(passport, "--overlay", tmp_path / "read.nonsense")
-        assert (done.code, json.loads(done.out)["surname"]) == (2, "UNDERHILL"), "what was read is not lost"
+        assert (done.code, done.out) == (2, ""), "said before anything is read"
         assert "use a path ending in .png" in done.err
+
+    def test_2_a_picture_into_no_folder(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        done = call(passport, "--deskew", tmp_path / "no" / "such" / "folder.png")
+        assert (done.code, json.loads(done.out)["surname"]) == (2, "UNDERHILL"), "what was read is not lost"
+        assert "No such file or directory" in done.err
+
+    def test_2_two_pictures_in_one_file(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        done = call(passport, "--deskew", tmp_path / "a.png", "--overlay", tmp_path / "a.png")
+        assert (done.code, done.out, "the same file" in done.err) == (2, "", True)
 
     @pytest.mark.parametrize("name", ["nowhere.png", "broken.png", "folder", "*.tif"])
     def test_3_unreadable(self, call: Callable[..., Any], tmp_path: Path, broken: Path, name: str) -> None:
@@ -303,6 +312,12 @@ class TestOutput:
         with Image.open(target) as sheet, Image.open(passport) as page:
             assert sheet.width == 1760
             assert sheet.height >= round(page.height * 1200 / page.width)
+
+    def test_a_document_is_laid_flat(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
+        target = tmp_path / "flat.png"
+        assert call(passport, "--deskew", target).code == 0
+        with Image.open(target) as flat:
+            assert (flat.size, round(flat.info["dpi"][0])) == ((1476, 1039), 300)
 
     def test_overlays_of_several_files_lie_in_a_folder(
         self, call: Callable[..., Any], passport: Path, examples_dir: Path, tmp_path: Path

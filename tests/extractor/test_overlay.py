@@ -9,7 +9,7 @@ from PIL import Image
 
 from extractor import overlay
 from extractor.extraction import Box, Extraction, FieldEvidence, Verdict
-from extractor.overlay import draw_overlay, save_overlays
+from extractor.overlay import draw_overlay
 from extractor.schemas import Passport
 
 WHITE = (255, 255, 255)
@@ -91,17 +91,6 @@ def test_lists_and_long_values_fit_one_line(monkeypatch: pytest.MonkeyPatch) -> 
     assert written == ["surname · single · 0.90", "A" * 51 + "…", "mrz · single · 0.90", "L1 / L2"]
 
 
-def test_every_page_has_its_file(tmp_path: Path) -> None:
-    fields = {"surname": one(), "name": one(where=box(5, 5, 90, 30, page=1))}
-    written = save_overlays([paper(), paper(300, 300)], result(**fields), tmp_path / "read.png")
-    assert [path.name for path in written] == ["read.png", "read-2.png"]
-    sizes = []
-    for path in written:
-        with Image.open(path) as image:
-            sizes.append(image.size)
-    assert sizes == [(1760, 800), (1760, 1200)]
-
-
 def test_without_any_font_of_the_system_pillow_s_own_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlay, "_FONTS", ())
     assert colours(draw_overlay(paper(), result(surname=one()))) != {WHITE}
@@ -120,17 +109,3 @@ def test_a_field_s_box_lies_on_the_value_in_a_real_reading(read_example: Any, ex
     scale = 1200 / page.shape[1]
     (left, top), *_ = reading.fields["surname"].box.points
     assert sheet.getpixel((round(left * scale) + 20, round(top * scale))) == (26, 127, 55)
-
-
-def test_an_overlay_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full:
-        def save(self, path: Path) -> None:
-            path.write_bytes(b"half")
-            raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("extractor.overlay.draw_overlay", lambda *_: Full())
-    target = tmp_path / "read.png"
-    target.write_bytes(b"old")
-    with pytest.raises(OSError, match="No space left"):
-        save_overlays([np.zeros((40, 40, 3), np.uint8)], Extraction(Passport, None, {}, {}), target)
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("read.png", b"old")]

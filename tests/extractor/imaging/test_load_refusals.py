@@ -16,7 +16,8 @@ from PIL import Image
 
 from extractor.errors import ExtractorError
 from extractor.imaging import MAX_PIXELS, load_pages
-from extractor.imaging.pictures import MAX_SIDE, MIN_SIDE
+from extractor.imaging.limits import MAX_SIDE
+from extractor.imaging.pictures import MIN_SIDE
 
 from .pictures import HEIGHT, WIDTH, encoded, pdf, refused
 
