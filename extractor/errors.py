@@ -54,9 +54,3 @@ class NoDocumentError(ExtractorError):
     """The picture holds no document of the kind that was asked for."""
 
     exit_code = 4
-
-
-class StoppedError(ExtractorError):
-    """The caller asked to stop."""
-
-    exit_code = 3

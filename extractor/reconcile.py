@@ -20,7 +20,7 @@ from extractor.mrz.dates import is_same_day
 from extractor.schemas import IdentityDocument, field_specs
 from extractor.schemas.plan import plan_of
 from extractor.schemas.states import same_state
-from extractor.schemas.text import fold, restore_capitals, squash
+from extractor.schemas.text import restore_capitals, squash
 from extractor.schemas.vocabulary import Kind
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
@@ -289,8 +289,3 @@ def _checked(
             if evidence.verdict is not Verdict.CONFLICT:
                 result[name] = replace(evidence, verdict=Verdict.VERIFIED, confidence=max(evidence.confidence, 0.97))
     return result
-
-
-def comparable(kind: Kind, value: Any) -> str:
-    """A value as scoring and voting compare it."""
-    return fold(str(value)) if kind is Kind.NAME else squash(str(value))

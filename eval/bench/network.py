@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from eval.running.measuring import quantile
 from extractor.errors import DeviceError
+from extractor.stages import observed
 
 if TYPE_CHECKING:
     from eval.bench.workload import Workload
@@ -176,7 +178,7 @@ class Network:
         cache = 2 * len(runner.cache.layers) * keys[:, :, : self.prompt].numel() * keys.element_size()
         return {"weights_gb": round(weights / 1e9, 3), "cache_gb": round(cache / 1e9, 3)}
 
-    def _write(self, runner: Any, documents: int, draft: str | None, *, jump: bool, beat: Any = None) -> Any:
+    def _write(self, runner: Any, documents: int, draft: str | None, *, jump: bool) -> Any:
         from eval.bench.workload import DRAFT, Scripted
         from extractor.decoding.loop import write
 
@@ -189,7 +191,6 @@ class Network:
             chooser=Scripted(workload.script),
             drafts=[DRAFT] * documents if draft else None,
             jump=jump,
-            cancelled=beat,
         )
 
     def _reading(self, runner: Any, draft: str | None, *, jump: bool) -> dict[str, Any]:
@@ -221,35 +222,34 @@ class Network:
             "jumped_over_unconstrained": round(jumped / unconstrained, 4),
         }
 
-    def _write_stepped(self, runner: Any, beat: Callable[[], bool]) -> None:
-        self._write(runner, 1, None, jump=False, beat=beat)
+    def _write_stepped(self, runner: Any) -> None:
+        self._write(runner, 1, None, jump=False)
 
-    def _write_jumped(self, runner: Any, beat: Callable[[], bool]) -> None:
-        self._write(runner, 1, None, jump=True, beat=beat)
+    def _write_jumped(self, runner: Any) -> None:
+        self._write(runner, 1, None, jump=True)
 
-    def _write_freely(self, runner: Any, beat: Callable[[], bool]) -> None:
+    def _write_freely(self, runner: Any) -> None:
         """The same answer as free text."""
         from eval.bench.workload import Scripted
         from extractor.decoding.ask import write_freely
 
         script = self.workload.script
         runner.take(self.workload.inputs())
-        for _ in write_freely(
-            runner, self.workload.vocabulary, Scripted(script), max_tokens=len(script), cancelled=beat
-        ):
+        for _ in write_freely(runner, self.workload.vocabulary, Scripted(script), max_tokens=len(script)):
             pass
 
-    def _gaps(self, runner: Any, write: Callable[[Any, Callable[[], bool]], None]) -> list[list[float]]:
+    def _gaps(self, runner: Any, write: Callable[[Any], None]) -> list[list[float]]:
         """Seconds between the beginnings of passes, but for the prompt's, of several readings."""
         gaps = []
         for _ in range(self.repeat):
             beats: list[float] = []
 
-            def beat(beats: list[float] = beats) -> bool:
+            def beat(_: str, beats: list[float] = beats) -> AbstractContextManager[None]:
                 beats.append(time.perf_counter())
-                return False
+                return nullcontext()
 
-            write(runner, beat)
+            with observed(beat):
+                write(runner)
             beats.append(time.perf_counter())
             gaps.append([after - before for before, after in pairwise(beats[1:])])
         return gaps

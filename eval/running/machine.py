@@ -109,11 +109,3 @@ def resident_memory() -> float | None:
     except (OSError, ValueError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def gpu_peak_memory() -> float | None:
-    """Peak memory that torch took on the GPU, in MB; None without one."""
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available():
-        return None
-    return float(torch.cuda.max_memory_allocated()) / 1e6

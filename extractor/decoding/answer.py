@@ -39,12 +39,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class FieldReading:
-    """What the model writes for a field: the value, its confidence (the smallest probability of its tokens, 0..1), the
-    probability of each token that was its choice, and whether the value was cut off by a limit (it is null then)."""
+    """What the model writes for a field: the value, its confidence (the smallest probability of its tokens, 0..1), and
+    whether the value was cut off by a limit (it is null then)."""
 
     value: Any
     confidence: float
-    probabilities: tuple[float, ...] = ()
     cut: bool = False
 
 
@@ -201,19 +200,17 @@ class Answer:
         for token in tokens:
             self._write(token, 1.0, self.grammar.vocabulary.bytes_of(token))
 
-    @property
-    def settled(self) -> int:
-        """How many fields, from the first, have values that nothing can change any more."""
-        return len(self.grammar.fields) if self.done else self._way_out.index if self._way_out else 0
-
     def readings(self) -> Iterator[tuple[str, FieldReading]]:
         """Each field of an answer that is done."""
         for index, name in enumerate(self.grammar.fields):
             if index in self.cut:
                 yield name, FieldReading(None, 0.0, cut=True)
                 continue
-            chosen = tuple(p for p in self.probabilities[self._tokens_of(index)] if p < 1.0)
-            yield name, FieldReading(self.spans.value(index), min(chosen, default=1.0), chosen)
+            # What the grammar forces has a probability of 1.
+            yield (
+                name,
+                FieldReading(self.spans.value(index), min(self.probabilities[self._tokens_of(index)], default=1.0)),
+            )
 
     def _tokens_of(self, index: int) -> slice:
         """The tokens that a value depends on: those it stands in, and of a bare one also that which ended it."""

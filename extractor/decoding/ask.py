@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from extractor.decoding.grammar import Vocabulary
 from extractor.decoding.graphs import make_runner
 from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import Runner
-from extractor.errors import StoppedError, UsageError
+from extractor.errors import UsageError
 from extractor.prompting import conversation
+from extractor.stages import stage
 
 if TYPE_CHECKING:
     from extractor.phi3v.loading import LoadedModel
@@ -29,16 +30,14 @@ def ask(
     temperature: float = 0.0,
     seed: int = 0,
     num_crops: int | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[str]:
     """The answer to a question about pictures (or none), as pieces of text while it is being written.
 
-    Nothing constrains it: it is what the model says, not what is known. Raises UsageError for an empty question,
-    StoppedError when `cancelled` says so before a token.
+    Nothing constrains it: it is what the model says, not what is known. Raises UsageError for an empty question.
     """
     if not question.strip():
         raise UsageError("there is no question")
-    return _pieces(loaded, list(images), question, max_tokens, Chooser(temperature, seed), num_crops, cancelled)
+    return _pieces(loaded, list(images), question, max_tokens, Chooser(temperature, seed), num_crops)
 
 
 def _pieces(
@@ -48,7 +47,6 @@ def _pieces(
     max_tokens: int,
     chooser: Chooser,
     num_crops: int | None,
-    cancelled: Callable[[], bool] | None,
 ) -> Iterator[str]:
     processor = loaded.processor
     text = processor.apply_chat_template(conversation(question, len(images)), add_generation_prompt=True)
@@ -58,9 +56,7 @@ def _pieces(
     runner.take(inputs)
     vocabulary = Vocabulary.of(processor.tokenizer, loaded.model.config.vocab_size)
     stops, silent = frozenset(processor.stop_token_ids), frozenset(processor.tokenizer.all_special_ids)
-    yield from write_freely(
-        runner, vocabulary, chooser, max_tokens=max_tokens, stops=stops, silent=silent, cancelled=cancelled
-    )
+    yield from write_freely(runner, vocabulary, chooser, max_tokens=max_tokens, stops=stops, silent=silent)
 
 
 def write_freely(
@@ -71,19 +67,16 @@ def write_freely(
     max_tokens: int,
     stops: Set[int] = frozenset(),
     silent: Set[int] = frozenset(),
-    cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[str]:
     """What a model says behind the one prompt that `runner` has taken, until it says one of `stops`.
 
-    Tokens that are `silent` write nothing. `cancelled` is asked before every token.
+    Tokens that are `silent` write nothing. Each pass is a stage (`extractor.stages`).
     """
     (length,) = runner.lengths
     characters = getincrementaldecoder("utf-8")(errors="replace")  # a token may end in the middle of one
     said: list[int] = []
     while len(said) < max_tokens:
-        if cancelled is not None and cancelled():
-            raise StoppedError("answering was stopped on request")
-        with torch.inference_mode():
+        with stage("pass"), torch.inference_mode():
             logits = _next(runner, said, length)
             token = chooser(logits[:, -1], None, [(0, len(said))])[0][0]
         if token in stops:

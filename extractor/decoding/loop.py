@@ -15,7 +15,7 @@ them the toss of a coin, would be 0.98.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from operator import eq
@@ -29,21 +29,10 @@ from extractor.decoding.draft import Draft
 from extractor.decoding.grammar import Grammar
 from extractor.decoding.masks import Chooser, Masks
 from extractor.decoding.runner import NOWHERE, Runner
-from extractor.errors import StoppedError
+from extractor.stages import stage
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher
-
-
-@dataclass(frozen=True)
-class FieldUpdate:
-    """A field while it is being written: `document` counts the batch from 0. A value is final once it is `settled`;
-    before that it grows, and may still be taken back (None) by a limit."""
-
-    document: int
-    name: str
-    value: Any
-    settled: bool
 
 
 @dataclass(frozen=True)
@@ -77,7 +66,6 @@ class _Document:
     draft: Draft | None
     seen: list[int] = field(default_factory=list)
     long: bool | None = None  # which rotary factors what it has seen was rotated with
-    told: int = 0
     chosen: int = 0
     drafted: int = 0
 
@@ -104,15 +92,12 @@ def write(
     chooser: Chooser | None = None,
     drafts: Sequence[Draft | Mapping[str, Any] | None] | None = None,
     jump: bool = True,
-    on_field: Callable[[FieldUpdate], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> list[Written]:
     """Answers the prompts of `inputs` (the processor's, padded on the left), each under its grammar.
 
     `drafts` holds a guess at the fields' values, or None, for each document. `jump=False` asks for every token by
-    itself, forced ones too: slower, and the same answer. `on_field` is called as values grow, `cancelled` before
-    every pass. Raises StoppedError when that says so, UsageError for limits that hold no answer, DeviceError for a
-    network that gives no numbers.
+    itself, forced ones too: slower, and the same answer. Each pass is a stage (`extractor.stages`). Raises UsageError
+    for limits that hold no answer, DeviceError for a network that gives no numbers.
     """
     chooser, limits = chooser or Chooser(), limits or Limits()
     runner.take(inputs)
@@ -125,18 +110,19 @@ def write(
     masks = Masks(grammars[0].vocabulary, runner.device)
     passes = 0
     while any(not document.answer.done for document in documents):
-        if cancelled is not None and cancelled():
-            raise StoppedError("reading was stopped on request")
-        turns = [_turn(document, runner.rope_switch) for document in documents]
-        logits = _run(runner, documents, turns)
-        places = _open_places(documents, turns, masks)
-        # A device still computes the logits: what is not needed for the next step is done now.
-        _catch_up(documents, on_field)
-        choices = _choose(logits, places, documents, turns, masks, chooser)
-        for document, turn in zip(documents, turns, strict=True):
-            _absorb(document, turn, choices, jump)
+        with stage("pass"):
+            turns = [_turn(document, runner.rope_switch) for document in documents]
+            logits = _run(runner, documents, turns)
+            places = _open_places(documents, turns, masks)
+            # A device still computes the logits: what is not needed for the next step is done now.
+            for document in documents:
+                document.answer.catch_up()
+            choices = _choose(logits, places, documents, turns, masks, chooser)
+            for document, turn in zip(documents, turns, strict=True):
+                _absorb(document, turn, choices, jump)
         passes += 1
-    _catch_up(documents, on_field)
+    for document in documents:
+        document.answer.catch_up()
     return [_finished(document, passes) for document in documents]
 
 
@@ -261,27 +247,6 @@ def _absorb(document: _Document, turn: _Turn, choices: Mapping[tuple[int, int], 
     document.drafted += accepted
     if jump:
         answer.force()
-
-
-def _catch_up(documents: list[_Document], on_field: Callable[[FieldUpdate], None] | None) -> None:
-    """Reads what was written last, and tells of it."""
-    for document in documents:
-        document.answer.catch_up()
-        if on_field is not None:
-            _tell(document, on_field)
-
-
-def _tell(document: _Document, on_field: Callable[[FieldUpdate], None]) -> None:
-    """Tells which values are final by now, and how far the one being written is."""
-    answer, names = document.answer, document.answer.grammar.fields
-    settled = answer.settled
-    for index in range(document.told, settled):
-        on_field(FieldUpdate(document.number, names[index], answer.spans.value(index), settled=True))
-    document.told = settled
-    if settled < len(names):
-        value = answer.spans.value(settled) if len(answer.spans.starts) > settled else None
-        if value is not None:
-            on_field(FieldUpdate(document.number, names[settled], value, settled=False))
 
 
 def _finished(document: _Document, passes: int) -> Written:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extractor.engines.choose import EMBEDDED, ask_about, choose_engine, describe
+from extractor.engines.choose import EMBEDDED, choose_engine, describe
 from extractor.sources.model import Engine
 
-__all__ = ["EMBEDDED", "Engine", "ask_about", "choose_engine", "describe"]
+__all__ = ["EMBEDDED", "Engine", "choose_engine", "describe"]

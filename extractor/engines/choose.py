@@ -7,15 +7,13 @@ else no model: the document's own sources ("embedded"), which speak in any case.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extractor.checkpoints import Checkpoint, find_checkpoint, find_default_checkpoint
 from extractor.errors import DeviceError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
-    from extractor.engines.phi3v import Phi3VEngine
 
 #: What commands and results call a reading without a model.
 EMBEDDED = "embedded"
@@ -79,34 +77,6 @@ def choose_engine(
 def describe(engine: Engine | None) -> dict[str, str]:
     """What read a document, as `Extraction.engine` says it."""
     return {"name": EMBEDDED} if engine is None else {"name": engine.name, **engine.details}
-
-
-def ask_about(
-    images: Sequence[Any],
-    question: str,
-    *,
-    model: str | None = None,
-    revision: str | None = None,
-    dtype: str = "auto",
-    device: str = "auto",
-    quantizer: str = "auto",
-    num_crops: int | None = None,
-) -> Iterator[str]:
-    """Pieces of the answer to a free question about pictures (Pillow images or RGB arrays).
-
-    Raises what `choose_engine("phi3v")` raises.
-    """
-    engine, _ = choose_engine(
-        "phi3v",
-        model=model,
-        revision=revision,
-        dtype=dtype,
-        device=device,
-        quantizer=quantizer,
-        num_crops=num_crops,
-    )
-    reader: Phi3VEngine = engine  # type: ignore[assignment]
-    return reader.ask(images, question)
 
 
 def _checkpoint(model: str | None, revision: str | None) -> tuple[Checkpoint | None, str]:

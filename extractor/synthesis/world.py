@@ -125,11 +125,6 @@ def world_place(rng: random.Random, language: str, state: str | None = None) -> 
     return rng.choice(_towns(language, state))
 
 
-def world_region(rng: random.Random, language: str) -> str:
-    """A region or district, in the language's script."""
-    return rng.choice(_list(language, "regions"))
-
-
 def world_address(rng: random.Random, language: str, state: str | None = None) -> str:
     """An address as documents of the language print it, of one to four lines."""
     if "addresses" not in _file(language):

@@ -66,13 +66,9 @@ def visual(text: str, *, right_to_left: bool | None = None) -> str:
     return "".join(character for character, _ in _turned(text, right_to_left))
 
 
-def logical(text: str) -> str:
-    """What stands from left to right as `text`, in the order in which it is spoken and stored."""
-    return "".join(character for character, _ in logical_parts(text))
-
-
 def logical_parts(text: str) -> list[tuple[str, list[int]]]:
-    """As `logical`, character by character, each with the places in `text` that it comes from."""
+    """What stands from left to right as `text`, in the order in which it is spoken and stored: each character with the
+    places in `text` that it comes from."""
     kinds = [_kind(c) for c in text]
     turned = _turned(text, kinds.count("R") > kinds.count("L"))
     for found in _STANDS.finditer("".join(c for c, _ in turned)):

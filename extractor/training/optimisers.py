@@ -129,35 +129,6 @@ class Mover:
             torch._foreach_mul_(matrices, 1 - self.rates.muon * share * self.rates.muon_decay)
             torch._foreach_add_(matrices, list(moves.unbind(0)))
 
-    def state(self) -> dict[str, torch.Tensor]:
-        """Everything needed to go on: copies, momenta, AdamW's averages."""
-        found = {f"copy.{name}": copy.detach() for name, copy in self.copies.items()}
-        found |= {f"momentum.{'x'.join(map(str, shape))}": value for shape, value in self.momenta.items()}
-        for name in self.adam_names:
-            for key, value in self.adam.state.get(self.copies[name], {}).items():
-                found[f"adam.{key}.{name}"] = value
-        return found
-
-    @torch.no_grad()
-    def load_state(self, state: dict[str, torch.Tensor]) -> None:
-        """Takes over what `state` gave. Raises KeyError for another model's."""
-        for name, copy in self.copies.items():
-            copy.copy_(state[f"copy.{name}"])
-        for shape, momentum in self.momenta.items():
-            momentum.copy_(state[f"momentum.{'x'.join(map(str, shape))}"])
-        for name in self.adam_names:
-            copy = self.copies[name]
-            own = {
-                key: state[f"adam.{key}.{name}"].to(copy.device if key != "step" else "cpu").clone()
-                for key in ("step", "exp_avg", "exp_avg_sq")
-                if f"adam.{key}.{name}" in state
-            }
-            if own:
-                if self.adam.defaults.get("fused"):
-                    own["step"] = own["step"].to(copy.device)
-                self.adam.state[copy] = own
-        self.publish()
-
 
 def _average(gradients: list[torch.Tensor]) -> None:
     """Replaces gradients by their mean over all processes, in one exchange."""

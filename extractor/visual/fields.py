@@ -49,8 +49,6 @@ class Found:
     segments: tuple[Segment, ...]
     basis: str
     score: float
-    #: Whether the MRZ says the same.
-    in_zone: bool = False
 
 
 def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context, mrz: Mrz | None) -> list[Found]:
@@ -66,9 +64,7 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
         chosen, value = _confirmed(specs[name].kind, own, zone.get(name), truncated=truncated)
         if chosen:
             basis = "read in its place on the page, as the MRZ says"
-            found[name] = Found(
-                name, value or chosen.value, _segments(layout, lines, chosen), basis, chosen.score, True
-            )
+            found[name] = Found(name, value or chosen.value, _segments(layout, lines, chosen), basis, chosen.score)
         elif own[0].score >= (LEAST_DATE if specs[name].kind is Kind.DATE else LEAST_SCORE):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)

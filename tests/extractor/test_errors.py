@@ -15,7 +15,6 @@ EXIT_CODES = {
     "CheckpointError": 3,
     "DeviceError": 3,
     "NoDocumentError": 4,
-    "StoppedError": 3,
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from extractor.extraction import Box, FieldEvidence, Source, SourceKind, Verdict
-from extractor.reconcile import comparable, reconcile, reconcile_field, same, with_model
+from extractor.reconcile import reconcile, reconcile_field, same, with_model
 from extractor.schemas import ChineseIdCard, Kind, Passport
 
 HERE = Box(0, ((0, 0), (9, 0), (9, 9), (0, 9)))
@@ -75,10 +75,6 @@ class TestSame:
     def test_means_something_else(self, kind: Kind, a: Any, b: Any) -> None:
         assert not same(kind, a, b)
         assert not same(kind, b, a)
-
-    def test_names_are_compared_with_their_words_other_values_without(self) -> None:
-        assert comparable(Kind.NAME, "Anna-María") == "anna maria"
-        assert comparable(Kind.NUMBER, "12 34-X") == "1234x"
 
 
 class TestOneSource:

@@ -42,15 +42,11 @@ def test_the_machine_is_named_without_its_owner() -> None:
 
 
 def test_the_gpu_is_told_where_torch_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    cuda = SimpleNamespace(
-        is_available=lambda: True, get_device_name=lambda number: "H100", max_memory_allocated=lambda: 5e6
-    )
+    cuda = SimpleNamespace(is_available=lambda: True, get_device_name=lambda number: "H100")
     monkeypatch.setitem(module.sys.modules, "torch", SimpleNamespace(cuda=cuda))  # type: ignore[arg-type]
     assert module.machine()["gpu"] == "H100"
-    assert module.gpu_peak_memory() == 5.0
     monkeypatch.delitem(module.sys.modules, "torch")
     assert "gpu" not in module.machine()
-    assert module.gpu_peak_memory() is None
 
 
 def test_memory_is_in_megabytes_of_this_process() -> None:

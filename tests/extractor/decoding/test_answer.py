@@ -125,7 +125,6 @@ def test_confidence_is_that_of_the_most_doubtful_token_of_the_value(vocabulary):
     fields = dict(answer.readings())
     # That a number ends is the comma's to say.
     assert (fields["number"].value, fields["number"].confidence) == (42, 0.6)
-    assert fields["number"].probabilities == (0.9, 0.6, 0.7)
     assert (fields["word"].value, fields["word"].confidence) == ("ab", 0.8)
 
 

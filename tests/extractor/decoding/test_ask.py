@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from extractor.decoding.ask import ask
-from extractor.errors import StoppedError, UsageError
+from extractor.errors import UsageError
 from extractor.phi3v.loading import load
 
 
@@ -71,10 +71,6 @@ def test_words_of_the_question_are_words(loaded, vocabulary):
     )
 
 
-def test_it_stops_on_request_and_wants_a_question(loaded):
-    answer = ask(loaded, [], "Say it.", cancelled=iter([False, False, True]).__next__)
-    assert next(answer)
-    with pytest.raises(StoppedError):
-        list(answer)
+def test_it_wants_a_question(loaded):
     with pytest.raises(UsageError, match="no question"):
         ask(loaded, [], "  ")

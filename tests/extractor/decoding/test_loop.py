@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from itertools import pairwise
+from contextlib import nullcontext
 from typing import Literal
 
 import pytest
@@ -14,8 +14,9 @@ from extractor.decoding.answer import Limits
 from extractor.decoding.draft import Draft
 from extractor.decoding.loop import write
 from extractor.decoding.masks import Chooser
-from extractor.errors import StoppedError, UsageError
+from extractor.errors import UsageError
 from extractor.schemas import SCHEMAS, ChineseIdCard, DrivingLicence, Passport
+from extractor.stages import observed
 
 ROOMY = Limits(5000, 5000)
 SHORT = 10  # characters of a text
@@ -235,54 +236,13 @@ def test_a_limit_below_every_answer_is_refused_before_the_network_is_asked(read)
     assert read.network.prefills == 0
 
 
-# --- while it is being written
+def test_every_pass_can_be_observed(read):
+    seen = []
 
+    def observer(name):
+        seen.append(name)
+        return nullcontext()
 
-def test_values_are_told_as_they_grow_and_settle_once_in_order(read):
-    told = []
-    written = read(Passport, longest=30, on_field=told.append)
-    settled = [update for update in told if update.settled]
-    assert {update.name: update.value for update in settled} == written.values
-    assert [update.name for update in settled] == list(written.fields)
-    texts = [update for update in told if isinstance(update.value, str)]
-    longest = max((u.name for u in texts), key=lambda name: len(written.values[name]) if written.values[name] else 0)
-    growing = [update.value for update in texts if update.name == longest]
-    assert len(growing) > 3
-    assert all(later.startswith(earlier) for earlier, later in pairwise(growing))
-
-
-def test_a_value_that_is_taken_back_settles_as_none(read):
-    for seed in range(8):
-        told = []
-        written = read(ChineseIdCard, seed=seed, longest=200, limits=Limits(300, 20), on_field=told.append)
-        cut = {name for name, reading in written.fields.items() if reading.cut}
-        assert {update.name for update in told if update.settled and update.name in cut} == cut
-        assert all(update.value is None for update in told if update.settled and update.name in cut)
-
-
-def test_every_document_of_a_batch_is_told_of(read):
-    told = []
-    written = read(ChineseIdCard, Passport, on_field=told.append)
-    for number, one in enumerate(written):
-        own = {update.name: update.value for update in told if update.settled and update.document == number}
-        assert own == one.values
-
-
-def test_reading_stops_on_request_before_the_next_pass(read):
-    asked = []
-
-    def cancelled():
-        asked.append(None)
-        return len(asked) > 4
-
-    with pytest.raises(StoppedError, match="stopped on request"):
-        read(Passport, cancelled=cancelled)
-    assert read.network.prefills + read.network.steps == 4
-
-
-def test_probabilities_are_the_networks_among_what_is_allowed(read):
-    written = read(Passport)
-    for reading in written.fields.values():
-        assert 0 < reading.confidence <= 1
-        assert reading.confidence == min(reading.probabilities, default=1.0)
-    assert written.chosen == sum(len(reading.probabilities) for reading in written.fields.values())
+    with observed(observer):
+        written = read(Passport)
+    assert seen == ["pass"] * written.passes

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from extractor.engines import ask_about, choose_engine, describe
+from extractor.engines import choose_engine, describe
 from extractor.engines.choose import ENGINES
 from extractor.errors import CheckpointError, DeviceError, MissingExtraError, UsageError
 from extractor.phi3v import loading
@@ -129,11 +129,6 @@ def test_a_broken_checkpoint_is_one_line_before_anything_is_loaded(tiny, tmp_pat
     with pytest.raises(CheckpointError, match=message) as caught:
         choose_engine(name, model=str(folder))
     assert "\n" not in str(caught.value)
-
-
-def test_questions_need_the_model():
-    with pytest.raises(UsageError, match="needs a checkpoint"):
-        ask_about([], "What is it?")
 
 
 def test_choosing_no_model_imports_neither_torch_nor_transformers():

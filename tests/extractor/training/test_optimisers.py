@@ -1,7 +1,5 @@
 """What moves the weights: both kinds do, one schedule for all runs, and a state that goes on where it stopped."""
 
-import copy
-
 import pytest
 import torch
 from hypothesis import given
@@ -54,25 +52,6 @@ def test_training_lowers_the_loss():
         _loss(network).backward()
         mover.step(1.0)
     assert float(_loss(network).detach()) < 0.3 * first
-
-
-def test_a_saved_state_goes_on_as_if_nothing_had_happened():
-    whole, parted = _network(), _network()
-    first = Mover(whole.named_parameters())
-    second = Mover(parted.named_parameters())
-    for mover, network in ((first, whole), (second, parted)):
-        for _ in range(3):
-            _loss(network).backward()
-            mover.step(0.5)
-    state = copy.deepcopy(second.state())
-    resumed = _network()
-    again = Mover(resumed.named_parameters())
-    again.load_state(state)
-    for mover, network in ((first, whole), (again, resumed)):
-        _loss(network).backward()
-        mover.step(0.5)
-    for mine, theirs in zip(whole.parameters(), resumed.parameters(), strict=True):
-        torch.testing.assert_close(mine, theirs)
 
 
 def test_gradients_are_clipped_to_their_joint_norm():
