@@ -173,7 +173,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
     if not options.inputs:
         parser.print_usage(sys.stderr)
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
-    options.pages = _pages(options.pages)
+    options.pages = page_numbers(options.pages)
     options.limits = _limits(options)
     if options.jobs is not None and options.jobs < 1:
         raise UsageError("--jobs is a number of documents, 1 or more")
@@ -283,7 +283,7 @@ def _columns(reference: str) -> list[str]:
     return columns(list(SCHEMAS.values()) if reference == "auto" else [load_schema(reference)])
 
 
-def _pages(text: str | None) -> list[int] | None:
+def page_numbers(text: str | None) -> list[int] | None:
     """`1`, `1-3`, `1,4` -> page numbers."""
     if text is None:
         return None

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 SEVERITY = (2, 3, 4, 1, 0)
 
 
-def say(text: str) -> None:
+def say(text: str, command: str = "extract") -> None:
     """One line on stderr; where that is closed too, the exit code has to do."""
     with suppress(OSError, ValueError, AttributeError):
-        print(f"extract: {one_line(text)}", file=sys.stderr, flush=True)
+        print(f"{command}: {one_line(text)}", file=sys.stderr, flush=True)
 
 
 class Stops:
@@ -198,7 +198,7 @@ def _one(
             limits=options.limits,
         )
     except Exception as error:
-        return _failed(name, error)
+        return failed(name, error)
     if options.verbose:
         facts = ", ".join(f"{key} {value}" for key, value in result.engine.items())
         stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
@@ -207,11 +207,12 @@ def _one(
         try:
             write_pictures(option, result, target, options)
         except Exception as error:
-            return replace(_failed(name, error), result=result)
+            return replace(failed(name, error), result=result)
     return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
 
 
-def _failed(name: str, error: Exception) -> Outcome:
+def failed(name: str, error: Exception) -> Outcome:
+    """The outcome of a document that could not be read, without anything that was read from it."""
     from extractor.output import Outcome
 
     if isinstance(error, ExtractorError):

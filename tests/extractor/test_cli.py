@@ -472,10 +472,10 @@ class TestQuestions:
     ("text", "numbers"), [(None, None), ("1", [1]), ("1-3", [1, 2, 3]), ("1,4", [1, 4]), ("2, 5-6", [2, 5, 6])]
 )
 def test_page_numbers(text: str | None, numbers: list[int] | None) -> None:
-    assert cli._pages(text) == numbers
+    assert cli.page_numbers(text) == numbers
 
 
 @pytest.mark.parametrize("text", ["", "a", "1-", "-3", "1-2-3", "1,,2", "3-1", "²", "1-9999999999"])
 def test_what_are_no_page_numbers(text: str) -> None:
     with pytest.raises(UsageError, match="--pages takes numbers"):
-        cli._pages(text)
+        cli.page_numbers(text)

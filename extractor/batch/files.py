@@ -1,0 +1,188 @@
+"""Files wherever pyarrow finds them: this machine, S3, Google Cloud Storage, Azure, HDFS.
+
+A place is a path or a URI. Credentials come from where pyarrow's filesystems look for them: the environment, the
+machine's role, a configuration file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from extractor.errors import ExtractorError, MissingExtraError, UsageError
+from extractor.inputs import one_line
+
+_URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+#: Folders of an output that hold no rows begin like this, as those of Spark and Hive do.
+HIDDEN = "_"
+
+
+class StorageError(ExtractorError):
+    """A place cannot be listed, read or written."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, folder or pattern: its filesystem, the path in it, and what stands before that path in a name."""
+
+    filesystem: Any
+    path: str
+    prefix: str = ""
+
+    def name(self, path: str) -> str:
+        """How a path of this filesystem is called in rows."""
+        return self.prefix + path
+
+    def path_of(self, name: str) -> str:
+        return name.removeprefix(self.prefix)
+
+    def inside(self, name: str) -> str:
+        return f"{self.path.rstrip('/')}/{name}"
+
+
+def place(text: str) -> Place:
+    """The place that a path or a URI names. Raises UsageError where there is none."""
+    if not text:
+        raise UsageError("a name is empty; is a variable unset?")
+    if not _URI.match(text):
+        return Place(_local(), os.path.abspath(text))
+    parts = urlsplit(text)
+    if parts.password is not None:
+        raise UsageError("credentials do not belong into a name; give them in the environment")
+    before, query = f"{parts.scheme}://{parts.netloc}", f"?{parts.query}" if parts.query else ""
+    head, wild = _split_at_wildcard(parts.path)
+    filesystem, path = _opened(before + head + query)
+    return Place(filesystem, f"{path.rstrip('/')}/{wild}" if wild else path, f"{parts.scheme}://")
+
+
+def listed(where: Place, suffixes: frozenset[str]) -> list[str]:
+    """The sorted paths of files: the one that is named, those below a folder, or those that match a pattern.
+
+    `suffixes` are those that a folder is searched for. Raises StorageError where there is nothing.
+    """
+    from pyarrow.fs import FileSelector, FileType
+
+    try:
+        info = where.filesystem.get_file_info(where.path)
+        if info.type == FileType.File:
+            return [where.path]
+        if info.type == FileType.Directory:
+            found = where.filesystem.get_file_info(FileSelector(where.path, recursive=True))
+            fits = re.compile(f"(?:.*)(?:{'|'.join(map(re.escape, sorted(suffixes)))})", re.IGNORECASE | re.DOTALL)
+        else:
+            head, wild = _split_at_wildcard(where.path)
+            if not wild:
+                raise StorageError(f"{shown(where)}: there is no such file or folder")
+            deep = "/" in wild or "**" in wild
+            found = where.filesystem.get_file_info(FileSelector(head or "/", recursive=deep, allow_not_found=True))
+            fits = re.compile(re.escape(f"{head.rstrip('/')}/") + _pattern(wild), re.DOTALL)
+    except OSError as error:
+        raise StorageError(f"{shown(where)} cannot be listed: {reason(error)}") from None
+    paths = sorted(one.path for one in found if one.type == FileType.File and fits.fullmatch(one.path))
+    if not paths:
+        raise StorageError(f"{shown(where)}: there is no picture, PDF or Parquet file")
+    return paths
+
+
+def read(filesystem: Any, path: str) -> bytes:
+    """A file's content. Raises OSError."""
+    with filesystem.open_input_stream(path) as stream:
+        return bytes(stream.read())
+
+
+def write_whole(filesystem: Any, path: str, data: bytes) -> None:
+    """Writes a file that is there as a whole or not at all. Raises StorageError.
+
+    Object stores show a file when it is complete; on others it grows under another name, which a dead writer leaves.
+    """
+    from pyarrow.fs import LocalFileSystem
+
+    try:
+        if not isinstance(filesystem, LocalFileSystem):
+            with filesystem.open_output_stream(path) as stream:
+                stream.write(data)
+            return
+        folder, name = os.path.split(path)
+        partial = os.path.join(folder, f"{HIDDEN}{name}.{uuid.uuid4().hex}.partial")
+        try:
+            with open(partial, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(partial)
+            raise
+    except OSError as error:
+        raise StorageError(f"the output cannot be written: {reason(error)}") from None
+
+
+def names_in(where: Place) -> Iterator[str]:
+    """The names of the files directly in a folder; none where there is no such folder. Raises StorageError."""
+    from pyarrow.fs import FileSelector, FileType
+
+    try:
+        for info in where.filesystem.get_file_info(FileSelector(where.path, allow_not_found=True)):
+            if info.type == FileType.File:
+                yield info.base_name
+    except OSError as error:
+        raise StorageError(f"{shown(where)} cannot be listed: {reason(error)}") from None
+
+
+def shown(where: Place) -> str:
+    return one_line(where.name(where.path))
+
+
+def reason(error: Exception) -> str:
+    """The first line of what a filesystem says."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return one_line(text.splitlines()[0][:200])
+
+
+def _split_at_wildcard(path: str) -> tuple[str, str]:
+    """`/a/b/*.jpg` -> `/a/b`, `*.jpg`; without a wildcard the second is empty."""
+    wild = re.search(r"[*?\[]", path)
+    if wild is None:
+        return path, ""
+    head = path[: wild.start()].rpartition("/")[0]
+    return head, path[len(head) :].lstrip("/")
+
+
+def _pattern(text: str) -> str:
+    """A glob pattern as a regular expression: `*` and `?` stay in a folder, `**/` goes into any depth."""
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", text)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(
+        piece.replace("[!", "[^") if len(piece) > 2 and piece.startswith("[") else known.get(piece) or re.escape(piece)
+        for piece in pieces
+    )
+
+
+@cache
+def _local() -> Any:
+    try:
+        from pyarrow.fs import LocalFileSystem
+    except ImportError:
+        raise MissingExtraError("Reading in batches", "ray") from None
+    return LocalFileSystem()
+
+
+@cache
+def _opened(uri: str) -> tuple[Any, str]:
+    _local()
+    import pyarrow
+    from pyarrow.fs import FileSystem
+
+    try:
+        filesystem, path = FileSystem.from_uri(uri)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise UsageError(f"{uri.partition('://')[0]}:// cannot be opened: {reason(error)}") from None
+    return filesystem, path

@@ -1,0 +1,305 @@
+"""A batch from its listing to its last row: what is missing is read by Ray Data's actors, wherever Ray has room.
+
+Ray schedules, starts readers again and gives their units to others. What makes a second run, or a second reader of the
+same unit, harmless is the output: a part is named after its documents and is there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from extractor.batch.files import Place, StorageError, place, read, shown, write_whole
+from extractor.batch.job import Job, Summary
+from extractor.batch.reader import RUN, Reader
+from extractor.batch.rows import SUFFIX, columns_of, names_of, parts_in
+from extractor.batch.units import Unit, documents_of, group_pattern, units_of
+from extractor.errors import ExtractorError, MissingExtraError, UsageError
+
+#: Ray is not asked for these; nothing of this program reports itself to anybody.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
+#: Shared memory of a Ray that is started for one call. Only names and counts are kept there.
+_OBJECT_STORE = 100_000_000
+_POLL = 1.0
+
+
+def extract_batch(
+    inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    schema: Any = "auto",
+    *,
+    engine: str = "embedded",
+    model: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    form: str = "jsonl",
+    evidence: bool = False,
+    group: str | None = None,
+    column: str | None = None,
+    pages: Sequence[int] | None = None,
+    today: date | None = None,
+    rows: int | None = None,
+    batch_size: int = 8,
+    cpus: float = 1.0,
+    gpus: float = 0.0,
+    readers: int | None = None,
+    address: str | None = None,
+    on_progress: Callable[[Summary], None] | None = None,
+) -> Summary:
+    """Reads every document of `inputs` that `output` has no row of, and writes their rows there.
+
+    inputs: files, folders, patterns and Parquet files with pictures or their paths, as paths or as URIs (s3://, gs://,
+    abfss://, hdfs://). output: a folder, the same way. schema, pages, today: as `extractor.extract`'s; engine, model,
+    dtype, device: as the command's. form: "jsonl" or "parquet". group: "sides", "folder" or a regular expression
+    whose first group is what the names of a document's pages have in common. column: of Parquet files, the one with
+    pictures or paths. rows: of a part; what is lost when a reader dies. batch_size: documents that a model reads in
+    one pass. cpus, gpus: of one reader. readers: at most so many (None: as many as there is room for).
+    address: a running Ray, "auto" or ray://host:port (None: the environment's RAY_ADDRESS, else one on this machine
+    that ends with the call).
+
+    Raises UsageError for arguments that nothing can be read with, StorageError for an input or an output that cannot
+    be used. A document that cannot be read is a row with an error.
+    """
+    given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    job = Job(
+        tuple(map(os.fspath, given)),
+        os.fspath(output),
+        _portable(schema),
+        engine=engine,
+        model=model,
+        dtype=dtype,
+        device=device,
+        form=form,
+        evidence=evidence,
+        group=group,
+        column=column,
+        rows=rows,
+        pages=tuple(pages) if pages else None,
+        today=today,
+        batch_size=batch_size,
+        cpus=cpus,
+        gpus=gpus,
+        readers=readers,
+    )
+    _check(job)
+    with _ray(address) as client:
+        told = on_progress or (lambda _: None)
+        return _from_afar(job, told) if client else drive(job, told)
+
+
+def drive(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
+    """The whole of a batch, in a process that belongs to Ray's cluster. Raises what `extract_batch` does."""
+    start = time.monotonic()
+    output = place(job.output)
+    run = _take_over(output, job)
+    listed = [documents_of(text, job.group) for text in job.inputs]
+    total = sum(map(len, listed))
+    units = _missing(job, output, listed, total)
+    earlier = total - sum(len(unit.documents) for unit in units)
+    summary = Summary(total, earlier)
+    on_progress(summary)
+    for told in _read(job, run, units) if units else ():
+        now, errors = summary.now + told["documents"], summary.errors + told["errors"]
+        summary = Summary(total, earlier, now, errors, time.monotonic() - start)
+        on_progress(summary)
+    return Summary(total, earlier, summary.now, summary.errors, time.monotonic() - start)
+
+
+def _read(job: Job, run: str, units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
+    """What the readers tell of each unit, as they are done."""
+    import ray
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    most = min(len(units), job.readers or len(units))
+    rows = [{"unit": unit.packed()} for unit in units]
+    told = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+        Reader,
+        fn_constructor_args=(job, run),
+        batch_size=1,
+        # One unit waits at each reader while it reads another; more would pile up before a slow one.
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most, max_tasks_in_flight_per_actor=2),
+        num_cpus=job.cpus,
+        num_gpus=job.gpus or None,
+    )
+    try:
+        yield from told.iter_rows()
+    except ray.exceptions.RayError as error:
+        raise _ours(error) from None
+
+
+def _missing(job: Job, output: Place, listed: Sequence[Sequence[Any]], total: int) -> list[Unit]:
+    """The units that the output has no parts of.
+
+    Where the input is what it was, the names of the parts say so. Where it has changed, so have the units, and the
+    parts are asked which documents they answer.
+    """
+    parts = parts_in(output, job.form)
+    size = job.rows_of_a_part(total)
+    units = [unit for number, documents in enumerate(listed) for unit in units_of(number, documents, size)]
+    names = [unit.part for unit in units]
+    others = [file for part, file in parts.items() if part not in set(names)]
+    missing = [unit for unit, part in zip(units, names, strict=True) if part not in parts]
+    if not others or not missing:
+        return missing
+    answered = {name for file in others for name in names_of(output, file)}
+    left: list[Unit] = []
+    for number in range(len(listed)):
+        documents = (one for unit in missing if unit.input == number for one in unit.documents)
+        left += units_of(number, (one for one in documents if one.name not in answered), size)
+    return left
+
+
+def _take_over(output: Place, job: Job) -> str:
+    """Writes whose run the output is now. Raises UsageError where rows of other settings are in it."""
+    from extractor import __version__
+
+    settings = json.loads(json.dumps(job.settings()))
+    with suppress(OSError):
+        try:
+            before = json.loads(read(output.filesystem, output.inside(RUN)))["settings"]
+            other = [name for name in settings if before.get(name) != settings[name]]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UsageError(f"{shown(output)}: {RUN} is damaged; name another folder") from None
+        if other:
+            raise UsageError(f"{shown(output)} was begun with another {', '.join(other)}; name another folder")
+    try:
+        output.filesystem.create_dir(output.inside("_attempts"), recursive=True)
+    except OSError as error:
+        raise StorageError(f"{shown(output)} cannot be made a folder: {error.strerror or 'refused'}") from None
+    run = uuid.uuid4().hex
+    text = json.dumps({"run": run, "version": __version__, "settings": settings}, indent=2)
+    write_whole(output.filesystem, output.inside(RUN), text.encode())
+    return run
+
+
+def _check(job: Job) -> None:
+    """Raises UsageError for what no reader could do."""
+    from extractor.engines import choose_engine
+    from extractor.pipeline import checked
+
+    checked(job.schema, None, job.pages, job.today)
+    columns_of(job.schema)
+    if not job.inputs:
+        raise UsageError("name a folder, a pattern or a Parquet file")
+    if job.form not in SUFFIX:
+        raise UsageError(f"the format is one of {', '.join(SUFFIX)}, not {job.form}")
+    if job.engine == "auto":
+        raise UsageError("name the engine: readers on other machines would each choose their own")
+    if any(number is not None and number < 1 for number in (job.rows, job.readers, job.batch_size)):
+        raise UsageError("rows, readers and the batch size are numbers from 1")
+    if not 0 < job.cpus < 1e4 or not 0 <= job.gpus < 1e3:
+        raise UsageError("a reader takes more than no CPU, and no GPU or more")
+    if job.group is not None:
+        group_pattern(job.group)
+    for text in (*job.inputs, job.output):
+        place(text)
+    if job.engine == "embedded":
+        choose_engine(job.engine)
+
+
+def _portable(schema: Any) -> Any:
+    """A JSON Schema as what it says: the file may be on this machine alone."""
+    if isinstance(schema, str) and schema.endswith(".json"):
+        from extractor.schemas import load_schema
+
+        load_schema(schema)
+        return json.loads(Path(schema).read_text(encoding="utf-8-sig"))
+    return schema
+
+
+@contextmanager
+def _ray(address: str | None) -> Iterator[bool]:
+    """A connection to Ray, or one that is there already; whether it is one from outside of the cluster."""
+    os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import ray
+            import ray.data
+    except ImportError:
+        raise MissingExtraError("Reading in batches", "ray") from None
+    # Whatever they would say on the terminal is raised as well, and said in one line.
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    if ray.is_initialized():
+        yield ray.util.client.ray.is_connected()
+        return
+    address = address or os.environ.get("RAY_ADDRESS") or None
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address is None:
+        options |= {"address": "local", "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+    else:
+        options["address"] = address
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ray.init(**options)
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        first = (str(error).strip().splitlines() or ["no answer"])[0]
+        raise UsageError(f"no Ray at {address or 'this machine'}: {first[:200]}") from None
+    try:
+        yield ray.util.client.ray.is_connected()
+    finally:
+        ray.shutdown()
+
+
+def _from_afar(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
+    """`drive` as a task of the cluster that a client is connected to. If its machine dies, Ray starts it again."""
+    import ray
+
+    board: Any = ray.remote(num_cpus=0)(_Board)
+    board = board.remote()
+    task: Any = ray.remote(num_cpus=0, max_retries=-1)(_driven)
+    task = task.remote(job, board)
+    try:
+        while not ray.wait([task], timeout=_POLL)[0]:
+            on_progress(ray.get(board.read.remote()))
+        summary: Summary = ray.get(task)
+        return summary
+    except ray.exceptions.RayError as error:
+        raise _ours(error) from None
+
+
+class _Board:
+    """Where a driver far away writes how far it is."""
+
+    def __init__(self) -> None:
+        self._summary = Summary()
+
+    def write(self, summary: Summary) -> None:
+        self._summary = summary
+
+    def read(self) -> Summary:
+        return self._summary
+
+
+def _driven(job: Job, board: Any) -> Summary:
+    return drive(job, lambda summary: board.write.remote(summary) and None)
+
+
+def _ours(error: BaseException) -> ExtractorError:
+    """What went wrong in a reader. A foreign exception's text may quote a document; its type is what a report needs."""
+    seen: BaseException | None = error
+    kind = type(error).__name__
+    while seen is not None:
+        for one in (seen, getattr(seen, "cause", None)):
+            if isinstance(one, ExtractorError):
+                return type(one)(str(one))
+            kind = type(one).__name__ if isinstance(one, Exception) else kind
+        seen = seen.__cause__ or seen.__context__
+    return ExtractorError(f"Ray ended the batch ({kind}); what was read is kept, and a second run goes on")

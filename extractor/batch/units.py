@@ -1,0 +1,117 @@
+"""What is in the input, as units of work: documents whose rows go into one part of the output together.
+
+A document is a name and its pages. A page is a file, or a row of a Parquet file, `people.parquet#17`. A unit holds
+names only; its reader fetches the pictures itself, so that none passes through Ray.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+
+from extractor.batch.files import Place, StorageError, listed, place, reason, shown
+from extractor.errors import UsageError
+from extractor.inputs import SUFFIXES
+
+_PARQUET = ".parquet"
+#: Patterns of `group` with a name of their own: what they find in a page's path is the document that it belongs to.
+GROUPS = {
+    "sides": r"(.+)[-_ .](?:front|back|recto|verso|a|b|(?:side|page|p|s)?[-_ .]?\d{1,2})\.[^./]+",
+    "folder": r"(.+)/[^/]+",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document of the input: its name in the rows, and its pages."""
+
+    name: str
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Documents of one input, whose rows are one part of the output."""
+
+    input: int
+    documents: tuple[Document, ...]
+
+    @property
+    def part(self) -> str:
+        """The same for the same documents, so that a part that is written twice is written over."""
+        digest = blake2b(digest_size=12)
+        for document in self.documents:
+            digest.update(json.dumps([document.name, *document.pages]).encode("utf-8", "surrogatepass"))
+        return f"part-{digest.hexdigest()}"
+
+    def packed(self) -> str:
+        """As JSON; a document that is one page called like itself is its name alone."""
+        own = [one.name if one.pages == (one.name,) else [one.name, *one.pages] for one in self.documents]
+        return json.dumps([self.input, own])
+
+    @classmethod
+    def unpacked(cls, text: str) -> Unit:
+        number, own = json.loads(text)
+        made = (Document(one, (one,)) if isinstance(one, str) else Document(one[0], tuple(one[1:])) for one in own)
+        return cls(number, tuple(made))
+
+
+def documents_of(text: str, group: str | None) -> list[Document]:
+    """The documents of one input, sorted. Raises UsageError and StorageError."""
+    where = place(text)
+    pages: list[str] = []
+    for path in listed(where, SUFFIXES | {_PARQUET}):
+        name = where.name(path)
+        if path.lower().endswith(_PARQUET):
+            pages += (f"{name}#{row}" for row in range(_rows(where, path)))
+        else:
+            pages.append(name)
+    if group is None:
+        return [Document(page, (page,)) for page in pages]
+    grouped: dict[str, list[str]] = {}
+    pattern = group_pattern(group)
+    for page in pages:
+        found = pattern.fullmatch(page)
+        grouped.setdefault(found[1] if found else page, []).append(page)
+    return [Document(name, tuple(own)) for name, own in sorted(grouped.items())]
+
+
+def group_pattern(group: str) -> re.Pattern[str]:
+    """The pattern of `group`: a name of GROUPS, or a regular expression. Raises UsageError."""
+    try:
+        pattern = re.compile(GROUPS.get(group, group), re.IGNORECASE | re.DOTALL)
+    except re.error as error:
+        raise UsageError(f"--group {group!r} is no regular expression: {error}") from None
+    if pattern.groups < 1:
+        raise UsageError("--group needs parentheses around what the pages of a document have in common")
+    return pattern
+
+
+def units_of(number: int, documents: Iterable[Document], rows: int) -> Iterator[Unit]:
+    """Documents cut into units of `rows`, in their order."""
+    left = iter(documents)
+    while own := tuple(islice(left, rows)):
+        yield Unit(number, own)
+
+
+def split_page(page: str) -> tuple[str, int | None]:
+    """The file of a page, and its row if that is a Parquet file."""
+    name, mark, row = page.rpartition("#")
+    if mark and row.isdecimal() and name.lower().endswith(_PARQUET):
+        return name, int(row)
+    return page, None
+
+
+def _rows(where: Place, path: str) -> int:
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(path, filesystem=where.filesystem) as file:
+            return int(file.metadata.num_rows)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise StorageError(f"{shown(Place(None, path, where.prefix))} is no Parquet file: {reason(error)}") from None
