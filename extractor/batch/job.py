@@ -56,13 +56,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of documents: found in the input, answered by earlier runs, answered now, and those now with an error."""
+    """Counts of documents: found in the input, answered by earlier runs, answered now, and those now with an error.
+
+    `memory` is what the largest reader held after its last part, in bytes.
+    """
 
     documents: int = 0
     earlier: int = 0
     now: int = 0
     errors: int = 0
     seconds: float = 0.0
+    memory: int = 0
 
 
 def _name(schema: Any) -> str:

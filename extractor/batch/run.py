@@ -14,6 +14,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def extract_batch(
     """
     given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
     job = Job(
-        tuple(map(os.fspath, given)),
+        tuple(os.fspath(one) for one in given),
         os.fspath(output),
         _portable(schema),
         engine=engine,
@@ -112,11 +113,18 @@ def drive(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
     earlier = total - sum(len(unit.documents) for unit in units)
     summary = Summary(total, earlier)
     on_progress(summary)
+    memory: dict[int, int] = {}
     for told in _read(job, run, units) if units else ():
-        now, errors = summary.now + told["documents"], summary.errors + told["errors"]
-        summary = Summary(total, earlier, now, errors, time.monotonic() - start)
+        memory[told["process"]] = told["memory"]
+        summary = replace(
+            summary,
+            now=summary.now + told["documents"],
+            errors=summary.errors + told["errors"],
+            seconds=time.monotonic() - start,
+            memory=max(memory.values()),
+        )
         on_progress(summary)
-    return Summary(total, earlier, summary.now, summary.errors, time.monotonic() - start)
+    return replace(summary, seconds=time.monotonic() - start)
 
 
 def _read(job: Job, run: str, units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
@@ -137,7 +145,8 @@ def _read(job: Job, run: str, units: Sequence[Unit]) -> Iterator[dict[str, Any]]
         num_gpus=job.gpus or None,
     )
     try:
-        yield from told.iter_rows()
+        for batch in told.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
+            yield from batch.to_pylist()
     except ray.exceptions.RayError as error:
         raise _ours(error) from None
 
