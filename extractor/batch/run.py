@@ -251,7 +251,9 @@ def _ray(address: str | None) -> Iterator[bool]:
     address = address or os.environ.get("RAY_ADDRESS") or None
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
-        options |= {"address": "local", "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+        # On the loopback alone: whoever reaches the ports of a Ray runs code in it.
+        options |= {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
+        options |= {"object_store_memory": _OBJECT_STORE}
     else:
         options["address"] = address
     try:

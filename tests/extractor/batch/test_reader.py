@@ -1,0 +1,172 @@
+"""The reader without Ray: units to parts, and what it does after others died."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from extractor.batch.files import StorageError, place
+from extractor.batch.job import Job
+from extractor.batch.reader import ATTEMPTS, Answered, Attempts, Reader
+from extractor.batch.rows import columns_of, names_of, parts_in
+from extractor.batch.run import _missing, _take_over
+from extractor.batch.units import Unit, documents_of
+from extractor.errors import UsageError
+from extractor.evidence import DocumentEvidence
+
+pytest.importorskip("pyarrow")
+EXAMPLES = Path("datasets/examples")
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    """A folder of pictures that show nothing: quick to read, and an error each."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for number in range(6):
+        Image.fromarray(np.full((32, 32, 3), 255, np.uint8)).save(folder / f"{number}.png")
+    return folder
+
+
+def _read(job: Job) -> list[dict[str, Any]]:
+    """All that is missing, by one reader; what it told."""
+    output = place(job.output)
+    run = _take_over(output, job)
+    units = _units(job)
+    return [{name: value[0] for name, value in Reader(job, run)({"unit": [unit.packed()]}).items()} for unit in units]
+
+
+def _units(job: Job) -> list[Unit]:
+    listed = [documents_of(text, job.group) for text in job.inputs]
+    return _missing(job, place(job.output), listed, sum(map(len, listed)))
+
+
+def _rows(job: Job) -> list[dict[str, Any]]:
+    parts = sorted(Path(job.output).glob("part-*.jsonl"))
+    return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
+
+
+def test_a_document_is_a_row_with_its_fields_and_an_unreadable_one_a_row_with_the_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "passport.png").symlink_to((EXAMPLES / "passport.png").resolve())
+    (folder / "torn.jpg").write_bytes(b"\xff\xd8\xff torn")
+    job = Job((str(folder),), str(tmp_path / "out"), "passport")
+    told = _read(job)
+    assert [(one["documents"], one["errors"]) for one in told] == [(2, 1)]
+    good, torn = _rows(job)
+    assert good["document"]["surname"] == "UNDERHILL"
+    assert (good["schema"], good["error"], good["exit_code"]) == ("passport", None, 0)
+    assert (torn["document"], torn["exit_code"]) == (None, 3)
+    assert "not a picture" in torn["error"] or "cannot be" in torn["error"]
+
+
+def test_parquet_holds_the_same_with_a_text_a_field(tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    job = Job((str(EXAMPLES / "passport.png"),), str(tmp_path / "out"), "passport", form="parquet", evidence=True)
+    _read(job)
+    (row,) = parquet.read_table(next((tmp_path / "out").glob("part-*.parquet"))).to_pylist()
+    assert row["document"]["surname"] == "UNDERHILL"
+    assert set(row["document"]) == set(columns_of("passport"))
+    assert json.loads(row["evidence"])["fields"]["surname"]["verdict"] == "agree"
+
+
+def test_a_second_run_finds_nothing_to_do_and_new_files_are_read_alone(blank: Path, tmp_path: Path) -> None:
+    job = Job((str(blank),), str(tmp_path / "out"), "passport", rows=4)
+    assert [one["documents"] for one in _read(job)] == [4, 2]
+    assert _units(job) == []
+    (blank / "0a.png").write_bytes((blank / "0.png").read_bytes())
+    assert [one["documents"] for one in _read(job)] == [1]
+    assert sorted(row["file"] for row in _rows(job)) == sorted(map(str, blank.iterdir()))
+    assert _units(job) == []
+
+
+def test_an_output_of_other_settings_is_left_alone(blank: Path, tmp_path: Path) -> None:
+    _read(Job((str(blank),), str(tmp_path / "out"), "passport"))
+    with pytest.raises(UsageError, match="another schema"):
+        _read(Job((str(blank),), str(tmp_path / "out"), "visa"))
+
+
+def test_a_run_that_was_overtaken_writes_nothing_more(blank: Path, tmp_path: Path) -> None:
+    job = Job((str(blank),), str(tmp_path / "out"), "passport")
+    output = place(job.output)
+    old = _take_over(output, job)
+    _take_over(output, job)
+    with pytest.raises(StorageError, match="another run"):
+        Reader(job, old)({"unit": [_units(job)[0].packed()]})
+    assert parts_in(output, "jsonl") == {}
+
+
+def test_a_document_that_kills_its_readers_is_given_up_and_the_others_are_read(blank: Path, tmp_path: Path) -> None:
+    job = Job((str(blank),), str(tmp_path / "out"), "passport", rows=6)
+    output = place(job.output)
+    run = _take_over(output, job)
+    (unit,) = _units(job)
+
+    def die(document: Any, *_: Any) -> Any:
+        if document.name.endswith("3.png"):
+            raise SystemExit  # as far as the reader is concerned: nothing after this runs
+        return original(document, *_)
+
+    reader = Reader(job, run)
+    original: Callable[..., Any] = lambda document, *_: Reader._outcome(reader, unit, document)  # noqa: E731
+    reader._outcome = lambda unit, document: die(document)  # type: ignore[method-assign]
+    for _ in range(4):  # two that nobody watches, two that are watched
+        with pytest.raises(SystemExit):
+            reader({"unit": [unit.packed()]})
+    reader({"unit": [unit.packed()]})
+    errors = {Path(row["file"]).name: row["error"] for row in _rows(job)}
+    assert len(errors) == 6
+    assert "died each time" in errors["3.png"]
+    assert "died" not in errors["2.png"] + errors["4.png"]
+    assert not any((tmp_path / "out" / ATTEMPTS).iterdir())
+
+
+def test_a_model_reads_batches_in_one_pass_and_alone_where_that_fails(tmp_path: Path) -> None:
+    """The engine is the embedded one with a `read_batch` that fails for a batch of two."""
+    from extractor.engines import EmbeddedEngine
+
+    class Model(EmbeddedEngine):
+        passes: list[int] = []
+
+        def read_batch(self, evidences: list[DocumentEvidence]) -> list[Any]:
+            self.passes.append(len(evidences))
+            if len(evidences) == 2:
+                raise MemoryError
+            return [self.read(evidence) for evidence in evidences]
+
+    names = ("passport", "id_card", "visa", "residence_permit", "driving_licence")
+    inputs = tuple(str(EXAMPLES / f"{name}.png") for name in names)
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for path in map(Path, inputs):
+        (folder / path.name).symlink_to(path.resolve())
+    job = Job((str(folder),), str(tmp_path / "out"), batch_size=3, rows=9)
+    run = _take_over(place(job.output), job)
+    reader = Reader(job, run)
+    reader._engine, reader._batched = Model(), True
+    reader({"unit": [_units(job)[0].packed()]})
+    assert Model.passes == [3, 2]
+    assert {row["schema"] for row in _rows(job)} == set(names)
+    assert all(row["error"] is None for row in _rows(job))
+    assert Answered(Model(), {}).name == "embedded"
+
+
+def test_damaged_parts_are_named(tmp_path: Path) -> None:
+    (tmp_path / "part-x.jsonl").write_text('{"fi')
+    with pytest.raises(StorageError, match=r"part-x\.jsonl"):
+        list(names_of(place(str(tmp_path)), "part-x.jsonl"))
+
+
+def test_attempts_of_one_unit_say_nothing_of_another(tmp_path: Path) -> None:
+    output = place(str(tmp_path))
+    (tmp_path / ATTEMPTS).mkdir()
+    for _ in range(2):
+        Attempts(output, "part-a").begin()
+    assert Attempts(output, "part-a").careful
+    assert not Attempts(output, "part-b").careful

@@ -1,0 +1,64 @@
+"""The input as units of work."""
+
+from pathlib import Path
+
+import pytest
+
+from extractor.batch.units import Document, Unit, documents_of, split_page, units_of
+from extractor.errors import UsageError
+
+pa = pytest.importorskip("pyarrow")
+
+
+def _touch(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def test_every_file_is_a_document_and_every_row_of_a_parquet_file(tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    _touch(tmp_path, "a.jpg", "c.pdf")
+    parquet.write_table(pa.table({"image": [b"1", b"2"]}), tmp_path / "b.parquet")
+    names = [one.name.removeprefix(f"{tmp_path}/") for one in documents_of(str(tmp_path), None)]
+    assert names == ["a.jpg", "b.parquet#0", "b.parquet#1", "c.pdf"]
+    assert split_page("x/b.parquet#1") == ("x/b.parquet", 1)
+    assert split_page("x/b#1.jpg") == ("x/b#1.jpg", None)
+
+
+@pytest.mark.parametrize(
+    ("group", "documents"),
+    [
+        ("sides", {"a/x": 2, "a/y": 3, "a/z.jpg": 1, "b/x": 2}),
+        ("folder", {"a": 6, "b": 2}),
+        (r".*/(\w)[^/]*", {"x": 4, "y": 3, "z": 1}),
+    ],
+)
+def test_pages_of_one_document_are_found_by_their_names(tmp_path: Path, group: str, documents: dict[str, int]) -> None:
+    _touch(tmp_path, "a/x_front.jpg", "a/x_Back.jpg", "a/y-1.png", "a/y-2.png", "a/y-p3.png", "a/z.jpg")
+    _touch(tmp_path, "b/x recto.jpg", "b/x verso.jpg")
+    found = documents_of(str(tmp_path), group)
+    assert {one.name.removeprefix(f"{tmp_path}/"): len(one.pages) for one in found} == documents
+
+
+@pytest.mark.parametrize("group", ["(", "no parentheses"])
+def test_a_group_that_names_nothing_is_wrong_usage(tmp_path: Path, group: str) -> None:
+    _touch(tmp_path, "a.jpg")
+    with pytest.raises(UsageError):
+        documents_of(str(tmp_path), group)
+
+
+def test_a_unit_travels_as_text_and_its_part_is_named_after_its_documents() -> None:
+    one, two = Document("a.jpg", ("a.jpg",)), Document("b", ("b-1.jpg", "b-2.jpg"))
+    units = list(units_of(3, [one, two, one], 2))
+    assert [unit.documents for unit in units] == [(one, two), (one,)]
+    assert Unit.unpacked(units[0].packed()) == units[0]
+    assert units[0].part == Unit(0, (one, two)).part != units[1].part
+
+
+def test_a_file_that_is_no_parquet_is_said_by_its_name(tmp_path: Path) -> None:
+    _touch(tmp_path, "x.parquet")
+    with pytest.raises(Exception, match="x.parquet is no Parquet file"):
+        documents_of(str(tmp_path), None)
