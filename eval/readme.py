@@ -72,6 +72,12 @@ def _help_extract() -> str:
     return help_text(build_parser())
 
 
+def _help_batch() -> str:
+    from extractor.batch.command import build_parser
+
+    return help_text(build_parser())
+
+
 def _help_server() -> str:
     from extractor.server.__main__ import build_parser
 
@@ -296,6 +302,7 @@ def _accuracy() -> str:
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract": _help_extract,
+    "help-extract-batch": _help_batch,
     "help-extract-server": _help_server,
     "help-eval-run": _help_eval_run,
     "accuracy": _accuracy,

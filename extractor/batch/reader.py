@@ -26,7 +26,7 @@ from extractor.batch.pictures import Pictures
 from extractor.batch.rows import SUFFIX, encode, row_of
 from extractor.batch.units import Document, Unit
 from extractor.cli_batch import failed
-from extractor.errors import UnreadableInputError
+from extractor.errors import ExtractorError, UnreadableInputError
 from extractor.evidence import DocumentEvidence
 from extractor.extraction import Source
 from extractor.output import Outcome
@@ -59,7 +59,12 @@ class Reader:
         self._cores.enter_context(sharing_cores(threads()))
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        told = [self._read_unit(Unit.unpacked(str(text))) for text in batch["unit"]]
+        try:
+            told = [self._read_unit(Unit.unpacked(str(text))) for text in batch["unit"]]
+        except ExtractorError:
+            raise
+        except Exception as error:  # Ray logs what is raised; a foreign text may quote a document
+            raise ExtractorError(failed("", error).error) from None
         return {name: [one[name] for one in told] for name in told[0]}
 
     def _read_unit(self, unit: Unit) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The reader without Ray: units to parts, and what it does after others died."""
 
 import json
+import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from extractor.batch.reader import ATTEMPTS, Answered, Attempts, Reader
 from extractor.batch.rows import columns_of, names_of, parts_in
 from extractor.batch.run import _missing, _take_over
 from extractor.batch.units import Unit, documents_of
-from extractor.errors import UsageError
+from extractor.errors import ExtractorError, UsageError
 from extractor.evidence import DocumentEvidence
 
 pytest.importorskip("pyarrow")
@@ -132,7 +133,7 @@ def test_a_model_reads_batches_in_one_pass_and_alone_where_that_fails(tmp_path: 
     from extractor.engines import EmbeddedEngine
 
     class Model(EmbeddedEngine):
-        passes: list[int] = []
+        passes: ClassVar[list[int]] = []
 
         def read_batch(self, evidences: list[DocumentEvidence]) -> list[Any]:
             self.passes.append(len(evidences))
@@ -155,6 +156,21 @@ def test_a_model_reads_batches_in_one_pass_and_alone_where_that_fails(tmp_path: 
     assert {row["schema"] for row in _rows(job)} == set(names)
     assert all(row["error"] is None for row in _rows(job))
     assert Answered(Model(), {}).name == "embedded"
+
+
+def test_what_breaks_in_a_reader_reaches_ray_without_values(
+    blank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job((str(blank),), str(tmp_path / "out"), "passport")
+    run = _take_over(place(job.output), job)
+
+    def quoting(*_: Any, **__: Any) -> bytes:
+        raise ValueError("cannot convert UNDERHILL")
+
+    monkeypatch.setattr("extractor.batch.reader.encode", quoting)
+    with pytest.raises(ExtractorError, match="internal error") as caught:
+        Reader(job, run)({"unit": [_units(job)[0].packed()]})
+    assert "UNDERHILL" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_damaged_parts_are_named(tmp_path: Path) -> None:

@@ -60,5 +60,5 @@ def test_a_unit_travels_as_text_and_its_part_is_named_after_its_documents() -> N
 
 def test_a_file_that_is_no_parquet_is_said_by_its_name(tmp_path: Path) -> None:
     _touch(tmp_path, "x.parquet")
-    with pytest.raises(Exception, match="x.parquet is no Parquet file"):
+    with pytest.raises(Exception, match=r"x\.parquet is no Parquet file"):
         documents_of(str(tmp_path), None)
