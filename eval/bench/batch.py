@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import resource
 import signal
@@ -189,7 +190,8 @@ def _values_in_logs(output: Path) -> int:
             fields = ("surname", "given_names", "document_number", "name", "mrz", "address")
             texts = (document.get(field) for field in fields)
             values |= {text.encode() for text in texts if isinstance(text, str) and len(text) > 5}
-    logs = Path(ray._private.worker._global_node.get_session_dir_path())
+    node: Any = ray._private.worker._global_node
+    logs = Path(node.get_session_dir_path())
     content = b"".join(path.read_bytes() for path in logs.rglob("*") if path.is_file())
     return sum(value in content for value in values)
 
@@ -203,7 +205,7 @@ def _cluster() -> Iterator[Any]:
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         cluster.add_node(num_cpus=1)
-        ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
         yield cluster
     finally:
         ray.shutdown()

@@ -26,11 +26,13 @@ from extractor.batch.pictures import Pictures
 from extractor.batch.rows import SUFFIX, encode, row_of
 from extractor.batch.units import Document, Unit
 from extractor.cli_batch import failed
+from extractor.decoding.answer import FieldReading
 from extractor.errors import ExtractorError, UnreadableInputError
 from extractor.evidence import DocumentEvidence
-from extractor.extraction import Source
 from extractor.output import Outcome
 from extractor.pipeline import Prepared, checked, conclude, prepare
+from extractor.sources import read_sources
+from extractor.sources.model import Own
 
 #: The file of an output that says whose run it is.
 RUN = f"{HIDDEN}run.json"
@@ -50,7 +52,7 @@ class Reader:
         self._schema = checked(job.schema)
         engine, _ = choose_engine(job.engine, model=job.model, dtype=job.dtype, device=job.device)
         self._engine: Any = engine
-        self._batched = hasattr(engine, "read_batch") and job.batch_size > 1
+        self._batched = hasattr(engine, "answer_batch") and job.batch_size > 1
         self._pictures: dict[int, Pictures] = {}
         self._fetching = Lock()
         self._pool = ThreadPoolExecutor(max(1, int(job.cpus)), thread_name_prefix="document")
@@ -115,7 +117,9 @@ class Reader:
             good = [one for one in prepared if isinstance(one, Prepared)]
             answers: dict[int, Any] = {}
             with suppress(Exception):  # each is then read alone, and fails alone
-                answers = dict(zip(map(id, good), self._engine.read_batch([one.evidence for one in good]), strict=True))
+                evidences = [one.evidence for one in good]
+                told = self._engine.answer_batch(evidences, [read_sources(one) for one in evidences])
+                answers = dict(zip(map(id, good), told, strict=True))
             for document, one in zip(batch, prepared, strict=True):
                 engine = Answered(self._engine, answers[id(one)]) if id(one) in answers else self._engine
                 yield _concluded(document, one, engine)
@@ -143,25 +147,29 @@ def _concluded(document: Document, prepared: Prepared | Exception, engine: Any) 
 
 @dataclass(frozen=True)
 class Answered:
-    """An engine that has read a document already, as one of a batch."""
+    """A model that has been asked about a document already, as one of a batch."""
 
-    engine: Any
-    sources: dict[str, list[Source]]
+    model: Any
+    fields: Mapping[str, FieldReading]
 
     @property
     def name(self) -> str:
-        return str(self.engine.name)
+        return str(self.model.name)
 
     @property
     def details(self) -> Mapping[str, str]:
-        return dict(self.engine.details)
+        return dict(self.model.details)
+
+    @property
+    def label(self) -> str:
+        return str(self.model.label)
 
     @property
     def keep_unsupported(self) -> bool:
-        return bool(getattr(self.engine, "keep_unsupported", False))
+        return bool(getattr(self.model, "keep_unsupported", False))
 
-    def read(self, evidence: DocumentEvidence) -> dict[str, list[Source]]:  # noqa: ARG002
-        return self.sources
+    def answer(self, evidence: DocumentEvidence, own: Own) -> Mapping[str, FieldReading]:  # noqa: ARG002
+        return self.fields
 
 
 class Attempts:

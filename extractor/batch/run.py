@@ -145,7 +145,8 @@ def _read(job: Job, run: str, units: Sequence[Unit]) -> Iterator[dict[str, Any]]
         num_gpus=job.gpus or None,
     )
     try:
-        for batch in told.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
+        batches: Any = told.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
+        for batch in batches:
             yield from batch.to_pylist()
     except ray.exceptions.RayError as error:
         raise _ours(error) from None

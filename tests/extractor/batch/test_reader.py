@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,12 +12,14 @@ from PIL import Image
 
 from extractor.batch.files import StorageError, place
 from extractor.batch.job import Job
-from extractor.batch.reader import ATTEMPTS, Answered, Attempts, Reader
+from extractor.batch.reader import ATTEMPTS, Attempts, Reader
 from extractor.batch.rows import columns_of, names_of, parts_in
 from extractor.batch.run import _missing, _take_over
 from extractor.batch.units import Unit, documents_of
+from extractor.decoding.answer import FieldReading
 from extractor.errors import ExtractorError, UsageError
 from extractor.evidence import DocumentEvidence
+from extractor.sources.model import Own
 
 pytest.importorskip("pyarrow")
 EXAMPLES = Path("datasets/examples")
@@ -129,17 +131,21 @@ def test_a_document_that_kills_its_readers_is_given_up_and_the_others_are_read(b
 
 
 def test_a_model_reads_batches_in_one_pass_and_alone_where_that_fails(tmp_path: Path) -> None:
-    """The engine is the embedded one with a `read_batch` that fails for a batch of two."""
-    from extractor.engines import EmbeddedEngine
+    """The model says what stands on the page, and fails for a batch of two."""
 
-    class Model(EmbeddedEngine):
+    class Model:
+        name, label, keep_unsupported = "model", "a model", False
+        details: ClassVar[dict[str, str]] = {}
         passes: ClassVar[list[int]] = []
 
-        def read_batch(self, evidences: list[DocumentEvidence]) -> list[Any]:
+        def answer(self, evidence: DocumentEvidence, own: Own) -> Mapping[str, FieldReading]:
+            return {name: FieldReading(said[0].value, 0.9) for name, said in own.items() if said}
+
+        def answer_batch(self, evidences: list[DocumentEvidence], owns: list[Own]) -> list[Mapping[str, FieldReading]]:
             self.passes.append(len(evidences))
             if len(evidences) == 2:
                 raise MemoryError
-            return [self.read(evidence) for evidence in evidences]
+            return [self.answer(evidence, own) for evidence, own in zip(evidences, owns, strict=True)]
 
     names = ("passport", "id_card", "visa", "residence_permit", "driving_licence")
     inputs = tuple(str(EXAMPLES / f"{name}.png") for name in names)
@@ -147,15 +153,16 @@ def test_a_model_reads_batches_in_one_pass_and_alone_where_that_fails(tmp_path: 
     folder.mkdir()
     for path in map(Path, inputs):
         (folder / path.name).symlink_to(path.resolve())
-    job = Job((str(folder),), str(tmp_path / "out"), batch_size=3, rows=9)
+    job = Job((str(folder),), str(tmp_path / "out"), batch_size=3, rows=9, evidence=True)
     run = _take_over(place(job.output), job)
     reader = Reader(job, run)
     reader._engine, reader._batched = Model(), True
     reader({"unit": [_units(job)[0].packed()]})
     assert Model.passes == [3, 2]
     assert {row["schema"] for row in _rows(job)} == set(names)
-    assert all(row["error"] is None for row in _rows(job))
-    assert Answered(Model(), {}).name == "embedded"
+    for row in _rows(job):
+        kinds = {source["kind"] for field in row["evidence"]["fields"].values() for source in field["sources"]}
+        assert (row["error"], row["evidence"]["engine"], "model" in kinds) == (None, {"name": "model"}, True)
 
 
 def test_what_breaks_in_a_reader_reaches_ray_without_values(
