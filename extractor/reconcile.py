@@ -25,6 +25,8 @@ from extractor.schemas.vocabulary import Kind
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
 _AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4
+#: Similarity (rapidfuzz ratio) from which two numbers are one, misread by one of its readers.
+_SAME_NUMBER = 75
 #: A visual value, or one of a model's that is not on the page, below this is too weak to be called a contradiction.
 _NEGLIGIBLE = 0.3
 #: A visual value that is less sure than this (0.4 as line recognition says it) was read poorly.
@@ -100,7 +102,7 @@ def _of_the_document(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
         if kind is Kind.DATE and mrz.value and len(str(mrz.value)) > len(str(printed.value)):
             value = mrz.value
         return FieldEvidence(value, verdict, max(confidence, 0.9), tuple(sources), printed.box or mrz.box)
-    return _conflict(mrz, printed, sources)
+    return _conflict(kind, mrz, printed, sources)
 
 
 def _calibrated(kind: Kind, evidence: FieldEvidence) -> FieldEvidence:
@@ -142,8 +144,11 @@ def _alone(source: Source | None, sources: Sequence[Source]) -> FieldEvidence:
     return FieldEvidence(source.value, verdict, source.confidence, tuple(sources), source.box)
 
 
-def _conflict(mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldEvidence:
+def _conflict(kind: Kind, mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldEvidence:
     needed = _AGAINST_PROOF if mrz.proven else _AGAINST_MRZ
+    if kind is Kind.NUMBER and mrz.proven and _nearly(mrz.value, printed.value):
+        note = "check digits prove the MRZ's number; the printed one differs in a few characters"
+        return FieldEvidence(mrz.value, Verdict.CONFLICT, 0.8 * mrz.confidence, tuple(sources), mrz.box, note)
     if printed.confidence < min(_NEGLIGIBLE, mrz.confidence):
         note = "the printed value was read too poorly to contradict the MRZ"
         verdict = Verdict.VERIFIED if mrz.proven else Verdict.SINGLE
@@ -157,6 +162,13 @@ def _conflict(mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldE
     note = "check digits prove the MRZ's value" if mrz.proven else "the printed value was read poorly"
     confidence = mrz.confidence * (0.9 if mrz.proven else 0.6)
     return FieldEvidence(mrz.value, Verdict.CONFLICT, confidence, tuple(sources), mrz.box, note)
+
+
+def _nearly(a: Any, b: Any) -> bool:
+    """Whether two numbers are the same but for a few characters: one of them was misread."""
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio(squash(str(a)), squash(str(b))) >= _SAME_NUMBER
 
 
 def with_model(kind: Kind, evidence: FieldEvidence, model: Source) -> FieldEvidence:

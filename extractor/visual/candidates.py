@@ -28,12 +28,16 @@ _LEAST = 0.3
 _LEAST_DATE = 0.05
 #: From this probability on two chains of a field that point to the same caption are one value.
 _SAME_CAPTION = 0.5
+#: From this score on a chain is surely a part of the holder's name.
+_PART_OF_NAME = 0.7
 #: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
 _CAPTION_LIKENESS = 86.0
 #: Where a period is read as one date's value, it is the other's too.
 _ENDS_OF_PERIODS = ("issue_date", "expiry_date")
 #: Kinds whose values may take several lines.
 _BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
+#: Hebrew, Arabic, Syriac, Thaana.
+_LEFTWARDS = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 #: Scripts that are written without spaces.
 _UNSPACED = re.compile(r"[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
 
@@ -128,7 +132,53 @@ def _chains_of_field(layout: Layout, field: int, kind: Kind) -> list[_Chain]:
     likeliest = layout.values.argmax(axis=1) == field
     mine = [i for i in range(len(chances)) if best[i] or (chances[i] >= _LEAST and likeliest[i])]
     chains = _linked(layout, mine, chances)
-    return _joined(layout, chains) if kind in _BROKEN else chains
+    chains = _joined(layout, chains) if kind in _BROKEN else chains
+    if kind is Kind.NAME:
+        chains = [part for chain in chains for part in _by_script(layout, chain)]
+    if field == FIELDS.index("name"):
+        chains = _whole_names(layout, chains)
+    return chains
+
+
+def _by_script(layout: Layout, chain: _Chain) -> list[_Chain]:
+    """A name in two scripts as two: each is a reading of its own."""
+    parts: list[list[int]] = []
+    for position, index in enumerate(chain.words):
+        script = _script(layout.words[index].text)
+        if parts and script in (None, _script(layout.words[chain.words[parts[-1][-1]]].text)):
+            parts[-1].append(position)
+        else:
+            parts.append([position])
+    return [_Chain(tuple(chain.words[i] for i in part), tuple(chain.chances[i] for i in part)) for part in parts]
+
+
+def _script(text: str) -> bool | None:
+    """Whether a word is in Latin letters; None without letters."""
+    letters = [c for c in text if c.isalpha()]
+    return letters[0] < "\u0250" or "\u1e00" <= letters[0] < "\u1f00" if letters else None
+
+
+def _whole_names(layout: Layout, chains: Sequence[_Chain]) -> list[_Chain]:
+    """A name whose parts stand apart, each with a caption of its own, as one: sure chains of one script, in their
+    order on the page. A part that is printed twice counts once."""
+    whole: dict[bool | None, _Chain] = {}
+    rest = []
+    for chain in chains:
+        script = _script("".join(layout.words[index].text for index in chain.words))
+        before = whole.get(script)
+        if chain.score < _PART_OF_NAME:
+            rest.append(chain)
+        elif before is None:
+            whole[script] = chain
+        elif _letters(layout, before).isdisjoint(_letters(layout, chain)):
+            whole[script] = _Chain(before.words + chain.words, before.chances + chain.chances)
+        else:
+            rest.append(chain)
+    return [*whole.values(), *rest]
+
+
+def _letters(layout: Layout, chain: _Chain) -> set[str]:
+    return {fold(layout.words[index].text) for index in chain.words}
 
 
 def _linked(layout: Layout, mine: Sequence[int], chances: np.ndarray) -> list[_Chain]:
@@ -211,11 +261,34 @@ def _spans_of_caption(layout: Layout, spec: FieldSpec) -> list[range]:
 def _candidates(
     layout: Layout, lines: Sequence[Line], name: str, spec: FieldSpec, chain: _Chain, context: Context
 ) -> Iterator[Candidate]:
-    text = text_of(layout, lines, chain.words)
+    words = _read_leftwards(layout, chain.words)
+    text = text_of(layout, lines, words)
     value = value_of(name, spec.kind, text, context)
     if value is None or (spec.kind is Kind.NAME and is_overprint(text) and chain.score < 0.9):
         return
-    yield Candidate(name, chain.words, text, value, chain.score * (0.5 + 0.5 * value.fit))
+    yield Candidate(name, words, text, value, chain.score * (0.5 + 0.5 * value.fit))
+
+
+def _read_leftwards(layout: Layout, words: tuple[int, ...]) -> tuple[int, ...]:
+    """Words of a script that is written to the left: of pieces in one row the right one comes first. In a line that was
+    read as one they are in order."""
+    if not _LEFTWARDS.search("".join(layout.words[index].text for index in words)):
+        return words
+    rows: list[list[int]] = []
+    for index in words:
+        top, bottom = layout.words[index].box[1::2]
+        last = layout.words[rows[-1][-1]].box if rows else None
+        if last and abs((top + bottom) - (last[1] + last[3])) < min(bottom - top, last[3] - last[1]):
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    ordered: list[int] = []
+    for row in rows:
+        pieces = {layout.words[index].line: 0.0 for index in row}
+        for line in pieces:
+            pieces[line] = max(layout.words[index].box[2] for index in row if layout.words[index].line == line)
+        ordered += sorted(row, key=lambda index: (-pieces[layout.words[index].line], row.index(index)))
+    return tuple(ordered)
 
 
 def text_of(layout: Layout, lines: Sequence[Line], indices: Sequence[int]) -> str:

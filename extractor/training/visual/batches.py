@@ -1,9 +1,9 @@
-"""Batches of samples, made by worker processes while the network trains."""
+"""Batches of samples of about one length."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from extractor.training.visual.noise import disturb
 from extractor.training.visual.real import augmented
 from extractor.training.visual.samples import ANY, Sample, make_sample, two_documents
 from extractor.training.visual.sheet import Sheet, make_sheet
+from extractor.training.visual.variants import relative
 from extractor.visual.features import LENGTH, NUMBERS
 from extractor.visual.tags import TAGS
 
@@ -26,15 +27,15 @@ WIDTHS = (96, 160, 256)
 
 #: Shares of kinds among pages of the catalogue, whose entries are mostly licences and cards.
 _KINDS = {
-    "passport": 0.25, "id_card": 0.32, "driving_licence": 0.2, "residence_permit": 0.09, "visa": 0.05,
-    "chinese_id_card": 0.09,
+    "passport": 0.26, "id_card": 0.36, "driving_licence": 0.17, "residence_permit": 0.11, "visa": 0.05,
+    "chinese_id_card": 0.05,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """What samples are made of: shares of catalogue entries and of real pages (designs are the rest), the share of
-    pictures with two documents, and the entries and real pages themselves."""
+    """What samples are made of: shares of catalogue entries and of real pages (designs are the rest), of
+    pictures with two documents, and of relatives among the entries' pages; the entries and real pages themselves."""
 
     entries: Sequence[Mapping[str, Any]]
     states: Sequence[str]
@@ -42,6 +43,7 @@ class Mixture:
     catalogue_share: float = 0.45
     real_share: float = 0.0
     two_share: float = 0.06
+    relatives_share: float = 0.5
 
 
 def make_page(mixture: Mixture, rng: random.Random) -> Sheet:
@@ -57,7 +59,10 @@ def make_page(mixture: Mixture, rng: random.Random) -> Sheet:
 def _drawn(mixture: Mixture, rng: random.Random) -> Sheet:
     if mixture.entries and rng.random() < mixture.catalogue_share:
         kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]
-        entry = rng.choice([entry for entry in mixture.entries if entry["kind"] == kind] or mixture.entries)
+        alike = [entry for entry in mixture.entries if entry["kind"] == kind] or mixture.entries
+        entry = rng.choice(alike)
+        if rng.random() < mixture.relatives_share:
+            entry = relative(entry, alike, rng)
     else:
         entry = make_design(rng, mixture.states)
     return make_sheet(entry, Holder(entry, rng), rng)
@@ -111,12 +116,3 @@ def batches(mixture: Mixture, seed: int, size: int) -> Iterator[dict[str, Tensor
         if len(waiting[width]) >= max(8, size * WIDTHS[0] // width):
             yield collate(waiting[width], width)
             waiting[width] = []
-
-
-def worker(queue: Any, mixture: Mixture, seed: int, size: int, stopped: Callable[[], bool]) -> None:
-    """Puts batches into `queue` until it is asked to stop."""
-    torch.set_num_threads(1)
-    for batch in batches(mixture, seed, size):
-        if stopped():
-            return
-        queue.put(batch)

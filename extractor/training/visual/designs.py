@@ -59,7 +59,7 @@ def make_design(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     kind = rng.choices(tuple(_SHARES), tuple(_SHARES.values()))[0]
     state = rng.choice(states)
     language = rng.choice(language_of_state(state) or ["en"])
-    tags = _caption_languages(rng, language)
+    tags = caption_languages(rng, language)
     names = rng.choice(("native", "both", "both", "latin")) if language in _NATIVE else "latin"
     fields = _chosen(rng, kind, names)
     numbered = kind == "driving_licence" and rng.random() < 0.5
@@ -92,7 +92,8 @@ def make_design(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     return {**entry, "mrz": zone, "upper": rng.random() < 0.75, "sides": sides}
 
 
-def _caption_languages(rng: random.Random, language: str) -> list[str]:
+def caption_languages(rng: random.Random, language: str) -> list[str]:
+    """Languages of a document's captions: its own and others."""
     own = {"zh": "zh-Hans"}.get(language, language)
     more = [tag for tag in ("en", "en", "fr", "es", "de", "ru", rng.choice(sorted(CAPTIONS["surname"]))) if tag != own]
     count = rng.choice((1, 1, 2, 2, 2, 3, 4))
@@ -125,7 +126,8 @@ def _phrases(rng: random.Random, name: str, tags: Sequence[str]) -> list[str]:
     return found
 
 
-def _caption(rng: random.Random, name: str, tags: Sequence[str], *, numbered: bool) -> str:
+def caption_of(rng: random.Random, name: str, tags: Sequence[str], *, numbered: bool = False) -> str:
+    """A caption of a field in some languages, as documents join them; empty where none has a word for it."""
     phrases = _phrases(rng, name, tags)
     joint = rng.choice(("/", " / ", "/ ", " ", "\n", " - "))
     text = joint.join(phrases)
@@ -153,7 +155,7 @@ def _cell(
         value = rng.choice(("{given_names_native}/{given_names}", "{given_names_native}\n{given_names}"))
     elif name == "surname" and rng.random() < 0.04:
         value = "{surname}, {given_names}"
-    caption = "" if bare and not numbered else _caption(rng, name, tags, numbered=numbered)
+    caption = "" if bare and not numbered else caption_of(rng, name, tags, numbered=numbered)
     at = "left" if numbered and style != "over" else style
     lines = 3 if name in ("address", "authority", "endorsements", "given_names", "place_of_birth", "category") else 1
     return {"c": caption, "v": value, "at": at, "lines": lines, "f": name}

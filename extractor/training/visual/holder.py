@@ -46,6 +46,7 @@ _NUMBERS = (
 _EYES = "BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split()
 #: Fields of which an entry names a few values only; most are made from the lists of the world's words.
 _FEW = frozenset(("address", "place_of_birth", "place_of_issue"))
+_RARELY_BLANK = frozenset(("surname", "given_names", "name", "document_number", "birth_date"))
 _HAN = "东西南北中山河江湖海城门安平和兴长永新福德文武三四五六七八大小上下石林桥塘沙泉溪岭坪沟湾园苑庄堡寨屯营"
 _CLASSES = (
     "B|A B|AM B|A1 A B BE|B1 B|C|D|DM|AM A1 A2 A B1 B|A, B, C|A/B/C|B C1 C|CLASS C|5|G|B2|C1|LMV|MCWG|AB|C1E|B, BE|A1 B"
@@ -66,6 +67,8 @@ class Holder:
         self.people = people
         self.upper = bool(entry.get("upper", True)) if rng.random() < 0.9 else rng.random() < 0.5
         self.coined = rng.choice((0.0, 0.1, 0.3, 0.6))
+        # How many fields this holder has no value for: captions with nothing beside them are what teaches silence.
+        self.blank = rng.choice((0.02, 0.02, 0.05, 0.1, 0.25))
         self.dates = self._dates()
         self.known: dict[str, str] = {}
         self.facts: dict[str, str] | None = None
@@ -81,7 +84,7 @@ class Holder:
     def value(self, name: str) -> str:
         """The printed value of a field or placeholder; empty where the holder has none."""
         if name not in self.known:
-            chance = 0.03 if name in ("surname", "given_names", "name", "document_number") else 0.08
+            chance = 0.3 * self.blank if name in _RARELY_BLANK else self.blank
             self.known[name] = "" if self.rng.random() < chance else self._make(name)
         return self.known[name]
 
@@ -122,6 +125,14 @@ class Holder:
         return self._part(self.person.surname)
 
     def _given_names(self) -> str:
+        return self._titled(self._own_given_names())
+
+    def _titled(self, text: str) -> str:
+        """Now and then with a title, as British, Thai and Indian documents have them."""
+        titles = ("MR", "MRS", "MISS", "MS", "DR", "MR.", "SHRI", "SMT", "DR.", "MASTER", "น.ส.", "นาย", "นาง")
+        return f"{self.rng.choice(titles)} {text}" if text and self.rng.random() < 0.02 else text
+
+    def _own_given_names(self) -> str:
         if self._native_names():
             return self._cased(" ".join(filter(None, (self.person.native_given, self.person.patronymic.native))))
         return self._part(self.person.given_names)
@@ -255,18 +266,45 @@ class Holder:
     # places and wording
 
     def _place(self, language: str) -> str:
+        if self.rng.random() < 0.4 * self.coined:
+            return self._coined()
         return self._in_script(world_place(self.rng, language))
+
+    def _coined(self) -> str:
+        """A word of no language, of syllables."""
+        count = self.rng.randint(2, 4)
+        word = "".join(self.rng.choice("bcdfghjklmnprstvz") + self.rng.choice("aeiou") for _ in range(count))
+        return (word + self.rng.choice(("", "n", "r", "s", "l"))).title()
 
     def _place_of_birth(self) -> str:
         place = self._place(self.people)
-        form = self.rng.choice(("{p}", "{p}", "{p}", "{p}, {s}", "{p} {s}", "{p} / {s}", "{p} ({s})", "{s}"))
-        return self._cased(form.format(p=place, s=self.rng.choice((self.state, self._place(self.people)))))
+        forms = (
+            "{p}",
+            "{p}",
+            "{p}",
+            "{p}",
+            "{p}, {s}",
+            "{p} {s}",
+            "{p} / {s}",
+            "{p} ({s})",
+            "{p}-{s}",
+            "{c}",
+            "{p}, {c}",
+        )
+        other = self.rng.choice((self.state, self._place(self.people)))
+        state = self.rng.choice((self.state, self.rng.choice(_STATES)))
+        country = state_name(self.rng, state, self.rng.choice((self.language, "en")))
+        return self._cased(self.rng.choice(forms).format(p=place, s=other, c=country))
 
     def _place_of_issue(self) -> str:
         return self._cased(self._place(self.language))
 
     def _authority(self) -> str:
-        return self._cased(world_authority(self.rng, self.language, self.state))
+        rng, office = self.rng, world_authority(self.rng, self.language, self.state)
+        letters = "".join(rng.choice(string.ascii_uppercase) for _ in range(rng.randint(2, 5)))
+        forms = ("{o}",) * 12 + ("{p}", "{p}", "{o} {p}", "{o}, {p}", "{o} - {p}", "{l}", "{l} {n}", "{l}-{p}", "{n}")
+        form = rng.choice(forms)
+        return self._cased(form.format(o=office, p=self._place(self.language), l=letters, n=rng.randint(1, 99999)))
 
     def _address(self) -> str:
         text = world_address(self.rng, self.language, self.state)

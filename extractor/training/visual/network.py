@@ -116,7 +116,17 @@ class LayoutNetwork(nn.Module):
         down = places[:, None, :, 1] - places[:, :, None, 1]
         edges = places[:, None, :, 2] - places[:, :, None, 2]
         same = (edges.abs() < 0.6).long()
-        return self.across(_bucket(across)) + self.down(_bucket(down)) + self.aligned(same)
+        across, down = _bucket(across), _bucket(down)
+        return self._rows(self.across, across) + self._rows(self.down, down) + self._rows(self.aligned, same)
+
+    def _rows(self, table: nn.Embedding, index: Tensor) -> Tensor:
+        """Rows of a small table. While training as a product with one-hot rows: adding up the gradients of a million
+        look-ups into 32 rows is slow."""
+        if self.training:
+            each = torch.arange(table.num_embeddings, device=index.device)
+            return (index.unsqueeze(-1) == each).to(table.weight.dtype) @ table.weight
+        rows: Tensor = table(index)
+        return rows
 
 
 def _bucket(distance: Tensor) -> Tensor:

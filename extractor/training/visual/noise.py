@@ -28,7 +28,7 @@ _MOST_LINES = 120
 def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     """The page as recognition would leave it. The holder of every line is kept."""
     lines = [_copied(line) for line in sheet.lines]
-    lines = _lost(lines, rng)
+    lines = _lost(_cut_off(lines, rng), rng)
     lines = [
         line for line in (_misread(line, rng, rates) for rates in [_rates(rng)] for line in lines) if line.text.strip()
     ]
@@ -45,6 +45,16 @@ def _copied(line: Line) -> Line:
 
 def is_value(tag: int) -> bool:
     return VALUE_TAGS.start <= tag < VALUE_TAGS.stop
+
+
+def _cut_off(lines: list[Line], rng: random.Random) -> list[Line]:
+    """Without what lies beyond an edge of the picture, now and then."""
+    if rng.random() >= 0.06 or len(lines) < 6:
+        return lines
+    side = rng.randrange(4)
+    ends = sorted(line.box[side] for line in lines)
+    edge = ends[rng.randrange(len(ends) // 4)] if side < 2 else ends[-1 - rng.randrange(len(ends) // 4)]
+    return [line for line in lines if (line.box[side] >= edge if side < 2 else line.box[side] <= edge)]
 
 
 def _has_value(line: Line) -> bool:

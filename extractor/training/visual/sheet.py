@@ -91,6 +91,8 @@ def make_sheet(entry: Mapping[str, Any], holder: Holder, rng: random.Random) -> 
     beside = rng.random() < 0.4
     zone = False
     upper_caption = rng.random() < 0.15
+    if len(shown) > 1 and rng.random() < 0.12:
+        shown = shown[::-1]
     for index in shown:
         side = sides[index]
         size = _size(side.get("size", "ID1"))
@@ -100,12 +102,17 @@ def make_sheet(entry: Mapping[str, Any], holder: Holder, rng: random.Random) -> 
         zone = zone or bool(side.get("mrz"))
         if side.get("mrz") and entry.get("mrz"):
             _set_zone(setter)
+        # Pictures of two sides are put together of two photographs.
+        scale = rng.uniform(0.75, 1.3) if len(shown) > 1 and rng.random() < 0.5 else 1.0
+        aside = rng.uniform(-6, 6) if len(shown) > 1 else 0.0
+        dx, dy = (x, y + aside) if beside else (x + aside, y)
         for line in setter.lines:
-            line.box = [line.box[0] + x, line.box[1] + y, line.box[2] + x, line.box[3] + y]
+            left, top, right, bottom = (scale * edge for edge in line.box)
+            line.box = [left + dx, top + dy, right + dx, bottom + dy]
         lines += setter.lines
         links |= setter.links
         gap = rng.uniform(1, 15)
-        x, y = (x + size[0] + gap, y) if beside else (x, y + size[1] + gap)
+        x, y = (x + scale * size[0] + gap, y) if beside else (x, y + scale * size[1] + gap)
     facts = holder.facts if zone and entry.get("mrz") else None
     return Sheet(lines, links, entry["kind"], facts)
 

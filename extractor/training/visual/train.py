@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,18 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
-from extractor.training.visual.batches import Mixture, batches, worker
+from extractor.training.visual.batches import Mixture
 from extractor.training.visual.network import LayoutNetwork
+from extractor.training.visual.pool import Pool, filled, moved, widened
 from extractor.training.visual.samples import ANY
-from extractor.visual.features import ZONE
 from extractor.visual.tags import CAPTION_TAGS, VALUE_TAGS
 
 #: Weights of the losses beside that of the tags.
 _BEFORE, _CAPTION, _HOLDER, _KIND = 0.5, 0.3, 0.3, 0.2
+#: Runs of so many seconds are worth compiling for, which takes one or two minutes.
+_COMPILED = 300
 #: Share of the averaged weights that is kept each step.
-_AVERAGE = 0.998
+_AVERAGE = 0.999
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ class Plan:
     workers: int = 14
     seed: int = 0
     device: str = "cuda"
-    repeats: int = 3
 
 
 def losses(answers: tuple[Tensor, ...], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -79,23 +79,31 @@ def train(
 ) -> Path:
     """Runs the plan and writes `network.safetensors` into `out`. Prints a line every twenty seconds."""
     torch.manual_seed(plan.seed)
-    # Workers are forked before the device is touched.
-    source = _source(plan, mixture)
-    first = next(source)
     out.mkdir(parents=True, exist_ok=True)
+    with filled(mixture, plan.workers, plan.seed, plan.pages, plan.device) as pool:
+        network, average, step = _run(plan, pool, out, start)
+    _save(average, out, step)
+    facts = {**asdict(plan), "steps": step, "pages_made": pool.pages}
+    (out / "plan.json").write_text(json.dumps(facts) + "\n", "utf-8")
+    if held_out:
+        network.load_state_dict(average)
+        print("held out:", check(network, held_out, plan.device), flush=True)  # noqa: T201
+    return out
+
+
+def _run(plan: Plan, pool: Pool, out: Path, start: Path | None) -> tuple[LayoutNetwork, dict[str, Tensor], int]:
+    """Steps until the time is over: the network, its averaged weights and the number of steps."""
     network = LayoutNetwork()
     if start is not None:
         network.load_state_dict(load_file(start / "network.safetensors"))
     network.to(plan.device)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     cuda = plan.device.startswith("cuda")
-    run = torch.compile(network, dynamic=False) if cuda else network
+    run = torch.compile(network, dynamic=False) if cuda and plan.seconds >= _COMPILED else network
     optimiser = torch.optim.AdamW(_groups(network), lr=plan.rate, betas=(0.9, 0.98))
     began, shown, saved, step, pages = time.time(), time.time(), time.time(), 0, 0
-    for batch in repeated(chain([first], source), plan.repeats, plan.device):
-        share = (time.time() - began) / plan.seconds
-        if share >= 1:
-            break
+    while (share := (time.time() - began) / plan.seconds) < 1:
+        batch = pool.take()
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * min(1.0, (step + 1) / 200) * (0.5 * (1 + math.cos(math.pi * share)) * 0.98 + 0.02)
         with torch.autocast("cuda" if cuda else "cpu", torch.bfloat16, enabled=cuda):
@@ -116,16 +124,12 @@ def train(
         _averaged(average, network, min(_AVERAGE, 1 - 1 / (step + 1)))
         if time.time() - shown > 20:
             shown = time.time()
-            print(_progress(step, pages, shown - began, share, found, answers, batch), flush=True)  # noqa: T201
+            begin = f"{share:4.0%} step {step}"
+            print(_progress(begin, pages, pool.pages, shown - began, found, answers, batch), flush=True)  # noqa: T201
         if time.time() - saved > 60:
             saved = time.time()
             _save(average, out, step)
-    _save(average, out, step)
-    (out / "plan.json").write_text(json.dumps({**asdict(plan), "steps": step, "pages_seen": pages}) + "\n", "utf-8")
-    if held_out:
-        network.load_state_dict(average)
-        print("held out:", check(network, held_out, plan.device), flush=True)  # noqa: T201
-    return out
+    return network, average, step
 
 
 def _groups(network: LayoutNetwork) -> list[dict[str, Any]]:
@@ -134,38 +138,6 @@ def _groups(network: LayoutNetwork) -> list[dict[str, Any]]:
         {"params": decayed, "weight_decay": 0.05},
         {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
-
-
-def _moved(value: Tensor, device: str) -> Tensor:
-    value = value.to(device, non_blocking=True)
-    return value.float() if value.dtype is torch.float16 else value.long() if value.dtype is torch.int16 else value
-
-
-def repeated(source: Iterator[dict[str, Tensor]], times: int, device: str) -> Iterator[dict[str, Tensor]]:
-    """Every batch `times` times, since a step is quicker than making a batch: each time with other characters misread,
-    other parts of the zone unknown and other places a little off."""
-    for made in source:
-        batch = {name: _moved(value, device) for name, value in made.items()}
-        yield batch
-        for _ in range(times - 1):
-            yield _varied(batch)
-
-
-@torch.no_grad()
-def _varied(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    characters, numbers, places = batch["characters"], batch["numbers"], batch["places"]
-    misread = (torch.rand_like(characters, dtype=torch.float32) < 0.02) & (characters > 0)
-    others = torch.randint_like(characters, 0x41, 0x7B)
-    unknown = (torch.rand(len(numbers), 1, 1, device=numbers.device) < 0.25).float()
-    varied = numbers.clone()
-    varied[..., ZONE] = varied[..., ZONE] * (1 - unknown)
-    varied[..., :3] += 0.004 * torch.randn_like(varied[..., :3])
-    return {
-        **batch,
-        "characters": torch.where(misread, others, characters),
-        "numbers": varied,
-        "places": places + 0.08 * torch.randn_like(places),
-    }
 
 
 @torch.no_grad()
@@ -207,11 +179,11 @@ def _rates(answers: tuple[Tensor, ...], batch: Mapping[str, Tensor]) -> dict[str
 
 
 def _progress(
-    step: int, pages: int, seconds: float, share: float, found: Mapping[str, Tensor], answers: Any, batch: Any
+    begin: str, pages: int, made: int, seconds: float, found: Mapping[str, Tensor], answers: Any, batch: Any
 ) -> str:
     rates = " ".join(f"{n} {a / max(b, 1):.4f}" for n, (a, b) in _rates(answers, batch).items())
     parts = " ".join(f"{name} {value.item():.4f}" for name, value in found.items())
-    return f"{share:4.0%} step {step} {pages / seconds:.0f} pages/s | loss {parts} | right {rates}"
+    return f"{begin} {pages / seconds:.0f} pages/s, {made / seconds:.0f} made | loss {parts} | right {rates}"
 
 
 @torch.no_grad()
@@ -220,40 +192,11 @@ def check(network: LayoutNetwork, held_out: list[dict[str, Tensor]], device: str
     totals: dict[str, list[int]] = {}
     network.eval()
     for batch in held_out:
-        moved = {name: _moved(value, device) for name, value in batch.items()}
-        answers = network(moved["characters"], moved["numbers"], moved["places"], moved["padding"])
-        for name, (right, asked) in _rates(answers, moved).items():
+        own = widened({name: moved(value, device) for name, value in batch.items()})
+        answers = network(own["characters"], own["numbers"], own["places"], own["padding"])
+        for name, (right, asked) in _rates(answers, own).items():
             total = totals.setdefault(name, [0, 0])
             total[0] += right
             total[1] += asked
     network.train()
     return {name: round(right / max(asked, 1), 4) for name, (right, asked) in totals.items()}
-
-
-def _source(plan: Plan, mixture: Mixture) -> Iterator[dict[str, Tensor]]:
-    """Batches from worker processes, or made in this process without any."""
-    if plan.workers == 0:
-        yield from batches(mixture, plan.seed, plan.pages)
-        return
-    import multiprocessing
-
-    # What is loaded here once is not loaded by every worker.
-    next(batches(mixture, plan.seed, 8))
-    context = multiprocessing.get_context("fork")
-    queue: Any = context.Queue(3 * plan.workers)
-    stop = context.Event()
-    processes = [
-        context.Process(
-            target=worker, args=(queue, mixture, plan.seed + 1000 + i, plan.pages, stop.is_set), daemon=True
-        )
-        for i in range(plan.workers)
-    ]
-    for process in processes:
-        process.start()
-    try:
-        while True:
-            yield queue.get()
-    finally:
-        stop.set()
-        for process in processes:
-            process.terminate()

@@ -1,11 +1,14 @@
 """Training the layout reader: losses, a run and its resumption, what is exported answers as what was trained."""
 
+import json
 import random
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from extractor.training.visual.__main__ import main
 from extractor.training.visual.batches import Mixture, collate
@@ -13,10 +16,12 @@ from extractor.training.visual.designs import make_design
 from extractor.training.visual.export import OnePage, export
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.network import LayoutNetwork
+from extractor.training.visual.pool import Pool, filled, widened
 from extractor.training.visual.real import load_pages, sheet_of_page
 from extractor.training.visual.samples import make_sample
 from extractor.training.visual.sheet import make_sheet
-from extractor.training.visual.train import Plan, losses, repeated, train
+from extractor.training.visual.train import Plan, losses, train
+from extractor.training.visual.variants import relative
 from extractor.visual.tags import TAGS, value_tag
 
 STATES = ("DEU", "JPN", "USA")
@@ -30,7 +35,7 @@ def batch() -> dict[str, torch.Tensor]:
 
 
 def moved(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return next(repeated(iter([batch]), 1, "cpu"))
+    return widened(batch)
 
 
 def test_a_few_steps_lower_every_loss(batch: dict[str, torch.Tensor]) -> None:
@@ -59,17 +64,42 @@ def test_padding_changes_nothing_of_what_is_said_of_a_page(batch: dict[str, torc
     torch.testing.assert_close(padded[4][0], alone[4], rtol=1e-4, atol=1e-4)
 
 
-def test_repeated_batches_keep_their_answers_and_change_what_is_seen(batch: dict[str, torch.Tensor]) -> None:
+def test_a_batch_is_used_once_as_it_came_and_then_in_variations(batch: dict[str, torch.Tensor], tmp_path: Path) -> None:
     torch.manual_seed(0)
-    first, second = repeated(iter([batch]), 2, "cpu")
+    save_file(batch, tmp_path / "1-0.batch")
+    pool = Pool(tmp_path, "cpu")
+    first, second = pool.take(), pool.take()
+    assert not list(tmp_path.iterdir())
+    assert pool.pages == len(batch["kind"])
+    assert (first["characters"] == batch["characters"]).all()
     assert all((first[name] == second[name]).all() for name in ("tags", "before", "caption", "holders", "kind"))
     assert not (first["characters"] == second["characters"]).all()
+
+
+def test_workers_fill_the_pool() -> None:
+    with filled(Mixture([], STATES), 1, 0, 8, "cpu") as pool:
+        folder = pool.folder
+        while pool.pages < 17:
+            pool.look()
+            time.sleep(0.05)
+    assert not folder.exists()
+
+
+def test_a_relative_of_an_entry_is_another_document_and_the_entry_stays_as_it_is() -> None:
+    rng = random.Random(1)
+    entries = [make_design(rng, STATES) for _ in range(4)]
+    before = json.dumps(entries)
+    relatives = [relative(rng.choice(entries), entries, rng) for _ in range(200)]
+    assert json.dumps(entries) == before
+    assert sum(one not in entries for one in relatives) > 150
+    for one in relatives:
+        make_sample(make_sheet(one, Holder(one, rng), rng), rng, 256)
 
 
 @pytest.mark.slow
 def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
     mixture = Mixture([], STATES)
-    plan = Plan(seconds=6, pages=8, workers=0, device="cpu", repeats=2)
+    plan = Plan(seconds=6, pages=8, workers=0, device="cpu")
     first = train(plan, mixture, tmp_path / "first")
     second = train(plan, mixture, tmp_path / "second", start=first)
     assert (second / "plan.json").is_file()
