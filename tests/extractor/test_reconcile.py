@@ -42,6 +42,15 @@ def told(kind: Kind, *sources: Source) -> tuple[Any, Verdict]:
     return evidence.value, evidence.verdict
 
 
+def test_a_proven_number_of_the_zone_stands_against_a_printed_one_that_is_misread_in_a_character() -> None:
+    misread = reconcile_field(Kind.NUMBER, [mrz("L01X00T47", proven=True), printed("L01XO0T41", 0.99)])
+    assert (misread.value, misread.verdict) == ("L01X00T47", Verdict.CONFLICT)
+    assert told(Kind.NUMBER, mrz("L01X00T47", proven=True), printed("8834120", 0.99))[0] == "8834120", "another number"
+    assert told(Kind.NUMBER, mrz("L01X00T47"), printed("L01XO0T41", 0.99))[0] == "L01XO0T41", (
+        "nothing proves the zone's"
+    )
+
+
 class TestSame:
     @pytest.mark.parametrize(
         ("kind", "a", "b"),

@@ -120,3 +120,31 @@ def test_a_caption_that_is_not_on_the_page_has_no_value() -> None:
     layout = layout_of(lines, [(caption_tag("name"), 0.9), (SURNAME, 0.9)], captions={1: 0})
     spec = FieldSpec("card", Kind.NUMBER, "number of the card", "", {"en": ("library card no",)})
     assert find_candidates(layout, lines, {"card": spec}, Context()) == []
+
+
+NAME = value_tag("name")
+
+
+def test_a_name_in_two_scripts_is_two_readings_of_it() -> None:
+    lines = [line("ИВАНОВ", 0, 0), line("IVANOV", 0, 30)]
+    layout = layout_of(lines, [(SURNAME, 0.9), (SURNAME, 0.8)], chains=[(0, 1)])
+    found = [one.value.value for one in find_candidates(layout, lines, {"surname": VOCABULARY["surname"]}, Context())]
+    assert found == ["ИВАНОВ", "IVANOV"]
+
+
+def test_parts_of_a_name_with_captions_of_their_own_are_one_name() -> None:
+    lines = [line("АНДРЕЕВА", 0, 0), line("ОЛЬГА", 0, 40), line("ANDREEVA", 0, 80), line("ПЕТР", 0, 120)]
+    layout = layout_of(lines, [(NAME, 0.95), (NAME, 0.9), (NAME, 0.9), (NAME, 0.4)])
+    assert read(layout, lines, "name")["name"].value.value == "АНДРЕЕВА ОЛЬГА", "another script, an unsure one: no part"
+
+
+def test_a_name_printed_twice_is_not_two_parts_of_one() -> None:
+    lines = [line("АНДРЕЕВА ОЛЬГА", 0, 0), line("ОЛЬГА", 300, 40)]
+    layout = layout_of(lines, [(NAME, 0.95), (NAME, 0.95), (NAME, 0.9)], chains=[(0, 1)])
+    assert read(layout, lines, "name")["name"].value.value == "АНДРЕЕВА ОЛЬГА"
+
+
+def test_pieces_of_a_row_in_arabic_are_read_from_the_right() -> None:
+    lines = [line("زيدان", 0, 0), line("كمال عبد", 200, 3), line("مصر", 100, 60)]
+    layout = layout_of(lines, [(NAME, 0.9)] * 3 + [(NOTHING, 1.0)], chains=[(0, 1, 2)])
+    assert read(layout, lines, "name")["name"].value.value == "كمال عبد زيدان"

@@ -44,6 +44,19 @@ def test_a_name_keeps_its_printed_form_and_gets_the_zone_s_letters(printed: str,
     assert read([line(printed, 0, 0)], [(SURNAME, 0.9)], mrz)["surname"].value.value == value
 
 
+def test_words_that_the_zone_s_name_lacks_are_left_out() -> None:
+    mrz = Mrz("TD3", ("", ""), surname="ERIKSSON")
+    lines = [line("ERIKSSON née LUND", 0, 0)]
+    page = ReadPage(lines, layout_of(lines, [(SURNAME, 0.9)] * 3, chains=[(0, 1, 2)]), (), ())
+    assert [one.value.value for one in read_fields(page, SPECS, Context(), mrz)] == ["ERIKSSON"]
+
+
+def test_what_many_documents_lack_must_be_surer() -> None:
+    lines = [line("LONDON", 0, 0)]
+    assert not read(lines, [(value_tag("place_of_birth"), 0.7)])
+    assert read(lines, [(value_tag("place_of_birth"), 0.8)])
+
+
 def test_another_name_than_the_zone_s_is_read_as_printed() -> None:
     mrz = Mrz("TD3", ("", ""), surname="ERIKSSON")
     assert read([line("MARTIN", 0, 0)], [(SURNAME, 0.9)], mrz)["surname"].value.value == "MARTIN"

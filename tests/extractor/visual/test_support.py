@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from extractor.evidence import DocumentEvidence, gather
 from extractor.mrz import read_mrz
 from extractor.schemas import SCHEMAS, Kind
-from extractor.schemas.text import squash
 from extractor.visual.support import Support, find_support
 
 from ..printed import TODAY, joined, line, page, rows
@@ -172,12 +171,8 @@ def test_a_name_is_found_in_a_line_that_the_detector_joined() -> None:
     assert find_support("given_names", Kind.NAME, "Anna Maria", evidence).found
 
 
-WORDS = st.text(st.characters(categories=("Lu",), max_codepoint=0x17F), min_size=2, max_size=12)
-
-
-@given(WORDS, WORDS)
+@given(st.text("ABCDÉFGHIJKĽM", min_size=2, max_size=12), st.text("NÖPQRŠTUVWXYŹ", min_size=2, max_size=12))
 def test_a_printed_word_is_found_and_a_word_with_no_letter_of_it_never(one: str, other: str) -> None:
-    assume(squash(one) and squash(other) and not set(squash(one)) & set(squash(other)))
     evidence = document(one)
     assume(not evidence.pages[0].captions)
     assert find_support("surname", Kind.NAME, one, evidence).found
