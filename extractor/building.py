@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.extraction import FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
-from extractor.schemas.forms import forms, part_of
+from extractor.schemas.days import age_on
+from extractor.schemas.document_kinds import is_kind, kind_called, kind_in
+from extractor.schemas.forms import forms, members_of, part_of
 from extractor.schemas.nodes import Choice, Group, Items, Leaf, Member, Node, Nothing, leaves_below
 from extractor.schemas.plan import Plan
-from extractor.schemas.text import scripts
+from extractor.schemas.text import scripts, squash
 from extractor.schemas.vocabulary import Kind
 
 #: Errors that a validator of the schema raises, and not a type.
@@ -64,9 +67,12 @@ class _Slot:
         return self.member is None or not self.member.required or self.member.nullable
 
 
-def build(plan: Plan, read: Mapping[str, FieldEvidence]) -> Built:
-    """The document that a schema makes of what was read, by the names of its flat schema."""
-    filler = _Filler(plan, read)
+def build(
+    plan: Plan, read: Mapping[str, FieldEvidence], *, kind: str | None = None, today: date | None = None
+) -> Built:
+    """The document that a schema makes of what was read, by the names of its flat schema. `kind`: which of the built-in
+    kinds the document is, where that is known."""
+    filler = _Filler(plan, read, kind, today or date.today())
     root = filler.fill(plan.root, None)
     document = _validated(plan, root, filler)
     return Built(document, _shown(root, filler.fields), filler.fields, filler.warnings)
@@ -75,8 +81,8 @@ def build(plan: Plan, read: Mapping[str, FieldEvidence]) -> Built:
 class _Filler:
     """Fills the slots of one document."""
 
-    def __init__(self, plan: Plan, read: Mapping[str, FieldEvidence]) -> None:
-        self.plan, self.read = plan, read
+    def __init__(self, plan: Plan, read: Mapping[str, FieldEvidence], kind: str | None, today: date) -> None:
+        self.plan, self.read, self.kind, self.today = plan, read, kind, today
         self.fields: dict[str, FieldEvidence] = {}
         self.warnings: list[ReadingWarning] = []
         self._indices: list[int] = []
@@ -97,7 +103,7 @@ class _Filler:
             case Items():
                 self._items(node, slot)
             case Choice():
-                slot.children = [max((self.fill(one, None) for one in node.options), key=_fit_of)]
+                slot.children = [max((self.fill(one, None) for one in node.options), key=self._fit_of)]
             case Nothing():
                 slot.value = node.value
         return slot
@@ -134,11 +140,51 @@ class _Filler:
         evidence = self.read.get(leaf.reading, _ABSENT)
         if self._entry and leaf.reading == self._entry[0]:
             return replace(evidence, value=self._entry[1])
-        if leaf.meaning is None or leaf.meaning.part is None:
+        if leaf.meaning is None:
             return evidence
-        if leaf.meaning.part == "full":
-            return _full_name(evidence, self.read)
+        if leaf.meaning.only and self.kind and not is_kind(leaf.meaning.only, self.kind):
+            return _ABSENT  # the number of a licence is not on a passport
+        if leaf.reading == "valid_from" and evidence.value is None and self.kind == "chinese_id_card":
+            evidence = self.read.get("issue_date", evidence)  # these print a period, which begins with the issue
+        match leaf.meaning.part:
+            case None:
+                return evidence
+            case "full":
+                return _full_name(evidence, self.read)
+            case "kind":
+                return self._kind_of_document(leaf, evidence)
+            case "age":
+                age = age_on(str(evidence.value), self.today) if evidence.value else None
+                return replace(evidence, value=age)
         return replace(evidence, value=part_of(evidence.value, leaf.meaning.part))
+
+    def _kind_of_document(self, leaf: Leaf, printed: FieldEvidence) -> FieldEvidence:
+        """Which member of an enum of kinds the document is: the one that it prints, else what it was recognised as."""
+        members = members_of(leaf.annotation)
+        if self.kind is None or any(squash(word) == squash(str(printed.value)) for word, _ in members):
+            return printed
+        kinds = {word: kind_called(word) for word, _ in members}
+        found = next((word for word, one in kinds.items() if one and is_kind(one, self.kind)), None)
+        found = found or next((word for word in kinds if squash(word) in ("other", "unknown")), None)
+        if found is None:
+            return replace(printed, value=None)
+        source = Source(SourceKind.DERIVED, found, "", 0.9, basis="the kind of document")
+        return FieldEvidence(found, Verdict.SINGLE, 0.9, (source,))
+
+    def _fit_of(self, slot: _Slot) -> tuple[bool, bool, int]:
+        """How well an alternative fits: whether its type takes what was read, whether it is for such documents, and how
+        many of its fields are filled."""
+        assert isinstance(slot.node, Group)
+        filled = sum(not one.empty for one in _below(slot))
+        tags = [str(child.value) for child in slot.children if isinstance(child.node, Nothing) and child.value]
+        named = [*tags, getattr(slot.node.type, "__name__", "")]
+        kind = next((kind for name in named if (kind := kind_in(name))), None)
+        is_other = kind is not None and self.kind is not None and not is_kind(kind, self.kind)
+        try:
+            TypeAdapter(slot.node.type).validate_python(_input(slot))
+        except Exception:
+            return False, not is_other, filled
+        return True, not is_other, filled
 
     def _items(self, node: Items, slot: _Slot) -> None:
         whole = self.read.get(node.whole.reading, _ABSENT)
@@ -147,7 +193,7 @@ class _Filler:
             slot.value, slot.typed = accepted
             self.fields[slot.key] = replace(whole, value=slot.typed)
             return
-        entries = self.read.get(node.of, _ABSENT).value or [] if node.of else [None]
+        entries = _entries(self.read.get(node.of, _ABSENT).value) if node.of else [None]
         for index, entry in enumerate(entries):
             self._indices.append(index)
             self._entry = (node.of, entry) if node.of else None
@@ -165,6 +211,11 @@ class _Filler:
             del self.fields[key]
         if not any(source.kind is SourceKind.MODEL for source in self.fields[slot.key].sources):
             self.fields[slot.key] = UNREAD
+
+
+def _entries(value: Any) -> Sequence[Any]:
+    """What a list of objects is filled from: the entries of a list, or the words of a name."""
+    return str(value).split() if isinstance(value, str) else value or []
 
 
 def _full_name(name: FieldEvidence, read: Mapping[str, FieldEvidence]) -> FieldEvidence:
@@ -200,17 +251,6 @@ def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None
 
 def _is_rejection(problem: Any) -> bool:
     return problem["type"] in _REJECTIONS
-
-
-def _fit_of(slot: _Slot) -> tuple[bool, int]:
-    """How well an alternative fits: whether its type takes what was read, and how many of its fields are filled."""
-    assert isinstance(slot.node, Group)
-    filled = sum(not one.empty for one in _below(slot))
-    try:
-        TypeAdapter(slot.node.type).validate_python(_input(slot))
-    except Exception:
-        return False, filled
-    return True, filled
 
 
 def _below(slot: _Slot) -> Iterator[_Slot]:

@@ -5,11 +5,10 @@ Everything here is a warning with a stable code, or says what a null rests on. N
 
 from __future__ import annotations
 
-from calendar import monthrange
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from extractor.imaging.quality import faults
 from extractor.mrz import Reason, looks_like_zone
 from extractor.mrz.states import STATE_CODES
 from extractor.schemas.dates import unusable_dates
+from extractor.schemas.days import age_on, first_day, last_day
 from extractor.schemas.plan import Plan
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import Kind
@@ -29,6 +29,7 @@ from extractor.text.page import Page
 #: Days before its end from which on a document `expires_soon`: most states ask travellers for three months.
 SOON = 90
 _DATES = ("birth_date", "issue_date", "valid_from", "expiry_date")
+_ISO = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?(?![0-9])")
 _UNUSABLE = {
     "impossible_date": "the document prints a date that does not exist",
     "other_calendar": "the document prints a date of another calendar, which cannot be converted with certainty",
@@ -72,32 +73,24 @@ def _key(check: str, keys: Mapping[str, str]) -> str | None:
     return keys.get(check, check) if check in covered else None
 
 
-def age_on(birth: str, day: date) -> int | None:
-    """Full years on a day; of a birth date of reduced precision the least that they can be."""
-    born = _last_day(birth)
-    if born is None or born > day:
-        return None
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
 def date_warnings(
     fields: Mapping[str, FieldEvidence], keys: Mapping[str, str], *, today: date, minimum_age: int | None = None
 ) -> list[ReadingWarning]:
     """What the dates of a document say about it on a day."""
     keys = {name: keys.get(name, name) for name in _DATES}
-    values = {name: str(one.value) for name, key in keys.items() if (one := fields.get(key)) and one.value is not None}
+    values = {name: iso for name, key in keys.items() if (one := fields.get(key)) and (iso := _iso_of(one))}
     return [ReadingWarning(code, message, keys[name]) for code, message, name in _problems(values, today, minimum_age)]
 
 
 def _problems(values: Mapping[str, str], today: date, minimum_age: int | None) -> Iterator[tuple[str, str, str]]:
     birth, issue, expiry = (values.get(name, "") for name in ("birth_date", "issue_date", "expiry_date"))
-    end = _last_day(expiry)
+    end = last_day(expiry)
     if end and end < today:
         yield "expired", "the document has expired", "expiry_date"
     elif end and (end - today).days <= SOON:
         yield "expires_soon", f"the document expires within {SOON} days", "expiry_date"
     for name in ("issue_date", "valid_from"):
-        start = _first_day(values.get(name, ""))
+        start = first_day(values.get(name, ""))
         # A day is left for time zones.
         if start and start > today + timedelta(days=1):
             yield "not_yet_valid", "the document's validity begins in the future", name
@@ -106,29 +99,10 @@ def _problems(values: Mapping[str, str], today: date, minimum_age: int | None) -
         age = age_on(birth, today)
         if age is None or age < minimum_age:
             yield "under_age", f"the holder is under {minimum_age}", "birth_date"
-    if (issued := _first_day(issue)) and end and issued > end:
+    if (issued := first_day(issue)) and end and issued > end:
         yield "issue_after_expiry", "the document was issued after its expiry", "issue_date"
-    if (issued := _last_day(issue)) and (born := _first_day(birth)) and born > issued:
+    if (issued := last_day(issue)) and (born := first_day(birth)) and born > issued:
         yield "birth_after_issue", "the holder was born after the document was issued", "birth_date"
-
-
-def _first_day(iso: str) -> date | None:
-    return _day(iso, last=False)
-
-
-def _last_day(iso: str) -> date | None:
-    return _day(iso, last=True)
-
-
-def _day(iso: str, *, last: bool) -> date | None:
-    """The first or last day of an ISO 8601 date, which may be a month or a year."""
-    try:
-        parts = [int(part) for part in iso.split("-")]
-        year, month, day = (*parts, 0, 0)[:3]
-        month = month or (12 if last else 1)
-        return date(year, month, day or (monthrange(year, month)[1] if last else 1))
-    except ValueError:
-        return None
 
 
 def calendar_warnings(
@@ -187,5 +161,12 @@ def explain_nulls(
 def age_of(fields: Mapping[str, FieldEvidence], keys: Mapping[str, str], today: date) -> int | None:
     """The holder's age, where there is a birth date."""
     one = fields.get(keys.get("birth_date", "birth_date"))
-    value: Any = one.value if one else None
-    return None if value is None else age_on(str(value), today)
+    value = _iso_of(one) if one else None
+    return None if value is None else age_on(value, today)
+
+
+def _iso_of(one: FieldEvidence) -> str | None:
+    """A date in ISO form, whatever form the schema gives it."""
+    forms = [] if one.value is None else [one.value, *(source.value for source in one.sources)]
+    found = (_ISO.match(str(form)) for form in forms)
+    return next((match[0] for match in found if match), None)

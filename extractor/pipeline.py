@@ -271,6 +271,20 @@ def prepare(
     return Prepared(plan, evidence, infos, kinds, tuple(warnings), seconds)
 
 
+def prepare_again(prepared: Prepared, schema: Any) -> Prepared:
+    """The same document for another schema, without reading its pictures again. Raises SchemaError."""
+    plan, before = plan_of(schema_of(schema)), prepared.evidence
+    evidence = gather(
+        [one.page for one in before.pages],
+        [one.zone for one in before.pages],
+        plan.reading,
+        reads_as=plan.reading_of(kind_of(prepared.kinds)),
+        layouts=[one.layout for one in before.pages],
+        today=before.context.today,
+    )
+    return replace(prepared, plan=plan, evidence=evidence)
+
+
 def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: int | None = None) -> Extraction[Any]:
     """What the sources make of a prepared document: its own, and an engine's if one is named. Raises
     NoDocumentError."""
@@ -278,17 +292,21 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
     seconds = dict(prepared.seconds)
     with _timed(seconds, "engine"):
         sources = read_sources(evidence, engine)
+    today = evidence.context.today or date.today()
     with _timed(seconds, "reconcile"):
         document, values, fields, warnings = reconcile(
-            plan.schema, sources, keep_unsupported=getattr(engine, "keep_unsupported", False)
+            plan.schema,
+            sources,
+            keep_unsupported=getattr(engine, "keep_unsupported", False),
+            kind=kind_of(prepared.kinds),
+            today=today,
         )
-    today = evidence.context.today or date.today()
     unusable = calendar_warnings(evidence, fields, plan, today)
     if _is_empty(plan, fields, evidence.zone, bool(unusable)) and kind_of(prepared.kinds) is None:
         raise NoDocumentError("not a document: no machine-readable zone and no fields were found on the picture")
     warnings += _unread_warnings(fields, {warning.field for warning in warnings})
     warnings += [*prepared.warnings, *zone_warnings(evidence, plan.keys)]
-    warnings += date_warnings(fields, plan.keys, today=today, minimum_age=minimum_age)
+    warnings += date_warnings(fields, plan.wholes, today=today, minimum_age=minimum_age)
     warnings += unusable
     warnings += _schema_warnings(plan.schema, prepared.kinds)
     return Extraction(
@@ -301,7 +319,7 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
         describe(engine),
         seconds,
         plan.mapping,
-        age=age_of(fields, plan.keys, today),
+        age=age_of(fields, plan.wholes, today),
         seen=tuple(_seen(one.page, one.zone) for one in evidence.pages),
     )
 

@@ -23,15 +23,15 @@ from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import Kind
 
 _WRAPPERS = (Annotated, typing.Required, typing.NotRequired, typing.Final, ReadOnly)
-#: Types of lists of values.
+#: Types of lists of values, and of days.
 LISTS = (list, tuple, set, frozenset, Sequence, MutableSequence, Iterable, Collection, Set)
-_TIMES = (date, datetime)
+TIMES = (date, datetime)
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def part_of(value: Any, part: str | None) -> Any:
     """A part of a value that was read, or None where it has no such part."""
-    if part is None or part == "full" or value is None:
+    if part is None or part in ("full", "kind", "age") or value is None:
         return value
     if part.startswith("line"):
         lines, number = value if isinstance(value, list) else str(value).splitlines(), int(part[4:])
@@ -51,7 +51,7 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
     accepted = plain_types(annotation)
     if kind is Kind.DATE and datetime in accepted and _FULL_DATE.fullmatch(str(value)):
         yield f"{value}T00:00:00"
-    if kind is Kind.DATE and accepted and all(one in _TIMES for one in accepted):
+    if kind is Kind.DATE and accepted and all(one in TIMES for one in accepted):
         # Pydantic takes a bare year for seconds since 1970.
         if _FULL_DATE.fullmatch(str(value)):
             yield value

@@ -3,21 +3,23 @@
 In this order: what the field says itself (`x-field`), its name or alias, its captions, its description. Names are
 compared without case, underscores and diacritics with the synonyms of `synonyms.json` (twelve languages) and with the
 printed captions, then without words that say nothing (`holder_birth_date_iso`). A name inside a nested object is
-looked up together with the object's (`birth: {date, place}`) first; inside an object about somebody or something else
-(`father`, `employer`) alone it means nothing.
+looked up together with the object's (`birth: {date, place}`) first; inside an object that is a field itself it is that
+field or nothing (`nationality: {code, name}`, `address: {country}`); inside one about somebody or something else
+(`father`, `employer`) alone it means nothing. A name that can mean two things (`issued_at`) means the one that the
+field's type can hold.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.data import load_table
 from extractor.schemas.text import fold, squash
-from extractor.schemas.vocabulary import VOCABULARY
+from extractor.schemas.vocabulary import VOCABULARY, Kind
 
 #: Words of a description that are compared together, and letters that a single one must have.
 _LONGEST_PHRASE, _TELLING_WORD = 6, 6
@@ -26,11 +28,13 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 @dataclass(frozen=True)
 class Meaning:
-    """A field of the vocabulary, or a `part` of it (`year` of birth_date), and `by` what it was found."""
+    """A field of the vocabulary, or a `part` of it (`year` of birth_date), and `by` what it was found. `only` is the
+    kind of document that alone has it, where a schema has fields of several (`passport_number`, `licence_number`)."""
 
     field: str
     part: str | None = None
     by: str = "name"
+    only: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,24 @@ class Words:
     stated: str | None = None
 
 
-def meaning_of(words: Words) -> Meaning | None:
-    """The meaning of a field, or None where nothing in the vocabulary is meant."""
+def meaning_of(words: Words, fits: Callable[[Meaning], bool] = lambda _: True) -> Meaning | None:
+    """The first meaning of a field that `fits` it, or None where nothing in the vocabulary is meant."""
+    return next(filter(fits, _meanings_of(words)), None)
+
+
+def _meanings_of(words: Words) -> Iterator[Meaning]:
     if words.stated is not None:
-        return Meaning(words.stated, by="x-field")
+        yield Meaning(words.stated, by="x-field")
+        return
     for by, name in [("name", words.name), *(("alias", alias) for alias in words.aliases)]:
-        if found := _by_name(name, words.inside, bool(words.captions)):
-            return Meaning(*found, by=by)
+        for found in _by_name(name, words.inside, bool(words.captions)):
+            yield Meaning(*found, by=by)
     if is_about_another(words.inside):
-        return None
-    if found := _agreed(_lookup(caption) for caption in words.captions):
-        return Meaning(*found, by="captions")
-    if found := _in_description(words.description):
-        return Meaning(*found, by="description")
-    return None
+        return
+    if agreed := _agreed(next(_lookup(caption), None) for caption in words.captions):
+        yield Meaning(*agreed, by="captions")
+    if described := _in_description(words.description):
+        yield Meaning(*described, by="description")
 
 
 def is_about_another(names: Iterable[str]) -> bool:
@@ -85,34 +93,65 @@ def sex_of_word(word: str) -> str | None:
 _Found = tuple[str, str | None]
 
 
-def _by_name(name: str, inside: Sequence[str], has_captions: bool) -> _Found | None:
+def _by_name(name: str, inside: Sequence[str], has_captions: bool) -> Iterator[_Found]:
+    outer = _field_called(inside[-1]) if inside else None
+    if outer and VOCABULARY[outer[0]].kind is Kind.ADDRESS and squash(name) in _table().particular:
+        return  # its street or city, which an address is not taken apart into
+    if outer and outer[0] == "name":
+        # `name: {surname, given}`: the parts of a name, which together with it would be the whole.
+        yield from (found for found in _lookup(name, cut=False) if found[0] != "name")
     for start in range(len(inside)):
         around = " ".join(inside[start:])
         for joined in (f"{around} {name}", f"{name} {around}"):
-            if found := _lookup(joined, cut=False):
-                return found
-        if is_whole(name) and (found := _lookup(inside[-1])):
-            return found
+            yield from _lookup(joined, cut=False)
+    if outer:
+        if part := _part_of_field(name, outer):
+            yield part
+        if squash(name) in _table().particular:
+            return  # the country of an address is not the issuing one
     if is_about_another(inside):
-        return None
+        return
     # A name like `number`, beside captions of its own, is what those say.
-    vague = has_captions and name not in VOCABULARY and squash(name) in _table().generic
-    return None if vague else _lookup(name)
+    if not (has_captions and name not in VOCABULARY and squash(name) in _table().generic):
+        yield from _lookup(name)
 
 
-def _lookup(name: str, *, cut: bool = True) -> _Found | None:
+def _field_called(name: str) -> _Found | None:
+    """The field that an object's name is a name of; captions (`issue`) are too short to say so."""
+    words = split_words(name)
+    for tried in (words, [word for word in words if word not in _table().noise]):
+        if found := _table().names.get("".join(tried)) or _table().orders.get(_sorted(tried)):
+            return found[0]
+    return None
+
+
+def _part_of_field(name: str, outer: _Found) -> _Found | None:
+    """What a member of an object is that is a field itself: the whole of it, or a part of its date."""
+    table, word, (field, part) = _table(), squash(name), outer
+    kind = VOCABULARY[field].kind
+    if kind is Kind.DATE and part is None and word in table.dates:
+        return field, table.dates[word]
+    coded = kind in (Kind.STATE, Kind.SEX, Kind.CODE, Kind.LIST) and word in table.codes
+    coded |= kind is Kind.NUMBER and ("document_number", None) in table.names.get(word, ())
+    placed = field in ("authority", "place_of_birth", "place_of_issue") and word in table.places
+    return outer if coded or placed or is_whole(name) else None
+
+
+def _lookup(name: str, *, cut: bool = True) -> Iterator[_Found]:
     table, words = _table(), split_words(name)
     if name in VOCABULARY:
-        return name, None
+        yield name, None
+        return
     tries = [words]
     if cut:
         kept = [word for word in words if word not in table.noise and not word.isdigit()]
         tries += [kept, [word for word in words if not word.isdigit()]]
     for tried in tries:
         key = "".join(tried)
-        if found := table.names.get(key) or table.captions.get(key) or table.orders.get(_sorted(tried)):
-            return found
-    return None
+        found = table.names.get(key) or table.captions.get(key) or table.orders.get(_sorted(tried))
+        if found:
+            yield from found
+            return
 
 
 def _agreed(found: Iterable[_Found | None]) -> _Found | None:
@@ -126,24 +165,45 @@ def _in_description(text: str) -> _Found | None:
     table, words = _table(), fold(text).split()
     if not words or any(word in table.others for word in words):
         return None
+    kept = "".join(word for word in words if word not in table.noise)
+    if kept not in table.generic and (short := table.names.get(kept)):
+        return short[0]  # "Sex of the holder"
     for length in range(min(_LONGEST_PHRASE, len(words)), 0, -1):
         phrases = ["".join(words[i : i + length]) for i in range(len(words) - length + 1)]
         if length == 1:
-            phrases = [word for word in phrases if len(word) >= _TELLING_WORD and word not in table.generic]
-        if found := _agreed(table.names.get(phrase) for phrase in phrases):
+            phrases = [word for word in phrases if _is_telling(word)]
+        if found := _agreed(_first(table.names.get(phrase)) for phrase in phrases):
             return found
     whole = squash(text)
-    return _agreed(found for key, found in table.ideographs.items() if key in whole)
+    return _agreed(found[0] for key, found in table.ideographs.items() if key in whole)
+
+
+def _is_telling(word: str) -> bool:
+    """Whether one word of a description says what a field is."""
+    return (len(word) >= _TELLING_WORD and word not in _table().generic) or word in _table().telling
+
+
+def _first(found: Sequence[_Found] | None) -> _Found | None:
+    return found[0] if found else None
 
 
 @dataclass(frozen=True)
 class _Table:
-    names: Mapping[str, _Found]
-    captions: Mapping[str, _Found]
+    #: by name what it means, what it means most often first
+    names: Mapping[str, tuple[_Found, ...]]
+    captions: Mapping[str, tuple[_Found, ...]]
     #: names by their words in alphabetical order: `birth_place` is `place_of_birth`
-    orders: Mapping[str, _Found]
-    ideographs: Mapping[str, _Found]
+    orders: Mapping[str, tuple[_Found, ...]]
+    ideographs: Mapping[str, tuple[_Found, ...]]
     generic: frozenset[str]
+    #: short words that tell a field in a description
+    telling: frozenset[str]
+    #: members of objects that are fields: parts of a date, ways to write a code, what a place or an authority is
+    dates: Mapping[str, str]
+    codes: frozenset[str]
+    places: frozenset[str]
+    #: names that mean something else inside an object that is a field
+    particular: frozenset[str]
     noise: frozenset[str]
     others: frozenset[str]
     whole: frozenset[str]
@@ -153,21 +213,21 @@ class _Table:
 @cache
 def _table() -> _Table:
     data = load_table("synonyms")
-    names: dict[str, _Found] = {squash(name): (name, None) for name in VOCABULARY}
-    orders: dict[str, _Found] = {}
+    names: dict[str, tuple[_Found, ...]] = {squash(name): ((name, None),) for name in VOCABULARY}
+    orders: dict[str, tuple[_Found, ...]] = {}
     noise = frozenset(map(fold, data["noise"]))
-    for name, found in _pairs(data):
-        names.setdefault(squash(name), found)
-        orders.setdefault(_sorted([word for word in split_words(name) if word not in noise]), found)
     # Parts are more particular than the fields they are of.
-    names |= {squash(name): found for name, found in _pairs({"fields": {}, "parts": data["parts"]})}
+    for name, found in _pairs({"fields": data["parts"], "parts": data["fields"]}):
+        key, words = squash(name), split_words(name)
+        names[key] = (*names.get(key, ()), found)
+        orders.setdefault(_sorted([word for word in words if word not in noise]), (found,))
     meant: dict[str, set[str]] = {}
     for field, by_language in CAPTIONS.items():
         for phrases in by_language.values():
             for phrase in phrases:
                 meant.setdefault(squash(phrase), set()).add(field)
-    captions: dict[str, _Found] = {
-        key: (next(iter(fields)), None)
+    captions: dict[str, tuple[_Found, ...]] = {
+        key: ((next(iter(fields)), None),)
         for key, fields in meant.items()
         if len(fields) == 1 and len(key) > 1 and fields <= VOCABULARY.keys()
     }
@@ -177,6 +237,11 @@ def _table() -> _Table:
         {key: found for key, found in orders.items() if key},
         {key: found for key, found in names.items() if len(key) > 1 and "\u2e80" <= key[0] <= "\u9fff"},
         frozenset(map(squash, data["generic"])),
+        frozenset(map(squash, data["telling"])),
+        {squash(word): part for part, words in data["dates"].items() for word in words},
+        frozenset(map(squash, data["codes"])),
+        frozenset(map(squash, data["places"])),
+        frozenset(map(squash, [*data["particular"], *data["codes"], *data["places"], *data["generic"]])),
         noise,
         frozenset(map(fold, data["others"])),
         frozenset(map(squash, data["whole"])),

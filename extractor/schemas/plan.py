@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
@@ -24,8 +24,9 @@ from pydantic.fields import FieldInfo
 
 from extractor.errors import SchemaError
 from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, described
+from extractor.schemas.document_kinds import kind_in, names_kinds
 from extractor.schemas.documents import BUILT_IN, READS_AS
-from extractor.schemas.forms import plain_types
+from extractor.schemas.forms import TIMES, members_of, plain_types
 from extractor.schemas.meanings import Meaning, Words, meaning_of
 from extractor.schemas.nodes import (
     Choice,
@@ -66,12 +67,18 @@ _TYPES: Mapping[Kind, Any] = {
     Kind.FLAG: bool,
     Kind.MRZ: list[MrzLine],
 }
+#: Kinds of values that are several: entries, lines, or the words of a name.
+_LISTED = frozenset({Kind.LIST, Kind.MRZ, Kind.NAME})
 #: Kinds of values that fields of these types cannot hold; what else a field can hold is seen when it is filled.
 _MISFITS: Mapping[Any, frozenset[Kind]] = {
     bool: frozenset(Kind) - {Kind.FLAG},
+    date: frozenset(Kind) - {Kind.DATE},
+    datetime: frozenset(Kind) - {Kind.DATE},
     int: frozenset({Kind.NAME, Kind.DATE, Kind.STATE, Kind.ADDRESS, Kind.SEX, Kind.MRZ, Kind.LIST, Kind.FLAG}),
 }
 _ID_NUMBERS = frozenset({"idnumber", "idno", "idnum", "identificationnumber", "identitynumber"})
+#: What is the given names where a surname stands beside it.
+_GIVEN_BESIDE_SURNAME = frozenset({"name", "names", "naam", "nom", "nombre", "nome"})
 _OF_VISAS = frozenset({"visa_class", "entries", "duration_of_stay"})
 
 
@@ -91,10 +98,19 @@ class Plan:
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """The schema's first field for each name of the flat schema."""
-        firsts: dict[str, str] = {}
+        """The schema's first field for each name of the flat schema; one that is a part where there is no whole."""
+        firsts = dict(self.wholes)
         for leaf in self.leaves:
             firsts.setdefault(leaf.reading, leaf.key)
+        return firsts
+
+    @cached_property
+    def wholes(self) -> dict[str, str]:
+        """The schema's first field for each name of the flat schema, without those that take only a part of it."""
+        firsts: dict[str, str] = {}
+        for leaf in self.leaves:
+            if leaf.meaning is None or leaf.meaning.part is None:
+                firsts.setdefault(leaf.reading, leaf.key)
         return firsts
 
     @cached_property
@@ -144,21 +160,39 @@ def _settle(leaves: Sequence[Leaf]) -> None:
         return [leaf for leaf in leaves if leaf.meaning and leaf.meaning.field == field]
 
     def take(leaf: Leaf, field: str, part: str | None = None) -> None:
-        leaf.meaning = Meaning(field, part, leaf.meaning.by if leaf.meaning else "name")
+        assert leaf.meaning
+        leaf.meaning = replace(leaf.meaning, field=field, part=part)
 
     fields = {leaf.meaning.field for leaf in leaves if leaf.meaning}
+    numbers = named("document_number")
+    of_visa = fields & _OF_VISAS or any(kind_in(leaf.key) == "visa" for leaf in numbers)
     if not fields & {"document_number", *_OF_VISAS}:
         # The number of a passport is the document's own, but on a visa.
         for leaf in named("passport_number"):
             take(leaf, "document_number")
+    for leaf in numbers:
+        if of_visa and kind_in(leaf.key) == "passport":
+            take(leaf, "passport_number")
     numbers = named("document_number")
     ids = [leaf for leaf in numbers if squash(leaf.key.rpartition(".")[2]) in _ID_NUMBERS]
     if len(ids) < len(numbers) and "personal_number" not in fields:
         for leaf in ids:
             take(leaf, "personal_number")
-    if not fields & {"surname", "given_names"}:
-        for leaf in named("name"):
-            take(leaf, "name", "full")
+    _settle_names(named, take)
+    kinds = {kind for leaf in leaves if leaf.meaning and (kind := kind_in(leaf.key))}
+    for leaf in leaves:
+        if leaf.meaning and len(kinds) > 1 and leaf.meaning.field not in {"passport_number", *_OF_VISAS}:
+            leaf.meaning = replace(leaf.meaning, only=kind_in(leaf.key))
+
+
+def _settle_names(named: Callable[[str], list[Leaf]], take: Callable[..., None]) -> None:
+    """Names beside one another: `name` is the whole one, beside a surname alone the given names."""
+    surname, given = named("surname"), named("given_names")
+    for leaf in named("name"):
+        is_given = squash(leaf.key.rpartition(".")[2]) in _GIVEN_BESIDE_SURNAME
+        if (surname or given) and (leaf.captions or (leaf.meaning and leaf.meaning.by == "x-field")):
+            continue  # the vocabulary's own: the name as it is printed in one piece
+        take(leaf, *(("given_names",) if surname and not given and is_given else ("name", "full")))
     given = named("given_names")
     if any(leaf.meaning and leaf.meaning.part == "rest" for leaf in given):
         for leaf in given:
@@ -172,7 +206,7 @@ def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
     for leaf in leaves:
         if "[]" in leaf.key and not leaf.meaning and not leaf.captions:
             continue  # its list as a whole is asked for
-        for field in (leaf.reading, *(("surname", "given_names") if _is_full_name(leaf) else ())):
+        for field in (leaf.reading, *_companions(leaf)):
             known = fields.get(field)
             if field in VOCABULARY and (leaf.meaning or known):
                 fields[field] = _vocabulary_field(field, leaf if field == leaf.reading else None, known)
@@ -184,8 +218,11 @@ def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
         return create_model(name, __config__=config, **fields)
 
 
-def _is_full_name(leaf: Leaf) -> bool:
-    return leaf.meaning is not None and (leaf.meaning.field, leaf.meaning.part) == ("name", "full")
+def _companions(leaf: Leaf) -> tuple[str, ...]:
+    """What is read beside a field, to fill it where the document does not print it in one piece or calls it so."""
+    if leaf.meaning and (leaf.meaning.field, leaf.meaning.part) == ("name", "full"):
+        return ("surname", "given_names")
+    return ("issue_date",) if leaf.meaning and leaf.meaning.field == "valid_from" else ()
 
 
 def _vocabulary_field(field: str, leaf: Leaf | None, known: Any) -> Any:
@@ -295,7 +332,7 @@ class _Walker:
 
     def _items(self, annotation: Any, info: FieldInfo, item: Any, place: _Place) -> Items:
         meaning = _meaning(info, place)
-        of = meaning.field if meaning and VOCABULARY[meaning.field].kind is Kind.LIST else None
+        of = meaning.field if meaning and meaning.part is None and VOCABULARY[meaning.field].kind in _LISTED else None
         group = self.group(item, f"{place.key}[]", (*place.inside, place.name), place.within)
         if of:
             group = _entries(group, of)
@@ -303,11 +340,12 @@ class _Walker:
         return Items(place.key, group, of, whole)
 
     def _leaf(self, annotation: Any, info: FieldInfo, place: _Place) -> Leaf:
-        meaning = _meaning(info, place)
+        meaning = _meaning(info, place, annotation)
         own = extra_of(info).get("x-captions", {})
         captions = {language: tuple(phrases) for language, phrases in own.items()}
-        if meaning and meaning.by != "x-field" and _misfits(meaning, annotation):
-            meaning = None
+        if names_kinds(word for word, _ in members_of(annotation)) and (not meaning or meaning.by != "x-field"):
+            by = meaning.by if meaning and meaning.field == "document_type" else "values"
+            meaning = Meaning("document_type", "kind", by)
         if not captions and not meaning and "[]" not in place.key:
             words = dict.fromkeys([place.name.replace("_", " "), *([info.title] if info.title else [])])
             captions = {"und": tuple(words)}
@@ -319,7 +357,7 @@ class _Walker:
         return leaf
 
 
-def _meaning(info: FieldInfo, place: _Place) -> Meaning | None:
+def _meaning(info: FieldInfo, place: _Place, annotation: Any = Any) -> Meaning | None:
     extra = extra_of(info)
     stated, captions = extra.get("x-field"), extra.get("x-captions", {})
     if stated is not None and stated not in VOCABULARY:
@@ -328,7 +366,8 @@ def _meaning(info: FieldInfo, place: _Place) -> Meaning | None:
         raise SchemaError(f"x-captions of {place.key} are lists of captions by language")
     phrases = tuple(str(phrase) for phrases in captions.values() for phrase in phrases)
     description = info.description or ""
-    return meaning_of(Words(place.name, place.inside, place.aliases, phrases, description, stated))
+    words = Words(place.name, place.inside, place.aliases, phrases, description, stated)
+    return meaning_of(words, lambda one: one.by == "x-field" or not _misfits(one, annotation))
 
 
 def _is_code(value: Any, info: FieldInfo, place: _Place) -> bool:
@@ -339,8 +378,8 @@ def _is_code(value: Any, info: FieldInfo, place: _Place) -> bool:
 def _misfits(meaning: Meaning, annotation: Any) -> bool:
     """Whether no value of that meaning can be one of the type."""
     kind, accepted = VOCABULARY[meaning.field].kind, plain_types(annotation)
-    if meaning.part in ("year", "month", "day"):
-        return False
+    if meaning.part in ("year", "month", "day", "age"):
+        return bool(accepted) and accepted <= {bool, *TIMES}
     return bool(accepted) and all(kind in _MISFITS.get(int if one is float else one, ()) for one in accepted)
 
 

@@ -1,0 +1,2 @@
+"""Schemas as users write them, in kind as users of other readers and frameworks have them: how many of the fields that
+the built-in schemas get do they get? `python -m eval.usermodels --help` measures it; docs/schemas.md has the table."""
