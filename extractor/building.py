@@ -7,6 +7,7 @@ and left out, where it may be left out; so is a nested object that lacks what it
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -222,17 +223,20 @@ def _full_name(name: FieldEvidence, read: Mapping[str, FieldEvidence]) -> FieldE
     """The name as the document has it in one piece, else put together from its parts."""
     given, surname = read.get("given_names", _ABSENT), read.get("surname", _ABSENT)
     parts = [one for one in (given, surname) if one.value is not None]
-    if name.value is not None or not parts:
+    in_parts = len(parts) == 2 and len(str(name.value or "").split()) == 1 and not _is_unspaced(str(name.value))
+    if not parts or (name.value is not None and not in_parts):
         return name
     joined = [str(one.value) for one in parts]
-    if scripts("".join(joined)) & {"CJK", "HANGUL", "HIRAGANA", "KATAKANA"}:
-        text = "".join(reversed(joined))
-    else:
-        text = " ".join(joined)
+    text = "".join(reversed(joined)) if _is_unspaced("".join(joined)) else " ".join(joined)
     confidence = min(one.confidence for one in parts)
     source = Source(SourceKind.DERIVED, text, text, confidence, basis="given_names and surname")
     verdict = parts[0].verdict if len({one.verdict for one in parts}) == 1 else Verdict.SINGLE
     return FieldEvidence(text, verdict, confidence, (*name.sources, source), parts[-1].box)
+
+
+def _is_unspaced(name: str) -> bool:
+    """Whether a name is of a script that puts no space between surname and given names."""
+    return bool(scripts(name) & {"CJK", "HANGUL", "HIRAGANA", "KATAKANA"})
 
 
 def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None, bool]:
@@ -241,7 +245,10 @@ def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None
     rejected = False
     for form in forms(value, kind, leaf.annotation):
         try:
-            return (form, leaf.adapter.validate_python(form)), False
+            typed = leaf.adapter.validate_python(form)
+            if kind is Kind.DATE and isinstance(typed, date) and not typed.isoformat().startswith(str(value)):
+                continue  # Pydantic takes digits for seconds since 1970
+            return (form, typed), False
         except ValidationError as error:
             rejected |= any(_is_rejection(problem) for problem in error.errors(include_url=False, include_input=False))
         except Exception:
@@ -303,15 +310,48 @@ def _validated(plan: Plan, root: _Slot, filler: _Filler) -> Any:
     """The document, or None: then the warnings say why."""
     while True:
         try:
-            return plan.adapter.validate_python(_input(root))
+            document = plan.adapter.validate_python(_input(root))
+            _check_writing(plan, document, filler)
+            return document
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False, include_context=False)
             gone = [_dealt_with(root, problem["loc"], problem["type"], filler) for problem in problems]
             if not any(gone):
                 return None
         except Exception as error:
-            filler.warn("check_failed", f"the schema's own code failed with {type(error).__name__}")
-            return None
+            if not _without_culprit(plan, root, type(error).__name__, filler):
+                return None
+
+
+def _check_writing(plan: Plan, document: Any, filler: _Filler) -> None:
+    """Warns where the schema's own code (a computed field, a serializer) fails on what it accepts."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            plan.adapter.dump_python(document)
+    except Exception as error:
+        filler.warn("check_failed", f"the schema's own code failed with {type(error).__name__} writing the document")
+
+
+def _without_culprit(plan: Plan, root: _Slot, error: str, filler: _Filler) -> bool:
+    """Leaves out the field whose validator broke, with an error of a class that no validator should raise, and warns of
+    it; False if it is no one field's or cannot be left out."""
+    for slot in _below(root):
+        if slot.empty:
+            continue
+        slot.left_out = True
+        try:
+            plan.adapter.validate_python(_input(root))
+        except ValidationError:
+            pass
+        except Exception:
+            slot.left_out = False
+            continue
+        slot.rejected = True
+        filler.warn("invalid_value", f"the schema's validator of {slot.key} failed with {error}", slot.key)
+        return slot.may_go
+    filler.warn("check_failed", f"the schema's own code failed with {error}")
+    return False
 
 
 def _dealt_with(root: _Slot, loc: Sequence[str | int], kind: str, filler: _Filler) -> bool:

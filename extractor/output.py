@@ -58,7 +58,10 @@ def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any
 def _document(result: Extraction[Any]) -> dict[str, Any]:
     """The document by its schema's aliases. A schema that is a list of objects stands under `items`."""
     document = result.document
-    plain = _plain(result.values) if document is None else _dumped(document, result.schema)
+    try:
+        plain = _plain(result.values) if document is None else _dumped(document, result.schema)
+    except Exception:  # of the schema's own code, of which there is a warning; its text may hold values
+        plain = _plain(result.values)
     return plain if isinstance(plain, dict) else {"items": plain}
 
 

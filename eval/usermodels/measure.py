@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from iso3166 import countries_by_alpha2
+from pydantic_core import to_jsonable_python
+
 from eval.scoring.metrics import nearest_label, score_field
 from eval.usermodels.listed import UserModel
 from extractor.errors import ExtractorError
@@ -16,6 +19,7 @@ from extractor.pipeline import Prepared, conclude, prepare, prepare_again
 from extractor.schemas import SCHEMAS
 from extractor.schemas.forms import part_of
 from extractor.schemas.meanings import sex_of_word
+from extractor.schemas.plan import plan_of
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import VOCABULARY, Kind
 
@@ -60,8 +64,8 @@ def _values(result: Extraction[Any]) -> Any:
     """What a result holds, by the names of the schema; without a document what was read for one."""
     if result.document is None:
         return result.values
-    from extractor.schemas.plan import plan_of
-
+    if hasattr(result.document, "_asdict"):  # a named tuple, which is dumped without its names
+        return to_jsonable_python(result.document._asdict())
     return plan_of(result.schema).adapter.dump_python(result.document, mode="json")
 
 
@@ -116,6 +120,8 @@ def _plain(kind: Kind, own: Any) -> Any:
             return sex_of_word(_text(own)) or own
         case Kind.DATE:
             return _text(own)[:10] or None
+        case Kind.STATE if country := countries_by_alpha2.get(_text(own)):
+            return country.alpha3
     return _text(own) or None
 
 

@@ -2,9 +2,10 @@
 
 import dataclasses
 from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple, NewType
+from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional
 
-from pydantic import AfterValidator, AliasPath, BaseModel, ConfigDict, Field, StringConstraints, conint
+from pydantic import AfterValidator, AliasPath, BaseModel, ConfigDict, Field, StringConstraints, conint, create_model
+from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from eval.usermodels.listed import (
@@ -33,23 +34,29 @@ class KycCustomer(BaseModel):
 
 
 class PersonalDetails(BaseModel):
-    firstName: str | None = None
-    lastName: str | None = None
-    dateOfBirth: date | None = None
-    placeOfBirth: str | None = None
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    first_name: str | None = None
+    last_name: str | None = None
+    date_of_birth: date | None = None
+    place_of_birth: str | None = None
     nationality: str | None = None
 
 
 class IdentityDocument(BaseModel):
-    documentNumber: str | None = None
-    issuingCountry: str | None = None
-    issueDate: date | None = None
-    expiryDate: date | None = None
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    document_number: str | None = None
+    issuing_country: str | None = None
+    issue_date: date | None = None
+    expiry_date: date | None = None
 
 
 class Onboarding(BaseModel):
-    personalDetails: PersonalDetails
-    identityDocument: IdentityDocument
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    personal_details: PersonalDetails
+    identity_document: IdentityDocument
     email: str | None = None
 
 
@@ -218,14 +225,16 @@ class Klient(BaseModel):
     plec: str | None = None
 
 
-class Gost(BaseModel):
-    фамилия: str | None = None
-    имя: str | None = None
-    дата_рождения: date | None = None
-    пол: Literal["мужской", "женский"] | None = None
-    гражданство: str | None = None
-    номер_документа: str | None = None
-    срок_действия: date | None = None
+Gost = create_model(
+    "Gost",
+    фамилия=(str | None, None),
+    имя=(str | None, None),
+    дата_рождения=(date | None, None),
+    пол=(Optional[Literal["мужской", "женский"]], None),
+    гражданство=(str | None, None),
+    номер_документа=(str | None, None),
+    срок_действия=(date | None, None),
+)
 
 
 class Musteri(BaseModel):
@@ -238,15 +247,17 @@ class Musteri(BaseModel):
     gecerlilik_tarihi: date | None = None
 
 
-class Kehu(BaseModel):
-    姓名: str | None = None
-    性别: Literal["男", "女"] | None = None
-    民族: str | None = None
-    出生日期: date | None = None
-    住址: str | None = None
-    公民身份号码: str | None = None
-    签发机关: str | None = None
-    有效期限: str | None = None
+Kehu = create_model(
+    "Kehu",
+    姓名=(str | None, None),
+    性别=(Optional[Literal["男", "女"]], None),
+    民族=(str | None, None),
+    出生日期=(date | None, None),
+    住址=(str | None, None),
+    公民身份号码=(str | None, None),
+    签发机关=(str | None, None),
+    有效期限=(str | None, None),
+)
 
 
 class ChineseCard(BaseModel):
@@ -261,15 +272,17 @@ class ChineseCard(BaseModel):
     valid_to: date | None = None
 
 
-class Ryokensha(BaseModel):
-    氏: str | None = None
-    名: str | None = None
-    国籍: str | None = None
-    生年月日: date | None = None
-    性別: Literal["男", "女"] | None = None
-    旅券番号: str | None = None
-    有効期間満了日: date | None = None
-    発行年月日: date | None = None
+Ryokensha = create_model(
+    "Ryokensha",
+    氏=(str | None, None),
+    名=(str | None, None),
+    国籍=(str | None, None),
+    生年月日=(date | None, None),
+    性別=(Optional[Literal["男", "女"]], None),
+    旅券番号=(str | None, None),
+    有効期間満了日=(date | None, None),
+    発行年月日=(date | None, None),
+)
 
 
 #: A record with everything optional, which stands in other programs' messages.
@@ -315,10 +328,11 @@ MODELS = (
     UserModel(
         "bank, nested camelCase",
         Onboarding,
-        "personalDetails.firstName=given_names personalDetails.lastName=surname personalDetails.dateOfBirth=birth_date"
-        " personalDetails.placeOfBirth=place_of_birth personalDetails.nationality=nationality"
-        " identityDocument.documentNumber=document_number identityDocument.issuingCountry=issuing_country"
-        " identityDocument.issueDate=issue_date identityDocument.expiryDate=expiry_date",
+        "personal_details.first_name=given_names personal_details.last_name=surname"
+        " personal_details.date_of_birth=birth_date personal_details.place_of_birth=place_of_birth"
+        " personal_details.nationality=nationality identity_document.document_number=document_number"
+        " identity_document.issuing_country=issuing_country identity_document.issue_date=issue_date"
+        " identity_document.expiry_date=expiry_date",
         NOT_CHINESE,
     ),
     UserModel(
@@ -456,8 +470,8 @@ MODELS = (
     UserModel(
         "Chinese",
         Kehu,
-        "姓名=name 性别=sex 民族=ethnicity 出生日期=birth_date 住址=address 公民身份号码=document_number 签发机关=authority"
-        " 有效期限=expiry_date",
+        "姓名=name 性别=sex 民族=ethnicity 出生日期=birth_date 住址=address 公民身份号码=document_number"
+        " 签发机关=authority 有效期限=expiry_date",
         CHINESE,
     ),
     UserModel(

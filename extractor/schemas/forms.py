@@ -12,9 +12,11 @@ import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, MutableSequence, Sequence, Set
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
 
+from pydantic import AwareDatetime, FutureDate, FutureDatetime, NaiveDatetime, PastDate, PastDatetime
 from typing_extensions import ReadOnly
 
 from extractor.schemas.meanings import sex_of_word
@@ -25,7 +27,8 @@ from extractor.schemas.vocabulary import Kind
 _WRAPPERS = (Annotated, typing.Required, typing.NotRequired, typing.Final, ReadOnly)
 #: Types of lists of values, and of days.
 LISTS = (list, tuple, set, frozenset, Sequence, MutableSequence, Iterable, Collection, Set)
-TIMES = (date, datetime)
+TIMES = (date, datetime, PastDate, FutureDate, PastDatetime, FutureDatetime, AwareDatetime, NaiveDatetime)
+_DATETIMES = frozenset(TIMES) - {date, PastDate, FutureDate}
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -39,6 +42,9 @@ def part_of(value: Any, part: str | None) -> Any:
     if part in ("first", "rest"):
         first, _, rest = str(value).strip().partition(" ")
         return (first if part == "first" else rest.strip()) or None
+    if part in ("country_name", "alpha2"):
+        _, *shorter = state_forms(str(value))
+        return shorter[0 if part == "alpha2" else 1] if shorter else value
     numbers = str(value).split("-")
     place = ("year", "month", "day").index(part)
     return numbers[place] if place < len(numbers) else None
@@ -49,8 +55,8 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
     if members := members_of(annotation):
         yield from _members(value, kind, members)
     accepted = plain_types(annotation)
-    if kind is Kind.DATE and datetime in accepted and _FULL_DATE.fullmatch(str(value)):
-        yield f"{value}T00:00:00"
+    if kind is Kind.DATE and accepted & _DATETIMES and _FULL_DATE.fullmatch(str(value)):
+        yield f"{value}T00:00:00{'Z' if AwareDatetime in accepted else ''}"
     if kind is Kind.DATE and accepted and all(one in TIMES for one in accepted):
         # Pydantic takes a bare year for seconds since 1970.
         if _FULL_DATE.fullmatch(str(value)):
@@ -77,7 +83,7 @@ def _reshaped(value: Any, kind: Kind, accepted: set[Any]) -> Iterator[Any]:
         yield text.replace("-", "")
     elif kind in (Kind.NUMBER, Kind.CODE):
         yield re.sub(r"[^0-9A-Za-z]", "", text)
-    elif accepted & {int, float} and (found := re.search(r"[0-9]+(?:[.,][0-9]+)?", text)):
+    elif accepted & {int, float, Decimal} and (found := re.search(r"[0-9]+(?:[.,][0-9]+)?", text)):
         yield found[0].replace(",", ".")
 
 

@@ -58,7 +58,9 @@ def _meanings_of(words: Words) -> Iterator[Meaning]:
     if words.stated is not None:
         yield Meaning(words.stated, by="x-field")
         return
-    for by, name in [("name", words.name), *(("alias", alias) for alias in words.aliases)]:
+    names = [("name", words.name), *(("alias", alias) for alias in words.aliases)]
+    # `number` with the alias `passportNumber` is what the alias says.
+    for by, name in sorted(names, key=lambda one: squash(one[1]) in _table().generic):
         for found in _by_name(name, words.inside, bool(words.captions)):
             yield Meaning(*found, by=by)
     if is_about_another(words.inside):
@@ -131,6 +133,8 @@ def _part_of_field(name: str, outer: _Found) -> _Found | None:
     kind = VOCABULARY[field].kind
     if kind is Kind.DATE and part is None and word in table.dates:
         return field, table.dates[word]
+    if kind is Kind.STATE and part is None and word in table.states:
+        return field, table.states[word]
     coded = kind in (Kind.STATE, Kind.SEX, Kind.CODE, Kind.LIST) and word in table.codes
     coded |= kind is Kind.NUMBER and ("document_number", None) in table.names.get(word, ())
     placed = field in ("authority", "place_of_birth", "place_of_issue") and word in table.places
@@ -200,6 +204,7 @@ class _Table:
     telling: frozenset[str]
     #: members of objects that are fields: parts of a date, ways to write a code, what a place or an authority is
     dates: Mapping[str, str]
+    states: Mapping[str, str]
     codes: frozenset[str]
     places: frozenset[str]
     #: names that mean something else inside an object that is a field
@@ -239,6 +244,7 @@ def _table() -> _Table:
         frozenset(map(squash, data["generic"])),
         frozenset(map(squash, data["telling"])),
         {squash(word): part for part, words in data["dates"].items() for word in words},
+        {squash(word): part for part, words in data["states"].items() for word in words},
         frozenset(map(squash, data["codes"])),
         frozenset(map(squash, data["places"])),
         frozenset(map(squash, [*data["particular"], *data["codes"], *data["places"], *data["generic"]])),

@@ -166,8 +166,8 @@ def _settle(leaves: Sequence[Leaf]) -> None:
     fields = {leaf.meaning.field for leaf in leaves if leaf.meaning}
     numbers = named("document_number")
     of_visa = fields & _OF_VISAS or any(kind_in(leaf.key) == "visa" for leaf in numbers)
-    if not fields & {"document_number", *_OF_VISAS}:
-        # The number of a passport is the document's own, but on a visa.
+    if not of_visa and all(kind_in(leaf.key) for leaf in numbers):
+        # The number of a passport is the document's own, but on a visa and beside the document's.
         for leaf in named("passport_number"):
             take(leaf, "document_number")
     for leaf in numbers:

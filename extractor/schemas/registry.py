@@ -68,9 +68,7 @@ def schema_of(schema: Any) -> Any:
     names = "a Pydantic model, a dataclass, a TypedDict, a TypeAdapter, a JSON Schema or the name of a schema"
     if is_object(type(schema)) and not isinstance(schema, type):
         raise SchemaError(f"schema is an instance of {type(schema).__name__}; pass the class itself")
-    inner = alternatives(schema)
-    roots = [one for one in inner if isinstance(one, type) and issubclass(one, RootModel)]
-    if not roots and not any(is_object(one) for one in inner) and item_object(inner) is None:
+    if not _has_fields(schema):
         shown = schema.__name__ if isinstance(schema, type) else type(schema).__name__
         raise SchemaError(f"schema must be {names}, not {shown}")
     try:
@@ -78,6 +76,17 @@ def schema_of(schema: Any) -> Any:
     except TypeError as error:
         raise SchemaError(f"the schema cannot be read: {_one_line(error)[:200]}") from None
     return schema
+
+
+def _has_fields(schema: Any) -> bool:
+    """Whether a type is an object with fields, or a list of such, itself or inside a RootModel."""
+    inner = alternatives(schema)
+    roots = [one for one in inner if isinstance(one, type) and issubclass(one, RootModel) and one is not RootModel]
+    return (
+        any(is_object(one) for one in inner)
+        or item_object(inner) is not None
+        or any(_has_fields(one.model_fields["root"].annotation) for one in roots)
+    )
 
 
 @lru_cache(maxsize=64)

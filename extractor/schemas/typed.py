@@ -66,7 +66,7 @@ def item_object(inner: list[Any]) -> Any:
     """The type of a list's items where they are objects."""
     for one in inner:
         arguments = [argument for argument in typing.get_args(one) if argument is not ...]
-        if typing.get_origin(one) in LISTS and arguments:
+        if typing.get_origin(one) in LISTS and len(arguments) == 1:
             items = [item for item in alternatives(arguments[0]) if is_object(item)]
             if items:
                 return items[0]
