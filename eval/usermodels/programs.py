@@ -2,7 +2,7 @@
 
 import dataclasses
 from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional
+from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 from pydantic import AfterValidator, AliasPath, BaseModel, ConfigDict, Field, StringConstraints, conint, create_model
 from pydantic.alias_generators import to_camel
@@ -16,6 +16,9 @@ from eval.usermodels.listed import (
     VISAS,
     UserModel,
 )
+
+_RUSSIAN_SEX: Any = Literal["мужской", "женский"] | None
+_HAN_SEX: Any = Literal["男", "女"] | None
 
 
 class KycCustomer(BaseModel):
@@ -230,7 +233,7 @@ Gost = create_model(
     фамилия=(str | None, None),
     имя=(str | None, None),
     дата_рождения=(date | None, None),
-    пол=(Optional[Literal["мужской", "женский"]], None),
+    пол=(_RUSSIAN_SEX, None),
     гражданство=(str | None, None),
     номер_документа=(str | None, None),
     срок_действия=(date | None, None),
@@ -250,7 +253,7 @@ class Musteri(BaseModel):
 Kehu = create_model(
     "Kehu",
     姓名=(str | None, None),
-    性别=(Optional[Literal["男", "女"]], None),
+    性别=(_HAN_SEX, None),
     民族=(str | None, None),
     出生日期=(date | None, None),
     住址=(str | None, None),
@@ -278,7 +281,7 @@ Ryokensha = create_model(
     名=(str | None, None),
     国籍=(str | None, None),
     生年月日=(date | None, None),
-    性別=(Optional[Literal["男", "女"]], None),
+    性別=(_HAN_SEX, None),
     旅券番号=(str | None, None),
     有効期間満了日=(date | None, None),
     発行年月日=(date | None, None),

@@ -3,7 +3,8 @@
 import dataclasses
 import enum
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional, TypeVar, Union
 
 import pytest
@@ -12,10 +13,12 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     AliasPath,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    PastDate,
     RootModel,
     StringConstraints,
     TypeAdapter,
@@ -31,7 +34,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 
-from extractor.extraction import Source, SourceKind, Verdict
+from extractor.extraction import Extraction, Source, SourceKind, Verdict
 from extractor.reconcile import reconcile
 from extractor.schemas.plan import plan_of
 
@@ -55,11 +58,11 @@ READ: dict[str, Any] = {
 }
 
 
-def read(schema: Any, **changes: Any) -> Any:
+def read(schema: Any, *, kind: str | None = "passport", **changes: Any) -> Any:
     """What `extract` gives for a document that says READ: document, values, fields, warnings."""
     said = {name: value for name, value in (READ | changes).items() if value is not None}
     sources = {name: [Source(SourceKind.MRZ, value, str(value), 0.9)] for name, value in said.items()}
-    return reconcile(schema, sources)
+    return reconcile(schema, sources, kind=kind, today=date(2026, 3, 31))
 
 
 def codes(warnings: Any) -> list[str]:
@@ -69,6 +72,12 @@ def codes(warnings: Any) -> list[str]:
 class Sex(enum.Enum):
     MALE = "male"
     FEMALE = "female"
+
+
+class IsoSex(enum.IntEnum):
+    NOT_KNOWN = 0
+    MALE = 1
+    FEMALE = 2
 
 
 class SexName(enum.StrEnum):
@@ -139,6 +148,17 @@ FIELDS: list[tuple[str, Any, Any]] = [
     ("mrz_line_3", str, None),
     ("middle_name", str, "JAMES"),
     ("full_name", str, "JOSHUA JAMES UNDERHILL"),
+    ("nationality_name", str, "United Kingdom of Great Britain and Northern Ireland"),
+    ("country_iso2", str, "DE"),
+    ("age", int, 36),
+    ("birth_date", AwareDatetime, datetime(1990, 3, 30, tzinfo=UTC)),
+    ("birth_date", PastDate, date(1990, 3, 30)),
+    ("issue_date", AwareDatetime, None),
+    ("issued_at", date | str, "2023-01"),
+    ("height", Decimal, Decimal(178)),
+    ("sex", IsoSex, IsoSex.MALE),
+    ("document_kind", Literal["passport", "id", "driver_license"], "passport"),
+    ("type", Literal["PASSPORT", "OTHER"], None),
     ("photo", bytes, None),
     ("is_adult", bool, None),
 ]
@@ -343,6 +363,79 @@ def test_defaults_stand_where_the_document_is_silent() -> None:
     assert read(Own)[0].surname == "UNDERHILL"
 
 
+class Parts(BaseModel):
+    day: int
+    month: int
+    year: int
+
+
+class Country(BaseModel):
+    code: Annotated[str, Field(min_length=2, max_length=2)]
+    name: str
+
+
+class Street(BaseModel):
+    street: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+
+class Word(BaseModel):
+    value: str
+    confidence: float | None = None
+
+
+def test_objects_that_are_fields_themselves() -> None:
+    class Own(BaseModel):
+        dob: Parts
+        issued: Parts | None = None
+        nationality: Country
+        address: Street | None = None
+        given_names: list[Word]
+
+    document, *_ = read(Own)
+    assert document == Own(
+        dob=Parts(day=30, month=3, year=1990),
+        nationality=Country(code="GB", name="United Kingdom of Great Britain and Northern Ireland"),
+        given_names=[Word(value="JOSHUA"), Word(value="JAMES")],
+    )
+
+
+class PassportForm(BaseModel):
+    kind: Literal["passport"]
+    passport_number: str
+    surname: str | None = None
+
+
+class LicenceForm(BaseModel):
+    kind: Literal["driver_license"]
+    licence_number: str
+    categories: list[str] | None = None
+
+
+class AnyForm(BaseModel):
+    form: Annotated[PassportForm | LicenceForm, Field(discriminator="kind")]
+
+
+class SeveralNumbers(BaseModel):
+    passport_number: str | None = None
+    licence_number: str | None = None
+    document_type: Literal["passport", "id_card", "driver_license"] | None = None
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "numbers"),
+    [
+        ("passport", "passport", ("359 970-521", None, "passport")),
+        ("driving_licence", "driver_license", (None, "359 970-521", "driver_license")),
+    ],
+)
+def test_a_document_fills_what_is_for_documents_of_its_kind(kind: str, form: str, numbers: Any) -> None:
+    assert read(AnyForm, kind=kind, document_type=None)[0].form.kind == form
+    document = read(SeveralNumbers, kind=kind, document_type=None)[0]
+    assert (document.passport_number, document.licence_number, document.document_type) == numbers
+
+
 class TestValidators:
     def test_what_a_field_s_validator_rejects_is_told_and_stays_in_the_fields(self) -> None:
         class Own(BaseModel):
@@ -410,6 +503,36 @@ class TestValidators:
         document, _, _, warnings = read(Own)
         assert document is None
         assert "ZeroDivisionError" in warnings[0].message
+
+    @pytest.mark.parametrize("error", [KeyError("UNDERHILL"), TypeError, StopIteration, RecursionError, AttributeError])
+    def test_a_field_s_own_that_breaks_loses_that_field_alone(self, error: Any) -> None:
+        class Own(BaseModel):
+            surname: str | None = None
+            birth_date: date | None = None
+
+            @field_validator("surname")
+            @classmethod
+            def check(cls, value: str | None) -> str | None:
+                raise error
+
+        document, _, fields, warnings = read(Own)
+        assert (document.surname, document.birth_date) == (None, date(1990, 3, 30))
+        assert fields["surname"].value == "UNDERHILL"
+        assert codes(warnings) == ["invalid_value:surname"]
+        assert "UNDERHILL" not in warnings[0].message
+
+    def test_a_computed_field_that_breaks_is_told_and_the_values_are_written(self) -> None:
+        class Own(BaseModel):
+            surname: str
+
+            @computed_field
+            def initial(self) -> str:
+                raise KeyError(self.surname)
+
+        document, values, fields, warnings = read(Own)
+        result = Extraction(Own, document, values, fields, tuple(warnings))
+        assert codes(warnings) == ["check_failed"]
+        assert result.to_dict() == {"surname": "UNDERHILL"}
 
     def test_values_are_given_as_they_would_be_written(self) -> None:
         def parse(text: str) -> date:

@@ -1,11 +1,13 @@
 """What a user is told of a document's dates, and what a null rests on."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 
-from extractor.checks import age_of, age_on, date_warnings
-from extractor.extraction import FieldEvidence, Verdict
+from extractor.checks import age_of, date_warnings
+from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict
+from extractor.schemas.days import age_on
 
 TODAY = date(2026, 3, 1)
 
@@ -64,3 +66,11 @@ def test_age() -> None:
     born = FieldEvidence("1990-03-02", Verdict.SINGLE, 0.9)
     assert age_of({"geboren": born}, {"birth_date": "geboren"}, TODAY) == 35
     assert age_of({}, {}, TODAY) is None
+
+
+@pytest.mark.parametrize("value", [date(2020, 1, 2), datetime(2020, 1, 2), "02.01.2020", {"y": 2020}])
+def test_a_date_counts_in_whatever_form_the_schema_gives_it(value: Any) -> None:
+    source = Source(SourceKind.VISUAL, "2020-01-02", "02.01.2020", 0.9)
+    fields = {"until": FieldEvidence(value, Verdict.SINGLE, 0.9, (source,))}
+    found = date_warnings(fields, {"expiry_date": "until"}, today=TODAY)
+    assert [warning.code for warning in found] == ["expired"]

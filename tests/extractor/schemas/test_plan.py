@@ -31,6 +31,9 @@ def test_names_are_understood_beside_one_another() -> None:
     assert alone == {"passport_number": "document_number", "name": "name:full", "first_name": "given_names"}
     assert mapping(passport_number=None, visa_number=None)["passport_number"] == "passport_number"
     assert mapping(passport_number=None, entries=None)["passport_number"] == "passport_number"
+    assert mapping(passport_no=None, visa_no=None)["passport_no"] == "passport_number"
+    assert mapping(name=None, surname=None)["name"] == "given_names"
+    assert mapping(name=None, surname=None, first_name=None)["name"] == "name:full"
     assert mapping(id_number=None)["id_number"] == "document_number"
     assert mapping(id_number=None, card_number=None)["id_number"] == "personal_number"
     assert mapping(name=None, birth_date=None)["name"] == "name:full"
@@ -64,6 +67,12 @@ def test_a_document_of_a_known_kind_is_read_with_all_its_fields() -> None:
     assert (schema_name(reading), schema_name(plan.reading)) == ("passport", "Own")
     assert plan.reading_of(None) is plan.reading
     assert plan.reading_of("passport") is reading
+
+
+def test_fields_that_are_a_part_of_a_date_are_not_taken_for_the_date() -> None:
+    plan = plan_of(create_model("Own", expiry_month=(int, ...), until=(date, Field(alias="expiry_date"))))
+    assert plan.wholes == {"expiry_date": "until"}
+    assert plan_of(create_model("Own", expiry_month=(int, ...))).wholes == {}
 
 
 def test_what_cannot_hold_a_value_of_that_meaning_does_not_mean_it() -> None:
