@@ -19,15 +19,17 @@ R = TypeVar("R")
 
 
 def side_by_side(engine: Engine | None, documents: int, wanted: int | None = None) -> int:
-    """How many documents are read at the same time: `wanted`, or one a core; one alone where a model reads.
+    """How many documents are read at the same time: `wanted`, or one a core; one alone where a model here reads.
 
-    A model's steps take the whole device, and its cache holds one batch.
+    A model's steps take the whole device, and its cache holds one batch. An engine that waits for a server says in
+    `side_by_side` how many it may be asked about at once, unless another number is wanted.
     """
     from extractor.text.ocr import threads
 
-    if engine is not None:
+    usual = threads() if engine is None else getattr(engine, "side_by_side", None)
+    if usual is None:
         return 1
-    return max(1, min(documents, threads() if wanted is None else wanted))
+    return max(1, min(documents, usual if wanted is None else wanted))
 
 
 def in_order(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> Generator[R]:

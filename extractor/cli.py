@@ -37,6 +37,7 @@ examples:
   extract photo.jpg --deskew flat.png
   extract form.jpg --schema my_schemas.py:Ticket
   extract passport.jpg --engine phi3v --model microsoft/Phi-3-vision-128k-instruct --dtype int4
+  extract passport.jpg --engine openai --base-url http://127.0.0.1:8000/v1 --model NAME
   extract photo.jpg --engine phi3v --ask "What is in this picture?"
 
 exit codes:
@@ -75,7 +76,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--one-document", action="store_true", help="the files are pages or sides of one document")
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="documents read at the same time (default: cores; openai 4; phi3v always 1)",
     )
     parser.add_argument("--pages", metavar="P", help="pages of each file, from 1: 1, 1-3 or 1,4")
     checks = parser.add_argument_group("checks")
@@ -107,10 +111,22 @@ def build_parser() -> argparse.ArgumentParser:
     engine.add_argument(
         "--engine",
         default="auto",
-        choices=("auto", "embedded", "phi3v"),
-        help="auto (default): phi3v where a checkpoint is here and fits, else embedded; nothing is downloaded",
+        metavar="E",
+        help="embedded, phi3v, openai (a model on a server), one of another package, or auto (default): phi3v where a "
+        "checkpoint is here and fits, else embedded; nothing is downloaded",
     )
-    engine.add_argument("--model", metavar="M", help="checkpoint of phi3v: a folder or a name in the local hub cache")
+    engine.add_argument(
+        "--model",
+        metavar="M",
+        help="checkpoint of phi3v: a folder or a name in the local hub cache; of openai: its name on the server",
+    )
+    engine.add_argument("--base-url", metavar="URL", help="server of openai, which pages are sent to: http://HOST/v1")
+    engine.add_argument(
+        "--api-key-env", metavar="NAME", help="environment variable with that server's key (default OPENAI_API_KEY)"
+    )
+    engine.add_argument(
+        "--timeout", type=float, metavar="S", help="seconds openai may take for a document (default 300)"
+    )
     engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")
     engine.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16", "int8", "int4"), default="auto")
     engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
@@ -240,6 +256,9 @@ def _engine(options: argparse.Namespace) -> Engine | None:
         num_crops=options.num_crops,
         hints=options.hints,
         keep_unsupported=options.keep_unsupported,
+        base_url=options.base_url,
+        api_key_env=options.api_key_env,
+        timeout=options.timeout,
     )
     if options.verbose:
         say(f"engine {describe(engine)['name']}: {why}")
@@ -251,8 +270,8 @@ def _ask(options: argparse.Namespace, found: Sequence[Document]) -> int:
     from extractor.imaging import load_pages
 
     if options.engine == "embedded":
-        raise UsageError("--ask is answered by phi3v; the embedded engine has no words of its own")
-    options.engine = "phi3v"
+        raise UsageError("--ask is answered by phi3v or openai; the embedded engine has no words of its own")
+    options.engine = "openai" if options.engine == "openai" else "phi3v"
     engine: Any = _engine(options)
     out, codes = Stdout(), [0]
     for document in found:

@@ -50,6 +50,12 @@ class DeviceError(ExtractorError):
     exit_code = 3
 
 
+class ServerError(ExtractorError):
+    """A model's server cannot be reached, or does not answer as it was asked to."""
+
+    exit_code = 3
+
+
 class NoDocumentError(ExtractorError):
     """The picture holds no document of the kind that was asked for."""
 

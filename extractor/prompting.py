@@ -14,6 +14,7 @@ their layout, can be given along as data.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -113,10 +114,16 @@ def prompt(
 
 def conversation(text: str, pictures: int) -> list[dict[str, Any]]:
     """A user's message for the processor's template: the pictures, then the text, whose words can be no marks."""
-    from extractor.phi3v.processing import as_data
-
     content: list[dict[str, str]] = [{"type": "image"}] * pictures
     return [{"role": "user", "content": [*content, {"type": "text", "text": as_data(text)}]}]
+
+
+def as_data(text: str) -> str:
+    """Text from a document, with nothing in it that a tokenizer would take for a mark of its own.
+
+    A page may say `<|end|>` or `<|image_2|>`; with a space after the bracket it is words, as everything on a page is.
+    """
+    return re.sub(r"<(?=\|\w+\|>|/?s>|unk>)", "< ", text)
 
 
 def _field_lines(schema: type[BaseModel], lang: Lang, page_text: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ BENCHES: Mapping[str, str] = {
     "matrices": "eval.bench.matrices",
     "server": "eval.bench.server",
     "batch": "eval.bench.batch",
+    "openai": "eval.bench.openai",
 }
 
 _EPILOG = """\
@@ -41,6 +42,7 @@ examples:
   python -m eval.bench --engine matrices                         its products by several libraries
   python -m eval.bench --engine batch --pages 400                a cluster of two nodes, one of which dies
   python -m eval.bench --engine server --clients 16 --seconds 60  the HTTP service under load
+  python -m eval.bench --engine openai --base-url http://127.0.0.1:8000/v1   a model behind a server
 """
 
 

@@ -36,9 +36,14 @@ _ANSWER = "<|assistant|>"
 _KEPT = 64
 
 
+def guided_schema(schema: type[BaseModel], longest: int = LONGEST) -> dict[str, Any]:
+    """The JSON Schema of an answer with the way it is to be written, which llguidance alone understands."""
+    return {**answer_schema(schema, longest), "x-guidance": _WRITING}
+
+
 def schema_text(schema: type[BaseModel], longest: int = LONGEST) -> str:
-    """The JSON Schema of an answer, as outlines and llguidance take it: with the way it is to be written."""
-    return json.dumps({**answer_schema(schema, longest), "x-guidance": _WRITING}, ensure_ascii=False)
+    """The JSON Schema of an answer, as outlines and llguidance take it."""
+    return json.dumps(guided_schema(schema, longest), ensure_ascii=False)
 
 
 def output_type(schema: type[BaseModel], longest: int = LONGEST) -> Any:

@@ -1,13 +1,18 @@
 """Which engine reads, and why. Choosing never downloads anything, and imports torch only where it is going to be used.
 
 "auto" takes Phi-3-vision when a checkpoint is on this machine, its packages are installed and the device can hold it;
-else no model: the document's own sources ("embedded"), which speak in any case.
+else no model: the document's own sources ("embedded"), which speak in any case. It never takes a server: pages leave
+this machine only where "openai" is named. Other packages add engines by entry points of the group `extractor.engines`
+(docs/engines.md).
 """
 
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
 
 from extractor.checkpoints import Checkpoint, find_checkpoint, find_default_checkpoint
 from extractor.errors import DeviceError, MissingExtraError, UsageError
@@ -17,7 +22,9 @@ if TYPE_CHECKING:
 
 #: What commands and results call a reading without a model.
 EMBEDDED = "embedded"
-ENGINES = ("auto", EMBEDDED, "phi3v")
+ENGINES = ("auto", EMBEDDED, "phi3v", "openai")
+#: Entry points that name further engines: each makes one from the options of `choose_engine`.
+GROUP = "extractor.engines"
 
 _PACKAGES = ("torch", "transformers", "llguidance", "outlines")
 
@@ -33,18 +40,36 @@ def choose_engine(
     num_crops: int | None = None,
     hints: bool | None = None,
     keep_unsupported: bool = False,
+    base_url: str | None = None,
+    api_key_env: str | None = None,
+    timeout: float | None = None,
 ) -> tuple[Engine | None, str]:
     """The engine called `name`, None for no model, and why it was chosen, in words for a person.
 
     `model` is a folder or the name of a model in the hub's local cache; without it the environment's EXTRACTOR_MODEL,
-    then the known models are looked for. The other options are Phi-3-vision's. Raises UsageError for an unknown name,
+    then the known models are looked for. For "openai" it is the model's name on the server at `base_url`, whose key the
+    environment variable `api_key_env` holds, and which may take `timeout` seconds for a document. The other options are
+    Phi-3-vision's; an engine of another package gets all of them. Raises UsageError for an unknown name,
     MissingExtraError where Phi-3-vision or a checkpoint is asked for without its packages, CheckpointError for a
     checkpoint that is not here or broken, DeviceError for a device that cannot do what is asked of it.
     """
-    if name not in ENGINES:
-        raise UsageError(f"engine {name!r} is unknown; choose one of {', '.join(ENGINES)}")
+    if name not in engine_names():
+        raise UsageError(f"engine {name!r} is unknown; choose one of {', '.join(engine_names())}")
     if name == EMBEDDED:
         return None, "asked for"
+    if name in _added():
+        options: dict[str, Any] = {
+            "model": model,
+            "revision": revision,
+            "dtype": dtype,
+            "device": device,
+            "quantizer": quantizer,
+        }
+        options |= {"num_crops": num_crops, "hints": hints, "keep_unsupported": keep_unsupported}
+        options |= {"base_url": base_url, "api_key_env": api_key_env, "timeout": timeout}
+        return _of_another_package(_added()[name], options), "asked for"
+    if name == "openai":
+        return _on_a_server(base_url, timeout, model=model, api_key_env=api_key_env, hints=hints, keep=keep_unsupported)
     checkpoint, found = _checkpoint(model, revision)
     if name == "auto" and checkpoint is None:
         return None, found
@@ -77,6 +102,40 @@ def choose_engine(
 def describe(engine: Engine | None) -> dict[str, str]:
     """What read a document, as `Extraction.engine` says it."""
     return {"name": EMBEDDED} if engine is None else {"name": engine.name, **engine.details}
+
+
+def engine_names() -> tuple[str, ...]:
+    """Every engine that can be asked for by name."""
+    return (*ENGINES, *_added())
+
+
+@cache
+def _added() -> Mapping[str, EntryPoint]:
+    """Engines of other packages; none takes the name of one of ours."""
+    return {one.name: one for one in entry_points(group=GROUP) if one.name not in ENGINES}
+
+
+def _of_another_package(entry: EntryPoint, options: Mapping[str, Any]) -> Engine:
+    """An engine as its package makes it. Raises UsageError where that is none."""
+    try:
+        engine: Engine = entry.load()(**options)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise UsageError(f"engine {entry.name} ({entry.value}) cannot be made: {type(error).__name__}") from error
+    lacking = [name for name in ("name", "details", "label", "answer") if not hasattr(engine, name)]
+    if lacking:
+        raise UsageError(f"engine {entry.name} ({entry.value}) is no engine: it has no {', '.join(lacking)}")
+    return engine
+
+
+def _on_a_server(base_url: str | None, timeout: float | None, *, keep: bool, **options: Any) -> tuple[Engine, str]:
+    from extractor.engines.openai import TIMEOUT, OpenAIEngine
+
+    if base_url is None:
+        raise UsageError("the openai engine needs the address of a server; name it with --base-url")
+    seconds = TIMEOUT if timeout is None else timeout
+    engine = OpenAIEngine(base_url, timeout=seconds, keep_unsupported=keep, **options)
+    open_to_all = "" if engine.server.is_private else ", unencrypted"
+    return engine, f"asked for; pages go to {engine.server.shown}{open_to_all}"
 
 
 def _checkpoint(model: str | None, revision: str | None) -> tuple[Checkpoint | None, str]:

@@ -7,13 +7,8 @@ All pages or sides of a document are pictures of one prompt, each as it was set 
 A single picture is cut into as many crops as the checkpoint's processor says; several share that number, but none
 has fewer than four.
 
-A checkpoint that was trained for this program says in its config.json, under `extractor`, how it wants to be asked:
-
-- "prompt", "short" or "full", and "lang", "en" or "zh";
-- "hints", true or false, and "hint_bytes", the most bytes of them;
-- "framed": whether it gets the pages as one picture, cut to their text and laid to come out large
-  (`extractor.imaging.framing`);
-- "null_bonus": logits that are added to the token of null (see `extractor.decoding.masks.Chooser`).
+A checkpoint that was trained for this program says in its config.json how it wants to be asked
+(`extractor.engines.asking`).
 """
 
 from __future__ import annotations
@@ -25,7 +20,7 @@ from typing import Any
 
 from PIL import Image
 
-from extractor.checkpoints import Checkpoint, read_config, verify_checkpoint
+from extractor.checkpoints import Checkpoint, verify_checkpoint
 from extractor.checkpoints.values import MAX_CROPS
 from extractor.decoding.answer import FieldReading, Limits
 from extractor.decoding.ask import ask
@@ -34,11 +29,11 @@ from extractor.decoding.graphs import make_runner
 from extractor.decoding.loop import Written, write
 from extractor.decoding.masks import Chooser
 from extractor.decoding.runner import Runner, round_up
+from extractor.engines.asking import Asking
 from extractor.errors import CheckpointError, UsageError
 from extractor.evidence import DocumentEvidence
-from extractor.imaging.framing import framed
 from extractor.phi3v.loading import LoadedModel, load, make_plan, memory_guard
-from extractor.prompting import HINT_BYTES, conversation, page_hints, page_text, prompt
+from extractor.prompting import conversation
 from extractor.reconcile import reconcile_field
 from extractor.schemas import field_specs
 from extractor.sources.model import Own
@@ -81,15 +76,10 @@ class Phi3VEngine:
         verify_checkpoint(checkpoint)
         self.checkpoint = checkpoint
         self.plan = make_plan(checkpoint, dtype=dtype, device=device, quantizer=quantizer)
-        wishes = read_config(checkpoint.folder).get("extractor") or {}
-        self.style, self.lang = wishes.get("prompt", "full"), wishes.get("lang", "en")
-        self.hints = wishes.get("hints", True) if hints is None else hints
-        self.framed = bool(wishes.get("framed", False))
-        self.hint_bytes = int(wishes.get("hint_bytes", HINT_BYTES))
+        self.asking = Asking.of(checkpoint, hints)
         self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
         self._temperature, self._seed = temperature, seed
         self.keep_unsupported = keep_unsupported
-        self._null_bonus = float(wishes.get("null_bonus", 0.0))
         self._runner: Runner | None = None
         self._shape = (0, 0)
         self._lock = Lock()
@@ -108,7 +98,7 @@ class Phi3VEngine:
             "dtype": self.plan.dtype,
             **quantizer,
             "device": self.plan.device,
-            "hints": "yes" if self.hints else "no",
+            "hints": "yes" if self.asking.hints else "no",
         }
 
     @cached_property
@@ -121,14 +111,14 @@ class Phi3VEngine:
     def _chooser(self) -> Chooser:
         """How tokens are picked. A checkpoint may ask for nulls to weigh more than it was trained to let them: it then
         misses a little more and invents a little less."""
-        if not self._null_bonus:
+        if not self.asking.null_bonus:
             return Chooser(self._temperature, self._seed)
         null = self.loaded.processor.tokenizer.get_vocab().get(_NULL)
         if null is None:
             raise CheckpointError(
                 f"{self.checkpoint.name} asks for a bonus of null, which is no token of its own there"
             )
-        return Chooser(self._temperature, self._seed, (null, self._null_bonus))
+        return Chooser(self._temperature, self._seed, (null, self.asking.null_bonus))
 
     @property
     def label(self) -> str:
@@ -155,21 +145,13 @@ class Phi3VEngine:
 
     def question(self, evidence: DocumentEvidence) -> str:
         """What the model is asked about a document."""
-        return prompt(
-            evidence.schema,
-            lang=self.lang,
-            style=self.style,
-            hints=page_hints(evidence, self.hint_bytes) if self.hints else None,
-            page_text=page_text(evidence),
-            pictures=1 if self.framed else len(evidence.pages),
-        )
+        return self.asking.question(evidence)
 
     def pictures(self, evidence: DocumentEvidence) -> list[Image.Image]:
         """What the model is shown of a document: its upright pages, or one picture framed from them."""
-        if not self.framed:
-            return [Image.fromarray(page.page.image) for page in evidence.pages]
-        most = self.num_crops or int(self.loaded.processor.image_processor.num_crops)
-        return [Image.fromarray(framed([(page.page.image, page.page.boxes) for page in evidence.pages], most))]
+        if not self.asking.framed:  # nothing has to be loaded to know how many crops there are
+            return self.asking.pictures(evidence, 1)
+        return self.asking.pictures(evidence, self.num_crops or int(self.loaded.processor.image_processor.num_crops))
 
     def _write(self, evidences: Sequence[DocumentEvidence], owns: Sequence[Own]) -> list[Written]:
         processor, model = self.loaded.processor, self.loaded.model

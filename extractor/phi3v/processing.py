@@ -19,9 +19,11 @@ from transformers import PreTrainedTokenizerFast
 from transformers.feature_extraction_utils import BatchFeature
 from transformers.processing_utils import ProcessorMixin
 
-from extractor.phi3v.image_processing import Phi3VImageProcessor, flatten
+from extractor.phi3v.image_processing import TOKENS_PER_VIEW, Phi3VImageProcessor, flatten, image_tokens, sheet_size
 
 IMAGE_TAG = re.compile(r"<\|image_(\d+)\|>")
+#: Pictures that other programs may number at most.
+_TAGS = 1_000_000 // TOKENS_PER_VIEW
 STOP_TOKENS = ("<|end|>", "<|endoftext|>", "</s>")
 
 # The published template, and beside it messages made of parts: each picture becomes the next numbered tag.
@@ -68,7 +70,8 @@ class Phi3VProcessor(ProcessorMixin):
         cls, pretrained_model_name_or_path: str, processor_dict: Any = None, **kwargs: Any
     ) -> list[Any]:
         del processor_dict  # holds the image processor's settings, which it reads itself
-        kwargs.pop("trust_remote_code", None)
+        for unused in ("trust_remote_code", "tokenizer"):
+            kwargs.pop(unused, None)
         options = set(Phi3VImageProcessor.valid_kwargs.__annotations__)
         hub = {key: value for key, value in kwargs.items() if key not in options and not key.startswith("_")}
         return [
@@ -163,6 +166,15 @@ class Phi3VProcessor(ProcessorMixin):
         return self.batch_decode(generated_outputs, skip_special_tokens=skip_special_tokens, **kwargs)
 
     @property
+    def img_tokens(self) -> list[str]:
+        """The tags of pictures in order, as many as any prompt names: vLLM asks for them by this name."""
+        return [f"<|image_{number}|>" for number in range(1, _TAGS + 1)]
+
+    def calc_num_image_tokens_from_image_size(self, width: int, height: int) -> int:
+        """Places that a picture of this size in pixels takes in the prompt; the published processor's name for it."""
+        return image_tokens(*sheet_size(width, height, self.image_processor.num_crops))
+
+    @property
     def stop_token_ids(self) -> list[int]:
         """Every id that ends an answer; the published configuration names only the last of them."""
         vocabulary = self.tokenizer.get_vocab()
@@ -171,14 +183,6 @@ class Phi3VProcessor(ProcessorMixin):
     @property
     def model_input_names(self) -> list[str]:
         return ["input_ids", "attention_mask", "pixel_values", "image_sizes"]
-
-
-def as_data(text: str) -> str:
-    """Text from a document, with nothing in it that the tokenizer would take for a mark of its own.
-
-    A page may say `<|end|>` or `<|image_2|>`; with a space after the bracket it is words, as everything on a page is.
-    """
-    return re.sub(r"<(?=\|\w+\|>|/?s>|unk>)", "< ", text)
 
 
 def _is_text(value: Any) -> bool:

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +51,19 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--allowed-host", action="append", default=[], metavar="NAME", help="name it may be called by")
     parser.add_argument("--cors-origin", action="append", default=[], metavar="ORIGIN", help="site that may call it")
     engine = parser.add_argument_group("engine")
-    engine.add_argument("--engine", default="auto", choices=("auto", "embedded", "phi3v"), help="as in `extract`")
-    engine.add_argument("--model", metavar="M", help="checkpoint of phi3v: a folder or a name in the local hub cache")
+    engine.add_argument("--engine", default="auto", metavar="E", help="as in `extract`")
+    engine.add_argument(
+        "--model",
+        metavar="M",
+        help="checkpoint of phi3v: a folder or a name in the local hub cache; of openai: its name on the server",
+    )
+    engine.add_argument("--base-url", metavar="URL", help="server of openai, which pages are sent to: http://HOST/v1")
+    engine.add_argument(
+        "--api-key-env", metavar="NAME", help="environment variable with that server's key (default OPENAI_API_KEY)"
+    )
+    engine.add_argument(
+        "--timeout", type=float, metavar="S", help="seconds openai may take for a document (default 300)"
+    )
     engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")
     engine.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16", "int8", "int4"), default="auto")
     engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
@@ -79,17 +90,22 @@ def build_parser() -> argparse.ArgumentParser:
     limits.add_argument("--decode-seconds", type=float, metavar="N", help="CPU time to decode a page (default 10)")
     limits.add_argument("--decode-mib", type=int, metavar="N", help="memory to decode a page, on Linux (default 1024)")
     limits.add_argument("--queue", type=int, metavar="N", help="requests waiting (default 16); the next gets 429")
-    limits.add_argument("--page-seconds", type=float, metavar="N", help="one page (default 60; phi3v 900)")
+    limits.add_argument(
+        "--page-seconds", type=float, metavar="N", help="one page (default 60; phi3v 900; openai 60 + timeout)"
+    )
     return parser
 
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """The settings that arguments and environment make. Raises UsageError."""
+    from extractor.engines.choose import engine_names
     from extractor.server.keys import KEYS_VARIABLE, load_keys, parse_keys
     from extractor.server.sealing import KEY_VARIABLE, load_key, parse_key
     from extractor.server.settings import MIB, EngineOptions, Limits, Settings, is_loopback
 
-    names = ("engine", "model", "revision", "dtype", "device", "num_crops", "hints")
+    names = [one.name for one in fields(EngineOptions)]
+    if options.engine not in engine_names():
+        raise UsageError(f"engine {options.engine!r} is unknown; choose one of {', '.join(engine_names())}")
     given = {
         "body_bytes": options.max_body_mib and int(options.max_body_mib * MIB),
         "job_bytes": options.max_job_mib and int(options.max_job_mib * MIB),

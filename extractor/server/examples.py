@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from extractor.engines.choose import ENGINES as ENGINE_NAMES
 from extractor.schemas import SCHEMAS
 from extractor.server.problems import KINDS, MEDIA_TYPE, Problem, details
 
@@ -101,7 +102,7 @@ _OPTIONS: dict[str, Any] = {
         "default": "auto",
         "oneOf": [{"type": "string", "enum": ["auto", *SCHEMAS]}, _OBJECT],
     },
-    "engine": {"type": "string", "enum": ["auto", "embedded", "phi3v"], "default": "auto"},
+    "engine": {"type": "string", "enum": list(ENGINE_NAMES), "default": "auto"},
     "evidence": {"type": "boolean", "default": False, "description": "Add sources, boxes, confidences and verdicts."},
     "pages": {
         "description": "Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers.",
@@ -164,7 +165,15 @@ def _route(answers: dict[int | str, dict[str, Any]], **openapi: Any) -> dict[str
 
 _UPLOAD = ("invalid-request", "upload-timeout", "body-too-large", "too-many-files")
 _FILE = ("unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-parameter")
-_ENGINE = ("queue-full", "internal-error", "worker-crashed", "engine-unavailable", "shutting-down", "page-timeout")
+_ENGINE = (
+    "queue-full",
+    "internal-error",
+    "worker-crashed",
+    "model-server",
+    "engine-unavailable",
+    "shutting-down",
+    "page-timeout",
+)
 _STORE = ("storage-unavailable", "storage-damaged", "storage-full")
 
 _SCHEMA_HEADER = {
@@ -317,7 +326,7 @@ _chat_schema = {
     "type": "object",
     "required": ["messages"],
     "properties": {
-        "model": {"type": "string", "enum": ["auto", "embedded", "phi3v"], "default": "auto"},
+        "model": {"type": "string", "enum": list(ENGINE_NAMES), "default": "auto"},
         "messages": {"type": "array", "minItems": 1, "maxItems": 100, "items": _OBJECT},
         "response_format": _OBJECT,
         "tools": {"type": "array", "items": _OBJECT},

@@ -27,7 +27,7 @@ from extractor.server.problems import KINDS, Problem
 from extractor.server.settings import EngineOptions, Settings
 
 #: A page's time where the settings name none: many times what it takes on two slow cores.
-_PAGE_SECONDS = {"embedded": 60.0, "phi3v": 900.0}
+_PAGE_SECONDS = {"embedded": 60.0, "phi3v": 900.0, "openai": 360.0}
 #: An answer is never larger: ten pages as JPEG and all that was read from them.
 _ANSWER_BYTES = 256 * 1024 * 1024
 #: Pauses after a process that did not even start, seconds.
@@ -42,6 +42,13 @@ class Task:
     files: Sequence[bytes]
     answer: asyncio.Future[Any]
     is_wanted: Callable[[], bool] = field(default=lambda: True)
+
+
+def _page_seconds(engine: str, options: EngineOptions) -> float:
+    """A page's time where the settings name none: a server's own, and what reading the page takes here."""
+    if engine == "openai" and options.timeout is not None:
+        return _PAGE_SECONDS["embedded"] + options.timeout
+    return _PAGE_SECONDS.get(engine, 60.0)
 
 
 class EngineHost:
@@ -252,7 +259,7 @@ class EngineHost:
 
     def _exchange(self, task: Task) -> dict[str, Any]:
         connection = self._connection
-        seconds = self.settings.limits.page_seconds or _PAGE_SECONDS.get(self.engine or "", 60.0)
+        seconds = self.settings.limits.page_seconds or _page_seconds(self.engine or "", self.options)
         deadline = time.monotonic() + seconds
         if connection is None:
             return {"problem": "worker-crashed"}

@@ -19,7 +19,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from extractor.engines.choose import ENGINES
+from extractor.engines.choose import engine_names
 from extractor.server import examples as ex
 from extractor.server.parameters import schema_of
 from extractor.server.problems import Problem
@@ -35,7 +35,9 @@ _MESSAGES = 100
 @router.get("/v1/models", summary="List the engines as models", **ex.MODELS)
 async def list_models() -> JSONResponse:
     """The engines, by the names that `model` takes."""
-    models = [{"id": name, "object": "model", "created": 0, "owned_by": "id-document-extractor"} for name in ENGINES]
+    models = [
+        {"id": name, "object": "model", "created": 0, "owned_by": "id-document-extractor"} for name in engine_names()
+    ]
     return JSONResponse({"object": "list", "data": models})
 
 
@@ -46,8 +48,8 @@ async def chat_completions(request: Request) -> Response:
     async with received(request, limits.body_bytes) as chunks:
         body = await read_json(chunks)
     model = body.get("model", "auto")
-    if model not in ENGINES:
-        raise Problem("invalid-parameter", f"`model` is one of {', '.join(ENGINES)}")
+    if model not in engine_names():
+        raise Problem("invalid-parameter", f"`model` is one of {', '.join(engine_names())}")
     if body.get("n") not in (None, 1):
         raise Problem("invalid-parameter", "`n` is 1")
     function, wanted = _asked_schema(body)

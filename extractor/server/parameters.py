@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from extractor.engines.choose import ENGINES
+from extractor.engines.choose import engine_names
 from extractor.errors import SchemaError
 from extractor.schemas import SCHEMAS
 from extractor.schemas.json_nodes import check_size
@@ -68,8 +68,8 @@ def check_schema(schema: str | dict[str, Any]) -> None:
 
 def engine_of(value: Any) -> str:
     """An engine's name. Raises a Problem."""
-    if not isinstance(value, str) or value not in ENGINES:
-        raise Problem("invalid-parameter", f"`engine` is one of {', '.join(ENGINES)}")
+    if not isinstance(value, str) or value not in engine_names():
+        raise Problem("invalid-parameter", f"`engine` is one of {', '.join(engine_names())}")
     return value
 
 

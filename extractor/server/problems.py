@@ -61,6 +61,9 @@ KINDS: Mapping[str, Kind] = {
     "worker-crashed": Kind(
         500, "The process that read this document ended", "Send it again; if it happens again, the file is the cause."
     ),
+    "model-server": Kind(
+        502, "The model's server did not answer as asked", "Send it again; if it happens again, look after that server."
+    ),
     "engine-unavailable": Kind(503, "The engine cannot read now", "GET /v1/engines says what is there and why."),
     "storage-unavailable": Kind(
         503, "The data folder cannot be used", "The operator checks that it exists and can be written to."

@@ -43,7 +43,7 @@ class Reading:
         ocr.warm_up()
         getattr(engine, "loaded", None)  # Phi-3-vision loads its weights now, not with the first document
         self._reader = engine
-        self.bounded = engine is None
+        self.bounded = engine is None or engine.name == "openai"  # no weights that may be large
         details = describe(engine)
         self.engine = details.pop("name")
         self.details = {**details, "why": why}

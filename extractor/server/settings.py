@@ -74,6 +74,9 @@ class EngineOptions:
     device: str = "auto"
     num_crops: int | None = None
     hints: bool | None = None
+    base_url: str | None = None
+    api_key_env: str | None = None
+    timeout: float | None = None
 
 
 def state_folder() -> Path:

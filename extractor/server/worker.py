@@ -29,6 +29,7 @@ from extractor.errors import (
     MissingExtraError,
     NoDocumentError,
     SchemaError,
+    ServerError,
     UnreadableInputError,
     UsageError,
 )
@@ -45,6 +46,7 @@ _PROBLEMS: tuple[tuple[type[ExtractorError], str], ...] = (
     (MissingExtraError, "engine-unavailable"),
     (CheckpointError, "engine-unavailable"),
     (DeviceError, "engine-unavailable"),
+    (ServerError, "model-server"),
     (UsageError, "invalid-parameter"),
     (UnreadableInputError, "unreadable-file"),
     (ExtractorError, "unreadable-file"),

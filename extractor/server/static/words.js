@@ -69,7 +69,7 @@ const zh = {
   problems: {
     "unsupported-file": "文件不是可识读的图片或 PDF。", "unreadable-file": "文件无法读取，请重新导出或拍摄。", "no-document": "图片上没有找到这种证件。",
     "too-many-pages": "页数过多。", "body-too-large": "文件太大。", "too-many-files": "文件过多。", "queue-full": "服务繁忙，请稍后再试。",
-    "worker-crashed": "识读此证件的进程已终止，请重试。", "page-timeout": "识读超时。", "engine-unavailable": "识读引擎暂不可用。", unauthorized: "需要有效的 API 密钥。",
+    "worker-crashed": "识读此证件的进程已终止，请重试。", "page-timeout": "识读超时。", "engine-unavailable": "识读引擎暂不可用。", "model-server": "模型服务器未按要求作答。", unauthorized: "需要有效的 API 密钥。",
     "invalid-label": "有些值不符合字段要求。", "storage-full": "存储空间不足。", "storage-unavailable": "数据目录不可用。", conflict: "已加密存储，不能另存样本。",
   },
   names: {}, quality: { edge_width: "模糊度", text_height: "字高", light: "亮度", contrast: "对比度" }, stateOf: n => `${n} 个字段待核对`, pagesOf: n => `${n} 页`,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -56,7 +56,7 @@ def examples(specimens: Sequence[Specimen], engine: Phi3VEngine, *, hints: Seque
         ways = []
         inputs: Any = None
         for hinted in hints:
-            engine.hints = hinted
+            engine.asking = replace(engine.asking, hints=hinted)
             asked = conversation(engine.question(evidence), len(pictures))
             prompt = processor.apply_chat_template(asked, add_generation_prompt=True)
             inputs = processor(text=prompt, images=pictures, return_tensors="pt")

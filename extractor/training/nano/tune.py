@@ -18,7 +18,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +258,7 @@ class _Trainee:
         self.model.eval()
         found: dict[str, float] = {}
         for way, hinted in enumerate({"on": (True,), "off": (False,), "both": (False, True)}[self.plan.hints]):
-            self.engine.hints = hinted
+            self.engine.asking = replace(self.engine.asking, hints=hinted)
             right, losses = [], []
             for example in held_out:
                 losses.append(float(self.loss(example, way)))

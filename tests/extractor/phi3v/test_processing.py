@@ -9,7 +9,7 @@ import torch
 from transformers import AutoProcessor, PreTrainedTokenizerFast
 
 from extractor.phi3v import Phi3VProcessor
-from extractor.phi3v.processing import as_data
+from extractor.prompting import as_data
 
 ASK = "<|user|>\n<|image_1|>\nRead it.<|end|>\n<|assistant|>\n"
 

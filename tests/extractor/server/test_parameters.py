@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractor.engines.choose import ENGINES
 from extractor.server.parameters import flag, pages_of, reading_request, schema_of
 from extractor.server.problems import Problem
 from extractor.server.settings import Limits
@@ -85,5 +86,5 @@ def test_whatever_is_sent_is_a_request_or_a_problem(fields: dict[str, Any]) -> N
     except Problem as problem:
         assert 400 <= problem.status < 500  # noqa: PT017
         return
-    assert request["engine"] in ("auto", "embedded", "phi3v")
+    assert request["engine"] in ENGINES
     assert isinstance(request["evidence"], bool)

@@ -29,6 +29,7 @@ PUBLISHED = {
     "queue-full": 429,
     "internal-error": 500,
     "worker-crashed": 500,
+    "model-server": 502,
     "engine-unavailable": 503,
     "storage-unavailable": 503,
     "shutting-down": 503,
