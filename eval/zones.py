@@ -168,11 +168,13 @@ def _masks(line: str, pitch: float, rng: random.Random) -> np.ndarray:
 @dataclass(frozen=True)
 class Tally:
     """What became of some zones. `silent`: accepted without any warning; `alarms`: told that a check digit is wrong;
-    `repaired`: told that unclear characters were concluded; `unread`: no zone found; `undetectable`: see `Zone`."""
+    `unsure`: told that the print is too unclear to judge a check digit; `repaired`: told that unclear characters were
+    concluded; `unread`: no zone found; `undetectable`: see `Zone`."""
 
     zones: int
     silent: int
     alarms: int
+    unsure: int
     repaired: int
     unread: int
     undetectable: int
@@ -184,17 +186,18 @@ def tally(zones: Sequence[Zone]) -> Tally:
     for zone in zones:
         counts["undetectable"] += zone.undetectable
         counts[outcome(read_mrz(see(zone), today=TODAY))] += 1
-    return Tally(
-        len(zones), counts["silent"], counts["alarm"], counts["repaired"], counts["unread"], counts["undetectable"]
-    )
+    outcomes = (counts[name] for name in ("silent", "alarm", "unsure", "repaired", "unread", "undetectable"))
+    return Tally(len(zones), *outcomes)
 
 
 def outcome(reading: MrzReading | None) -> str:
-    """What a caller learns of a zone: "unread", "alarm", "repaired", or "silent" where there is nothing to warn of."""
+    """What a caller learns of a zone: "unread", "alarm", "unsure", "repaired", or "silent" where there is nothing to
+    warn of."""
     if reading is None:
         return "unread"
-    if any(not check.valid for check in reading.mrz.check_digits):
-        return "alarm"
+    wrong = {check.name for check in reading.mrz.check_digits if not check.valid}
+    if wrong:
+        return "unsure" if wrong <= reading.unsure else "alarm"
     return "repaired" if reading.doubtful else "silent"
 
 

@@ -30,7 +30,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if TYPE_CHECKING:
     from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
     from extractor.many import Item, extract_async, extract_many
-    from extractor.pipeline import extract
+    from extractor.pipeline import extract, extract_documents
     from extractor.schemas import (
         SCHEMAS,
         ChineseIdCard,
@@ -48,7 +48,7 @@ __version__ = "0.2.0"
 #: Public names and the modules that they are loaded from on first use: `extract --help` never pays for them.
 _LAZY = {
     **dict.fromkeys(("Item", "extract_async", "extract_many"), "extractor.many"),
-    "extract": "extractor.pipeline",
+    **dict.fromkeys(("extract", "extract_documents"), "extractor.pipeline"),
     **dict.fromkeys(
         ("Box", "Extraction", "FieldEvidence", "ReadingWarning", "Source", "SourceKind", "Verdict"),
         "extractor.extraction",
@@ -97,6 +97,7 @@ __all__ = [
     "__version__",
     "extract",
     "extract_async",
+    "extract_documents",
     "extract_many",
     "load_schema",
 ]

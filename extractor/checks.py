@@ -30,6 +30,7 @@ from extractor.text.page import Page
 SOON = 90
 _DATES = ("birth_date", "issue_date", "valid_from", "expiry_date")
 _ISO = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?(?![0-9])")
+_SHARP = "photograph it sharp and uncovered"
 _UNUSABLE = {
     "impossible_date": "the document prints a date that does not exist",
     "other_calendar": "the document prints a date of another calendar, which cannot be converted with certainty",
@@ -41,11 +42,15 @@ def zone_warnings(evidence: DocumentEvidence, keys: Mapping[str, str]) -> list[R
     zone = evidence.zone
     if zone is None:
         unread = any(looks_like_zone(page.page.lines) for page in evidence.pages)
-        message = "there is an MRZ that could not be read: photograph it sharp and uncovered"
+        message = f"there is an MRZ that could not be read: {_SHARP}"
         return [ReadingWarning("mrz_unreadable", message)] if unread else []
+    unsure = zone.unsure
     found = [
-        ReadingWarning("mrz_check_digit", f"the MRZ's check digit for {check.name} is wrong", _key(check.name, keys))
+        ReadingWarning("mrz_unsure", f"the MRZ is too unclear to judge the check digit for {name}: {_SHARP}", key)
+        if name in unsure
+        else ReadingWarning("mrz_check_digit", f"the MRZ's check digit for {name} is wrong", key)
         for check in zone.mrz.check_digits
+        for name, key in ((check.name, _key(check.name, keys)),)
         if not check.valid
     ]
     found += [
@@ -142,7 +147,7 @@ def explain_nulls(
     fields: Mapping[str, FieldEvidence], evidence: DocumentEvidence, plan: Plan, warnings: Sequence[ReadingWarning]
 ) -> dict[str, FieldEvidence]:
     """The fields, each null with what it rests on: nobody looked, it could not be read, or it is not there."""
-    spoiled = any(warning.code.startswith("picture_") or warning.code == "mrz_unreadable" for warning in warnings)
+    spoiled = any(warning.code.startswith(("picture_", "mrz_unreadable", "mrz_unsure")) for warning in warnings)
     unusable = {warning.field for warning in warnings if warning.code in (*_UNUSABLE, "invalid_value")}
     captions = {name for page in evidence.pages for caption in page.captions for name in caption.fields}
     reading = {leaf.key: leaf.reading for leaf in plan.leaves}

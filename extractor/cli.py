@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractor import __version__
-from extractor.cli_batch import SEVERITY, Batch, Stops, say
+from extractor.cli_batch import SEVERITY, Batch, Stops, paired, say
 from extractor.errors import ExtractorError, UnreadableInputError, UsageError
 from extractor.inputs import Document, documents
 from extractor.writing import OutputError, Stdout, open_target
@@ -32,6 +32,8 @@ examples:
   extract card.jpg | jq .surname
   extract front.jpg back.jpg --one-document --schema id_card --evidence
   extract scans/ --format csv --output people.csv
+  extract family.pdf --documents --format jsonl
+  extract fronts-and-backs/ --pair-sides --format jsonl
   extract "inbox/*.pdf" --pages 1-2 --format jsonl
   extract visa.png --overlay visa-read.png --format table
   extract photo.jpg --deskew flat.png
@@ -74,7 +76,21 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check-schema", metavar="S", help="print what each field of a schema is understood as, and read nothing"
     )
-    parser.add_argument("--one-document", action="store_true", help="the files are pages or sides of one document")
+    together = parser.add_mutually_exclusive_group()
+    together.add_argument(
+        "--one-document",
+        action="store_true",
+        help="the files are pages or sides of one document; refused where they contradict each other",
+    )
+    together.add_argument(
+        "--documents", action="store_true", help="read all documents of each file, not the largest alone; always a list"
+    )
+    parser.add_argument(
+        "--pair-sides",
+        action="store_true",
+        help="files that are sides of the same document, by number, MRZ, name or birth date, are read as one; "
+        "reads each file twice",
+    )
     parser.add_argument(
         "--jobs",
         type=int,
@@ -193,19 +209,24 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
     options.limits = _limits(options)
     if options.jobs is not None and options.jobs < 1:
         raise UsageError("--jobs is a number of documents, 1 or more")
+    if options.pair_sides and options.one_document:
+        raise UsageError("--one-document says already which files are sides of one document; leave out --pair-sides")
     found = documents(options.inputs, one_document=options.one_document)
     if options.ask:
         return _ask(options, found)
     threading.Thread(target=_warm_up, args=(found,), daemon=True).start()
     engine = _engine(options)
     columns = _columns(options.schema)
+    several = len(found) > 1 or options.documents
+    if options.pair_sides:
+        found = paired(found, options, engine)
     from extractor.output import Rendering
 
     rendering = Rendering(
         options.format,
-        several=len(found) > 1,
+        several=several,
         evidence=options.evidence,
-        columns=columns if len(found) > 1 else None,
+        columns=columns if several else None,
         ascii_only=options.output is None and not _is_unicode(sys.stdout),
     )
     return Batch(found, options, engine, rendering, open_target(options.output), stops).run()

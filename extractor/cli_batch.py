@@ -20,6 +20,7 @@ from extractor.writing import OutputError, Target
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
+    from extractor.extraction import Extraction
     from extractor.output import Outcome, Rendering
 
 #: Exit codes from worst to best; a call with several files ends with the worst.
@@ -94,8 +95,9 @@ class Batch:
     ) -> None:
         self._documents, self._options, self._engine = found, options, engine
         self._rendering, self._target, self._stops = rendering, target, stops
-        self._read: dict[int, Outcome] = {}
+        self._read: dict[int, list[Outcome]] = {}
         self._written: list[Outcome] = []
+        self._done = 0
         self._has_text = self._finished = False
 
     def run(self) -> int:
@@ -121,21 +123,23 @@ class Batch:
 
         numbers = range(len(self._documents))
         with _progress(len(numbers)) as advance:
-            for outcome in in_order(self._one, numbers, side_by_side(self._engine, len(numbers), self._options.jobs)):
-                self._write(outcome)
+            for outcomes in in_order(self._one, numbers, side_by_side(self._engine, len(numbers), self._options.jobs)):
+                self._write(outcomes)
                 advance()
 
-    def _one(self, number: int) -> Outcome:
+    def _one(self, number: int) -> list[Outcome]:
         document = self._documents[number]
         self._read[number] = _one(document, self._options, self._engine, self._pictures.get(document.name, {}))
         return self._read[number]
 
-    def _write(self, outcome: Outcome) -> None:
+    def _write(self, outcomes: Sequence[Outcome]) -> None:
         with self._stops.held():
-            self._put(self._rendering.add(outcome))
-            self._read.pop(len(self._written), None)
-            # What is written needs no memory any more; only whether it failed is asked for at the end.
-            self._written.append(replace(outcome, result=None))
+            for outcome in outcomes:
+                self._put(self._rendering.add(outcome))
+                # What is written needs no memory any more; only whether it failed is asked for at the end.
+                self._written.append(replace(outcome, result=None))
+            self._read.pop(self._done, None)
+            self._done += 1
 
     def _put(self, text: str) -> None:
         self._has_text = self._has_text or bool(text)
@@ -154,8 +158,8 @@ class Batch:
 
     def _stopped(self) -> int:
         """Writes what was read and is not written yet, also what was read ahead of an unfinished document."""
-        for _, outcome in sorted(self._read.items()):
-            self._write(outcome)
+        for _, outcomes in sorted(self._read.items()):
+            self._write(outcomes)
         path = self._options.output
         if self._options.format != "json" or path is None or not os.path.exists(path):
             self._finish()
@@ -168,7 +172,7 @@ class Batch:
             say("stopped")
         else:
             where = f"; they are in {kept}" if kept and self._has_text else ""
-            say(f"stopped after {len(self._written)} of {len(self._documents)} documents{where}")
+            say(f"stopped after {self._done} of {len(self._documents)} documents{where}")
         return self._stops.exit_code or 130
 
     def _tell_failures(self) -> None:
@@ -179,36 +183,73 @@ class Batch:
 
 def _one(
     document: Document, options: argparse.Namespace, engine: Engine | None, pictures: Mapping[str, Path]
-) -> Outcome:
-    """Reads one document; whatever goes wrong with it is its own outcome, and the others are read."""
+) -> list[Outcome]:
+    """Reads one document, or with `--documents` all in its files; whatever goes wrong with it is its own outcome, and
+    the others are read."""
     from extractor.output import Outcome
-    from extractor.pipeline import extract
+    from extractor.pipeline import extract, extract_documents
 
     name = document.name
     if document.error:
-        return Outcome(name, error=document.error, exit_code=3)
+        return [Outcome(name, error=document.error, exit_code=3)]
+    asked = {
+        "pages": options.pages,
+        "engine": engine,
+        "today": options.today,
+        "minimum_age": options.age,
+        "limits": options.limits,
+    }
     try:
-        result = extract(
-            document.sources,
-            options.schema,
-            pages=options.pages,
-            engine=engine,
-            today=options.today,
-            minimum_age=options.age,
-            limits=options.limits,
-        )
+        if options.documents:
+            results = extract_documents(document.sources, options.schema, **asked)
+        else:
+            results = [extract(document.sources, options.schema, one_document=options.one_document, **asked)]
     except Exception as error:
-        return failed(name, error)
+        return [failed(name, error)]
+    return [_outcome(document, options, result, pictures, number) for number, result in enumerate(results, 1)]
+
+
+def _outcome(
+    document: Document, options: argparse.Namespace, result: Extraction[Any], pictures: Mapping[str, Path], number: int
+) -> Outcome:
+    """What became of a document that was read, the `number`-th of its files."""
+    from extractor.output import Outcome
+
+    name = document.name
     if options.verbose:
         facts = ", ".join(f"{key} {value}" for key, value in result.engine.items())
         stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
         say(f"{name}: {facts}; {stages}")
     for option, target in pictures.items():
+        target = target if number == 1 else target.with_stem(f"{target.stem}-document{number}")
         try:
             write_pictures(option, result, target, options)
         except Exception as error:
             return replace(failed(name, error), result=result)
     return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
+
+
+def paired(found: Sequence[Document], options: argparse.Namespace, engine: Engine | None) -> list[Document]:
+    """The documents with those together whose files are sides of the same one, in the place of the first."""
+    from extractor.batches import in_order, side_by_side
+    from extractor.grouping import Identity, paired_sides
+    from extractor.pipeline import identify
+
+    def look(document: Document) -> Identity | None:
+        if document.error:
+            return None
+        try:
+            return identify(document.sources, pages=options.pages, today=options.today, limits=options.limits)
+        except Exception:  # whoever reads it says what is wrong with it
+            return None
+
+    with _progress(len(found), "looking for sides") as advance:
+        identities = []
+        for one in in_order(look, found, side_by_side(engine, len(found), options.jobs)):
+            identities.append(one)
+            advance()
+    groups = [[found[number] for number in group] for group in paired_sides(identities)]
+    return [replace(group[0], sources=tuple(source for one in group for source in one.sources)) for group in groups]
 
 
 def failed(name: str, error: Exception) -> Outcome:
@@ -226,7 +267,7 @@ def failed(name: str, error: Exception) -> Outcome:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
+def _progress(total: int, doing: str = "reading") -> Iterator[Callable[[], None]]:
     """A bar on stderr where there is a terminal and more than one document."""
     if total < 2 or not sys.stderr.isatty():
         yield lambda: None
@@ -234,7 +275,7 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=total)
+        task = progress.add_task(doing, total=total)
         yield lambda: progress.advance(task)

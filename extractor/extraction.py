@@ -151,6 +151,8 @@ class Extraction(Generic[T]):
     mapping: Mapping[str, Mapped] = field(default_factory=dict)
     #: Path or bytes of what was read, for showing it in a notebook; empty where the caller gave anything else.
     inputs: tuple[Any, ...] = field(default=(), compare=False)
+    #: Where the document lies on the pages given: all of a page, or a part of one that shows several documents.
+    regions: tuple[Box, ...] = field(default=(), kw_only=True)
     #: The holder's age in full years on the day of reading, where a birth date was read.
     age: int | None = field(default=None, kw_only=True)
     #: What was seen of the pages and where they came from, for the pictures that are made of them.
@@ -202,7 +204,16 @@ class Extraction(Generic[T]):
 
 #: Codes of warnings that mean "read, but not as it stands": the reading itself is in doubt.
 READING_CHECKS: frozenset[str] = frozenset(
-    {"mrz_check_digit", "conflict", "check_failed", "invalid_value", "required_field_missing", "unsupported"}
+    {
+        "mrz_check_digit",
+        "mrz_unsure",
+        "conflict",
+        "check_failed",
+        "invalid_value",
+        "required_field_missing",
+        "unsupported",
+        "several_documents",
+    }
 )
 #: Codes that mean that the document, read well, contradicts itself, or is not the asked-for holder's. That it has
 #: expired, or is not valid yet, is a fact about it and no failed check.

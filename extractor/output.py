@@ -36,7 +36,8 @@ def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any
     """The document as plain JSON values: a flat object whose keys are the schema's fields.
 
     With `evidence` an object of two members: `document`, that object, and `evidence` with `fields` (value, verdict,
-    confidence, box, sources, what a null rests on), `warnings`, `age`, `pages`, `schema`, `engine` and `seconds`.
+    confidence, box, sources, what a null rests on), `warnings`, `age`, `pages`, `regions` (where the document lies on
+    them), `schema`, `engine` and `seconds`.
     """
     plain = _document(result)
     if not evidence:
@@ -48,6 +49,7 @@ def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any
             "warnings": [asdict(warning) for warning in result.warnings],
             "age": result.age,
             "pages": [asdict(page) for page in result.pages],
+            "regions": [asdict(region) for region in result.regions],
             "schema": schema_name(result.schema),
             "engine": dict(result.engine),
             "seconds": dict(result.seconds),

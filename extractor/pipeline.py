@@ -22,11 +22,12 @@ from extractor.building import UNREAD
 from extractor.checks import age_of, calendar_warnings, date_warnings, explain_nulls, picture_warnings, zone_warnings
 from extractor.engines import Engine, describe
 from extractor.errors import NoDocumentError, UsageError
-from extractor.evidence import DocumentEvidence, gather, read_layouts
-from extractor.extraction import Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
+from extractor.evidence import DocumentEvidence, best_zone, gather, read_layouts
+from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
+from extractor.grouping import Group, Identity, group_pages, identity_of
 from extractor.imaging import Limits, load_pages
 from extractor.imaging.geometry import quad_size
-from extractor.imaging.given import given
+from extractor.imaging.given import Given, given
 from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
 from extractor.imaging.outline import Zone
@@ -73,6 +74,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[D]: ...
 @overload
@@ -84,6 +86,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[T | None]: ...
 @overload
@@ -95,6 +98,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[Passport]: ...
 @overload
@@ -106,6 +110,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[IdCard]: ...
 @overload
@@ -117,6 +122,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[ChineseIdCard]: ...
 @overload
@@ -128,6 +134,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[DrivingLicence]: ...
 @overload
@@ -139,6 +146,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[ResidencePermit]: ...
 @overload
@@ -150,6 +158,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[Visa]: ...
 @overload
@@ -161,6 +170,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[IdentityDocument]: ...
 @overload
@@ -172,6 +182,7 @@ def extract(
     engine: Engine | None = ...,
     today: date | None = ...,
     minimum_age: int | None = ...,
+    one_document: bool = ...,
     limits: Limits = ...,
 ) -> Extraction[Any]: ...
 def extract(
@@ -182,24 +193,60 @@ def extract(
     engine: Engine | None = None,
     today: date | None = None,
     minimum_age: int | None = None,
+    one_document: bool = False,
     limits: Limits = DEFAULT,
 ) -> Extraction[Any]:
-    """Reads one document.
+    """Reads one document; of several the largest, with the warning `several_documents` (`extract_documents` reads all).
 
     source: path, bytes, binary file object, PIL image or numpy array; a list of these is several pages or sides of
     one document. schema: a Pydantic model or anything else that docs/schemas.md lists, a built-in name, or "auto".
     pages: page numbers from 1, for files of several. today: the day on which the document is looked at,
     by which two-digit years are resolved and validity is judged (default: today). minimum_age: younger holders get the
-    warning `under_age`. limits: what decoding one file may cost.
+    warning `under_age`. one_document: all that is given is one document; what contradicts that is refused. limits: what
+    decoding one file may cost.
 
-    Raises UnreadableInputError, NoDocumentError (no such document on the picture), SchemaError or another UsageError.
+    Raises UnreadableInputError, NoDocumentError (no such document on the picture, or not one document), SchemaError or
+    another UsageError.
     """
     wanted = checked(schema, engine, pages, today)
     held = given(source, pages, limits)
-    prepared = prepare(list(held.sources), wanted, pages=pages, today=today, limits=limits)
-    result = conclude(prepared, engine, minimum_age=minimum_age)
-    shown = held.sources if pages is None and all(isinstance(one, str | Path | bytes) for one in held.sources) else ()
-    return replace(result, inputs=shown, given=held)
+    sources = list(held.sources)
+    prepared = prepare(sources, wanted, pages=pages, today=today, one_document=one_document, limits=limits)
+    return _with_given(conclude(prepared, engine, minimum_age=minimum_age), held)
+
+
+def extract_documents(
+    source: Input | Sequence[Input],
+    schema: Any = "auto",
+    *,
+    pages: Sequence[int] | None = None,
+    engine: Engine | None = None,
+    today: date | None = None,
+    minimum_age: int | None = None,
+    limits: Limits = DEFAULT,
+) -> list[Extraction[Any]]:
+    """Reads all documents on the pages given, in their order, each with its `regions`; one at least.
+
+    Sides of a document find each other by number, MRZ, name and birth date. A side that nothing says the holder of
+    stays by itself, with the warning `lone_side`. Arguments and errors as `extract`'s.
+    """
+    wanted = checked(schema, engine, pages, today)
+    held = given(source, pages, limits)
+    found, failures = [], []
+    for prepared in prepare_documents(list(held.sources), wanted, pages=pages, today=today, limits=limits):
+        try:
+            found.append(_with_given(conclude(prepared, engine, minimum_age=minimum_age), held))
+        except NoDocumentError as error:  # something else beside the documents
+            failures.append(error)
+    if not found:
+        raise failures[0]
+    return found
+
+
+def _with_given(result: Extraction[Any], held: Given) -> Extraction[Any]:
+    """The result with what pictures of it are made from."""
+    paths = held.pages is None and all(isinstance(one, str | Path | bytes) for one in held.sources)
+    return replace(result, inputs=held.sources if paths else (), given=held)
 
 
 def checked(schema: Any, engine: Any = None, pages: Any = None, today: Any = None) -> Any:
@@ -216,12 +263,16 @@ def checked(schema: Any, engine: Any = None, pages: Any = None, today: Any = Non
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything computed before an engine runs: how the schema is read, the evidence, page information, document-type
-    scores, warnings and seconds per stage."""
+    """Everything computed before an engine runs: how the schema is read, the evidence, page information, where the
+    document lies on the pages and its size there, whether nothing says whose it is, document-type scores, warnings and
+    seconds per stage."""
 
     plan: Plan
     evidence: DocumentEvidence
     pages: tuple[PageInfo, ...]
+    regions: tuple[Box, ...]
+    area: float
+    is_lone_side: bool
     kinds: Mapping[str, float]
     warnings: tuple[ReadingWarning, ...]
     seconds: Mapping[str, float]
@@ -233,11 +284,29 @@ def prepare(
     *,
     pages: Sequence[int] | None = None,
     today: date | None = None,
+    one_document: bool = False,
     limits: Limits = DEFAULT,
 ) -> Prepared:
     """All that is done before an engine reads, once for any number of them; arguments and errors as `extract`'s."""
+    options = {"pages": pages, "today": today, "limits": limits}
+    found = prepare_documents(source, schema, one_document=one_document, **options)
+    shown = [one for one in found if kind_of(one.kinds)] or found
+    asked = None if isinstance(schema, str) else schema_name(schema)
+    best = max(shown, key=lambda one: (kind_of(one.kinds) == asked, not one.is_lone_side, one.area))
+    return best if len(shown) == 1 else replace(best, warnings=(_several(len(shown)), *best.warnings))
+
+
+def prepare_documents(
+    source: Input | Sequence[Input],
+    schema: Any = "auto",
+    *,
+    pages: Sequence[int] | None = None,
+    today: date | None = None,
+    one_document: bool = False,
+    limits: Limits = DEFAULT,
+) -> list[Prepared]:
+    """Every document on the pages given, prepared; arguments and errors as `extract`'s."""
     seconds: dict[str, float] = {}
-    plan = None if isinstance(schema, str) and schema == "auto" else plan_of(schema_of(schema))
     with _timed(seconds, "load"):
         images = _load(source, pages, limits)
     read: list[Page] = []
@@ -248,27 +317,71 @@ def prepare(
         with _timed(seconds, "mrz"):
             zones += [read_zone(part, today=today) for part in parts]
         read += parts
+    with _timed(seconds, "grouping"):
+        groups = group_pages(read, zones, today=today, one_document=one_document)
+    found: list[Prepared] = []
+    failures: list[NoDocumentError] = []
+    for group in groups:
+        try:
+            # What all documents took together is counted with the first.
+            found.append(_prepared(group, images, schema, today, {} if found else seconds))
+        except NoDocumentError as error:
+            failures.append(error)
+    if not found:
+        raise failures[0]
+    return found
+
+
+def identify(
+    source: Input | Sequence[Input],
+    *,
+    pages: Sequence[int] | None = None,
+    today: date | None = None,
+    limits: Limits = DEFAULT,
+) -> Identity | None:
+    """What the pages given say of the document's holder, for finding its other side; None where there are several."""
+    read = [page for index, image in enumerate(_load(source, pages, limits)) for page in read_pages(image, index)]
+    zones = [read_zone(page, today=today) for page in read]
+    if len(group_pages(read, zones, today=today)) > 1:
+        return None
+    zone = best_zone(zones)
+    read = _other_scripts(read, zones)
+    return identity_of([line for page in read for line in page.lines], zone.mrz if zone else None, today=today)
+
+
+def _prepared(
+    group: Group, images: Sequence[np.ndarray], schema: Any, today: date | None, spent: Mapping[str, float]
+) -> Prepared:
+    """One document's evidence."""
+    seconds = dict(spent)
+    plan = None if isinstance(schema, str) and schema == "auto" else plan_of(schema_of(schema))
     with _timed(seconds, "scripts"):
-        read = _other_scripts(read, zones)
+        read = _other_scripts(group.pages, group.zones)
         printed = [line for page in read for line in page.lines]
-        zones = [zone and mend_names(zone, printed, today=today) for zone in zones]
+        zones = [zone and mend_names(zone, printed, today=today) for zone in group.zones]
     with _timed(seconds, "evidence"):
         layouts = read_layouts(read, zones)
         mrz = next((zone.mrz for zone in zones if zone), None)
-        kinds = classify([line for page in read for line in page.lines], mrz, layouts)
+        kinds = classify(printed, mrz, layouts)
         plan = plan or plan_of(_recognised(kinds))
         evidence = gather(
             read, zones, plan.reading, reads_as=plan.reading_of(kind_of(kinds)), layouts=layouts, today=today
         )
-    with _timed(seconds, "evidence"):
         measured = [measure(page.image, page.boxes) for page in read]
         warnings = picture_warnings(read, measured)
-    first = {page.index: (page, measures) for page, measures in reversed(list(zip(read, measured, strict=True)))}
+    if group.is_lone_side:
+        warnings.insert(0, ReadingWarning("lone_side", "nothing says whose document this side is of: it is read alone"))
+    first = {page.index: (page.rotation, one) for page, one in reversed(list(zip(read, measured, strict=True)))}
     infos = tuple(
-        PageInfo(image.shape[1], image.shape[0], first[index][0].rotation, first[index][1])
-        for index, image in enumerate(images)
+        PageInfo(image.shape[1], image.shape[0], *first.get(index, (0, {}))) for index, image in enumerate(images)
     )
-    return Prepared(plan, evidence, infos, kinds, tuple(warnings), seconds)
+    where = (group.regions, group.area, group.is_lone_side)
+    return Prepared(plan, evidence, infos, *where, kinds, tuple(warnings), seconds)
+
+
+def _several(count: int) -> ReadingWarning:
+    message = f"of {count} documents this is the largest: extract_documents or --documents reads all of them"
+    return ReadingWarning("several_documents", message)
 
 
 def prepare_again(prepared: Prepared, schema: Any) -> Prepared:
@@ -319,6 +432,7 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
         describe(engine),
         seconds,
         plan.mapping,
+        regions=prepared.regions,
         age=age_of(fields, plan.wholes, today),
         seen=tuple(_seen(one.page, one.zone) for one in evidence.pages),
     )

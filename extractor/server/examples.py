@@ -62,6 +62,7 @@ _EVIDENCE = {
     "pages": [
         {"width": 800, "height": 560, "rotation": 0, "quality": {"edge_width": 0.09, "text_height": 12.1}, "file": 0}
     ],
+    "regions": [{"page": 0, "points": [[0.0, 0.0], [800.0, 0.0], [800.0, 560.0], [0.0, 560.0]]}],
     "schema": "passport",
     "engine": {"name": "embedded"},
     "seconds": {"load": 0.02, "ocr": 0.9, "mrz": 0.05},
@@ -103,6 +104,11 @@ _OPTIONS: dict[str, Any] = {
         "oneOf": [{"type": "string", "enum": ["auto", *SCHEMAS]}, _OBJECT],
     },
     "engine": {"type": "string", "enum": list(ENGINE_NAMES), "default": "auto"},
+    "documents": {
+        "type": "boolean",
+        "default": False,
+        "description": "Answer a list of all documents on the files, not the largest alone.",
+    },
     "evidence": {"type": "boolean", "default": False, "description": "Add sources, boxes, confidences and verdicts."},
     "pages": {
         "description": "Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers.",
@@ -110,7 +116,11 @@ _OPTIONS: dict[str, Any] = {
     },
     "today": {"type": "string", "format": "date", "description": "The day on which the document is looked at."},
     "age": {"type": "integer", "minimum": 0, "maximum": 999, "description": "Warns of holders who are younger."},
-    "previews": {"type": "boolean", "default": False, "description": "With `evidence`: the pages as JPEG in base64."},
+    "previews": {
+        "type": "boolean",
+        "default": False,
+        "description": "With `evidence`: the pages as JPEG in base64; of several documents, with the first.",
+    },
 }
 #: In a form every value is text.
 _FORM_OPTIONS: dict[str, Any] = {
@@ -190,6 +200,7 @@ _read["content"]["application/json"] = {
     "examples": {
         "document": {"value": _DOCUMENT},
         "with evidence": {"value": {**_DOCUMENT, "document": _DOCUMENT, "evidence": _EVIDENCE}},
+        "all documents": {"value": {"documents": [{"schema": "passport", **_DOCUMENT}]}},
     },
 }
 EXTRACT = _route(

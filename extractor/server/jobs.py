@@ -17,11 +17,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from extractor.output import with_evidence
+from extractor.server.answers import as_body
 from extractor.server.hosts import Hosts
 from extractor.server.intake import too_large
 from extractor.server.logs import get_logger, place
-from extractor.server.metrics import Metrics, verdict_counts
+from extractor.server.metrics import Metrics
 from extractor.server.problems import Problem, details
 from extractor.server.settings import Limits, Settings
 from extractor.server.store import JobStore, QueuedFile, Waiting
@@ -143,9 +143,8 @@ class Jobs:
         asked = waiting.request
         host = await self._hosts.get(asked["engine"])
         answer: dict[str, Any] = await host.ask({**asked, "op": "extract"}, [waiting.picture], urgent=False)
-        evidence = answer["evidence"]
-        self._metrics.document(host.name, evidence["schema"], len(evidence["pages"]), verdict_counts(evidence))
-        return with_evidence(answer) if asked["evidence"] else answer["document"]
+        self._metrics.answered(host.name, answer)
+        return as_body(asked, answer)
 
     async def _sweep(self) -> None:
         """Deletes what is past its time, and gives the room back to the disk."""

@@ -23,12 +23,13 @@ from extractor.server.uploads import read_form
 router = APIRouter(tags=["jobs"])
 
 JSON_LINES = "application/jsonl"
-_FIELDS = ("schema", "engine", "evidence", "pages", "today", "age")
+_FIELDS = ("schema", "engine", "documents", "evidence", "pages", "today", "age")
 
 
 @router.post("/v1/jobs", status_code=202, summary="Read many documents", **ex.CREATE_JOB)
 async def create_job(request: Request) -> JSONResponse:
-    """Takes many files, or zip archives of them; each file is one document.
+    """Takes many files, or zip archives of them; each file is one document, or with
+    `documents` all that are in it.
 
     They are stored before the answer is given, and read in order even if the service is stopped and started again.
     """

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from extractor.schemas import SCHEMAS
+from extractor.server.answers import evidences, pages_of
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 30, 60, 120, 300)
 
@@ -60,6 +61,13 @@ class Metrics:
         self._documents.labels(known).inc()
         for verdict, count in verdicts.items():
             self._fields.labels(known, verdict).inc(count)
+
+    def answered(self, engine: str, answer: Mapping[str, Any]) -> None:
+        """Counts the documents of an engine's answer; the pages of a call, which all of them name, once."""
+        pages = pages_of(answer)
+        for evidence in evidences(answer):
+            self.document(engine, evidence["schema"], pages, verdict_counts(evidence))
+            pages = 0
 
     def worker_started(self, engine: str, reason: str) -> None:
         self._starts.labels(engine, reason).inc()

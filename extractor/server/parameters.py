@@ -31,6 +31,7 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
     return {
         "schema": schema_of(fields.get("schema", "auto")),
         "engine": engine_of(fields.get("engine", "auto")),
+        "documents": flag("documents", fields.get("documents", False)),
         "evidence": flag("evidence", fields.get("evidence", False)),
         "previews": flag("previews", fields.get("previews", False)),
         "today": day("today", fields.get("today")),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from extractor.engines import Engine
+    from extractor.extraction import Extraction
 
 #: Pages shown to a person are made no larger than this, in pixels of the longer side.
 _PREVIEW_SIDE = 2400
@@ -59,25 +60,32 @@ class Reading:
     def _extract(
         self, request: Mapping[str, Any], groups: Sequence[Sequence[np.ndarray]], images: list[np.ndarray]
     ) -> dict[str, Any]:
-        from extractor.output import as_dict
-        from extractor.pipeline import extract
+        from extractor.pipeline import extract, extract_documents
 
         wanted = request["schema"]
         schema = wanted if isinstance(wanted, str) else model_of(json.dumps(wanted))
-        result = extract(
-            images,
-            schema,
-            engine=self._reader,
-            today=date.fromisoformat(request["today"]) if request.get("today") else None,
-            minimum_age=request.get("age"),
-        )
-        answer = as_dict(result, evidence=True)
-        of_file = [number for number, group in enumerate(groups) for _ in group]
-        for page, number in zip(answer["evidence"]["pages"], of_file, strict=True):
-            page["file"] = number
+        options: dict[str, Any] = {
+            "engine": self._reader,
+            "today": date.fromisoformat(request["today"]) if request.get("today") else None,
+            "minimum_age": request.get("age"),
+        }
+        several = request.get("documents", False)
+        results = extract_documents(images, schema, **options) if several else [extract(images, schema, **options)]
+        answers = [_answer(result, groups) for result in results]
         if request.get("previews"):
-            answer["evidence"]["previews"] = [_preview(image) for image in images]
-        return answer
+            answers[0]["evidence"]["previews"] = [_preview(image) for image in images]
+        return {"documents": answers} if several else answers[0]
+
+
+def _answer(result: Extraction[Any], groups: Sequence[Sequence[np.ndarray]]) -> dict[str, Any]:
+    """A document with its evidence, its pages with the number of the file that each came from."""
+    from extractor.output import as_dict
+
+    answer = as_dict(result, evidence=True)
+    of_file = [number for number, group in enumerate(groups) for _ in group]
+    for page, number in zip(answer["evidence"]["pages"], of_file, strict=True):
+        page["file"] = number
+    return answer
 
 
 @lru_cache(maxsize=32)

@@ -11,16 +11,16 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from extractor.output import with_evidence
 from extractor.schemas import SCHEMAS, field_specs
 from extractor.server import examples as ex
+from extractor.server.answers import as_body
 from extractor.server.parameters import reading_request
 from extractor.server.problems import BASE, KINDS, Problem
 from extractor.server.service import ask, extracted, service_of, uploaded
 
 router = APIRouter()
 
-_EXTRACT_FIELDS = ("schema", "engine", "evidence", "pages", "today", "age", "previews")
+_EXTRACT_FIELDS = ("schema", "engine", "documents", "evidence", "pages", "today", "age", "previews")
 _CLASSIFY_FIELDS = ("engine", "pages")
 
 
@@ -32,13 +32,17 @@ async def extract(request: Request) -> JSONResponse:
     `document`, that object once more, and `evidence` with `fields` (value, verdict, confidence, box and every source),
     `warnings`, `pages`, `schema`, `engine` and `seconds`, as the command `extract --evidence` prints them. The header
     `X-Document-Schema` names the schema in any case.
+
+    Where there are several documents this is the largest, with the warning `several_documents`. With `documents` the
+    answer is `{"documents": [...]}`: all of them, each with its `schema` and, in its evidence, the `regions` where it
+    lies. Sides find each other by number, MRZ, name and birth date.
     """
     limits = service_of(request).settings.limits
     form = await uploaded(request)
     asked = reading_request(form.fields, limits, known=_EXTRACT_FIELDS)
     answer = await extracted(request, asked, form.files)
-    body = with_evidence(answer) if asked["evidence"] else answer["document"]
-    return JSONResponse(body, headers={"X-Document-Schema": _header(answer["evidence"]["schema"])})
+    named = {} if "documents" in answer else {"X-Document-Schema": _header(answer["evidence"]["schema"])}
+    return JSONResponse(as_body(asked, answer), headers=named)
 
 
 @router.post("/v1/classify", tags=["documents"], summary="Say what kind of document it is", **ex.CLASSIFY)

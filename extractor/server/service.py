@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from extractor.server.answers import pages_of
 from extractor.server.hosts import EngineHost, Hosts
 from extractor.server.intake import Intake, check_declared
 from extractor.server.jobs import Jobs
 from extractor.server.logs import get_logger
-from extractor.server.metrics import Metrics, verdict_counts
+from extractor.server.metrics import Metrics
 from extractor.server.problems import Problem
 from extractor.server.settings import Settings
 from extractor.server.uploads import File, Form, check_picture, read_form
@@ -94,10 +95,8 @@ async def _answer(request: Request, host: EngineHost, asked: Mapping[str, Any], 
 
 
 async def extracted(request: Request, asked: Mapping[str, Any], files: Sequence[File]) -> dict[str, Any]:
-    """What the engine read: {"document": ..., "evidence": ...}; counted, and noted in the log without any value."""
+    """What the engine read (see `answers`); counted, and noted in the log without any value."""
     answer, host = await ask(request, {**asked, "op": "extract"}, files)
-    evidence: dict[str, Any] = answer["evidence"]
-    pages = len(evidence["pages"])
-    service_of(request).metrics.document(host.name, evidence["schema"], pages, verdict_counts(evidence))
-    get_logger().info("read", engine=host.name, pages=pages, count=len(files))
+    service_of(request).metrics.answered(host.name, answer)
+    get_logger().info("read", engine=host.name, pages=pages_of(answer), count=len(files))
     return dict(answer)

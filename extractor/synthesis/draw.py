@@ -27,7 +27,7 @@ from extractor.synthesis.pools import Pool, seeded
 from extractor.synthesis.templates import Side, Template
 
 #: Round and between the sides of a card on the sheet that shows both, millimetres.
-_MARGIN = 3.0
+MARGIN = 3.0
 #: How often a card with two sides is shown from the front only.
 _FRONT_ONLY = 0.25
 
@@ -92,12 +92,12 @@ def _arranged(sides: tuple[Side, ...], beside: bool) -> tuple[list[tuple[float, 
     """Where each side's corner lies on the sheet, and the sheet's size, millimetres. A single side fills the sheet."""
     if len(sides) == 1:
         return [(0.0, 0.0)], sides[0].size
-    corners, x, y = [], _MARGIN, _MARGIN
+    corners, x, y = [], MARGIN, MARGIN
     for side in sides:
         corners.append((x, y))
-        x, y = (x + side.size[0] + _MARGIN, y) if beside else (x, y + side.size[1] + _MARGIN)
+        x, y = (x + side.size[0] + MARGIN, y) if beside else (x, y + side.size[1] + MARGIN)
     width, height = sides[0].size
-    return corners, (x, height + 2 * _MARGIN) if beside else (width + 2 * _MARGIN, y)
+    return corners, (x, height + 2 * MARGIN) if beside else (width + 2 * MARGIN, y)
 
 
 def _paper(rng: random.Random, size: tuple[float, float], scale: float) -> np.ndarray:

@@ -61,6 +61,16 @@ def read_pages(image: np.ndarray, index: int = 0) -> list[Page]:
     return [page] if part is None else [_without(page, part[0]), part[1]]
 
 
+def read_part(page: Page, box: tuple[int, int, int, int]) -> list[Page]:
+    """A part of a page, (left, top, right, bottom) in its pixels, set upright and read as a page of its own."""
+    left, top, right, bottom = box
+    crop = np.ascontiguousarray(page.image[top:bottom, left:right])
+    shift = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
+    part = _read(crop, page.to_source @ shift, page.source_size, page.index)
+    turned = _turned_part(part)
+    return [part] if turned is None else [_without(part, turned[0]), turned[1]]
+
+
 def _read(image: np.ndarray, to_source: np.ndarray, source_size: tuple[int, int], index: int) -> Page:
     height, width = image.shape[:2]
     boxes, _ = ocr.detect(image)

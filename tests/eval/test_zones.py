@@ -26,6 +26,7 @@ def test_the_rates() -> None:
     """docs/accuracy.md has them over more zones."""
     altered = tally([altered_zone(seed) for seed in range(1000)])
     assert altered.silent <= 1
+    assert altered.alarms >= 0.97 * altered.zones
     blurred = tally([true_zone(seed) for seed in range(500)])
-    # 49 of 500 when this was written; 16 of 200 when repairs were still silent. A bound against getting worse, no aim.
-    assert blurred.alarms <= 0.12 * blurred.zones
+    assert blurred.alarms <= 0.06 * blurred.zones
+    assert blurred.alarms + blurred.unsure <= 0.12 * blurred.zones

@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 
 from extractor import cli, pipeline
-from extractor.errors import NoDocumentError
+from extractor.errors import NoDocumentError, UnreadableInputError
 from extractor.extraction import Extraction
+from extractor.grouping import Identity
 from extractor.schemas import Passport
 
 #: The command with a reader that takes a fifth of a second a document, and half a minute for one called `slow`.
@@ -68,6 +69,56 @@ def stopped(files: list[Path], tmp_path: Path) -> Callable[..., subprocess.Compl
         return subprocess.CompletedProcess(command, process.returncode, log.read_text(), err)
 
     return run
+
+
+def test_all_documents_of_a_file_are_a_list(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def extract_documents(sources: Any, *_: Any, **__: Any) -> list[Extraction[Any]]:
+        documents = [Passport(surname=f"{Path(sources[0]).stem}-{number}") for number in range(2)]
+        return [Extraction(Passport, document, document.model_dump(), {}) for document in documents]
+
+    monkeypatch.setattr(pipeline, "extract_documents", extract_documents)
+    assert cli.main([str(files[0]), "--documents", "--engine", "embedded"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["file"], one["schema"], one["surname"]) for one in told] == [
+        (str(files[0]), "passport", "00-0"),
+        (str(files[0]), "passport", "00-1"),
+    ]
+    assert cli.main([*map(str, files[:3]), "--documents", "--format", "jsonl", "--engine", "embedded"]) == 0
+    assert lines(capsys.readouterr().out) == ["00-0", "00-1", "01-0", "01-1", "02-0", "02-1"]
+
+
+def test_sides_in_files_of_their_own_are_read_together_where_that_is_asked_for(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = {"00": "L1234567X", "01": "K7654321A", "02": "K7654321A", "03": "L1234567X"}
+
+    def identify(sources: Any, **_: Any) -> Identity:
+        if Path(sources[0]).stem == "04":
+            raise UnreadableInputError("damaged")
+        return Identity({"document_number": frozenset({numbers[Path(sources[0]).stem]})})
+
+    def extract(sources: Any, *_: Any, **__: Any) -> Extraction[Any]:
+        document = Passport(surname=" ".join(Path(source).stem for source in sources))
+        return Extraction(Passport, document, document.model_dump(), {})
+
+    monkeypatch.setattr(pipeline, "identify", identify)
+    monkeypatch.setattr(pipeline, "extract", extract)
+    named = [*map(str, files[:5]), "--format", "jsonl", "--engine", "embedded"]
+    assert cli.main([*named, "--pair-sides"]) == 0
+    assert lines(capsys.readouterr().out) == ["00 03", "01 02", "04"]
+    assert cli.main(named) == 0
+    assert lines(capsys.readouterr().out) == ["00", "01", "02", "03", "04"]
+
+
+@pytest.mark.parametrize("other", ["--documents", "--pair-sides"])
+def test_one_document_contradicts_other_ways_of_grouping(files: list[Path], other: str) -> None:
+    try:
+        code = cli.main([str(files[0]), "--one-document", other])
+    except SystemExit as stopped:
+        code = int(str(stopped.code))
+    assert code == 2
 
 
 def lines(text: str) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel
 
-from extractor import NoDocumentError, SchemaError, UnreadableInputError, UsageError, extract
+from extractor import NoDocumentError, SchemaError, UnreadableInputError, UsageError, extract, extract_documents
 from extractor.decoding.answer import FieldReading
 from extractor.evidence import DocumentEvidence
 from extractor.extraction import Extraction, Source, SourceKind, Verdict
@@ -156,7 +156,7 @@ class TestInputs:
 
     def test_stages_and_quality_are_told(self, read_example: Callable[[str], Any], examples_dir: Path) -> None:
         result = read_example("passport.png")
-        assert list(result.seconds) == ["load", "ocr", "mrz", "scripts", "evidence", "engine", "reconcile"]
+        assert list(result.seconds) == ["load", "ocr", "mrz", "grouping", "scripts", "evidence", "engine", "reconcile"]
         assert all(seconds >= 0 for seconds in result.seconds.values())
         assert result.engine == {"name": "embedded"}
         (page,) = result.pages
@@ -331,3 +331,59 @@ def test_nothing_is_left_on_disk(examples_dir: Path, tmp_path: Path, monkeypatch
     with pytest.raises(UnreadableInputError):
         extract((examples_dir / "visa.png").read_bytes()[:3000], "visa")
     assert list(tmp_path.iterdir()) == []
+
+
+class TestSeveralDocuments:
+    """A passport and a card of two people, on one picture and in one call."""
+
+    @pytest.fixture
+    def pictures(self, examples_dir: Path) -> tuple[np.ndarray, np.ndarray]:
+        found = []
+        for file in ("passport.png", "id_card.png"):
+            with Image.open(examples_dir / file) as image:
+                found.append(np.asarray(image.convert("RGB")))
+        return found[0], found[1]
+
+    @pytest.fixture
+    def sheet(self, pictures: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Both under one another as a scanner sees them."""
+        width = max(picture.shape[1] for picture in pictures) + 80
+        sheet = np.full((sum(picture.shape[0] for picture in pictures) + 120, width, 3), 235, np.uint8)
+        top = 40
+        for picture in pictures:
+            sheet[top : top + picture.shape[0], 40 : 40 + picture.shape[1]] = picture
+            top += picture.shape[0] + 40
+        return sheet
+
+    def test_all_are_read_each_with_its_region_and_nothing_of_the_other(
+        self, sheet: np.ndarray, examples: Any, read_once: None, today: date
+    ) -> None:
+        passport, card = extract_documents(sheet, today=today)
+        assert differences(passport, examples["passport.png"]["fields"]) == {}
+        assert differences(card, examples["id_card.png"]["fields"]) == {}
+        for result in (passport, card):
+            heights = [y for region in result.regions for _, y in region.points]
+            boxes = [one.box for one in result.fields.values() if one.box]
+            assert boxes
+            assert all(min(heights) <= y <= max(heights) for box in boxes for _, y in box.points)
+        # The sides of the card are parted by paper too.
+        assert [len(result.regions) for result in (passport, card)] == [1, 2]
+
+    def test_one_is_the_largest_and_says_how_to_get_the_others(
+        self, sheet: np.ndarray, read_once: None, today: date
+    ) -> None:
+        result = extract(sheet, today=today)
+        (warning,) = [one for one in result.warnings if one.code == "several_documents"]
+        assert warning.message.startswith("of 2 documents")
+        assert not result.checks_passed
+        # Of the kind that is asked for, if one is.
+        assert extract(sheet, Passport, today=today).document.surname == "UNDERHILL"
+
+    def test_what_the_caller_calls_one_document_must_not_contradict_itself(
+        self, sheet: np.ndarray, pictures: Any, read_once: None, today: date
+    ) -> None:
+        for source in (sheet, list(pictures)):
+            with pytest.raises(NoDocumentError, match="not one document: its pages or parts contradict each other"):
+                extract(source, today=today, one_document=True)
+        alone = extract(pictures[0], today=today, one_document=True)
+        assert (alone.document.surname, alone.warnings) == ("UNDERHILL", extract(pictures[0], today=today).warnings)

@@ -171,7 +171,18 @@ def test_a_clear_digit_that_contradicts_its_check_digit_is_kept() -> None:
     assert reading.lines[1] == altered
     assert not reading.valid
     assert reading.doubtful == {}
+    assert reading.unsure == frozenset()
     assert reading.field_proof("birth_date") is FieldProof.FORMAT
+
+
+def test_of_unclear_print_nothing_is_said_about_the_check_digit() -> None:
+    """What does not hold may be the picture's fault: no repair is certain enough, and no digit is called wrong."""
+    unclear = {place: (rival, 0.45) for place, rival in ((0, "1"), (2, "3"), (13, "1"), (15, "3"), (17, "7"))}
+    reading = seen(DATA.replace("740812", "740612"), unclear)
+    wrong = {check.name for check in reading.mrz.check_digits if not check.valid}
+    assert "birth_date" in wrong
+    assert "birth_date" in reading.unsure
+    assert reading.unsure <= wrong
 
 
 def test_an_unclear_digit_is_concluded_and_no_longer_proven() -> None:

@@ -14,6 +14,16 @@ def test_a_callers_own_schema_makes_no_label() -> None:
     assert b"ller" not in metrics.render()[0]
 
 
+def test_pages_of_several_documents_are_counted_once() -> None:
+    metrics = Metrics()
+    one = {"evidence": {"schema": "passport", "pages": [{}, {}], "fields": {"a": {"verdict": "agree"}}}}
+    metrics.answered("embedded", {"documents": [one, one, one]})
+    metrics.answered("embedded", one)
+    value = metrics.registry.get_sample_value
+    assert value("extractor_documents_total", {"schema": "passport"}) == 4
+    assert value("extractor_pages_total", {"engine": "embedded"}) == 4
+
+
 def test_verdicts_are_counted_without_values() -> None:
     fields = {"a": {"verdict": "agree", "value": "X"}, "b": {"verdict": "agree"}, "c": {"verdict": "absent"}}
     assert verdict_counts({"fields": fields}) == {"agree": 2, "absent": 1}

@@ -43,6 +43,20 @@ def test_it_says_what_it_is(reader: Reading) -> None:
     assert reader.details["why"]
 
 
+def test_all_documents_each_with_its_regions(
+    reader: Reading, passport: bytes, examples_dir: Path, examples: dict[str, dict[str, Any]]
+) -> None:
+    card = (examples_dir / "id_card.png").read_bytes()
+    answer, _ = ask(reader, passport, card, documents=True, previews=True)
+    first, second = answer["documents"]
+    for file, one, page in (("passport.png", first, 0), ("id_card.png", second, 1)):
+        assert one["document"]["surname"] == examples[file]["fields"]["surname"]
+        assert {region["page"] for region in one["evidence"]["regions"]} == {page}
+        assert [page["file"] for page in one["evidence"]["pages"]] == [0, 1]
+    assert len(first["evidence"]["previews"]) == 2
+    assert "previews" not in second["evidence"]
+
+
 def test_a_document_with_its_evidence_and_previews(
     reader: Reading, passport: bytes, examples: dict[str, dict[str, Any]]
 ) -> None:

@@ -43,6 +43,17 @@ def test_several_files_are_one_document(service: Running) -> None:
     assert [page["file"] for page in answer.json()["evidence"]["pages"]] == [0, 1]
 
 
+def test_all_documents_are_a_list_each_with_its_schema(service: Running) -> None:
+    files = picture(number=1), picture(number=2)
+    answer = send(service, *files, documents="true")
+    assert "x-document-schema" not in answer.headers
+    first, second = answer.json()["documents"]
+    assert (first["schema"], first["document_number"]) == ("passport", number_of(files[0]))
+    assert second["document_number"] == number_of(files[1])
+    (told, _) = send(service, *files, documents="true", evidence="true").json()["documents"]
+    assert told["document"]["document_number"] == told["document_number"] == number_of(files[0])
+
+
 def test_evidence_is_added_where_it_is_asked_for(service: Running) -> None:
     answer = send(service, picture(), evidence="true").json()
     plain = send(service, picture(), evidence="false").json()
