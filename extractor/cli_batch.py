@@ -221,9 +221,9 @@ def _outcome(
         stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
         say(f"{name}: {facts}; {stages}")
     for option, target in pictures.items():
-        target = target if number == 1 else target.with_stem(f"{target.stem}-document{number}")
+        own = target if number == 1 else target.with_stem(f"{target.stem}-document{number}")
         try:
-            write_pictures(option, result, target, options)
+            write_pictures(option, result, own, options)
         except Exception as error:
             return replace(failed(name, error), result=result)
     return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
