@@ -51,11 +51,11 @@ def judge(case: Case, results: Sequence[Extraction[Any]]) -> Tally:
         found += sum(bool(own & sides) for sides in owners) == 1 and own in owners
     for result, sides in zip(results, owners, strict=True):
         documents = [case.sides[index].document for index in sorted(sides)]
-        own = max(set(documents), key=documents.count, default=-1)
+        most = max(set(documents), key=documents.count, default=-1)
         for one in result.fields.values():
             if one.box and one.value is not None:
                 values += 1
-                foreign += any(case.sides[index].document != own for index in _sides(case, [one.box]))
+                foreign += any(case.sides[index].document != most for index in _sides(case, [one.box]))
     alone = sum(any(warning.code == "lone_side" for warning in result.warnings) for result in results)
     return Tally(1, len(case.fields), found, len(results), alone, values, foreign)
 

@@ -288,8 +288,7 @@ def prepare(
     limits: Limits = DEFAULT,
 ) -> Prepared:
     """All that is done before an engine reads, once for any number of them; arguments and errors as `extract`'s."""
-    options = {"pages": pages, "today": today, "limits": limits}
-    found = prepare_documents(source, schema, one_document=one_document, **options)
+    found = prepare_documents(source, schema, pages=pages, today=today, one_document=one_document, limits=limits)
     shown = [one for one in found if kind_of(one.kinds)] or found
     asked = None if isinstance(schema, str) else schema_name(schema)
     best = max(shown, key=lambda one: (kind_of(one.kinds) == asked, not one.is_lone_side, one.area))
