@@ -48,9 +48,8 @@ def wilson(right: float, total: int, level: float = LEVEL) -> tuple[float, float
     interval that holds both of theirs. Raises ValueError for no trials."""
     if total < 1:
         raise ValueError("an interval needs at least one observation")
-    nearest = round(right)
-    ends = (nearest, nearest) if abs(right - nearest) < 1e-9 else (floor(right), ceil(right))
-    low, high = (stats.binomtest(k, total).proportion_ci(level, method="wilson") for k in ends)
+    whole = floor(right + 1e-9), ceil(right - 1e-9)
+    low, high = (stats.binomtest(k, total).proportion_ci(level, method="wilson") for k in whole)
     return float(low.low), float(high.high)
 
 

@@ -45,11 +45,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "halves = [[row for row in rows if _half(row[0]) == half] for half in (0, 1)]",
         "Eq 0 to NotEq",
     ): "it only swaps the two halves, which are used alike",
-    (
-        "eval.scoring.statistics",
-        "if _pairs_needed(middle, discordant, level, power) > documents:",
-        "Gt 0 to GtE",
-    ): "the two sides are never equal to the last bit, and if they were, either bound would do",
 }
 
 _OPPOSITES: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
