@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional, TypeVar, Union
 
-import pytest
 from annotated_types import Len
 from pydantic import (
     AfterValidator,
@@ -37,6 +36,8 @@ from typing_extensions import TypedDict
 from extractor.extraction import Extraction, Source, SourceKind, Verdict
 from extractor.reconcile import reconcile
 from extractor.schemas.plan import plan_of
+
+from ..tables import each
 
 #: What a document says, by the vocabulary's names.
 READ: dict[str, Any] = {
@@ -164,7 +165,7 @@ FIELDS: list[tuple[str, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "kind", "value"), FIELDS)
+@each(("name", "kind", "value"), FIELDS)
 def test_one_field(name: str, kind: Any, value: Any) -> None:
     document, *_ = read(create_model("Own", **{name: (Optional[kind], None)}))  # noqa: UP045
     assert getattr(document, name) == value
@@ -287,7 +288,7 @@ class EitherOr(BaseModel):
     tagged: Annotated[Person | Company, Field(discriminator="kind")]
 
 
-@pytest.mark.parametrize(
+@each(
     ("schema", "expected"),
     [
         (

@@ -13,6 +13,8 @@ from extractor.extraction import Box, FieldEvidence, Source, SourceKind, Verdict
 from extractor.reconcile import reconcile, reconcile_field, same, with_model
 from extractor.schemas import ChineseIdCard, Kind, Passport
 
+from ..tables import each
+
 HERE = Box(0, ((0, 0), (9, 0), (9, 9), (0, 9)))
 THERE = Box(0, ((50, 50), (90, 50), (90, 60), (50, 60)))
 
@@ -52,7 +54,7 @@ def test_a_proven_number_of_the_zone_stands_against_a_printed_one_that_is_misrea
 
 
 class TestSame:
-    @pytest.mark.parametrize(
+    @each(
         ("kind", "a", "b"),
         [
             (Kind.NAME, "MÜLLER", "Muller"),
@@ -70,7 +72,7 @@ class TestSame:
         assert same(kind, a, b)
         assert same(kind, b, a)
 
-    @pytest.mark.parametrize(
+    @each(
         ("kind", "a", "b"),
         [
             (Kind.NAME, "MULLER", "MILLER"),

@@ -23,13 +23,15 @@ from eval.scoring.metrics import (
 )
 from extractor.schemas import Kind
 
+from ...tables import each
+
 
 def rates(pairs: Sequence[tuple[Any, Any]], kind: Kind = Kind.NAME) -> dict[str, float | None]:
     scores = [score_field(kind, label, prediction) for label, prediction in pairs]
     return {name: ratio(name, scores).value for name in PARTS}
 
 
-@pytest.mark.parametrize(
+@each(
     ("label", "prediction", "expected"),
     [
         # outcome, folded, edits, length, similarity, anls; edits by hand over the strict forms
@@ -55,7 +57,7 @@ def test_one_field(label: Any, prediction: Any, expected: FieldScore) -> None:
     assert score.anls == pytest.approx(expected.anls)
 
 
-@pytest.mark.parametrize(
+@each(
     ("outcome", "exact", "has_value", "was_given"),
     [
         (Outcome.RIGHT, True, True, True),
@@ -154,7 +156,7 @@ def test_a_field_is_compared_by_its_kind() -> None:
     assert score_field(Kind.MRZ, ["A<<"], ["A<"]).folded
 
 
-@pytest.mark.parametrize(
+@each(
     ("precision", "recall", "expected"),
     [(1.0, 1.0, 1.0), (0.5, 1.0, 2 / 3), (0.5, 0.25, 1 / 3), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (None, 0.0, 0.0)],
 )
@@ -208,7 +210,7 @@ def test_anls_agrees_with_the_anls_star_package(pairs: list[tuple[str, str]]) ->
     assert (ours or 0.0) == pytest.approx(sum(theirs) / len(theirs) if theirs else 0.0)
 
 
-@pytest.mark.parametrize(
+@each(
     ("label", "alternatives", "prediction", "outcome", "nearest"),
     [
         ("IVANOVA", ["ИВАНОВА"], "ИВАНОВА", Outcome.RIGHT, "ИВАНОВА"),

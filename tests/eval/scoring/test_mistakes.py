@@ -2,18 +2,18 @@
 
 from typing import Any
 
-import pytest
-
 from eval.scoring.metrics import score_field
 from eval.scoring.mistakes import Mistake, mistake
 from extractor.schemas import Kind
+
+from ...tables import each
 
 
 def kind_of_mistake(kind: Kind, label: Any, prediction: Any, **options: Any) -> Mistake | None:
     return mistake(kind, label, prediction, score_field(kind, label, prediction), **options)
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "label", "prediction", "expected"),
     [
         (Kind.NAME, "ANNA", "Anna", None),

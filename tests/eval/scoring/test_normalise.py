@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from eval.scoring.normalise import as_text, folded, strict, without_diacritics
 from extractor.schemas import Kind
 
+from ...tables import each
+
 WORDS = (Kind.NAME, Kind.TEXT, Kind.ADDRESS)
 
 
@@ -169,7 +171,7 @@ def test_nothing_has_no_form(kind: Kind, value: str | None) -> None:
     assert folded(kind, value) is None
 
 
-@pytest.mark.parametrize("value", ["-", "***", " \n ", "—"])
+@each("value", ["-", "***", " \n ", "—"])
 def test_a_word_without_a_letter_is_nothing(value: str) -> None:
     assert strict(Kind.NAME, value) is None
     assert strict(Kind.NUMBER, value) is None

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from pydantic import BaseModel
 
 from eval.running.records import DocumentRecord, FieldRecord
@@ -13,6 +12,7 @@ from extractor.extraction import Extraction, FieldEvidence, ReadingWarning, Sour
 from extractor.labels.format import Specimen
 from extractor.schemas import SCHEMAS
 
+from ...tables import each
 from ..conftest import MRZ, extraction
 from ..made import subject
 
@@ -118,7 +118,7 @@ def spoken(*sources: Source) -> Extraction:
     return Extraction(PASSPORT, result.document, result.values, fields)
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "prediction", "confidence"),
     [("result", "CONCLUDED", 0.9), ("mrz", "ZONE", 0.8), ("visual", "SURER", 0.6), ("model", None, 0.0)],
 )

@@ -19,6 +19,8 @@ from extractor.checkpoints import (
 )
 from extractor.errors import CheckpointError
 
+from ...tables import each
+
 TINY = Path(__file__).parents[2] / "data" / "phi3v" / "tiny"
 VISION, VISION_35 = KNOWN_MODELS
 OTHER = "0" * 40
@@ -66,7 +68,7 @@ def test_a_folder_has_no_revisions():
         find_checkpoint(TINY, revision="main")
 
 
-@pytest.mark.parametrize("known", KNOWN_MODELS, ids=lambda model: model.repo)
+@each("known", KNOWN_MODELS, ids=lambda model: model.repo)
 def test_what_is_not_here_is_named_with_its_size_and_the_command(known):
     with pytest.raises(CheckpointError) as error:
         find_checkpoint(known.repo)

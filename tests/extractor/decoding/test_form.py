@@ -19,6 +19,8 @@ from extractor.mrz.formats import FORMATS
 from extractor.schemas import SCHEMAS, Passport
 from extractor.schemas.base import IsoDate
 
+from ...tables import each
+
 
 def field(schema: type[BaseModel], name: str) -> dict[str, Any]:
     """What a field can be, beside null."""
@@ -31,7 +33,7 @@ def takes(pattern: str, text: str) -> bool:
     return re.search(pattern, text) is not None
 
 
-@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
+@each("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
 def test_every_field_is_there_in_order_and_may_be_null_and_nothing_else_is(schema):
     form = answer_schema(schema)
     assert list(form["properties"]) == form["required"] == list(schema.model_fields)

@@ -16,6 +16,8 @@ from extractor.decoding.grammar import Vocabulary, output_type, schema_text
 from extractor.errors import SchemaError
 from extractor.schemas import SCHEMAS, ChineseIdCard, Passport
 
+from ...tables import each
+
 
 def takes(grammar, text):
     """Whether a grammar takes a text as a whole answer, in the tokenizer's own tokens."""
@@ -68,7 +70,7 @@ def test_outlines_makes_the_same_grammar_of_it(passport, vocabulary):
     assert json.loads(output_type(Passport).schema) == json.loads(schema_text(Passport))
 
 
-@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
+@each("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
 def test_the_answer_in_which_everything_is_null_is_always_one(vocabulary, schema):
     grammar = vocabulary.grammar(schema)
     assert takes(grammar, written(grammar))

@@ -12,6 +12,7 @@ from PIL import Image
 from extractor.errors import UsageError
 from extractor.imaging import MAX_PAGES, load_pages
 
+from ...tables import each
 from .pictures import GREEN, HEIGHT, RED, WIDTH, colours, encoded, pdf, quarters, refused, shows_quarters, tiff
 
 # Formats
@@ -66,7 +67,7 @@ MODES: dict[str, tuple[str, Callable[[], Image.Image]]] = {
 }
 
 
-@pytest.mark.parametrize("name", MODES)
+@each("name", MODES)
 def test_grey_of_any_depth(name: str) -> None:
     form, make = MODES[name]
     page = load_pages(encoded(form, make()))[0]
@@ -89,7 +90,7 @@ def test_cmyk(form: str) -> None:
     assert shows_quarters(load_pages(encoded(form, Image.fromarray(quarters()).convert("CMYK")))[0], tolerance=25)
 
 
-@pytest.mark.parametrize(
+@each(
     ("form", "mode"),
     [("PNG", "RGBA"), ("PNG", "LA"), ("PNG", "P"), ("TIFF", "RGBA"), ("TIFF", "LA"), ("WEBP", "RGBA")],
 )
@@ -131,7 +132,7 @@ def test_exif_orientation(form: str, orientation: int) -> None:
     assert shows_quarters(page)
 
 
-@pytest.mark.parametrize("orientation", STORED)
+@each("orientation", STORED)
 def test_exif_orientation_of_phones(orientation: int) -> None:
     exif = Image.Exif()
     exif[274] = orientation
@@ -234,7 +235,7 @@ def test_a_caller_s_picture_is_left_as_it_is() -> None:
     assert np.array_equal(array, quarters())
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "uint64", "int16", "int32", "int64"])
+@each("dtype", ["uint8", "uint16", "uint32", "uint64", "int16", "int32", "int64"])
 def test_arrays_of_integers(dtype: str) -> None:
     scale = 1 if dtype == "uint8" else 257 if dtype != "int16" else 128
     page = load_pages(quarters().astype(dtype) * np.array(scale, dtype))[0]
@@ -252,7 +253,7 @@ def test_arrays_of_truth() -> None:
     assert np.array_equal(load_pages(GREY > 127)[0][:, :, 1], np.where(GREY > 127, 255, 0))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -3.0])
+@each("value", [np.nan, np.inf, -np.inf, -3.0])
 def test_arrays_with_values_beyond_any_picture(value: float) -> None:
     array = quarters() / 255
     array[5:9] = value
@@ -262,7 +263,7 @@ def test_arrays_with_values_beyond_any_picture(value: float) -> None:
     assert load_pages(np.full((40, 40), np.nan))[0].max() == 0
 
 
-@pytest.mark.parametrize(
+@each(
     "array",
     [
         GREY,
@@ -281,7 +282,7 @@ def test_arrays_of_every_shape(array: np.ndarray) -> None:
     assert np.array_equal(page[:, :, 0], array if array.ndim == 2 else array[:, :, 0])
 
 
-@pytest.mark.parametrize(
+@each(
     "array",
     [
         np.zeros((50, 50, 2)),
@@ -299,7 +300,7 @@ def test_arrays_that_are_no_pictures(array: np.ndarray) -> None:
         load_pages(array)
 
 
-@pytest.mark.parametrize("source", [None, 3, 1.5, ["a.png"], {"path": "a.png"}, object()])
+@each("source", [None, 3, 1.5, ["a.png"], {"path": "a.png"}, object()])
 def test_what_cannot_hold_a_picture(source: Any) -> None:
     with pytest.raises(UsageError, match="give a path, bytes"):
         load_pages(source)

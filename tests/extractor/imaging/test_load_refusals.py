@@ -19,6 +19,7 @@ from extractor.imaging import MAX_PIXELS, load_pages
 from extractor.imaging.limits import MAX_SIDE
 from extractor.imaging.pictures import MIN_SIDE
 
+from ...tables import each
 from .pictures import HEIGHT, WIDTH, encoded, pdf, refused
 
 # Sizes
@@ -162,7 +163,7 @@ def outcome(data: bytes) -> tuple[list[np.ndarray], str]:
         return [], str(error)
 
 
-@pytest.mark.parametrize("form", FILES)
+@each("form", FILES)
 def test_truncated_files(form: str) -> None:
     data = FILES[form]
     for cut in range(20):
@@ -173,7 +174,7 @@ def test_truncated_files(form: str) -> None:
         assert message or pages[0].shape[2] == 3
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF", "AVIF"])
+@each("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF", "AVIF"])
 def test_half_a_picture_is_told_as_such(form: str) -> None:
     message = refused(FILES[form][: len(FILES[form]) // 2])
     assert "damaged or incomplete" in message or "known format" in message
@@ -184,7 +185,7 @@ def test_empty_files(source: Any) -> None:
     assert refused(source) == "the file is empty"
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         b"hello, this is text",
@@ -210,7 +211,7 @@ def test_locked_pdfs() -> None:
     assert refused(pdf(extra=locked)) == "the PDF is locked by a password; save it without one"
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         b"%PDF-1.7",

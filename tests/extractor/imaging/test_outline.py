@@ -14,6 +14,8 @@ from extractor.synthesis.draw import draw
 from extractor.synthesis.produce import template_named
 from extractor.text.page import read_pages
 
+from ...tables import each
+
 TABLE = (96, 74, 52)
 
 
@@ -99,7 +101,7 @@ def test_text_outside_a_rectangle_keeps_it_from_being_the_document() -> None:
     assert not found.seen
 
 
-@pytest.mark.parametrize(
+@each(
     ("size", "passport", "name"),
     [
         ((856, 540), False, "ID-1"),

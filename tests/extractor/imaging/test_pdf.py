@@ -9,6 +9,7 @@ from PIL import Image
 
 from extractor.imaging import load_pages
 
+from ...tables import each
 from .hostile import drawn, stream
 from .pictures import HEIGHT, WIDTH, encoded, quarters, refused, shows_quarters
 
@@ -32,7 +33,7 @@ FONT = b"/Font<</T<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
 TEXT = b"BT /T 40 Tf %d Tr 100 200 Td (SPECIMEN) Tj ET"
 
 
-@pytest.mark.parametrize("dpi", [72, 96, 150, 300, 600])
+@each("dpi", [72, 96, 150, 300, 600])
 def test_a_scan_is_its_own_pixels(dpi: int) -> None:
     picture = np.random.default_rng(1).integers(0, 255, (90, 130, 3), np.uint8)
     (jpeg,) = load_pages(encoded("JPEG", picture, quality=90))
@@ -40,7 +41,7 @@ def test_a_scan_is_its_own_pixels(dpi: int) -> None:
     assert np.array_equal(page, jpeg)
 
 
-@pytest.mark.parametrize("mode", ["L", "1", "CMYK", "P"])
+@each("mode", ["L", "1", "CMYK", "P"])
 def test_a_scan_of_any_kind_is_not_enlarged(mode: str) -> None:
     image = Image.fromarray(quarters(400, 300)).convert(mode)
     buffer = io.BytesIO()
@@ -51,7 +52,7 @@ def test_a_scan_of_any_kind_is_not_enlarged(mode: str) -> None:
     assert np.abs(page.astype(int) - same).mean() < 30, "PDFium's inks are others than Pillow's"
 
 
-@pytest.mark.parametrize(("rotation", "shape"), [(0, (80, 120)), (90, (120, 80)), (180, (80, 120)), (270, (120, 80))])
+@each(("rotation", "shape"), [(0, (80, 120)), (90, (120, 80)), (180, (80, 120)), (270, (120, 80))])
 def test_a_page_is_turned_as_viewers_show_it(rotation: int, shape: tuple[int, int]) -> None:
     (page,) = load_pages(placed("600 0 0 400 0 0", page=b"/Rotate %d" % rotation))
     assert page.shape == (*shape, 3)
@@ -68,7 +69,7 @@ def test_a_page_with_visible_text_is_rendered() -> None:
     assert page.shape == (1600, 2400, 3)
 
 
-@pytest.mark.parametrize(
+@each(
     ("matrix", "shape"),
     [
         ("-600 0 0 -400 600 400", (80, 120)),  # upside down

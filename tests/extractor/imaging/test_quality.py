@@ -8,6 +8,8 @@ import pytest
 
 from extractor.imaging.quality import faults, measure
 
+from ...tables import each
+
 #: Lines of the drawn page: left, baseline; and their boxes as a detector finds them, 1.6 times as high as the letters.
 _ROWS = range(60, 460, 50)
 _LETTERS = 26
@@ -55,7 +57,7 @@ def glare(image: np.ndarray) -> np.ndarray:
     return cv2.circle(image.copy(), (400, 250), 90, (255, 255, 255), -1)
 
 
-@pytest.mark.parametrize(
+@each(
     ("spoil", "code"),
     [
         (lambda image: cv2.GaussianBlur(image, (0, 0), 6), "picture_blurred"),
@@ -74,7 +76,7 @@ def test_too_few_pixels_are_told_rather_than_the_blur_they_make() -> None:
     assert codes(small, boxes() / 4) == ["picture_small"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("slices", "edge"),
     [
         ((slice(None), slice(200, None)), "left"),

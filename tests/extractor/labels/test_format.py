@@ -16,6 +16,8 @@ from extractor.labels.format import (
     script_group,
 )
 
+from ...tables import each
+
 FIELDS = {"surname": "LEFÈVRE", "given_names": "ÉLODIE", "birth_date": "1974-08-12", "sex": "F", "address": None}
 
 
@@ -68,7 +70,7 @@ def test_keys_that_say_nothing_are_left_out(tmp_path: Path) -> None:
     assert load_labels(tmp_path / LABEL_FILE) == [bare]
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "named"),
     [
         ({"birth_date": "12.08.1974"}, "birth_date"),
@@ -108,7 +110,7 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
         load_labels(tmp_path / LABEL_FILE)
 
 
-@pytest.mark.parametrize(
+@each(
     ("language", "group"),
     [
         ("fr", "Latin script"),

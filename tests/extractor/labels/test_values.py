@@ -7,10 +7,12 @@ import pytest
 from extractor.labels.values import UnstatedError, fields_of, normalised
 from extractor.schemas.dates import Order
 
+from ...tables import each
+
 ZONE = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "text", "expected"),
     [
         ("surname", "  Müller   Lüdenscheidt ", "Müller Lüdenscheidt"),
@@ -34,7 +36,7 @@ def test_a_list_is_parted() -> None:
     assert normalised("driving_licence", "vehicle_classes", "AM, B/BE") == ["AM", "B", "BE"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "text"),
     [("nationality", "Ruritanian"), ("sex", "?"), ("birth_date", "soon"), ("surname", "   "), ("mrz", "")],
 )

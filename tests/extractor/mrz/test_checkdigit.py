@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from extractor.mrz.checkdigit import CHARACTERS, VALUES, check_digit, is_valid, weighted_sum
 
+from ...tables import each
+
 TEXT = st.text(alphabet=CHARACTERS, min_size=1, max_size=40)
 
 
-@pytest.mark.parametrize(
+@each(
     ("covered", "digit"),
     [
         ("520727", "3"),  # ICAO Doc 9303-3, 4.9, example 1
@@ -48,6 +50,6 @@ def test_a_single_wrong_character_is_seen_unless_its_value_differs_by_tens(text:
     assert (check_digit(changed) == check_digit(text)) == (differs % 10 == 0)
 
 
-@pytest.mark.parametrize("pair", ["6G", "8S", "1L", "K<", "5Z"])
+@each("pair", ["6G", "8S", "1L", "K<", "5Z"])
 def test_pairs_that_no_check_digit_tells_apart(pair: str) -> None:
     assert check_digit("X" + pair[0] + "7") == check_digit("X" + pair[1] + "7")

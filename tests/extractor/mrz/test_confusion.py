@@ -6,13 +6,15 @@ import pytest
 from extractor.mrz.checkdigit import CHARACTERS, INDEX
 from extractor.mrz.confusion import BLANK, Print, Source, confusions, glyph, likeliest
 
+from ...tables import each
 
-@pytest.mark.parametrize("character", CHARACTERS)
+
+@each("character", CHARACTERS)
 def test_the_37_stand_for_themselves(character: str) -> None:
     assert likeliest(character) == character
 
 
-@pytest.mark.parametrize(
+@each(
     ("read", "meant"),
     [("«", "<"), ("‹", "<"), ("＜", "<"), ("ハ", "<"), ("Λ", "<"), ("£", "<"), ("(", "<"), ("o", "O"), ("l", "1"),
      ("|", "I"), ("é", "E"), ("А", "A"), ("Ｏ", "O"), ("漢", ""), (".", ""), ("'", "")],

@@ -2,16 +2,17 @@
 
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.mrz.dates import birth_date, issue_month, near_date
 
+from ...tables import each
+
 TODAY = date(2026, 3, 1)
 
 
-@pytest.mark.parametrize(
+@each(
     ("digits", "expiry", "expected"),
     [
         ("740812", None, "1974-08-12"),
@@ -38,7 +39,7 @@ def test_birth_dates(digits: str, expiry: str | None, expected: str | None) -> N
     assert birth_date(digits, TODAY, expiry) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("digits", "expected"),
     [("120415", "2012-04-15"), ("961210", "1996-12-10"), ("351231", "2035-12-31"), ("750101", "2075-01-01")],
 )

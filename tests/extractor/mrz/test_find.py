@@ -4,13 +4,13 @@ import random
 from datetime import date
 
 import numpy as np
-import pytest
 
 from extractor.mrz.checkdigit import INDEX
 from extractor.mrz.find import read_mrz, read_zones
 from extractor.mrz.formats import CHE, FRA, IDL_FRA, IDL_NLD, MRVB, ROU, TD1, TD2, TD3, MrzFormat
 from extractor.mrz.reading import FieldProof
 
+from ...tables import each
 from .documents import EVERY_FORMAT, FakeLine, box, document, emission, page
 
 TODAY = date(2026, 3, 1)
@@ -19,7 +19,7 @@ DATA = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 PRINT = ["PASSPORT", "Surname / Nom", "ERIKSSON", "Given names / Prénoms", "ANNA MARIA", "L898902C3", "12 AUG 1974"]
 
 
-@pytest.mark.parametrize("layout", EVERY_FORMAT, ids=lambda layout: layout.openings[0])
+@each("layout", EVERY_FORMAT, ids=lambda layout: layout.openings[0])
 def test_every_format_is_found_among_other_text(layout: MrzFormat) -> None:
     for seed in range(4):
         lines = document(layout, random.Random(seed))[1]

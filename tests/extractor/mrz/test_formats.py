@@ -2,17 +2,16 @@
 
 import random
 
-import pytest
-
 from extractor.mrz.formats import FORMATS, RUS, TD1, TD2, TD3, MrzFormat, layout_of, layouts
 
+from ...tables import each
 from .documents import EVERY_FORMAT, document
 
 # Fields that name a part of another field.
 OVERLAPPING = {"issue_month", "department", "blank_series", "blank_serial", "blank_language", "series_end"}
 
 
-@pytest.mark.parametrize("layout", FORMATS, ids=lambda layout: layout.openings[0])
+@each("layout", FORMATS, ids=lambda layout: layout.openings[0])
 def test_every_place_belongs_to_one_field_or_check_digit(layout: MrzFormat) -> None:
     owners: dict[tuple[int, int], list[str]] = {}
     for field in layout.fields:
@@ -26,7 +25,7 @@ def test_every_place_belongs_to_one_field_or_check_digit(layout: MrzFormat) -> N
     assert all(len(names) == 1 for names in owners.values())
 
 
-@pytest.mark.parametrize("layout", FORMATS, ids=lambda layout: layout.openings[0])
+@each("layout", FORMATS, ids=lambda layout: layout.openings[0])
 def test_composites_cover_every_other_check_digit(layout: MrzFormat) -> None:
     composite = layout.check("composite")
     if composite is None:
@@ -37,7 +36,7 @@ def test_composites_cover_every_other_check_digit(layout: MrzFormat) -> None:
             assert (check.place.line, check.place.start) in covered
 
 
-@pytest.mark.parametrize("layout", EVERY_FORMAT, ids=lambda layout: layout.openings[0])
+@each("layout", EVERY_FORMAT, ids=lambda layout: layout.openings[0])
 def test_generated_documents_satisfy_their_check_digits(layout: MrzFormat) -> None:
     for seed in range(20):
         lines = document(layout, random.Random(seed))[1]

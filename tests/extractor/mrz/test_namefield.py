@@ -7,6 +7,8 @@ from extractor.mrz.checkdigit import INDEX, LETTERS
 from extractor.mrz.confusion import Print, Source, confusions
 from extractor.mrz.namefield import BIGRAM, Grammar, spell, split_letters
 
+from ...tables import each
+
 
 def table(read: str, grade: Print) -> np.ndarray:
     return -np.log(confusions(grade, Source.TEXT)[[INDEX[c] for c in read]])
@@ -17,7 +19,7 @@ def concluded(read: str, grade: Print = Print.CLEAN, grammar: Grammar = Grammar.
     return "".join("<" if filler else c for c, filler in zip(read, fillers, strict=True))
 
 
-@pytest.mark.parametrize(
+@each(
     "name",
     [
         "ERIKSSON<<ANNA<MARIA<<<<<<<<",
@@ -61,7 +63,7 @@ def test_nothing_follows_two_fillers_in_a_surname() -> None:
     assert concluded("ABDULLAYEV<<K<<<<", grammar=Grammar.SURNAME) == "ABDULLAYEV<<<<<<<"
 
 
-@pytest.mark.parametrize(
+@each(
     ("read", "meant"),
     [("MAR1A", "MARIA"), ("J0HN", "JOHN"), ("GAR8ER", "GARBER"), ("GA11O", "GALLO"), ("ANNA", "ANNA")],
 )

@@ -3,11 +3,11 @@
 from datetime import date
 
 import numpy as np
-import pytest
 
 from extractor.mrz import looks_like_zone, mend_names, read_mrz
 from extractor.mrz.reading import MrzReading, Reason
 
+from ...tables import each
 from .documents import FakeLine, box, page
 
 DATA = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
@@ -23,7 +23,7 @@ def printed(*texts: str) -> list[FakeLine]:
     return [FakeLine(text, box(20, 30 * k, 200, 18)) for k, text in enumerate(texts)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("names", "lines", "surname", "given"),
     [
         ("ERIKSSDN<<ANNA", ("Surname", "ERIKSSON", "ANNA"), "ERIKSSON", "ANNA"),

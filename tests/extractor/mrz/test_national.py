@@ -2,10 +2,10 @@
 
 from datetime import date
 
-import pytest
-
 from extractor.mrz.national import cyrillic
 from extractor.mrz.parse import parse
+
+from ...tables import each
 
 TODAY = date(2026, 3, 1)
 RUSSIAN = ("PNRUSZDRIL7K<<SERGEQ<ANATOL9EVI3<<<<<<<<<<<<", "3919353498RUS7207233M<<<<<<<4151218910003<50")
@@ -16,7 +16,7 @@ def card(opening: str, born: str, sex: str, expires: str) -> tuple[str, str, str
     return opening.ljust(30, "<"), second, "GOMEZ<<LUCIA".ljust(30, "<")
 
 
-@pytest.mark.parametrize(
+@each(
     ("opening", "printed", "sex"),
     [("IDMEX", "M", "F"), ("IDMEX", "H", "M"), ("I<MEX", "M", "M"), ("IDESP", "M", "M"), ("IDESP", "H", None)],
 )

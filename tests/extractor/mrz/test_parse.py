@@ -12,6 +12,7 @@ from extractor.mrz.checkdigit import CHARACTERS
 from extractor.mrz.formats import FORMATS, TD1, TD3, MrzFormat
 from extractor.mrz.parse import Mrz, guess_format, parse, split_names
 
+from ...tables import each
 from .documents import EVERY_FORMAT, document
 
 TODAY = date(2026, 3, 1)
@@ -22,7 +23,7 @@ def read(*lines: str) -> Mrz:
     return parse(lines, today=TODAY)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "lines", "expected"),
     [
         (
@@ -113,7 +114,7 @@ def test_residence_card_that_leaves_the_standard() -> None:
     assert mrz.names_truncated
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "names"),
     [
         ("ERIKSSON<<ANNA<MARIA<<<<", ("ERIKSSON", "ANNA MARIA")),
@@ -148,7 +149,7 @@ def test_a_wrong_check_digit_loses_nothing() -> None:
     assert kept == right
 
 
-@pytest.mark.parametrize("sex", ["M", "F", "X", "<"])
+@each("sex", ["M", "F", "X", "<"])
 def test_sex(sex: str) -> None:
     mrz = read("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", f"L898902C36UTO7408122{sex}1204159ZE184226B<<<<<10")
     assert mrz.sex == (None if sex == "<" else sex)
@@ -174,7 +175,7 @@ def test_wrong_lengths_and_characters_are_refused_without_echoing_them() -> None
         read("P<utoeriksson<<anna<maria<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
 
 
-@pytest.mark.parametrize("layout", EVERY_FORMAT, ids=lambda layout: layout.openings[0])
+@each("layout", EVERY_FORMAT, ids=lambda layout: layout.openings[0])
 def test_generated_documents_are_recognised(layout: MrzFormat) -> None:
     for seed in range(10):
         rng = random.Random(seed)

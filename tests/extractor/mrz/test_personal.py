@@ -1,12 +1,12 @@
 """Personal numbers come out where the state's convention is known, in the form in which they are printed."""
 
-import pytest
-
 from extractor.mrz.personal import CONVENTIONS, personal_number
 from extractor.mrz.states import STATE_CODES
 
+from ...tables import each
 
-@pytest.mark.parametrize(
+
+@each(
     ("state", "kind", "optional", "birth", "expected"),
     [
         ("CZE", "TD3", "7512240123<<<<", "751224", "751224/0123"),

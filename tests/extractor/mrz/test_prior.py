@@ -1,12 +1,13 @@
 """What a format says of places, and codes chosen as a whole."""
 
 import numpy as np
-import pytest
 
 from extractor.mrz.checkdigit import CHARACTERS, INDEX
 from extractor.mrz.confusion import Print, Source, confusions
 from extractor.mrz.formats import FORMATS, FRA, MRVA, ROU, TD1, TD2, TD3, MrzFormat
 from extractor.mrz.prior import best_code, best_state, fixed_opening, line_prior, special_layout_cost
+
+from ...tables import each
 
 
 def costs(read: str) -> np.ndarray:
@@ -27,7 +28,7 @@ def test_places_of_a_passport() -> None:
     assert likely(TD3, 1, 20) == "FMX<"
 
 
-@pytest.mark.parametrize("layout", FORMATS, ids=lambda layout: layout.openings[0])
+@each("layout", FORMATS, ids=lambda layout: layout.openings[0])
 def test_priors_are_soft(layout: MrzFormat) -> None:
     for line, length in enumerate(layout.lengths):
         prior = line_prior(layout, line)
@@ -36,7 +37,7 @@ def test_priors_are_soft(layout: MrzFormat) -> None:
         assert np.isfinite(prior).all()
 
 
-@pytest.mark.parametrize(
+@each(
     ("read", "state"),
     [("UT0", "UTO"), ("P0L", "POL"), ("1SL", "ISL"), ("5RB", "SRB"), ("G8R", "GBR"), ("D<<", "D<<"), ("0<<", "D<<"),
      ("CMW", "CMW"), ("C0U", "COU"), ("UTO", "UTO")],
@@ -52,7 +53,7 @@ def test_a_nationality_usually_is_the_issuing_state() -> None:
     assert best_state(table, "AUT").text == "AUT"
 
 
-@pytest.mark.parametrize(
+@each(
     ("layout", "read", "code"),
     [(TD1, "1<", "I<"), (TD1, "10", "IO"), (TD1, "C1", "CI"), (TD1, "S1", "SI"), (TD3, "P<", "P<"), (TD3, "PK", "P<"),
      (MRVA, "Y<", "V<"), (TD3, "PD", "PD"), (FRA, "1D", "ID")],

@@ -14,6 +14,7 @@ from extractor.mrz.lattice import from_log_probs, from_text
 from extractor.mrz.reading import FieldProof, MrzReading, Reason
 from extractor.mrz.repair import conclude
 
+from ...tables import each
 from .documents import emission, page
 
 NAME = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
@@ -36,7 +37,7 @@ def test_a_perfect_zone_is_left_alone() -> None:
     assert reading.field_confidence("birth_date") > 0.99
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "data"),
     [
         (NAME, DATA.replace("L898902C3", "L8989O2C3")),  # letter for digit

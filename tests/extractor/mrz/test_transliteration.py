@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from extractor.mrz.transliteration import agreement, agrees, character_forms
 from extractor.synthesis.mrz import mrz_name
 
+from ...tables import each
 
-@pytest.mark.parametrize(
+
+@each(
     ("zone", "printed"),
     [
         ("MUELLER", "Müller"),
@@ -47,7 +49,7 @@ def test_origins(zone: str, printed: str) -> None:
     assert agrees(zone.replace(" ", "<"), printed)
 
 
-@pytest.mark.parametrize(
+@each(
     ("zone", "printed"),
     [
         ("MUELLER", "Möller"),

@@ -19,6 +19,8 @@ from extractor.errors import CheckpointError, DeviceError, MissingExtraError, Us
 from extractor.phi3v import loading
 from extractor.phi3v.loading import check_precision, choose_device, load, make_plan, memory_guard, weight_bytes
 
+from ...tables import each
+
 PROMPT = "<|user|>\n<|image_1|>\nRead it.<|end|>\n<|assistant|>\n"
 DECODER_MATRICES = 12  # four in each of the tiny network's three layers
 
@@ -195,7 +197,7 @@ def test_what_is_asked_for_is_tried_whatever_fits(official, free):
     assert make_plan(official, dtype="float16", device="cpu").reason == "asked for"
 
 
-@pytest.mark.parametrize(
+@each(
     ("dtype", "gigabytes"), [("float32", 16.59), ("bfloat16", 8.29), ("float16", 8.29), ("int8", 4.67), ("int4", 2.92)]
 )
 def test_the_published_size_in_each_precision(dtype, gigabytes):

@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from extractor.schemas import VOCABULARY, IdentityDocument, Kind, described, field_specs
 from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, kind_of_type
 
+from ...tables import each
 
-@pytest.mark.parametrize(
+
+@each(
     ("kind", "value", "kept"),
     [
         (Text, " Müller ", "Müller"),
@@ -29,7 +31,7 @@ def test_values_that_fit(kind: Any, value: str, kept: str) -> None:
     assert TypeAdapter(kind).validate_python(value) == kept
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "value"),
     [
         (Text, ""),
@@ -85,7 +87,7 @@ def test_nothing_beyond_the_fields_is_taken_and_assignments_are_checked() -> Non
         card.birth_date = "yesterday"
 
 
-@pytest.mark.parametrize(
+@each(
     ("dates", "failed"),
     [
         ({}, set()),
@@ -144,7 +146,7 @@ class Colour(Enum):
     RED = "r"
 
 
-@pytest.mark.parametrize(
+@each(
     ("annotation", "kind"),
     [
         (str, Kind.TEXT),

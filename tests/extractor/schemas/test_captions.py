@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-import pytest
-
 from extractor.schemas import SCHEMAS, VOCABULARY, Kind, field_specs
 from extractor.schemas.captions import CAPTIONS, LICENCE_NUMBERS, TITLES
 from extractor.schemas.text import scripts, squash
+
+from ...tables import each
 
 #: Languages that the documents in scope print.
 LANGUAGES = "en fr es de it pt nl pl cs ru uk zh-Hans zh-Hant ja ko th ar".split()
@@ -38,7 +38,7 @@ def test_captions_belong_to_fields_of_the_vocabulary() -> None:
     assert set(CAPTIONS) <= set(VOCABULARY)
 
 
-@pytest.mark.parametrize("schema", SCHEMAS)
+@each("schema", SCHEMAS)
 def test_every_field_of_the_schemas_has_english_captions(schema: str) -> None:
     silent = {
         name
@@ -49,7 +49,7 @@ def test_every_field_of_the_schemas_has_english_captions(schema: str) -> None:
     assert silent == set()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@each("language", LANGUAGES)
 def test_the_languages_of_documents_have_the_common_captions(language: str) -> None:
     lacking = {name for name in EVERYWHERE if not CAPTIONS[name].get(language)}
     # Chinese, Japanese, Korean and Thai documents may have a name in one piece only.
@@ -85,7 +85,7 @@ def test_language_tags_are_languages() -> None:
         assert script in ("", "Hans", "Hant"), tag
 
 
-@pytest.mark.parametrize(("language", "script"), SCRIPTS.items())
+@each(("language", "script"), SCRIPTS.items())
 def test_captions_are_written_in_the_script_of_their_language(language: str, script: str) -> None:
     listed = [phrase for _, tag, phrase in phrases() if tag == language]
     assert listed

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from extractor.schemas.chinese_id import check_character, checksum_valid, encoded_birth_date, encoded_sex
 
+from ...tables import each
+
 #: The two examples in the standard's own text, 4.2; the sums below are done by hand.
 WOMAN, MAN = "11010519491231002X", "440524188001010014"
 
@@ -53,7 +55,7 @@ def test_an_order_code_that_is_no_digit_tells_no_sex() -> None:
     assert encoded_sex("1101051949123100XX") is None
 
 
-@pytest.mark.parametrize(
+@each(
     "number",
     ["", "1", WOMAN[:17], WOMAN + "0", WOMAN.lower(), "１" + WOMAN[1:], "X" * 18, WOMAN[:16] + "XX", " " + WOMAN[1:]],
 )

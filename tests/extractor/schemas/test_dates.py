@@ -20,6 +20,8 @@ from extractor.schemas.dates import (
     unusable_dates,
 )
 
+from ...tables import each
+
 TODAY = date(2026, 3, 1)
 
 #: One full and one short month in every language that the reader knows, as documents print them.
@@ -81,7 +83,7 @@ def test_the_table_below_has_every_language() -> None:
     assert {language for language, _ in ROWS} == set(load_table("months"))
 
 
-@pytest.mark.parametrize(("language", "row"), ROWS)
+@each(("language", "row"), ROWS)
 def test_full_and_short_months_mean_the_same_day(language: str, row: str) -> None:
     full, short = row.split(" = ")
     found = find_dates(full, today=TODAY)
@@ -89,7 +91,7 @@ def test_full_and_short_months_mean_the_same_day(language: str, row: str) -> Non
     assert [one.iso for one in find_dates(short, today=TODAY)] == [found[0].iso]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("12 août 1974", "1974-08-12"),
@@ -135,7 +137,7 @@ def test_months_in_words(text: str, expected: str | None) -> None:
     assert [one.iso for one in found] == ([expected] if expected else [])
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("1974年8月12日", "1974-08-12"),
@@ -161,7 +163,7 @@ def test_eras_and_east_asian_dates(text: str, expected: str) -> None:
     assert [one.iso for one in find_dates(text, today=TODAY)] == [expected]
 
 
-@pytest.mark.parametrize("text", ["2517-08-12", "12/08/2517", "12.08.2517", "12 ส.ค. 2517", "12 AUG 2517"])
+@each("text", ["2517-08-12", "12/08/2517", "12.08.2517", "12 ส.ค. 2517", "12 AUG 2517"])
 def test_buddhist_years_count_from_543_before(text: str) -> None:
     assert iso(text) == "1974-08-12"
 
@@ -170,7 +172,7 @@ def test_the_year_of_documents_that_never_expire_is_no_buddhist_one() -> None:
     assert iso("01 01 9999", meaning="expiry") == "9999-01-01"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("1974-08-12", "1974-08-12"),
@@ -200,7 +202,7 @@ def test_numeric_dates(text: str, expected: str) -> None:
     assert iso(text) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("1974", "1974"),
@@ -217,7 +219,7 @@ def test_precision_is_kept(text: str, expected: str) -> None:
     assert iso(text) == expected
 
 
-@pytest.mark.parametrize("text", ["02/03/04", "01.02.2003", "3-4-1999", "05 06 1990"])
+@each("text", ["02/03/04", "01.02.2003", "3-4-1999", "05 06 1990"])
 def test_either_order_is_said_to_be_ambiguous_and_read_day_first(text: str) -> None:
     assert parse_date(text, today=TODAY).ambiguous
     by_day, by_month = iso(text, order="dmy"), iso(text, order="mdy")
@@ -233,7 +235,7 @@ def test_what_the_calendar_decides_is_not_ambiguous(text: str) -> None:
     assert iso(text, order="dmy") == iso(text, order="mdy") == iso(text)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "31.02.1974", "30 FEB 1974", "29.02.2023", "29/02/1900", "32.01.1974", "31 APR 2000", "1974-13-01",
@@ -246,7 +248,7 @@ def test_what_is_no_date_is_not_found(text: str) -> None:
     assert find_dates(text, today=TODAY) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("two_digits", "meaning", "expected"),
     [
         (25, "birth", 2025),
@@ -283,7 +285,7 @@ def test_all_dates_of_a_text_in_reading_order_with_their_places() -> None:
     assert [text[one.start : one.end] for one in found] == ["2015.07.10", "2035.07.10", "12 AUG 1974"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("texts", "expected"),
     [
         ([], None),
@@ -305,7 +307,7 @@ def test_iso_dates_pass(text: str) -> None:
     assert iso_date(text) == text
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["2023-02-29", "1974-13", "0000", "74-08-12", "1974-8-12", "1974-08-12 ", "1974-08-", "", "１９７４-08-12", "١٩٧٤"],
 )
@@ -359,7 +361,7 @@ def test_dates_found_do_not_overlap(text: str) -> None:
     assert all(one.end <= other.start for one, other in pairwise(found))
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("12-IX-1975", "1975-09-12"),
@@ -382,7 +384,7 @@ def test_roman_months_languages_of_the_world_and_letters_for_digits(text: str, e
     assert iso(text) == expected
 
 
-@pytest.mark.parametrize("text", ["31.02.1990", "31 FEB 1990", "1990-13-12", "45.05.1990", "31/04/2001"])
+@each("text", ["31.02.1990", "31 FEB 1990", "1990-13-12", "45.05.1990", "31/04/2001"])
 def test_impossible_dates_are_not_halved(text: str) -> None:
     assert parse_date(text, today=TODAY) is None
 
@@ -393,7 +395,7 @@ def test_nobody_is_born_in_the_future() -> None:
     assert iso("25.12.26", meaning="birth") == "1926-12-25"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "issuer", "expected"),
     [
         ("1410/05/12", "SAU", "1989-12-10"),

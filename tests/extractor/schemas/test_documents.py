@@ -8,6 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from extractor.schemas import SCHEMAS, VOCABULARY, ChineseIdCard, Kind, Passport, field_specs
 
+from ...tables import each
+
 FIELDS = {
     "passport": "document_type issuing_country document_number surname given_names name nationality birth_date sex"
     " place_of_birth personal_number issue_date expiry_date authority address endorsements mrz",
@@ -43,7 +45,7 @@ def test_there_are_six() -> None:
     assert list(SCHEMAS) == list(FIELDS)
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@each("name", FIELDS)
 def test_fields_in_reading_order(name: str) -> None:
     assert list(SCHEMAS[name].model_fields) == FIELDS[name].split()
     assert list(SCHEMAS[name].model_json_schema()["properties"]) == FIELDS[name].split()
@@ -109,7 +111,7 @@ def test_citizen_numbers_of_eighteen_and_fifteen(number: str) -> None:
     assert ChineseIdCard(document_number=number).document_number == number
 
 
-@pytest.mark.parametrize("number", ["11010519491231002x", "1101051949123100", "１" * 18, "X" * 18, " 110105491231002"])
+@each("number", ["11010519491231002x", "1101051949123100", "１" * 18, "X" * 18, " 110105491231002"])
 def test_what_is_no_citizen_number(number: str) -> None:
     with pytest.raises(ValidationError):
         ChineseIdCard(document_number=number)
@@ -131,7 +133,7 @@ def test_a_card_whose_number_is_right_passes_every_check() -> None:
     assert {"id_number_checksum", "id_number_birth_date", "id_number_sex"} <= set(passed)
 
 
-@pytest.mark.parametrize(
+@each(
     ("values", "failed"),
     [
         ({"document_number": "110105194912310021"}, "id_number_checksum"),

@@ -17,6 +17,8 @@ from extractor.schemas import field_specs
 from extractor.schemas.json_nodes import MOST_LEVELS, MOST_VALUES, RECURSION
 from extractor.schemas.json_schema import MOST_NESTED, model_from_json_schema
 
+from ...tables import each
+
 TEXT = {"type": "string"}
 
 
@@ -87,7 +89,7 @@ UNDERSTOOD: list[tuple[Any, list[Any], list[Any]]] = [
 DEFINITIONS = {"T": TEXT, "a/b c~": TEXT}
 
 
-@pytest.mark.parametrize(("node", "good", "bad"), UNDERSTOOD, ids=lambda one: json.dumps(one)[:60])
+@each(("node", "good", "bad"), UNDERSTOOD, ids=lambda one: json.dumps(one)[:60])
 def test_what_is_understood(node: Any, good: list[Any], bad: list[Any]) -> None:
     rest = {"$defs": DEFINITIONS}
     assert [value for value in good if not takes(node, value, **rest)] == []
@@ -156,7 +158,7 @@ REFUSED: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("node", "part"), REFUSED, ids=[part for _, part in REFUSED])
+@each(("node", "part"), REFUSED, ids=[part for _, part in REFUSED])
 def test_what_is_refused(node: Any, part: str) -> None:
     with pytest.raises(SchemaError) as caught:
         of({"a": node})
@@ -286,7 +288,7 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("tool", PUBLISHED)
+@each("tool", PUBLISHED)
 def test_what_tools_publish(tool: str) -> None:
     model = model_from_json_schema(PUBLISHED[tool])
     assert model().model_dump().keys() == model.model_fields.keys()

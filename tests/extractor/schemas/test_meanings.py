@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from extractor.schemas.meanings import Words, meaning_of, sex_of_word
+
+from ...tables import each
 
 #: What readers and their users call fields -> the vocabulary's field (`:part`), or "-" where nothing is meant.
 SCHEMAS: dict[str, str] = {
@@ -66,7 +66,7 @@ SCHEMAS: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("who", SCHEMAS)
+@each("who", SCHEMAS)
 def test_names_of_fields(who: str) -> None:
     wrong = {}
     for pair in SCHEMAS[who].split():
@@ -78,7 +78,7 @@ def test_names_of_fields(who: str) -> None:
     assert wrong == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "field", "by"),
     [
         (Words("x", stated="sex"), "sex", "x-field"),
@@ -116,8 +116,6 @@ def test_what_a_field_says_about_itself(words: Words, field: str | None, by: str
     assert (found and found.field, found and found.by) == (field, by)
 
 
-@pytest.mark.parametrize(
-    ("word", "sex"), [("Male", "M"), ("weiblich", "F"), ("mujer", "F"), ("男", "M"), ("other", "X"), ("yes", None)]
-)
+@each(("word", "sex"), [("Male", "M"), ("weiblich", "F"), ("mujer", "F"), ("男", "M"), ("other", "X"), ("yes", None)])
 def test_words_for_sex(word: str, sex: Any) -> None:
     assert sex_of_word(word) == sex

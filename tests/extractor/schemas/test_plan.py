@@ -10,6 +10,8 @@ from extractor.errors import SchemaError
 from extractor.schemas import SCHEMAS, Kind, Passport, field_specs, schema_name
 from extractor.schemas.plan import MOST_FIELDS, plan_of
 
+from ...tables import each
+
 
 def mapping(**fields: Any) -> dict[str, str]:
     """`field:part` of each field's meaning, "" where there is none."""
@@ -18,7 +20,7 @@ def mapping(**fields: Any) -> dict[str, str]:
     return {name: f"{one.field or ''}{f':{one.part}' if one.part else ''}" for name, one in meant.items()}
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@each("name", SCHEMAS)
 def test_built_in_schemas_are_read_as_they_are(name: str) -> None:
     plan = plan_of(SCHEMAS[name])
     assert plan.reading is SCHEMAS[name]
@@ -80,7 +82,7 @@ def test_what_cannot_hold_a_value_of_that_meaning_does_not_mean_it() -> None:
     assert [one.field for one in plan.mapping.values()] == [None, None, "height", None]
 
 
-@pytest.mark.parametrize(
+@each(
     ("extra", "part"),
     [
         ({"x-field": "zebra"}, "x-field of a"),

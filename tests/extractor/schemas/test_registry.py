@@ -14,6 +14,8 @@ from extractor.schemas import SCHEMAS, Kind, SchemaNotFoundError, field_specs, l
 from extractor.schemas.documents import Visa
 from extractor.schemas.registry import model_from_json_schema
 
+from ...tables import each
+
 TICKET = """
 from datetime import date
 from pydantic import BaseModel, Field
@@ -70,7 +72,7 @@ def refusal(reference: str) -> str:
     return message
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@each("name", SCHEMAS)
 def test_built_in_names(name: str) -> None:
     assert load_schema(name) is SCHEMAS[name]
     assert schema_name(SCHEMAS[name]) == name
@@ -113,7 +115,7 @@ def test_a_file_takes_no_module_s_place(write: Callable[[str, Any], str], name: 
     assert sys.modules[Path(name).stem] is before
 
 
-@pytest.mark.parametrize("reference", ["", "nope", "Passport", "auto", ":Passport", "passport "])
+@each("reference", ["", "nope", "Passport", "auto", ":Passport", "passport "])
 def test_unknown_names_are_told_the_known_ones(reference: str) -> None:
     message = refusal(reference)
     assert all(name in message for name in [*SCHEMAS, "module:Class", "file.py:Class", "JSON Schema file"])
@@ -187,9 +189,7 @@ def test_what_is_not_on_the_document_is_null_whatever_the_json_schema_requires()
     assert set(ticket().model_dump().values()) == {None}
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"price": -1}, {"class": "3"}, {"station": "C"}, {"holder": "x"}, {"seats": "a"}, {"unknown": 1}]
-)
+@each("wrong", [{"price": -1}, {"class": "3"}, {"station": "C"}, {"holder": "x"}, {"seats": "a"}, {"unknown": 1}])
 def test_the_json_schema_s_own_rules_hold(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         model_from_json_schema(TICKET_SCHEMA).model_validate(wrong)

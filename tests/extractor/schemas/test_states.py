@@ -1,15 +1,16 @@
 """States and nationalities: ICAO's codes, and what documents print for them in many languages."""
 
 import iso3166
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.schemas.data import load_table
 from extractor.schemas.states import ICAO_EXTRAS, US_STATE_NAMES, same_state, state_code, state_codes
 
+from ...tables import each
 
-@pytest.mark.parametrize(
+
+@each(
     "code",
     ["D", "GBD", "GBN", "GBO", "GBP", "GBS", "UTO", "XOM", "XXA", "XXB", "XXC", "XXX", "EUE", "UNO", "UNA", "RKS"],
 )
@@ -27,7 +28,7 @@ def test_codes_are_three_capitals_except_germany_s() -> None:
     assert len(state_codes()) > 270
 
 
-@pytest.mark.parametrize("country", list(iso3166.countries), ids=lambda country: country.alpha3)
+@each("country", list(iso3166.countries), ids=lambda country: country.alpha3)
 def test_every_state_of_iso_3166_is_known_by_its_code_and_its_english_names(country: iso3166.Country) -> None:
     expected = {"DEU": "D", "XKX": "RKS"}.get(country.alpha3, country.alpha3)
     assert state_code(country.alpha3) == expected
@@ -35,7 +36,7 @@ def test_every_state_of_iso_3166_is_known_by_its_code_and_its_english_names(coun
         assert state_code(name) == state_code(name.upper()) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("printed", "code"),
     [
         ("D", "D"),
@@ -142,7 +143,7 @@ def test_no_stem_stands_for_two_states_and_none_is_a_letter_or_two() -> None:
             assert not stem.isascii() or stem.startswith("=") or len(stem) >= 4
 
 
-@pytest.mark.parametrize(
+@each(
     ("a", "b", "expected"),
     [
         ("D", "DEU", True),

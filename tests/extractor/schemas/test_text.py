@@ -1,13 +1,14 @@
 """Text as it is compared: what folding takes away, and that nothing else changes."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.schemas.text import fold, restore_capitals, scripts, squash, strip_marks
 
+from ...tables import each
 
-@pytest.mark.parametrize(
+
+@each(
     ("text", "folded"),
     [
         ("Müller", "muller"),
@@ -34,7 +35,7 @@ def test_folding(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "squashed"),
     [("日 本 花 子", "日本花子"), ("Pass port No.", "passportno"), ("N° 12-34", "n1234"), ("", "")],
 )
@@ -46,7 +47,7 @@ def test_marks_are_stripped_and_letters_stay() -> None:
     assert strip_marks("Ünïcödé ß ł") == "Unicode ß ł"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("Anna 12", {"LATIN"}),
@@ -74,7 +75,7 @@ def test_case_makes_no_difference_among_latin_letters(text: str) -> None:
     assert fold(text.upper()) == fold(text.lower()) == fold(text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("read", "printed"),
     [
         ("ÅsE BJøRN", "ÅSE BJØRN"),

@@ -1,9 +1,9 @@
 """The words of the house: every field of every schema is defined once, in English and Chinese."""
 
-import pytest
-
 from extractor.schemas import SCHEMAS, VOCABULARY, Kind
 from extractor.schemas.text import scripts
+
+from ...tables import each
 
 #: Field names that the project has fixed, shared by all schemas.
 FIXED = (
@@ -21,7 +21,7 @@ def test_entries_are_named_by_their_keys() -> None:
     assert [name for name, spec in VOCABULARY.items() if spec.name != name] == []
 
 
-@pytest.mark.parametrize("name", VOCABULARY)
+@each("name", VOCABULARY)
 def test_every_field_is_described_in_english_and_chinese(name: str) -> None:
     spec = VOCABULARY[name]
     assert spec.en.isascii()
@@ -29,7 +29,7 @@ def test_every_field_is_described_in_english_and_chinese(name: str) -> None:
     assert "CJK" in scripts(spec.zh)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "kind"),
     [
         ("birth_date", Kind.DATE),

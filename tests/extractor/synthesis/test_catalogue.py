@@ -6,13 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import extractor.synthesis
 from extractor.schemas import SCHEMAS, VOCABULARY
 from extractor.schemas.data import load_table
 from extractor.schemas.states import state_codes
 from extractor.synthesis.numbers import PERSONAL_NUMBERS
+
+from ...tables import each
 
 FOLDER = Path(extractor.synthesis.__file__).parent / "catalogue"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -128,7 +128,7 @@ def test_ids_are_unique() -> None:
     assert [name for name, times in counted.items() if times > 1] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@each("path", FILES, ids=lambda path: path.stem)
 def test_entries_keep_to_the_format(path: Path) -> None:
     found = {entry.get("id", "?"): entry_problems(entry) for entry in entries(path)}
     assert {name: problems for name, problems in found.items() if problems} == {}

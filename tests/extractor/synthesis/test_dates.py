@@ -2,17 +2,17 @@
 
 from datetime import date
 
-import pytest
-
 from extractor.schemas.dates import parse_date
 from extractor.synthesis.dates import print_date, years_later
 from extractor.synthesis.people import TODAY
 from extractor.synthesis.templates import documents
 
+from ...tables import each
+
 STYLES = sorted({(d.option(key), d.state == "USA") for d in documents() for key in ("date", "expiry") if d.option(key)})
 
 
-@pytest.mark.parametrize(
+@each(
     ("style", "printed"),
     [
         ("{dd} {en}/{fr} {yy}", "12 AUG/AOÛT 74"),
@@ -27,7 +27,7 @@ def test_styles(style: str, printed: str) -> None:
     assert print_date(date(1974, 8, 12), style) == printed
 
 
-@pytest.mark.parametrize(
+@each(
     ("day", "year"),
     [
         (date(2019, 4, 30), "平成31"),
@@ -40,7 +40,7 @@ def test_japanese_years_begin_with_their_emperors(day: date, year: str) -> None:
     assert print_date(day, "{era}") == year
 
 
-@pytest.mark.parametrize(("style", "american"), STYLES)
+@each(("style", "american"), STYLES)
 def test_every_style_in_use_is_read_back(style: str, american: bool) -> None:
     for day in (date(1958, 1, 2), date(1999, 12, 31), date(2004, 2, 29), date(2021, 7, 9), date(2019, 11, 11)):
         printed = print_date(day, style)

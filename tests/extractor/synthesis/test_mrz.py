@@ -2,12 +2,13 @@
 
 from datetime import date
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.mrz import agrees, parse
 from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name, td1, td2, td3
+
+from ...tables import each
 
 ERIKSSON = MrzFields("P", "UTO", "ERIKSSON", "ANNA MARIA", "L898902C3", "UTO", "740812", "F", "120415", "ZE184226B")
 
@@ -42,7 +43,7 @@ def test_a_number_too_long_for_its_place_goes_on_in_the_optional_data() -> None:
     assert mrz.document_number == "873495812706"
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "spelled"),
     [("Müller", "MUELLER"), ("O'Brien-Şahin", "OBRIEN<SAHIN"), ("García López", "GARCIA<LOPEZ"), ("Łuczak", "LUCZAK")],
 )

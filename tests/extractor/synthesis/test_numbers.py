@@ -23,6 +23,8 @@ from extractor.synthesis.addresses import chinese_address, regions
 from extractor.synthesis.numbers import PERSONAL_NUMBERS, chinese_id_number, document_number, personal_number
 from extractor.synthesis.people import Person, invent_person
 
+from ...tables import each
+
 CHECKERS = {
     "belgian": nn, "cpf": cpf, "ahv": ssn, "chilean": rut, "dni": dni, "nie": nie, "codice_fiscale": codicefiscale,
     "korean": rrn, "curp": curp, "pesel": pesel, "nif": nif, "south_african": idnr,
@@ -34,7 +36,7 @@ def _people(count: int) -> list[Person]:
     return [invent_person(rng, "training", "it") for _ in range(count)]
 
 
-@pytest.mark.parametrize("rule", sorted(CHECKERS))
+@each("rule", sorted(CHECKERS))
 def test_check_digits_hold(rule: str) -> None:
     rng = random.Random(8)
     for person in _people(60):
@@ -51,7 +53,7 @@ def test_numbers_by_luhn(rule: str) -> None:
         assert luhn.is_valid(personal_number(rng, rule, person).replace("-", ""))
 
 
-@pytest.mark.parametrize("rule", ["egyptian", "kazakh", "kyrgyz", "south_african", "pesel", "korean"])
+@each("rule", ["egyptian", "kazakh", "kyrgyz", "south_african", "pesel", "korean"])
 def test_numbers_hold_the_birth_date(rule: str) -> None:
     rng = random.Random(10)
     for person in _people(20):

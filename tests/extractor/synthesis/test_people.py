@@ -3,16 +3,16 @@
 import random
 from datetime import date
 
-import pytest
-
 from extractor.schemas.text import scripts
 from extractor.synthesis.people import TODAY, coined, given_characters, invent_person
 from extractor.synthesis.pools import POOLS, pool_of
 from extractor.synthesis.produce import LANGUAGES
 from extractor.synthesis.romanisation import hangul, mandarin, russian
 
+from ...tables import each
 
-@pytest.mark.parametrize("language", LANGUAGES)
+
+@each("language", LANGUAGES)
 def test_names_are_in_their_scripts(language: str) -> None:
     native = {"ru": {"CYRILLIC"}, "zh": {"CJK"}, "ja": {"CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC"}, "ko": {"HANGUL"}}
     native["ar"] = {"ARABIC"}
@@ -49,7 +49,7 @@ def test_coined_names_belong_to_their_pool() -> None:
         assert all(pool_of(coined(rng, pool, "pl")) == pool for _ in range(50))
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "latin"),
     [
         ("Щербаков", "SHCHERBAKOV"),
@@ -63,12 +63,12 @@ def test_russian_names_follow_icao(written: str, latin: str) -> None:
     assert russian(written) == latin
 
 
-@pytest.mark.parametrize(("written", "latin"), [("吕", "LYU"), ("女", "NYU"), ("伟明", "WEIMING"), ("学", "XUE")])
+@each(("written", "latin"), [("吕", "LYU"), ("女", "NYU"), ("伟明", "WEIMING"), ("学", "XUE")])
 def test_chinese_names_are_in_pinyin_as_passports_print_it(written: str, latin: str) -> None:
     assert mandarin(written) == latin
 
 
-@pytest.mark.parametrize(("written", "latin"), [("민준", "MINJUN"), ("하늘", "HANEUL"), ("별", "BYEOL"), ("은", "EUN")])
+@each(("written", "latin"), [("민준", "MINJUN"), ("하늘", "HANEUL"), ("별", "BYEOL"), ("은", "EUN")])
 def test_korean_names_follow_the_revised_romanisation(written: str, latin: str) -> None:
     assert hangul(written) == latin
 

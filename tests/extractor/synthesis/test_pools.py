@@ -16,6 +16,8 @@ from extractor.synthesis.pools import POOLS, pool_of, seeded, stock, stock_file,
 from extractor.synthesis.produce import LANGUAGES, plan, template_named
 from extractor.synthesis.templates import Document, documents, layouts, templates
 
+from ...tables import each
+
 #: What both pools say: closed by law or custom.
 CLOSED = {
     "provinces",
@@ -40,7 +42,7 @@ def _folded(entries: tuple[str, ...]) -> set[str]:
     return {fold(entry.split(":")[0]) for entry in entries}
 
 
-@pytest.mark.parametrize(("language", "key"), OPEN)
+@each(("language", "key"), OPEN)
 def test_stocks_share_nothing(language: str, key: str) -> None:
     training, evaluation = (stock(language, key, pool) for pool in POOLS)
     assert training

@@ -1,8 +1,8 @@
 """Arabic as it stands on paper: joined, from right to left, with numbers and Latin words in their own order."""
 
-import pytest
-
 from extractor.synthesis.shaping import visual
+
+from ...tables import each
 
 
 def _shown(text: str) -> str:
@@ -38,6 +38,6 @@ def test_latin_words_keep_theirs_and_lead_where_they_begin() -> None:
     assert _said("جواز PASSPORT NO").startswith("PASSPORT NO ")
 
 
-@pytest.mark.parametrize("text", ["محمد عبد الله", "شارع النيل ١٢", "Name / الاسم", "لا إله 5 kg"])
+@each("text", ["محمد عبد الله", "شارع النيل ١٢", "Name / الاسم", "لا إله 5 kg"])
 def test_nothing_is_lost(text: str) -> None:
     assert sorted(_said(text)) == sorted(text)

@@ -8,25 +8,27 @@ from extractor.synthesis.pools import POOLS
 from extractor.synthesis.produce import LANGUAGES, kinds
 from extractor.synthesis.templates import SIZES, Document, documents, layouts, templates
 
+from ...tables import each
+
 KINDS = {
     "td3_passport", "td1_card", "td2_card", "id_card", "chinese_id_front", "chinese_id_back", "chinese_id_both",
     "driving_licence", "residence_permit", "mrv_a_visa", "mrv_b_visa",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@each("pool", POOLS)
 def test_both_pools_draw_every_kind(pool: str) -> None:
     assert set(kinds(pool)) == KINDS
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@each("language", LANGUAGES)
 def test_every_language_has_every_schema(language: str) -> None:
     for pool in POOLS:
         schemas = {t.document.schema for t in templates(pool) if t.language == language}
         assert schemas >= {"passport", "id_card", "driving_licence", "residence_permit", "visa"}
 
 
-@pytest.mark.parametrize("document", documents(), ids=lambda document: document.id)
+@each("document", documents(), ids=lambda document: document.id)
 def test_a_document_prints_fields_of_its_schema_under_captions(document: Document) -> None:
     assert set(document.fields) <= SCHEMAS[document.schema].model_fields.keys()
     if document.group.startswith("chinese_id"):

@@ -7,6 +7,8 @@ import pytest
 
 from extractor.text.barcode import parse_aamva, read_barcode
 
+from ...tables import each
+
 DATA = (
     "@\n\x1e\rANSI 636026080102DL00410288ZA03290015DLDAQD08954796\nDCSWINTERBOURNE\nDDEN\nDACOTIS\nDDFN\nDADJAMES\n"
     "DDGN\nDCAD\nDCBNONE\nDCDNONE\nDBD08242015\nDBB01311970\nDBA01312035\nDBC1\nDAG2300 WEST BROAD STREET\n"
@@ -40,7 +42,7 @@ def test_other_barcodes_say_nothing(text: str) -> None:
     assert parse_aamva(text) == {}
 
 
-@pytest.mark.parametrize("raw", ["02311970", "131970", "", "UNAVL", "NONE", "31JAN1970"])
+@each("raw", ["02311970", "131970", "", "UNAVL", "NONE", "31JAN1970"])
 def test_a_date_that_does_not_exist_is_left_out(raw: str) -> None:
     assert "birth_date" not in parse_aamva(DATA.replace("DBB01311970", f"DBB{raw}"))
 

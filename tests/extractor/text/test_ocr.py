@@ -12,6 +12,7 @@ from extractor.imaging.geometry import apply, turn_matrix
 from extractor.text import ocr
 from extractor.text.ocr import Line, Reading, as_line, best_path, clockwise, detection_scale
 
+from ...tables import each
 from ..drawn import drawn
 
 TEXTS = [("Surname", 40, 40), ("BLACKWELL", 40, 80), ("12 AUG 1974", 400, 80), ("753068801", 400, 200)]
@@ -63,7 +64,7 @@ def test_crops_are_read_in_the_order_given() -> None:
     assert ocr.recognise([]) == []
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 2), (48, 7), (200, 900)])
+@each("shape", [(1, 1), (1, 300), (300, 2), (48, 7), (200, 900)])
 def test_crops_of_any_size_are_read_without_error(shape: tuple[int, int]) -> None:
     (reading,) = ocr.recognise([np.full((*shape, 3), 200, np.uint8)])
     assert 0 <= reading.score <= 1
@@ -96,7 +97,7 @@ def test_repeated_frames_are_one_sign_and_the_first_class_is_none() -> None:
     assert chances == pytest.approx(0.85)
 
 
-@pytest.mark.parametrize(
+@each(
     ("first", "second", "expected"),
     [
         ([0.57, 0.43, 0.0], [0.52, 0.48, 0.0], [1, 0]),  # in one or the other by 1 - 0.57 * 0.52

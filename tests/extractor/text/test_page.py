@@ -13,6 +13,7 @@ from extractor.imaging.geometry import apply, turn
 from extractor.text import page as module
 from extractor.text.page import Page, read_pages, reading_order
 
+from ...tables import each
 from ..drawn import drawn, on_a_table, tilted
 from ..printed import line
 
@@ -88,7 +89,7 @@ def test_a_small_document_in_a_large_photograph_is_looked_at_closer() -> None:
     assert places(page)["ANNA MARIA"] == pytest.approx((1500 + 36 + 45, 750 + 156 + 9), abs=20)
 
 
-@pytest.mark.parametrize("size", [(24, 24), (24, 900), (900, 24), (640, 480)])
+@each("size", [(24, 24), (24, 900), (900, 24), (640, 480)])
 def test_a_blank_page_of_any_size_has_no_lines(size: tuple[int, int]) -> None:
     page = only(read_pages(np.full((size[1], size[0], 3), 230, np.uint8)))
     assert page.lines == ()

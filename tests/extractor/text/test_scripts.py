@@ -11,6 +11,7 @@ from extractor.text.ocr import Line
 from extractor.text.page import Page
 from extractor.text.scripts import better_of, guess_script, in_one_script, read_other_script, script_of
 
+from ...tables import each
 from ..printed import line, page
 
 #: Fonts of Debian packages that CI installs, with letters of every script below; none of them was trained on.
@@ -45,7 +46,7 @@ def drawn_page(*texts: str, font: str, misread: tuple[str, ...] = (), score: flo
     return replace(page(lines), image=np.asarray(picture), lines=tuple(lines))
 
 
-@pytest.mark.parametrize(
+@each(
     ("issuer", "script"),
     [
         ("RUS", "CYRILLIC"),
@@ -72,7 +73,7 @@ def test_the_script_of_a_state(issuer: str | None, script: str | None) -> None:
     assert script_of(issuer) == script
 
 
-@pytest.mark.parametrize(
+@each(
     ("issuer", "printed"),
     [
         ("RUS", "ИВАНОВА МАРИЯ"),
@@ -106,7 +107,7 @@ def test_a_name_in_two_scripts_is_read_in_both() -> None:
     assert read_other_script(given, "UKR").lines[0].text == "ТКАЧЕНКО/TKACHENKO"
 
 
-@pytest.mark.parametrize(
+@each(
     ("read", "settled"),
     [
         ("ТKАЧЕНKO/ТКАСHЕNKO", "ТКАЧЕНКО/TKACHENKO"),  # letters of both scripts in both words
@@ -162,7 +163,7 @@ def test_pages_of_other_states_are_left_as_they_are() -> None:
     assert read_other_script(given, None) is given
 
 
-@pytest.mark.parametrize(
+@each(
     ("first", "second", "taken"),
     [
         ("NBAHOBA", "ИВАНОВА", "second"),

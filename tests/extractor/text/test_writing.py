@@ -1,11 +1,11 @@
 """The order in which a recogniser reads a line, and the order in which it is stored."""
 
-import pytest
-
 from extractor.text.writing import CHARACTERS, logical_parts, runs, visual
 
+from ...tables import each
 
-@pytest.mark.parametrize(
+
+@each(
     "text",
     [
         "Ngày sinh ĐẶNG THỊ",
@@ -31,7 +31,7 @@ def test_what_is_written_is_read_as_it_was(text: str) -> None:
     assert "".join(character for character, _ in logical_parts(visual(text))) == text
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "stands"),
     [
         ("محمد", "دمحم"),

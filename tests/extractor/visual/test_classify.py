@@ -1,12 +1,11 @@
 """What kind of document a page shows."""
 
-import pytest
-
 from extractor.mrz import Mrz
 from extractor.schemas import SCHEMAS
 from extractor.visual.classify import classify, kind_of
 from extractor.visual.reader import read_layout
 
+from ...tables import each
 from ..printed import line, rows
 
 
@@ -15,7 +14,7 @@ def kind(*texts: str, mrz: Mrz | None = None) -> str | None:
     return kind_of(classify(lines, mrz, [read_layout(lines, None)]))
 
 
-@pytest.mark.parametrize(
+@each(
     ("form", "code", "expected"),
     [
         ("TD3", "P", "passport"),
@@ -36,7 +35,7 @@ def test_by_the_mrz(form: str, code: str, expected: str) -> None:
     assert kind(mrz=Mrz(form, (), document_code=code)) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("PASSPORT", "passport"),
@@ -69,7 +68,7 @@ def test_by_what_it_calls_itself(text: str, expected: str | None) -> None:
     assert kind(text) == expected
 
 
-@pytest.mark.parametrize("text", ["VISALIA", "SUPERVISA", "PASADENA", "PASS THE SALT", "", "P<UTO<<PASSPORT<<"])
+@each("text", ["VISALIA", "SUPERVISA", "PASADENA", "PASS THE SALT", "", "P<UTO<<PASSPORT<<"])
 def test_titles_inside_other_words_are_none(text: str) -> None:
     assert kind(text) is None
 

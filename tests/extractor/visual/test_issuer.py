@@ -1,9 +1,8 @@
 """Which state issued the document, as its heading says it."""
 
-import pytest
-
 from extractor.visual.issuer import find_issuer, issuer_by_title, issuer_of_lines
 
+from ...tables import each
 from ..printed import line, segment
 
 
@@ -15,7 +14,7 @@ def issuer(*texts: str) -> str | None:
 BODY = ("BLACKWELL", "ANNA MARIA", "MELBOURNE", "12 AUG 1974", "SOMETHING", "ELSE", "AND MORE")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "code"),
     [
         ("UNITED STATES OF AMERICA", "USA"),
@@ -48,7 +47,7 @@ def test_an_official_name_beats_what_stands_above_it() -> None:
     assert issuer("CANADA", "MELBOURNE", "REPUBLIC OF AUSTRIA", *BODY) == "AUT"
 
 
-@pytest.mark.parametrize("text", ["BLACKWELL", "P<AUTBLACKWELL<<ANNA", "AT", ""])
+@each("text", ["BLACKWELL", "P<AUTBLACKWELL<<ANNA", "AT", ""])
 def test_what_is_no_heading(text: str) -> None:
     assert issuer(text, *BODY) is None
 
@@ -72,7 +71,7 @@ def test_nothing_on_the_page() -> None:
     assert find_issuer([], [], set()) is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "code"),
     [
         ("居民身份证", "CHN"),

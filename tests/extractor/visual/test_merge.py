@@ -1,6 +1,5 @@
 """One text from two readings of it: the MRZ's letters in the printed form."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,10 +7,12 @@ from extractor.mrz import agrees
 from extractor.synthesis.mrz import mrz_name
 from extractor.visual.merge import merge
 
+from ...tables import each
+
 LATIN = st.text(alphabet="abcdefghijklmnopqrstuvwxyzäöüßéèçñåøæłš", min_size=1, max_size=12)
 
 
-@pytest.mark.parametrize(
+@each(
     ("mrz", "printed", "merged"),
     [
         # The printed form stays where it can be the origin.

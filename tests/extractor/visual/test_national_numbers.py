@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from extractor.visual.national_numbers import _BY_STATE, checksum_holds
+
+from ...tables import each
 
 
 # Numbers from the documentation of the states' schemes, all of invented persons.
-@pytest.mark.parametrize(
+@each(
     ("issuer", "number"),
     [
         ("EST", "37605030299"),
@@ -29,6 +29,6 @@ def test_a_number_of_another_state_proves_nothing() -> None:
     assert not checksum_holds(None, "44051401359")
 
 
-@pytest.mark.parametrize("state", sorted(_BY_STATE))
+@each("state", sorted(_BY_STATE))
 def test_every_scheme_answers_nonsense_with_no(state: str) -> None:
     assert not any(checksum_holds(state, text) for text in ("", "SPECIMEN", "1", "<<<<<<<<<"))

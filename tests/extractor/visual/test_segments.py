@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from extractor.text.ocr import Line
 from extractor.visual.segments import Segment, join_dates, parted, segment_of, split_dates
 
+from ...tables import each
 from ..printed import joined, line, segment
 
 
@@ -62,9 +63,7 @@ def test_a_line_with_a_gap_as_wide_as_a_column_is_parted() -> None:
         assert ((part.positions >= 0) & (part.positions <= 1)).all()
 
 
-@pytest.mark.parametrize(
-    "text", ["ANNA MARIA VAN DER BERG", "日 本 花 子", "1 2", "A", "P<UTOERIKSSON<<ANNA", "A  B  C  D"]
-)
+@each("text", ["ANNA MARIA VAN DER BERG", "日 本 花 子", "1 2", "A", "P<UTOERIKSSON<<ANNA", "A  B  C  D"])
 def test_lines_without_such_a_gap_stay_whole(text: str) -> None:
     one = line(text, 40, 40)
     assert parted(one) == [one]
@@ -99,7 +98,7 @@ def test_neighbours_that_are_a_date_only_together_are_joined(left: Segment, righ
     assert (one.left, one.right) == (left.left, right.right)
 
 
-@pytest.mark.parametrize(
+@each(
     ("left", "right"),
     [
         (segment("19 OCT", 40), segment("1971", 40, 40)),  # another row

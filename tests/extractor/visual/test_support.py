@@ -12,6 +12,7 @@ from extractor.mrz import read_mrz
 from extractor.schemas import SCHEMAS, Kind
 from extractor.visual.support import Support, find_support
 
+from ...tables import each
 from ..printed import TODAY, joined, line, page, rows
 
 ZONE = ("P<D<<MUELLER<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<<", "L898902C36D<<7408122F1204159ZE184226B<<<<<10")
@@ -27,12 +28,12 @@ def support(name: str, kind: Kind, value: Any, *texts: str, zone: bool = False) 
     return find_support(name, kind, value, document(*texts, zone=zone))
 
 
-@pytest.mark.parametrize("value", [None, False, [], {}, {"a": None, "b": [False]}])
+@each("value", [None, False, [], {}, {"a": None, "b": [False]}])
 def test_nothing_needs_no_support(value: Any) -> None:
     assert support("surname", Kind.TEXT, value, "ERIKSSON").found
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "kind", "value"),
     [
         ("surname", Kind.NAME, "Müller"),
@@ -59,7 +60,7 @@ def test_what_the_zone_says_is_supported_by_it(name: str, kind: Kind, value: Any
     assert not support(name, kind, value, "SOMETHING ELSE").found
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "kind", "value"),
     [
         ("surname", Kind.NAME, "Anna"),
@@ -75,7 +76,7 @@ def test_what_the_zone_does_not_say_is_not(name: str, kind: Kind, value: Any) ->
     assert not support(name, kind, value, zone=True).found
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "kind", "value", "text"),
     [
         ("surname", Kind.NAME, "Blackwell-Smith", "BLACKWELL SMITH"),
@@ -105,7 +106,7 @@ def test_what_the_page_prints_is_supported_by_it(name: str, kind: Kind, value: A
     assert found.page is not None
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "kind", "value", "text"),
     [
         ("surname", Kind.NAME, "BLACKWELL", "BLECKWALD"),

@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.schemas import Kind
 from extractor.visual.values import Context, clean_name, is_overprint, value_of
+
+from ...tables import each
 
 TODAY = date(2026, 3, 1)
 CONTEXT = Context(today=TODAY)
@@ -24,7 +25,7 @@ def fit(kind: Kind, text: str, name: str = "") -> float:
     return found.fit if found else 0.0
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "name", "expected"),
     [
         ("12 AUG/AOUT 74", "birth_date", "1974-08-12"),
@@ -54,7 +55,7 @@ def test_a_date_among_other_words_fits_less() -> None:
     assert 1.0 > fit(Kind.DATE, "12 AUG 1974 BONN") > fit(Kind.DATE, "12 AUG 1974 BONN AM RHEIN") > 0
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("M", "M"),
@@ -92,7 +93,7 @@ def test_mexican_m_is_mujer() -> None:
     assert read(Kind.SEX, "H", issuer="MEX") in ("M", None)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("BRITISH CITIZEN", "GBR"),
@@ -107,7 +108,7 @@ def test_states(text: str, expected: str | None) -> None:
     assert read(Kind.STATE, text) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("753068801", "753068801"),
@@ -133,7 +134,7 @@ def test_what_could_be_something_else_is_hardly_a_number() -> None:
     assert fit(Kind.NUMBER, "STRASSE-1234") <= 0.3
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("BLACKWELL", "BLACKWELL"),
@@ -170,7 +171,7 @@ def test_a_single_letter_is_hardly_a_name() -> None:
     assert fit(Kind.NAME, "王") <= 1.0
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("MELBOURNE", "MELBOURNE"),
@@ -189,7 +190,7 @@ def test_texts(text: str, expected: str | None) -> None:
     assert read(Kind.TEXT, text) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "text", "expected"),
     [
         (Kind.ADDRESS, "EICHENSTRASSE 16", "EICHENSTRASSE 16"),
@@ -222,12 +223,12 @@ def test_a_document_code_is_a_letter_or_two() -> None:
     assert fits[3] < 0.2
 
 
-@pytest.mark.parametrize("text", ["SPECIMEN", "Specimen 01", "MUSTER", "样本", "見本", "ОБРАЗЕЦ", "VZOR"])
+@each("text", ["SPECIMEN", "Specimen 01", "MUSTER", "样本", "見本", "ОБРАЗЕЦ", "VZOR"])
 def test_the_words_that_mark_a_specimen(text: str) -> None:
     assert is_overprint(text)
 
 
-@pytest.mark.parametrize("text", ["", "BLACKWELL", "MUSTERMANN", "A SPECIMEN"])
+@each("text", ["", "BLACKWELL", "MUSTERMANN", "A SPECIMEN"])
 def test_other_words_do_not(text: str) -> None:
     assert not is_overprint(text)
 
@@ -248,7 +249,7 @@ def test_any_text_is_read_without_error(kind: Kind, text: str) -> None:
         assert found.value
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "issuer", "place"),
     [
         ("EESTILEST", "EST", "EESTI/EST"),
@@ -272,7 +273,7 @@ def test_a_slash_before_the_issuer_s_own_code_is_read_as_the_letter_it_looks_lik
     assert authority.value == text
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "value"),
     [
         ("49688 PAMPL0NA", "49688 PAMPLONA"),
@@ -292,7 +293,7 @@ def test_house_numbers_that_look_like_a_date_are_none() -> None:
     assert [read.fit for read in fits if read] == [1.0, 0.4]
 
 
-@pytest.mark.parametrize("text", ["HD NR 198025", "HD 198025", "HD No 198025".upper(), "No. HD 198025"])
+@each("text", ["HD NR 198025", "HD 198025", "HD No 198025".upper(), "No. HD 198025"])
 def test_a_series_and_its_number_are_one_number(text: str) -> None:
     read = value_of("document_number", Kind.NUMBER, text, Context())
     assert read is not None

@@ -3,16 +3,16 @@
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.visual.words import split_words, words_of
 
+from ...tables import each
 from ..printed import line
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "words"),
     [
         ("Surname/Nom SMITH", ["Surname", "/", "Nom", "SMITH"]),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from extractor.visual.captions.find import Caption
 
+from ....tables import each
 from ...printed import captions, joined, line, rows
 
 
@@ -26,7 +27,7 @@ def taken_apart(
     return told, [segment.text for segment in rest]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "field", "follower"),
     [
         ("Surname", "surname", ""),
@@ -52,7 +53,7 @@ def test_a_caption_and_what_follows_it(text: str, field: str, follower: str) -> 
     assert [(name, after.replace("(7) ", "")) for name, _, after in told] == [(field, follower)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "field"),
     [
         ("Surname/Nom/Apellidos", "surname"),
@@ -74,7 +75,7 @@ def test_translations_are_one_caption(text: str, field: str) -> None:
     assert rest == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("Sex F Born 12 AUG 1974 Type P", [("sex", "F"), ("birth_date", "12 AUG 1974"), ("document_type", "P")]),
@@ -87,7 +88,7 @@ def test_several_captions_of_one_line(text: str, expected: list[tuple[str, str]]
     assert [(name, after) for name, _, after in taken_apart(text)[0]] == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("姓名韦小宝", [("name", "韦小宝")]),
@@ -105,7 +106,7 @@ def test_captions_run_together_with_their_values(text: str, expected: list[tuple
     assert [(name, after) for name, _, after in taken_apart(text, schema="chinese_id_card")[0]] == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "field", "value"),
     [
         ("1. AUBERT", "surname", "AUBERT"),
@@ -135,7 +136,7 @@ def test_numbers_are_captions_of_licences_only() -> None:
     assert taken_apart("7. SOMETHING", schema="driving_licence")[0] == []
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "United States Department of State",
@@ -170,7 +171,7 @@ def test_the_lines_of_an_mrz_are_neither() -> None:
     assert rest == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "field"),
     [
         ("Surnane", "surname"),
@@ -253,9 +254,7 @@ def test_no_text_is_lost_or_made_up(texts: list[str]) -> None:
         assert all(0 < fit <= 1.001 for fit in one.fields.values())
 
 
-@pytest.mark.parametrize(
-    "schema", ["passport", "id_card", "chinese_id_card", "driving_licence", "residence_permit", "visa"]
-)
+@each("schema", ["passport", "id_card", "chinese_id_card", "driving_licence", "residence_permit", "visa"])
 def test_a_page_without_lines(schema: str) -> None:
     nothing: Any = captions([], schema)
     assert nothing == ([], [])

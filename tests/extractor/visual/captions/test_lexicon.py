@@ -1,12 +1,13 @@
 """Which words are captions on which kind of document."""
 
-import pytest
 from pydantic import BaseModel, Field
 
 from extractor.schemas import SCHEMAS
 from extractor.schemas.captions import LICENCE_NUMBERS
 from extractor.schemas.text import squash
 from extractor.visual.captions.lexicon import NUMBERING, TITLE, WEAK_LENGTH, Lexicon, letters_in, lexicon
+
+from ....tables import each
 
 
 def fields(schema: str, text: str, alike: float = 1.0) -> dict[str, float]:
@@ -19,7 +20,7 @@ def first(schema: str, text: str) -> str:
     return max(found, key=lambda name: found[name])
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "field"),
     [
         ("Surname", "surname"),
@@ -48,7 +49,7 @@ def test_what_is_no_caption() -> None:
     assert first("chinese_id_card", "姓") == "name" or first("passport", "姓") == "surname"
 
 
-@pytest.mark.parametrize(
+@each(
     ("schema", "text", "field"),
     [
         ("visa", "Type", "visa_class"),
@@ -130,7 +131,7 @@ def test_a_lexicon_is_built_once() -> None:
     assert lexicon(SCHEMAS["visa"]) is lexicon(SCHEMAS["visa"])
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "number"),
     [("1.", "1"), ("4a.", "4a"), ("4B", "4B"), ("(3)", "3"), ("04", "04"), ("12:", "12"), ("9)", "9")],
 )
@@ -138,6 +139,6 @@ def test_numbering(text: str, number: str) -> None:
     assert NUMBERING.match(text)[1] == number
 
 
-@pytest.mark.parametrize("text", ["123", "4e", "a.", "1.2", "", "1.AUBERT"])
+@each("text", ["123", "4e", "a.", "1.2", "", "1.AUBERT"])
 def test_what_is_no_numbering(text: str) -> None:
     assert NUMBERING.match(text) is None

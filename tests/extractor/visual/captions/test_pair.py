@@ -6,6 +6,7 @@ import pytest
 
 from extractor.visual.captions.pair import join_lines
 
+from ....tables import each
 from ...printed import HEIGHT, LICENCE, joined, line, rows
 from ...printed import pair_values as values
 
@@ -299,7 +300,7 @@ def test_a_value_that_the_detector_broke_at_a_wide_space_is_one() -> None:
     assert values([*lines[:2], line("CRUZ", 125, 70, height=40)])["surname"] == "SANTA"
 
 
-@pytest.mark.parametrize(
+@each(
     ("texts", "joined_text"),
     [
         (["北京市东城区", "景山前街"], "北京市东城区景山前街"),
@@ -334,7 +335,7 @@ def test_prepositions_in_names_are_no_captions_of_dates(name: str, schema: str) 
     assert values(rows(f"Surname {name}", "Given names ANNA"), schema) == {"surname": name, "given_names": "ANNA"}
 
 
-@pytest.mark.parametrize("name", ["VAN DER BERG", "DE LA CRUZ", "DE JONG", "DU PONT"])
+@each("name", ["VAN DER BERG", "DE LA CRUZ", "DE JONG", "DU PONT"])
 def test_nor_after_the_numbers_of_a_licence(name: str) -> None:
     lines = rows(f"1. {name}", "2. ANNA", "4a. 12.03.2020", "4b. 11.03.2030", "5. 1234567890")
     assert values(lines, "driving_licence") == {
