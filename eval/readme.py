@@ -5,6 +5,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 
 | block           | from                | written by                                                               |
 |-----------------|---------------------|--------------------------------------------------------------------------|
+| modules         | the code's imports  | `python -m eval.modules`                                                 |
 | accuracy        | held-out-embedded   | the README's one table; until that is measured, real-embedded            |
 | scores-held-out | held-out-embedded   | `python -m eval.run --engine embedded` over folds of issuers held out    |
 | scores-frozen   | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
@@ -88,6 +89,12 @@ def _help_eval_run() -> str:
     from eval.run import build_parser
 
     return help_text(build_parser())
+
+
+def _modules() -> str:
+    from eval.modules import bands_of, drawn, rooms_of
+
+    return drawn(rooms_of(), bands_of())
 
 
 def _from_results(name: str, render: Callable[[Any], str]) -> str:
@@ -305,6 +312,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract-batch": _help_batch,
     "help-extract-server": _help_server,
     "help-eval-run": _help_eval_run,
+    "modules": _modules,
     "accuracy": _accuracy,
     "scores-held-out": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-frozen": lambda: _from_results("frozen-embedded.json", scores_by_language),

@@ -167,3 +167,12 @@ def _absent(reason: str) -> None:
     if os.environ.get("REQUIRE_ALL"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each worker takes the files in one stretch and, when it is done, half of what another has left: what a module
+    starts, and pages that a session has read, are then made by one worker and not by each."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
