@@ -44,7 +44,7 @@ def bands_of(root: Path = ROOT) -> list[list[str]]:
     """The layers contract's bands from top to bottom, as rooms; none where there is no such contract."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings.get("tool", {}).get("importlinter", {}).get("contracts", [])
-    layers = next((one["layers"] for one in contracts if one["type"] == "layers"), [])
+    layers: list[str] = next((one["layers"] for one in contracts if one["type"] == "layers"), [])
     return [[_room(part.strip()) for part in layer.split(":")] for layer in layers]
 
 

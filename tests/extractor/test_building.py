@@ -14,65 +14,26 @@ from pydantic import (
     AliasPath,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PastDate,
     RootModel,
     StringConstraints,
     TypeAdapter,
-    ValidationInfo,
     computed_field,
     conint,
     constr,
     create_model,
-    field_validator,
-    model_validator,
 )
 from pydantic.alias_generators import to_camel, to_pascal
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 
-from extractor.extraction import Extraction, Source, SourceKind, Verdict
-from extractor.reconcile import reconcile
+from extractor.extraction import Verdict
 from extractor.schemas.plan import plan_of
 
 from ..tables import each
-
-#: What a document says, by the vocabulary's names.
-READ: dict[str, Any] = {
-    "surname": "UNDERHILL",
-    "given_names": "JOSHUA JAMES",
-    "birth_date": "1990-03-30",
-    "expiry_date": "2033-01-09",
-    "issue_date": "2023-01",
-    "sex": "M",
-    "nationality": "GBR",
-    "issuing_country": "D",
-    "document_number": "359 970-521",
-    "document_type": "P",
-    "height": "178 cm",
-    "permanent": False,
-    "vehicle_classes": ["B", "BE"],
-    "mrz": ["P<GBRUNDERHILL<<JOSHUA<JAMES", "3599705210GBR9003301M3301096"],
-    "address": "1 High Street\nLondon",
-}
-
-
-def read(schema: Any, *, kind: str | None = "passport", **changes: Any) -> Any:
-    """What `extract` gives for a document that says READ: document, values, fields, warnings."""
-    said = {name: value for name, value in (READ | changes).items() if value is not None}
-    sources = {name: [Source(SourceKind.MRZ, value, str(value), 0.9)] for name, value in said.items()}
-    return reconcile(schema, sources, kind=kind, today=date(2026, 3, 31))
-
-
-def codes(warnings: Any) -> list[str]:
-    return [f"{one.code}:{one.field}" if one.field else one.code for one in warnings]
-
-
-class Sex(enum.Enum):
-    MALE = "male"
-    FEMALE = "female"
+from .answers import READ, Sex, codes, read
 
 
 class IsoSex(enum.IntEnum):
@@ -400,178 +361,6 @@ def test_objects_that_are_fields_themselves() -> None:
         nationality=Country(code="GB", name="United Kingdom of Great Britain and Northern Ireland"),
         given_names=[Word(value="JOSHUA"), Word(value="JAMES")],
     )
-
-
-class PassportForm(BaseModel):
-    kind: Literal["passport"]
-    passport_number: str
-    surname: str | None = None
-
-
-class LicenceForm(BaseModel):
-    kind: Literal["driver_license"]
-    licence_number: str
-    categories: list[str] | None = None
-
-
-class AnyForm(BaseModel):
-    form: Annotated[PassportForm | LicenceForm, Field(discriminator="kind")]
-
-
-class SeveralNumbers(BaseModel):
-    passport_number: str | None = None
-    licence_number: str | None = None
-    document_type: Literal["passport", "id_card", "driver_license"] | None = None
-
-
-@pytest.mark.parametrize(
-    ("kind", "form", "numbers"),
-    [
-        ("passport", "passport", ("359 970-521", None, "passport")),
-        ("driving_licence", "driver_license", (None, "359 970-521", "driver_license")),
-    ],
-)
-def test_a_document_fills_what_is_for_documents_of_its_kind(kind: str, form: str, numbers: Any) -> None:
-    assert read(AnyForm, kind=kind, document_type=None)[0].form.kind == form
-    document = read(SeveralNumbers, kind=kind, document_type=None)[0]
-    assert (document.passport_number, document.licence_number, document.document_type) == numbers
-
-
-class TestValidators:
-    def test_what_a_field_s_validator_rejects_is_told_and_stays_in_the_fields(self) -> None:
-        class Own(BaseModel):
-            surname: str | None = None
-            birth_date: date | None = None
-
-            @field_validator("surname")
-            @classmethod
-            def check(cls, value: str | None, info: ValidationInfo) -> str | None:
-                raise ValueError(f"secret {value}")
-
-        document, values, fields, warnings = read(Own)
-        assert (document.surname, document.birth_date) == (None, date(1990, 3, 30))
-        assert (fields["surname"].value, values["surname"]) == ("UNDERHILL", "UNDERHILL")
-        assert codes(warnings) == ["invalid_value:surname"]
-        assert "value_error" in warnings[0].message
-        assert "UNDERHILL" not in warnings[0].message
-
-    def test_a_required_field_that_is_rejected_is_not_called_missing(self) -> None:
-        class Own(BaseModel):
-            surname: Annotated[str, AfterValidator(int)]
-
-        document, _, fields, warnings = read(Own)
-        assert document is None
-        assert fields["surname"].value == "UNDERHILL"
-        assert codes(warnings) == ["invalid_value:surname"]
-
-    def test_a_failing_model_validator_gives_no_document_and_says_why(self) -> None:
-        class Own(BaseModel):
-            surname: str | None = None
-
-            @model_validator(mode="after")
-            def check(self) -> "Own":
-                raise ValueError("no")
-
-        document, values, _, warnings = read(Own)
-        assert (document, values) == (None, {"surname": "UNDERHILL"})
-        assert codes(warnings) == ["check_failed"]
-
-    def test_that_of_a_nested_model_that_may_be_null_leaves_it_out(self) -> None:
-        class Inner(BaseModel):
-            surname: str | None = None
-
-            @model_validator(mode="after")
-            def check(self) -> "Inner":
-                raise AssertionError
-
-        class Own(BaseModel):
-            holder: Inner | None = None
-            sex: str | None = None
-
-        document, _, _, warnings = read(Own)
-        assert (document.holder, document.sex) == (None, "M")
-        assert codes(warnings) == ["check_failed:holder"]
-
-    def test_one_that_breaks_is_told_by_its_error_s_class(self) -> None:
-        class Own(BaseModel):
-            surname: str | None = None
-
-            @model_validator(mode="before")
-            @classmethod
-            def check(cls, data: Any) -> Any:
-                raise ZeroDivisionError
-
-        document, _, _, warnings = read(Own)
-        assert document is None
-        assert "ZeroDivisionError" in warnings[0].message
-
-    @pytest.mark.parametrize("error", [KeyError("UNDERHILL"), TypeError, StopIteration, RecursionError, AttributeError])
-    def test_a_field_s_own_that_breaks_loses_that_field_alone(self, error: Any) -> None:
-        class Own(BaseModel):
-            surname: str | None = None
-            birth_date: date | None = None
-
-            @field_validator("surname")
-            @classmethod
-            def check(cls, value: str | None) -> str | None:
-                raise error
-
-        document, _, fields, warnings = read(Own)
-        assert (document.surname, document.birth_date) == (None, date(1990, 3, 30))
-        assert fields["surname"].value == "UNDERHILL"
-        assert codes(warnings) == ["invalid_value:surname"]
-        assert "UNDERHILL" not in warnings[0].message
-
-    def test_a_computed_field_that_breaks_is_told_and_the_values_are_written(self) -> None:
-        class Own(BaseModel):
-            surname: str
-
-            @computed_field
-            def initial(self) -> str:
-                raise KeyError(self.surname)
-
-        document, values, fields, warnings = read(Own)
-        result = Extraction(Own, document, values, fields, tuple(warnings))
-        assert codes(warnings) == ["check_failed"]
-        assert result.to_dict() == {"surname": "UNDERHILL"}
-
-    def test_values_are_given_as_they_would_be_written(self) -> None:
-        def parse(text: str) -> date:
-            return date.fromisoformat(text)
-
-        class Own(BaseModel):
-            birth_date: Annotated[date, BeforeValidator(parse)]
-
-        assert read(Own)[0].birth_date == date(1990, 3, 30)
-
-    def test_strict_models_get_the_type_itself(self) -> None:
-        class Own(BaseModel):
-            model_config = ConfigDict(strict=True, frozen=True)
-            birth_date: date
-            sex: Sex
-
-        assert read(Own)[0] == Own(birth_date=date(1990, 3, 30), sex=Sex.MALE)
-
-
-def test_a_value_that_fits_no_form_is_null_and_kept_in_the_sources() -> None:
-    class Own(BaseModel):
-        surname: Annotated[str, Field(max_length=3)] | None = None
-        nationality: Literal["FR"] | None = None
-
-    document, _, fields, warnings = read(Own)
-    assert document == Own()
-    assert (fields["nationality"].value, fields["nationality"].sources[0].value) == (None, "GBR")
-    assert codes(warnings) == ["invalid_value:surname", "invalid_value:nationality"]
-
-
-def test_null_of_a_field_that_nothing_fills_is_not_sure() -> None:
-    class Own(BaseModel):
-        shoe_size: int | None = None
-        surname: str | None = None
-
-    _, _, fields, _ = read(Own, surname=None)
-    assert fields["shoe_size"].confidence == 0.0
-    assert fields["surname"].confidence > 0.5
 
 
 def test_an_adapter_is_its_type() -> None:

@@ -1,13 +1,10 @@
-"""The `extract` command, through its real entry point and, where many calls are needed, in process."""
+"""The `extract` command, called in this process; through its entry point: test_cli_entry."""
 
 import csv
 import io
 import json
-import os
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,15 +16,6 @@ from extractor import cli
 from extractor.errors import UsageError
 from extractor.extraction import Extraction, ReadingWarning
 from extractor.schemas import SCHEMAS, Passport
-
-COMMAND = Path(sys.executable).with_name("extract")
-
-
-def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """The installed command in a process of its own."""
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)], check=False, capture_output=True, text=True, timeout=120, **options
-    )
 
 
 @pytest.fixture
@@ -60,86 +48,6 @@ def broken(tmp_path: Path) -> Path:
     path = tmp_path / "broken.png"
     path.write_bytes(b"this is no picture")
     return path
-
-
-class TestEntryPoint:
-    def test_stdout_is_json_and_nothing_else(self, passport: Path, examples: Mapping[str, Any]) -> None:
-        done = run(passport, "--schema", "passport")
-        assert (done.returncode, done.stderr) == (0, "")
-        document = json.loads(done.stdout)
-        assert list(document) == list(Passport.model_fields)
-        assert document == examples["passport.png"]["fields"]
-
-    def test_a_picture_through_a_pipe(self, examples_dir: Path) -> None:
-        data = (examples_dir / "chinese_id_card_back.png").read_bytes()
-        done = subprocess.run(
-            [COMMAND, "-", "--format", "jsonl"], input=data, check=False, capture_output=True, timeout=120
-        )
-        assert (done.returncode, done.stderr) == (0, b"")
-        assert json.loads(done.stdout)["authority"]
-
-    def test_help_is_quick_and_loads_nothing_heavy(self) -> None:
-        started = time.monotonic()
-        done = run("--help")
-        # A generous bound: the machine may be busy. What makes help slow is what it imports.
-        assert time.monotonic() - started < 10
-        assert done.returncode == 0
-        assert "exit codes:" in done.stdout
-        code = (
-            "import sys, contextlib, io\nfrom extractor.cli import main\n"
-            "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main(['--help'])\n"
-            "heavy = {'numpy', 'pydantic', 'PIL', 'cv2', 'onnxruntime', 'torch', 'transformers', 'rich', 'pypdfium2'}\n"
-            "print(sorted(heavy & set(sys.modules)))"
-        )
-        told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
-        assert told.stdout.strip() == "[]"
-
-    def test_reading_loads_no_torch(self, passport: Path) -> None:
-        code = (
-            "import sys\nfrom extractor import extract\n"
-            f"extract({str(passport)!r}, 'passport')\n"
-            "print(sorted({'torch', 'transformers', 'matplotlib', 'fastapi', 'scipy'} & set(sys.modules)))"
-        )
-        told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
-        assert (told.stdout.strip(), told.stderr) == ("[]", "")
-
-    def test_wrong_options_are_wrong_usage(self) -> None:
-        done = run("--format", "xml")
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "Traceback" not in done.stderr
-
-    @pytest.mark.parametrize("arguments", [["--list-schemas"], ["--help"], ["--version"]])
-    def test_a_stdout_that_takes_nothing_is_one_line(self, arguments: list[str]) -> None:
-        read, write = os.pipe()
-        os.close(read)
-        targets: list[Any] = [write]
-        if os.path.exists("/dev/full"):
-            targets.append(os.open("/dev/full", os.O_WRONLY))
-        for target in targets:
-            done = subprocess.run(
-                [COMMAND, *arguments], check=False, stdout=target, stderr=subprocess.PIPE, text=True, timeout=60
-            )
-            os.close(target)
-            assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-            assert done.stderr.startswith("extract: stdout cannot be written: ")
-
-    @pytest.mark.skipif(os.name != "posix", reason="a shell closes the descriptor")
-    def test_a_stdout_that_is_closed_is_one_line(self) -> None:
-        done = subprocess.run(
-            ["sh", "-c", f'"{COMMAND}" --list-schemas >&-'], check=False, capture_output=True, text=True, timeout=60
-        )
-        assert (done.returncode, done.stderr) == (2, "extract: stdout is closed\n")
-
-    def test_the_module_can_be_run_as_well(self) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "extractor.cli", "--list-schemas"],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0
-        assert done.stdout.startswith("passport\n")
 
 
 class TestExitCodes:
