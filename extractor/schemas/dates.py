@@ -39,8 +39,10 @@ _EXPIRY_HORIZON = 35
 #: put the year first.)
 _FIRST_YEAR = 1850
 _SEPARATOR = r"\s*[-./·,\s]\s*"
+# Japanese licences print the year twice: `2024年(令和06年)06月01日`.
+_YEAR_AGAIN = rf"(?:[(（]\s*(?:{'|'.join(_ERAS)})?\s*(?:元|\d{{1,4}})\s*年?\s*[)）]\s*)?"
 _CJK = re.compile(
-    rf"({'|'.join(_ERAS)})?\s*(元|\d{{1,4}})\s*[年년]\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일号號]?)?"
+    rf"({'|'.join(_ERAS)})?\s*(元|\d{{1,4}})\s*[年년]\s*{_YEAR_AGAIN}(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일号號]?)?"
 )
 # Passports of China and Korea: `12 8月/AUG 1974`, `16 2월/FEB 2017`.
 _DAY_CJK_MONTH = re.compile(
@@ -61,6 +63,10 @@ _DAY_NAME_YEAR = re.compile(
 )
 # Irish and Levantine Arabic have months of two words: `3 Meán Fómhair 1979`.
 _DAY_TWO_WORDS_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD}\s{_WORD})[\s.,]*(\d{{4}})(?!\d)", re.I)
+# A bilingual month without its stroke, which OCR loses: `12 AUG AOUT 74`.
+_DAY_MONTH_TWICE_YEAR = re.compile(
+    rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD})\s+({_WORD})[\s.,]*(\d{{4}}|\d{{2}})(?!\d)", re.I
+)
 # `1974 AUG 12`, `1974. augusztus 12.`, `1990 m. kovo 11 d.`
 _YEAR_NAME_DAY = re.compile(rf"(?<!\d)(\d{{4}})(?:\s*m\.)?[\s.\-/,]*({_NAME})[\s.\-/]*(\d{{1,2}})(?!\d)", re.I)
 _NAME_DAY_YEAR = re.compile(
@@ -76,6 +82,8 @@ _ROMAN_MONTHS = {roman: number for number, roman in enumerate("I II III IV V VI 
 _DIGITS_IN_LETTERS = str.maketrans("lI|OoSB", "1110058")
 _SPOILED_PART = r"(?:\d[\dlI|OoSB]?|[lI|OoSB]\d)"
 _SPOILED = re.compile(rf"(?<!\w){_SPOILED_PART}([./\-]){_SPOILED_PART}\1(?=\w{{0,2}}\d)[\dlI|OoSB]{{4}}(?!\w)")
+# A dot read as a colon: `12.05:2019`.
+_COLON = re.compile(r"(?<=\d[./]\d\d):(?=(?:19|20)\d\d)")
 # What is printed as day, month and year, whether or not there is such a day. Zeros stand for what is not known.
 _PART = r"0?[1-9]\d?"
 _FULL = re.compile(
@@ -189,6 +197,7 @@ def _with_ascii_digits(text: str) -> str:
         return half if len(half) == 1 and half.isascii() else character
 
     text = text if text.isascii() else "".join(map(plain, text))
+    text = _COLON.sub(".", text)
     return _SPOILED.sub(lambda match: match[0].translate(_DIGITS_IN_LETTERS), text)
 
 
@@ -212,6 +221,11 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
             month = _month(match[name])
             if month and (iso := _iso(_year(match[of_year], meaning, now), month, int(match[day]))):
                 yield PrintedDate(iso, match.start(), match.end())
+    for match in _matches(_DAY_MONTH_TWICE_YEAR, text):
+        month = _month(match[2])
+        same = month is not None and month == _month(match[3])
+        if same and (iso := _iso(_year(match[4], meaning, now), month or 0, int(match[1]))):
+            yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_ROMAN, text):
         month = _ROMAN_MONTHS.get(match[2].translate(str.maketrans("l1|", "III")))
         # Ones alone are a number.
