@@ -2,8 +2,8 @@
 
 PP-OCRv6 knows Latin, Chinese and Japanese; of Cyrillic, Greek, Hangul, Thai, Arabic, Hebrew, Devanagari, Bengali,
 Georgian and Armenian it makes look-alike Latin letters. The network `scripts` (extractor.training.text.reader) knows
-those. It reads every line of documents whose state prints such a script, and of pages that show one; other pages cost
-nothing more.
+those, and the marks of every Latin alphabet. It reads every line of documents whose state prints such a script or such
+marks, and of pages that show a script; other pages cost nothing more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from extractor.schemas.text import scripts, squash
+from extractor.schemas.text import fold, scripts, squash
 from extractor.text.ocr import Line, as_line, line_crop, recognise
 from extractor.text.page import Page, reading_order
 
@@ -29,6 +29,12 @@ _STATES = {
     "GEORGIAN": "GEO",
     "ARMENIAN": "ARM",
 }
+#: States whose Latin alphabet has letters that PP-OCRv6 reads without their marks.
+_MARKED = frozenset(
+    "TUR AZE TKM UZB ISL FRO LTU LVA EST POL CZE SVK HUN ROU MDA HRV SVN ALB MLT VNM NGA GHA NOR DNK SWE FIN".split()
+)
+#: A reading with other marks is taken from this much below the first one's mean probability on.
+_NEARLY_AS_SURE = 0.1
 _BY_STATE = {state: script for script, states in _STATES.items() for state in states.split()}
 #: Letters that look the same in two scripts; words are in one of them.
 _ALIKE = {
@@ -121,7 +127,7 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
     """
     script = script_of(issuer) if issuer else guess_script(page)
     if script is None:
-        return page
+        return _with_marks(page) if issuer in _MARKED else page
     known = frozenset(latin)
     lines = all_lines(page)
     asked = [line for line in lines if _may_be(line, script) and squash(line.text) not in known]
@@ -130,6 +136,21 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
         second = _in_one_language(second)
     better = [better_of(line, _settled(second.get(line.box.tobytes()), script), script) for line in lines]
     return replace(page, lines=tuple(reading_order([line for line in better if line.text])))
+
+
+def _with_marks(page: Page) -> Page:
+    """The page with the marks of its letters as the second recogniser reads them, which knows every Latin alphabet.
+    Only lines whose letters both read the same change."""
+    lines = [line for line in page.lines if line.text.count("<") < 3 and any(c.isalpha() for c in line.text)]
+    second = {line.box.tobytes(): line for line in _read(page, lines)}
+
+    def better(first: Line) -> Line:
+        other = second.get(first.box.tobytes())
+        if other is None or len(other.text) != len(first.text) or squash(fold(other.text)) != squash(fold(first.text)):
+            return first
+        return replace(first, text=other.text) if other.score >= first.score - _NEARLY_AS_SURE else first
+
+    return replace(page, lines=tuple(better(line) for line in page.lines))
 
 
 def _in_one_language(lines: dict[bytes, Line]) -> dict[bytes, Line]:
