@@ -38,6 +38,10 @@ _ONLY_ISSUER = {
 }
 
 
+#: Similarity (rapidfuzz partial ratio) from which a line shows a title.
+_LIKE_A_TITLE = 80
+
+
 @dataclass(frozen=True)
 class Heading:
     """A line that names the issuing state: the segment and the code."""
@@ -81,9 +85,19 @@ def issuer_by_title(segments: Sequence[Segment]) -> Heading | None:
     for segment in segments:
         text = squash(segment.text)
         for title, code in _ONLY_ISSUER.items():
-            if title in text:
+            if _shows(text, title):
                 return Heading(segment, code, f"documents of this title or caption are issued by {code} only")
     return None
+
+
+def _shows(text: str, title: str) -> bool:
+    """Whether a line shows a title, in which one character of five may be misread; short Latin words may not be."""
+    from rapidfuzz import fuzz
+
+    if title in text:
+        return True
+    long_enough = len(title) >= (10 if title.isascii() else 5)
+    return long_enough and len(text) >= len(title) and fuzz.partial_ratio(title, text) >= _LIKE_A_TITLE
 
 
 def _code(text: str) -> tuple[str, str] | None:

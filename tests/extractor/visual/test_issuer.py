@@ -78,6 +78,7 @@ def test_nothing_on_the_page() -> None:
         ("公民身份号码 11204416541220243X", "CHN"),
         ("在留カード", "JPN"),
         ("주민등록증", "KOR"),
+        ("주민등록중", "KOR"),  # a character misread
         ("Unique Identification Authority of India", "IND"),
         ("國民身分證", "TWN"),
     ],
