@@ -11,8 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from eval.progress import progress
 from eval.report.tables import markdown_table
 from eval.sheets import Case, Side, make_case
 from extractor.extraction import Box, Extraction
@@ -94,29 +94,36 @@ def read(case: Case) -> list[Extraction[Any]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table by form of the cases."""
     parser = argparse.ArgumentParser(prog="python -m eval.documents", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--count", type=int, default=200, help="how many cases (default: %(default)s)")
-    parser.add_argument("--first", type=int, default=0, help="seed of the first (default: %(default)s)")
-    parser.add_argument("--out", type=Path, help="write the counts as JSON too, for docs/accuracy.md")
+    parser.add_argument("--count", type=int, default=200, help="how many cases, seeds from 0 (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, help="JSON file of the counts, written after every case; one that is there is continued"
+    )
     options = parser.parse_args(arguments)
     by_form: dict[str, Tally] = {}
-    missed = []
-    with _progress(options.count) as advance:
-        for seed in range(options.first, options.first + options.count):
+    missed: list[int] = []
+    done = 0
+    if options.out and options.out.exists():
+        record = json.loads(options.out.read_text(encoding="utf-8"))
+        by_form = {form: Tally(**counts) for form, counts in record["forms"].items()}
+        missed, done = record["missed"], sum(tally.cases for tally in by_form.values())
+    with progress(options.count - done, "reading") as advance:
+        for seed in range(done, options.count):
             case = make_case(seed)
             made = judge(case, read(case))
             by_form[case.form] = by_form.get(case.form, Tally()) + made
-            if made.found < made.documents or made.foreign:
-                missed.append(seed)
+            missed += [seed] * (made.found < made.documents or made.foreign > 0)
+            if options.out:
+                forms = {form: asdict(tally) for form, tally in sorted(by_form.items())}
+                options.out.write_text(
+                    json.dumps({"forms": forms, "missed": missed}, indent=2) + "\n", encoding="utf-8"
+                )
             advance()
     print(table(by_form))
     print(f"cases with a document missed or a foreign value: {', '.join(map(str, missed)) or 'none'}")
-    if options.out:
-        made_of = {"first": options.first, "forms": {form: asdict(tally) for form, tally in by_form.items()}}
-        options.out.write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def table(by_form: dict[str, Tally]) -> str:
+def table(by_form: Mapping[str, Tally]) -> str:
     """Counts by form and together, with the share of documents found."""
     total = sum(by_form.values(), Tally())
     rows = [
@@ -124,18 +131,6 @@ def table(by_form: dict[str, Tally]) -> str:
         for name, one in [*sorted(by_form.items()), ("all", total)]
     ]
     return markdown_table(["form", *(field.name for field in fields(Tally)), "found %"], rows)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading", total=total)
-        yield lambda: progress.advance(task)
 
 
 if __name__ == "__main__":

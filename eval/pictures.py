@@ -1,29 +1,34 @@
 """`python -m eval.pictures`: does a warning of a picture's quality mean that fewer fields are right?
 
-Drawn pages are photographed worse and worse in one way at a time: blurred, darker (with the noise of a sensor), with
-fewer pixels, with light reflected on the text, with an edge cut off. Each is read as any document is. The table says,
-for each way and degree, how many labelled fields are right and how many pictures get a warning of their own.
+Scans of the frozen set are spoilt more and more in one way at a time: blurred, darker (with the noise of a sensor), with
+fewer pixels, with light reflected on the text, with an edge cut off, photographed from a screen, copied in black and
+white. Each is read as any document is. The table says, for each way and degree, how many labelled fields are right, and
+how many where the picture's own warning was given and where it was not.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from eval.progress import progress
 from eval.report.tables import markdown_table
 from eval.scoring.metrics import score_field
 from extractor.errors import ExtractorError
+from extractor.imaging import load_pages
+from extractor.labels import load_dataset
+from extractor.labels.format import Specimen
 from extractor.pipeline import extract
 from extractor.schemas import SCHEMAS, field_specs
-from extractor.synthesis.capture import capture
-from extractor.synthesis.draw import Page, draw
-from extractor.synthesis.produce import plan
-from extractor.synthesis.templates import templates
 
+FROZEN = Path(__file__).resolve().parents[1] / "datasets" / "frozen"
 _LANGUAGES = ("en", "fr", "de", "es", "it", "pl")
 _TODAY = date(2026, 3, 1)
 #: Stands among the warnings for "no such document on the picture", which tells as much.
@@ -56,6 +61,21 @@ def _glare(image: np.ndarray, radius: float) -> np.ndarray:
     return np.clip(image * 0.85 + light[..., None], 0, 255).astype(np.uint8)
 
 
+def _screen(image: np.ndarray, strength: float) -> np.ndarray:
+    """Stripes of a screen's pixels against the camera's, turned a little against each other."""
+    height, width = image.shape[:2]
+    ys, xs = np.mgrid[:height, :width]
+    beats = np.sin(2 * np.pi * (xs * 0.47 + ys * 0.03)) + np.sin(2 * np.pi * (ys * 0.46 - xs * 0.02))
+    return np.clip(image * (1 + strength * beats[..., None] / 2), 0, 255).astype(np.uint8)
+
+
+def _copied(image: np.ndarray, threshold: float) -> np.ndarray:
+    """Black and white, as a fax or an old copier gives it; 0: as it is."""
+    if not threshold:
+        return image
+    return np.repeat(np.where(image.mean(axis=2) > 255 * threshold, 255, 0).astype(np.uint8)[..., None], 3, 2)
+
+
 def _cut(image: np.ndarray, share: float) -> np.ndarray:
     return np.ascontiguousarray(image[:, round(share * image.shape[1]) :])
 
@@ -67,24 +87,25 @@ WAYS: Mapping[str, tuple[Callable[[np.ndarray, float], np.ndarray], tuple[float,
     "size": (_small, (1, 0.7, 0.5, 0.35, 0.25), frozenset({"picture_small"})),
     "glare (radius)": (_glare, (0, 0.1, 0.2, 0.35), frozenset({"picture_glare"})),
     "cut off": (_cut, (0, 0.05, 0.15, 0.3), frozenset({"picture_cut_off"})),
+    "screen": (_screen, (0, 0.2, 0.5), frozenset()),
+    "black and white": (_copied, (0, 0.45, 0.6), frozenset({"picture_two_tones"})),
 }
 
 
-def pages(count: int) -> list[Page]:
-    """Drawn documents of the evaluation's pool."""
-    jobs = plan(count, seed=18, pool="evaluation", languages=_LANGUAGES, modes=("clean",))
-    by_name = {template.name: template for template in templates("evaluation")}
-    return [draw(by_name[job.template], job.seed) for job in jobs]
+def specimens(count: int) -> list[Specimen]:
+    """Clean and scanned documents of the frozen set in Latin script, kinds and languages in turn."""
+    fitting = [one for one in load_dataset(FROZEN) if one.capture in ("clean", "scan") and one.language in _LANGUAGES]
+    return fitting[:: max(1, len(fitting) // count)][:count]
 
 
-def read(page: Page, image: np.ndarray) -> tuple[float, set[str]]:
-    """The share of a page's fields that are right, and the warnings."""
+def read(specimen: Specimen, image: np.ndarray) -> tuple[float, set[str]]:
+    """The share of a document's fields that are right, and the warnings."""
     try:
-        result = extract(image, page.schema, today=_TODAY)
+        result = extract(image, specimen.schema, today=_TODAY)
     except ExtractorError:
         return 0.0, {_REFUSED}
-    specs = field_specs(SCHEMAS[page.schema])
-    labels = {name: label for name, label in page.fields.items() if label is not None and name in specs}
+    specs = field_specs(SCHEMAS[specimen.schema])
+    labels = {name: label for name, label in specimen.fields.items() if label is not None and name in specs}
     right = [score_field(specs[name].kind, label, result.values.get(name)).exact for name, label in labels.items()]
     return float(np.mean(right)), {warning.code for warning in result.warnings}
 
@@ -92,19 +113,33 @@ def read(page: Page, image: np.ndarray) -> tuple[float, set[str]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(prog="python -m eval.pictures", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--pages", type=int, default=24, help="drawn documents (default: %(default)s)")
+    parser.add_argument("--pages", type=int, default=24, help="documents (default: %(default)s)")
+    parser.add_argument("--out", type=Path, help="JSON file of the shares of right fields, for docs/warnings.md")
     options = parser.parse_args(arguments)
-    drawn = [(page, capture(page, "clean").image) for page in pages(options.pages)]
-    print(markdown_table(["picture", "fields right", "without its warning", "with it"], []), end="")
-    for way, (spoil, degrees, own) in WAYS.items():
-        for degree in degrees:
-            by_warning: dict[bool, list[float]] = {True: [], False: []}
-            for page, image in drawn:
-                share, warnings = read(page, spoil(image, degree))
-                by_warning[bool(warnings & (own | {_REFUSED}))].append(share)
-            cells = (by_warning[False] + by_warning[True], by_warning[False], by_warning[True])
-            print(f"| {way} {degree:g} | {' | '.join(map(_cell, cells))} |", flush=True)
+    given = [(one, load_pages(one.path)[0]) for one in specimens(options.pages)]
+    rows: list[dict[str, Any]] = []
+    with progress(sum(len(degrees) for _, degrees, _ in WAYS.values()), "spoiling") as advance:
+        for way, (spoil, degrees, own) in WAYS.items():
+            for degree in degrees:
+                by_warning: dict[bool, list[float]] = {True: [], False: []}
+                for specimen, image in given:
+                    share, warnings = read(specimen, spoil(image, degree))
+                    by_warning[bool(warnings & (own | {_REFUSED}))].append(share)
+                rows.append({"way": way, "degree": degree, "silent": by_warning[False], "warned": by_warning[True]})
+                if options.out:
+                    options.out.write_text(json.dumps(rows) + "\n", encoding="utf-8")
+                advance()
+    print(table(rows))
     return 0
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The curves: by way and degree the share of right fields, of all pictures and by whether they got the warning."""
+    cells = [
+        [f"{row['way']} {row['degree']:g}", *map(_cell, (row["silent"] + row["warned"], row["silent"], row["warned"]))]
+        for row in rows
+    ]
+    return markdown_table(["picture", "fields right (pictures)", "without its warning", "with it"], cells)
 
 
 def _cell(shares: Sequence[float]) -> str:

@@ -19,6 +19,9 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | bench-embedded  | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
 | bench-server    | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
 | bench-gpu       | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
+| documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
+| zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
+| pictures        | pictures            | `python -m eval.pictures --pages 24 --out FILE`                          |
 
 The check also finds relative links that lead nowhere.
 """
@@ -307,6 +310,28 @@ def _accuracy() -> str:
     return warning + _from_results("real-embedded.json", scores_by_type)
 
 
+def _documents(record: Mapping[str, Any]) -> str:
+    from eval.documents import Tally, table
+
+    tallies = {form: Tally(**counts) for form, counts in record["forms"].items()}
+    cases = sum(one.cases for one in tallies.values())
+    return f"{table(tallies)}\n`python -m eval.documents --count {cases}`\n"
+
+
+def _zones(record: Mapping[str, Any]) -> str:
+    from eval.zones import Tally, table
+
+    tallies = {name: Tally(**counts) for name, counts in record.items()}
+    return f"{table(tallies)}\n`python -m eval.zones --zones {max(one.zones for one in tallies.values())}`\n"
+
+
+def _pictures(rows: Sequence[Mapping[str, Any]]) -> str:
+    from eval.pictures import table
+
+    pages = len(rows[0]["silent"]) + len(rows[0]["warned"])
+    return f"{table(rows)}\n`python -m eval.pictures --pages {pages}`\n"
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract": _help_extract,
     "help-extract-batch": _help_batch,
@@ -326,6 +351,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "bench-embedded": lambda: _from_results("bench-embedded.json", bench_tables),
     "bench-server": lambda: _from_results("bench-server.json", bench_tables),
     "bench-gpu": lambda: _from_results("bench-gpu.json", bench_tables),
+    "documents": lambda: _from_results("documents.json", _documents),
+    "zones": lambda: _from_results("zones.json", _zones),
+    "pictures": lambda: _from_results("pictures.json", _pictures),
 }
 
 

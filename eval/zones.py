@@ -13,15 +13,18 @@ says how many there were. Every zone is reproducible from its seed.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 
+from eval.progress import progress
 from eval.report.tables import markdown_table
 from extractor.mrz import MrzReading, TextLine, read_mrz
 from extractor.mrz.parse import guess_format, verify
@@ -165,19 +168,27 @@ def _masks(line: str, pitch: float, rng: random.Random) -> np.ndarray:
     return np.minimum(canvas, 1.0)
 
 
+#: Kinds of zones, and how each is made from a seed.
+KINDS: Mapping[str, Callable[[int], Zone]] = {"altered, clear": altered_zone, "true, blurred": true_zone}
+_STEP = 100
+
+
 @dataclass(frozen=True)
 class Tally:
     """What became of some zones. `silent`: accepted without any warning; `alarms`: told that a check digit is wrong;
     `unsure`: told that the print is too unclear to judge a check digit; `repaired`: told that unclear characters were
     concluded; `unread`: no zone found; `undetectable`: see `Zone`."""
 
-    zones: int
-    silent: int
-    alarms: int
-    unsure: int
-    repaired: int
-    unread: int
-    undetectable: int
+    zones: int = 0
+    silent: int = 0
+    alarms: int = 0
+    unsure: int = 0
+    repaired: int = 0
+    unread: int = 0
+    undetectable: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
 
 
 def tally(zones: Sequence[Zone]) -> Tally:
@@ -205,15 +216,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table of both numbers."""
     parser = argparse.ArgumentParser(prog="python -m eval.zones", description=__doc__.split("\n\n")[0])
     parser.add_argument("--zones", type=int, default=10_000, help="how many of each kind (default: %(default)s)")
-    parser.add_argument("--first", type=int, default=0, help="seed of the first (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, help="JSON file of the counts, written every 100 zones; one that is there is continued"
+    )
     options = parser.parse_args(arguments)
-    seeds = range(options.first, options.first + options.zones)
-    rows = []
-    for name, draw in (("altered, clear", altered_zone), ("true, blurred", true_zone)):
-        made = tally([draw(seed) for seed in seeds])
-        rows.append([name, *(str(count) for count in vars(made).values())])
-    print(markdown_table(["zones", *(field.name for field in fields(Tally))], rows))
+    tallies = {name: Tally() for name in KINDS}
+    if options.out and options.out.exists():
+        record = json.loads(options.out.read_text(encoding="utf-8"))
+        tallies = {name: Tally(**counts) for name, counts in record.items()}
+    done = min(one.zones for one in tallies.values())
+    with progress(options.zones - done, "reading") as advance:
+        for first in range(done, options.zones, _STEP):
+            seeds = range(first, min(first + _STEP, options.zones))
+            for name, make in KINDS.items():
+                tallies[name] += tally([make(seed) for seed in seeds])
+            if options.out:
+                counts = {name: vars(one) for name, one in tallies.items()}
+                options.out.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+            for _ in seeds:
+                advance()
+    print(table(tallies))
     return 0
+
+
+def table(tallies: Mapping[str, Tally]) -> str:
+    """What became of each kind of zones."""
+    rows = [[name, *(str(count) for count in vars(one).values())] for name, one in tallies.items()]
+    return markdown_table(["zones", *(field.name for field in fields(Tally))], rows)
 
 
 if __name__ == "__main__":
