@@ -1,9 +1,9 @@
 """`python -m eval.pictures`: does a warning of a picture's quality mean that fewer fields are right?
 
-Scans of the frozen set are spoilt more and more in one way at a time: blurred, darker (with the noise of a sensor), with
-fewer pixels, with light reflected on the text, with an edge cut off, photographed from a screen, copied in black and
-white. Each is read as any document is. The table says, for each way and degree, how many labelled fields are right, and
-how many where the picture's own warning was given and where it was not.
+Scans of the frozen set are spoilt more and more in one way at a time: blurred, darker (with the noise of a sensor),
+with fewer pixels, with light reflected on the text, with an edge cut off, photographed from a screen, copied in black
+and white. Each is read as any document is. The table says, for each way and degree, how many labelled fields are right,
+and how many where the picture's own warning was given and where it was not.
 """
 
 from __future__ import annotations

@@ -232,15 +232,18 @@ def extract_documents(
     """
     wanted = checked(schema, engine, pages, today)
     held = given(source, pages, limits)
-    found, failures = [], []
+    found: list[Extraction[Any]] = []
+    left_out: list[Box] = []
+    failure: NoDocumentError | None = None
     for prepared in prepare_documents(list(held.sources), wanted, pages=pages, today=today, limits=limits):
         try:
             found.append(_with_given(conclude(prepared, engine, minimum_age=minimum_age), held))
         except NoDocumentError as error:  # something else beside the documents
-            failures.append(error)
-    if not found:
-        raise failures[0]
-    return found
+            left_out += prepared.regions
+            failure = failure or error
+    if failure and not found:
+        raise failure
+    return [replace(found[0], warnings=(*found[0].warnings, *_left_out(left_out))), *found[1:]]
 
 
 def _with_given(result: Extraction[Any], held: Given) -> Extraction[Any]:
@@ -319,16 +322,24 @@ def prepare_documents(
     with _timed(seconds, "grouping"):
         groups = group_pages(read, zones, today=today, one_document=one_document)
     found: list[Prepared] = []
-    failures: list[NoDocumentError] = []
+    left_out: list[Box] = []
+    failure: NoDocumentError | None = None
     for group in groups:
         try:
             # What all documents took together is counted with the first.
             found.append(_prepared(group, images, schema, today, {} if found else seconds))
         except NoDocumentError as error:
-            failures.append(error)
-    if not found:
-        raise failures[0]
-    return found
+            left_out += group.regions
+            failure = failure or error
+    if failure and not found:
+        raise failure
+    return [replace(found[0], warnings=(*found[0].warnings, *_left_out(left_out))), *found[1:]]
+
+
+def _left_out(regions: Sequence[Box]) -> Iterator[ReadingWarning]:
+    """What lies beside documents and is none that could be recognised."""
+    for region in regions:
+        yield ReadingWarning("no_document_here", "what is printed here is no document that was recognised", box=region)
 
 
 def identify(

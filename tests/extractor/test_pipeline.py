@@ -387,3 +387,11 @@ class TestSeveralDocuments:
                 extract(source, today=today, one_document=True)
         alone = extract(pictures[0], today=today, one_document=True)
         assert (alone.document.surname, alone.warnings) == ("UNDERHILL", extract(pictures[0], today=today).warnings)
+
+    def test_what_is_no_document_is_pointed_at(self, pictures: Any, read_once: None, today: date) -> None:
+        letter = drawn(TestRefusals.TEXT)
+        *found, last = extract_documents([*pictures, letter], today=today)
+        assert [type(result.document) for result in (*found, last)] == [Passport, IdCard]
+        (warning,) = [one for one in found[0].warnings if one.code == "no_document_here"]
+        assert warning.box
+        assert warning.box.page == 2

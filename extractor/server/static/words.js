@@ -58,6 +58,7 @@ const zh = {
     passport: "护照", id_card: "身份证件", chinese_id_card: "居民身份证", driving_licence: "驾驶证", residence_permit: "居留许可", visa: "签证",
   },
   warnings: {
+    several_documents: "有多份证件，这是最大的一份", lone_side: "无法判断此面属于哪份证件", no_document_here: "此处印有未识别的内容",
     mrz_check_digit: "机读码的校验位不正确", mrz_unsure: "机读码不清晰，无法判断校验位", conflict: "来源互相矛盾", check_failed: "字段之间的规则不成立", invalid_value: "读到的值不符合字段要求",
     required_field_missing: "证件类型要求的字段没有读到", names_truncated: "机读码容不下完整姓名", schema_mismatch: "图片看起来是另一种证件",
     unsupported: "模型给出的值在页面上没有依据", expired: "证件已过期", expires_soon: "证件即将到期", not_yet_valid: "证件尚未生效",
