@@ -18,6 +18,7 @@ from extractor.errors import (
     ExtractorError,
     MissingExtraError,
     NoDocumentError,
+    RedactionError,
     SchemaError,
     UnreadableInputError,
     UsageError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
     from extractor.many import Item, extract_async, extract_many
     from extractor.pipeline import extract, extract_documents
+    from extractor.redaction import redact
     from extractor.schemas import (
         SCHEMAS,
         ChineseIdCard,
@@ -49,6 +51,7 @@ __version__ = "0.2.0"
 _LAZY = {
     **dict.fromkeys(("Item", "extract_async", "extract_many"), "extractor.many"),
     **dict.fromkeys(("extract", "extract_documents"), "extractor.pipeline"),
+    "redact": "extractor.redaction",
     **dict.fromkeys(
         ("Box", "Extraction", "FieldEvidence", "ReadingWarning", "Source", "SourceKind", "Verdict"),
         "extractor.extraction",
@@ -86,6 +89,7 @@ __all__ = [
     "NoDocumentError",
     "Passport",
     "ReadingWarning",
+    "RedactionError",
     "ResidencePermit",
     "SchemaError",
     "Source",
@@ -100,6 +104,7 @@ __all__ = [
     "extract_documents",
     "extract_many",
     "load_schema",
+    "redact",
 ]
 
 

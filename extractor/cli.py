@@ -36,7 +36,8 @@ examples:
   extract fronts-and-backs/ --pair-sides --format jsonl
   extract "inbox/*.pdf" --pages 1-2 --format jsonl
   extract visa.png --overlay visa-read.png --format table
-  extract photo.jpg --deskew flat.png
+  extract photo.jpg --deskew flat.png --portrait face.png
+  extract passport.jpg --redact copy.png --preset age-check
   extract form.jpg --schema my_schemas.py:Ticket
   extract passport.jpg --engine phi3v --model microsoft/Phi-3-vision-128k-instruct --dtype int4
   extract passport.jpg --engine openai --base-url http://127.0.0.1:8000/v1 --model NAME
@@ -48,8 +49,9 @@ exit codes:
   2  wrong usage
   3  unreadable or unsupported input
   4  no such document on the picture
+  5  read, but not redacted: something could not be located; no such picture is written
   130, 143  stopped by Ctrl-C or SIGTERM; what was read until then is written
-Of several files the worst counts, in the order 2, 3, 4, 1, 0.
+Of several files the worst counts, in the order 2, 3, 4, 5, 1, 0.
 """
 
 
@@ -117,7 +119,16 @@ def build_parser() -> argparse.ArgumentParser:
     output.add_argument(
         "--deskew", metavar="PNG", help="write the document cut out and laid flat at 300 dpi (of several: a folder)"
     )
+    output.add_argument("--portrait", metavar="PNG", help="cut out the holder's portrait (of several: a folder)")
+    output.add_argument("--signature", metavar="PNG", help="cut out the holder's signature (of several: a folder)")
     output.add_argument("--verbose", action="store_true", help="say on stderr which engine reads and why, and how long")
+    redaction = parser.add_argument_group(
+        "redaction", "parts are fields, portrait, signature, mrz and barcodes; without a choice all are blacked out"
+    )
+    redaction.add_argument("--redact", metavar="PNG", help="write the document blacked out (of several: a folder)")
+    redaction.add_argument("--keep", metavar="PARTS", help="what stays, such as birth_date,portrait")
+    redaction.add_argument("--hide", metavar="PARTS", help="black out these only, wherever they stand")
+    redaction.add_argument("--preset", choices=("age-check", "address-proof", "dutch-copy"))
     limits = parser.add_argument_group("limits", "what one file may cost while its pages are decoded")
     limits.add_argument("--max-pages", type=int, metavar="N", help="pages of one file (default 20)")
     limits.add_argument("--max-megapixels", type=float, metavar="N", help="pixels of one page (default 120)")
@@ -211,6 +222,10 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
         raise UsageError("--jobs is a number of documents, 1 or more")
     if options.pair_sides and options.one_document:
         raise UsageError("--one-document says already which files are sides of one document; leave out --pair-sides")
+    if options.redact is None and (options.keep or options.hide or options.preset):
+        raise UsageError("--keep, --hide and --preset go with --redact")
+    if sum(one is not None for one in (options.keep, options.hide, options.preset)) > 1:
+        raise UsageError("name one of --keep, --hide and --preset")
     found = documents(options.inputs, one_document=options.one_document)
     if options.ask:
         return _ask(options, found)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from extractor.output import Outcome, Rendering
 
 #: Exit codes from worst to best; a call with several files ends with the worst.
-SEVERITY = (2, 3, 4, 1, 0)
+SEVERITY = (2, 3, 4, 5, 1, 0)
 
 
 def say(text: str, command: str = "extract") -> None:
@@ -220,12 +220,16 @@ def _outcome(
         facts = ", ".join(f"{key} {value}" for key, value in result.engine.items())
         stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
         say(f"{name}: {facts}; {stages}")
+    problems = []
     for option, target in pictures.items():
         own = target if number == 1 else target.with_stem(f"{target.stem}-document{number}")
         try:
             write_pictures(option, result, own, options)
         except Exception as error:
-            return replace(failed(name, error), result=result)
+            problems.append(failed(name, error))
+    if problems:
+        worst = min(problems, key=lambda one: SEVERITY.index(one.exit_code))
+        return replace(worst, error="; ".join(one.error for one in problems), result=result)
     return Outcome(name, result, exit_code=0 if result.checks_passed else 1)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from extractor.errors import UsageError
+from extractor.errors import NoDocumentError, UsageError
 
 #: Options that name a picture, in the order in which the pictures are made.
-PICTURES = ("overlay", "deskew")
+PICTURES = ("overlay", "deskew", "portrait", "signature", "redact")
 
 
 def picture_targets(names: Sequence[str], options: argparse.Namespace) -> dict[str, dict[str, Path]]:
@@ -70,4 +71,32 @@ def _deskew(result: Any, _: argparse.Namespace) -> list[Any]:
     return made
 
 
-_MAKERS: Mapping[str, Any] = {"overlay": _overlay, "deskew": _deskew}
+def _portrait(result: Any, _: argparse.Namespace) -> list[Any]:
+    return _cutout(result.portrait, "portrait")
+
+
+def _signature(result: Any, _: argparse.Namespace) -> list[Any]:
+    return _cutout(result.signature, "signature")
+
+
+def _cutout(found: Any, name: str) -> list[Any]:
+    if found is None:
+        raise NoDocumentError(f"no {name} was found on the document")
+    return [found.image]
+
+
+def _redact(result: Any, options: argparse.Namespace) -> list[Any]:
+    from extractor.redaction import redact
+
+    keep, hide = (None if text is None else re.split(r"\s*,\s*", text.strip()) for text in (options.keep, options.hide))
+    made: list[Any] = list(redact(result, keep, hide=hide, preset=options.preset).pictures)
+    return made
+
+
+_MAKERS: Mapping[str, Any] = {
+    "overlay": _overlay,
+    "deskew": _deskew,
+    "portrait": _portrait,
+    "signature": _signature,
+    "redact": _redact,
+}

@@ -60,3 +60,19 @@ class NoDocumentError(ExtractorError):
     """The picture holds no document of the kind that was asked for."""
 
     exit_code = 4
+
+
+class RedactionError(ExtractorError):
+    """Something that is to be blacked out could not be found, or can still be read; there is no picture then.
+
+    `parts` are its fields and parts, by name.
+    """
+
+    exit_code = 5
+
+    def __init__(self, parts: tuple[str, ...]) -> None:
+        self.parts = parts
+        super().__init__(
+            f"not redacted: {', '.join(parts)} could not be located with certainty or can still be read; keep it, or "
+            "black it out by hand"
+        )

@@ -8,10 +8,10 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from extractor.imaging.codes import Code, read_codes
 from extractor.mrz import MrzReading
-from extractor.schemas import schema_name
 from extractor.schemas.dates import numeric_order
-from extractor.text.barcode import Barcode, read_barcode
+from extractor.text.barcode import Barcode, parse_codes
 from extractor.text.page import Page
 from extractor.visual.captions.find import Caption, find_captions
 from extractor.visual.captions.lexicon import lexicon
@@ -21,8 +21,6 @@ from extractor.visual.reader import Layout, read_layout
 from extractor.visual.segments import Segment
 from extractor.visual.values import Context
 
-#: Kinds of documents that carry PDF417 barcodes with the holder's data.
-_WITH_BARCODES = frozenset({"driving_licence", "id_card"})
 #: States that write the month first in all-numeric dates.
 _MONTH_FIRST = frozenset({"USA", "PHL", "FSM", "MHL", "PLW"})
 
@@ -40,7 +38,9 @@ class PageEvidence:
     only_issuer: Heading | None
     zone: MrzReading | None
     layout: Layout
+    #: The barcode whose content a standard explains, and all of them.
     barcode: Barcode | None = None
+    codes: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def gather(
         marks = [caption.segment for caption in captions]
         heading = find_issuer(segments, marks, set())
         derived = None if heading else issuer_by_title([*marks, *segments])
-        barcode = read_barcode(page.image) if schema_name(reads_as) in _WITH_BARCODES else None
-        found = (tuple(captions), tuple(segments), heading, derived, zone, layout, barcode)
+        codes = read_codes(page.image)
+        found = (tuple(captions), tuple(segments), heading, derived, zone, layout, parse_codes(codes), tuple(codes))
         taken_apart.append(PageEvidence(page, *found))
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     headings = [one.heading or one.only_issuer for one in taken_apart]

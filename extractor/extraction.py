@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from extractor.schemas.nodes import Mapped
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from extractor.imaging.given import Given
     from extractor.imaging.seen import SeenPage
+    from extractor.portrait.cutouts import Cutout
 
 T = TypeVar("T")
 
@@ -131,6 +133,18 @@ class PageInfo:
     quality: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Barcode:
+    """A barcode as it stands on a document: its kind ("PDF417", "QRCode", "Code128" ...), its content as text and as
+    bytes, where it stands, and by which standard it was parsed into fields, if by one."""
+
+    kind: str
+    text: str = field(repr=False)
+    data: bytes = field(repr=False)
+    box: Box
+    standard: str | None = None
+
+
 @dataclass(frozen=True, repr=False)
 class Extraction(Generic[T]):
     """The result of reading one document.
@@ -155,6 +169,8 @@ class Extraction(Generic[T]):
     regions: tuple[Box, ...] = field(default=(), kw_only=True)
     #: The holder's age in full years on the day of reading, where a birth date was read.
     age: int | None = field(default=None, kw_only=True)
+    #: Barcodes of every kind, raw; what a standard explains is a source of fields as well.
+    barcodes: tuple[Barcode, ...] = field(default=(), kw_only=True)
     #: What was seen of the pages and where they came from, for the pictures that are made of them.
     seen: tuple[SeenPage, ...] = field(default=(), compare=False, kw_only=True)
     given: Given | None = field(default=None, compare=False, kw_only=True)
@@ -170,6 +186,30 @@ class Extraction(Generic[T]):
         from extractor.imaging.given import deskewed
 
         return deskewed(self)
+
+    @cached_property
+    def cutouts(self) -> tuple[Cutout, ...]:
+        """The portrait, ghost portraits and the signature, each with its box and its own upright picture. The file that
+        was read is opened again at first use; errors as `deskewed`'s."""
+        from extractor.imaging.given import images_of
+        from extractor.portrait.cutouts import cutouts_of
+
+        return tuple(cutouts_of(self, images_of(self)))
+
+    @property
+    def portrait(self) -> Cutout | None:
+        """The holder's portrait, the largest face on the document; None where there is none."""
+        return next((one for one in self.cutouts if one.kind == "portrait"), None)
+
+    @property
+    def ghost_portraits(self) -> tuple[Cutout, ...]:
+        """Smaller copies of the portrait."""
+        return tuple(one for one in self.cutouts if one.kind == "ghost")
+
+    @property
+    def signature(self) -> Cutout | None:
+        """The holder's signature, None where none was found."""
+        return next((one for one in self.cutouts if one.kind == "signature"), None)
 
     def to_dict(self, *, evidence: bool = False) -> dict[str, Any]:
         """The document as plain JSON values, by the schema's aliases; with `evidence`, `{"document", "evidence"}`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -12,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from extractor.extraction import Extraction, FieldEvidence, Source
+from extractor.extraction import Barcode, Extraction, FieldEvidence, Source
 from extractor.inputs import one_line
 from extractor.schemas import schema_name
 from extractor.schemas.typed import fields_of, is_object
@@ -36,8 +37,8 @@ def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any
     """The document as plain JSON values: a flat object whose keys are the schema's fields.
 
     With `evidence` an object of two members: `document`, that object, and `evidence` with `fields` (value, verdict,
-    confidence, box, sources, what a null rests on), `warnings`, `age`, `pages`, `regions` (where the document lies on
-    them), `schema`, `engine` and `seconds`.
+    confidence, box, sources, what a null rests on), `warnings`, `age`, `barcodes`, `pages`, `regions` (where the
+    document lies on them), `schema`, `engine` and `seconds`.
     """
     plain = _document(result)
     if not evidence:
@@ -48,6 +49,7 @@ def as_dict(result: Extraction[Any], *, evidence: bool = False) -> dict[str, Any
             "fields": {name: _evidence(one) for name, one in result.fields.items()},
             "warnings": [asdict(warning) for warning in result.warnings],
             "age": result.age,
+            "barcodes": [_barcode(one) for one in result.barcodes],
             "pages": [asdict(page) for page in result.pages],
             "regions": [asdict(region) for region in result.regions],
             "schema": schema_name(result.schema),
@@ -97,6 +99,16 @@ def _evidence(one: FieldEvidence) -> dict[str, Any]:
         "note": one.note,
         "absence": one.absence.value if one.absence else None,
         "sources": [_source(source) for source in one.sources],
+    }
+
+
+def _barcode(one: Barcode) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "text": one.text,
+        "base64": base64.b64encode(one.data).decode("ascii"),
+        "box": asdict(one.box),
+        "standard": one.standard,
     }
 
 

@@ -26,13 +26,10 @@ from extractor.evidence import DocumentEvidence, best_zone, gather, read_layouts
 from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
 from extractor.grouping import Group, Identity, group_pages, identity_of
 from extractor.imaging import Limits, load_pages
-from extractor.imaging.geometry import quad_size
 from extractor.imaging.given import Given, given
 from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
-from extractor.imaging.outline import Zone
 from extractor.imaging.quality import measure
-from extractor.imaging.seen import SeenLine, SeenPage
 from extractor.mrz import MrzReading, mend_names
 from extractor.mrz.zone import read_zone
 from extractor.reconcile import reconcile
@@ -51,6 +48,7 @@ from extractor.schemas.plan import Plan, plan_of
 from extractor.schemas.registry import schema_of
 from extractor.schemas.text import squash
 from extractor.sources import read_sources
+from extractor.sources.kept import barcode_of, seen_of
 from extractor.stages import stage
 from extractor.text.page import Page, read_pages
 from extractor.text.scripts import read_other_script
@@ -444,26 +442,9 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
         plan.mapping,
         regions=prepared.regions,
         age=age_of(fields, plan.wholes, today),
-        seen=tuple(_seen(one.page, one.zone) for one in evidence.pages),
+        barcodes=tuple(barcode_of(code, one) for one in evidence.pages for code in one.codes),
+        seen=tuple(seen_of(one) for one in evidence.pages),
     )
-
-
-def _seen(page: Page, zone: MrzReading | None) -> SeenPage:
-    """What pictures of a page are made from later."""
-    lines = tuple(SeenLine(line.text, line.box, line.positions) for line in page.lines)
-    rows = tuple(box for row in zone.line_boxes for box in row) if zone else ()
-    placed = Zone(zone.mrz.format, _around(rows)) if zone and rows else None
-    return SeenPage(page.index, page.image.shape[1::-1], page.to_source, lines, page.boxes, placed, rows)
-
-
-def _around(boxes: Sequence[np.ndarray]) -> np.ndarray:
-    """The corners around boxes of lines, along the longest of them."""
-    longest = max(boxes, key=lambda box: quad_size(box)[0])
-    along = (longest[1] - longest[0]) / max(float(np.linalg.norm(longest[1] - longest[0])), 1e-6)
-    axes = np.array([along, [-along[1], along[0]]], np.float64)
-    laid = np.concatenate(boxes) @ axes.T
-    (left, top), (right, bottom) = laid.min(axis=0), laid.max(axis=0)
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ axes
 
 
 def _load(source: Input | Sequence[Input], pages: Sequence[int] | None, limits: Limits) -> list[np.ndarray]:

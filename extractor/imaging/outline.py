@@ -85,8 +85,12 @@ def find_outlines(
     if (two := _two_sides(judged)) is not None:
         return [Outline(_refined(one.quad, image), format_of(one.quad), seen=True) for one in two]
     around = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    if zone and (placed := _placed(zone)) is not None and not _fits(around, zone):
-        return [Outline(np.clip(placed, [0, 0], [width, height]), _ZONES[zone.format][0], seen=False)]
+    if zone and not _fits(around, zone):
+        for quads in _placed(zone):
+            inside = np.any([_text_inside(quad, boxes).inside for quad in quads], axis=0)
+            if _share(inside, _text_inside(around, boxes).widths) >= _LEAST_TEXT:
+                name = _ZONES[zone.format][0]
+                return [Outline(np.clip(quad, [0, 0], [width, height]), name, seen=False) for quad in quads]
     return [_page_of(around, zone, passport=passport, seen=False)]
 
 
@@ -328,10 +332,10 @@ def _fits(quad: np.ndarray, zone: Zone) -> bool:
     return bool(0.9 < share < 1.12 and laid[:, 1].max() > 0.84 and laid[:, 1].max() < 1.02 and one_or_two)
 
 
-def _placed(zone: Zone) -> np.ndarray | None:
-    """A document's corners as its zone alone places them."""
+def _placed(zone: Zone) -> Iterator[list[np.ndarray]]:
+    """Where a document may lie by its zone alone: the side with the zone; that and the front of a card above it."""
     if zone.format not in _ZONES:
-        return None
+        return
     name, characters, base = _ZONES[zone.format]
     (width_mm, height_mm), across = SIZES[name], characters * _PITCH
     top_left, top_right, bottom_right, bottom_left = zone.corners.astype(np.float64)
@@ -340,7 +344,10 @@ def _placed(zone: Zone) -> np.ndarray | None:
     # The lower edge of the last line's box lies half a line below its middle.
     foot = (bottom_left + bottom_right) / 2 + down * (base - 2.2)
     lower_left, lower_right = foot - right * width_mm / 2, foot + right * width_mm / 2
-    return np.array([lower_left - down * height_mm, lower_right - down * height_mm, lower_right, lower_left])
+    side = np.array([lower_left - down * height_mm, lower_right - down * height_mm, lower_right, lower_left])
+    yield [side]
+    for gap in (2.0, 6.0, 12.0):
+        yield [side - down * (height_mm + gap), side]
 
 
 def _page_of(quad: np.ndarray, zone: Zone | None, *, passport: bool, seen: bool) -> Outline:

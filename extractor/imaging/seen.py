@@ -18,6 +18,7 @@ class SeenLine:
     """One line of text: `corners` (4, 2) on the upright page, and where along it each character stands (0..1)."""
 
     text: str
+    score: float
     corners: np.ndarray
     places: np.ndarray
 
@@ -26,7 +27,8 @@ class SeenLine:
 class SeenPage:
     """One upright page, or a part of a picture that lay another way: which picture it is on, its size (width, height),
     and `to_source` (3, 3), which maps its pixels to those of the picture as given. `boxes` (n, 4, 2) is everything that
-    was taken for text, read or not."""
+    was taken for text, read or not; `rows` are the zone's, `captions` what is printed on every document of the kind.
+    """
 
     index: int
     size: tuple[int, int]
@@ -35,6 +37,7 @@ class SeenPage:
     boxes: np.ndarray
     zone: Zone | None = None
     rows: tuple[np.ndarray, ...] = field(default=())
+    captions: tuple[np.ndarray, ...] = field(default=())
 
     def upright(self, picture: np.ndarray) -> np.ndarray:
         """The page as it was read, out of the picture as given."""

@@ -122,6 +122,8 @@ _OPTIONS: dict[str, Any] = {
         "description": "With `evidence`: the pages as JPEG in base64; of several documents, with the first.",
     },
 }
+#: Names as a text with commas or as a list.
+_NAMES: dict[str, Any] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 #: In a form every value is text.
 _FORM_OPTIONS: dict[str, Any] = {
     name: {"type": "string", "description": described.get("description", "")} for name, described in _OPTIONS.items()
@@ -213,6 +215,29 @@ EXTRACT = _route(
             "both sides": {"file": [{"name": "front.png", "data": _PICTURE}, {"name": "back.png", "data": _PICTURE}]},
             "own schema": {"file": _PICTURE, "schema": _INLINE},
         },
+    ),
+)
+_PICTURE_OPTIONS: dict[str, Any] = {
+    "make": {"type": "string", "enum": ["deskew", "redact", "portrait"], "default": "deskew"},
+    "keep": {"description": "Of `redact`: fields and parts that stay, `birth_date,portrait` or a list.", **_NAMES},
+    "hide": {"description": "Of `redact`: only these are blacked out, wherever they stand.", **_NAMES},
+    "preset": {"type": "string", "enum": ["age-check", "address-proof", "dutch-copy"]},
+    **{name: _OPTIONS[name] for name in ("schema", "engine", "pages", "today")},
+}
+_box = {"page": 0, "points": [[40, 90], [240, 90], [240, 370], [40, 370]]}
+_cut = {"kind": "portrait", "box": _box, "score": 0.84, "width": 200, "height": 280, "media_type": "image/png"}
+PICTURES = _route(
+    {
+        200: _answer({"pictures": [{**_cut, "data": "(base64)"}]}),
+        **_problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", "not-redacted", *_ENGINE),
+    },
+    **_body(
+        {
+            name: {"type": "string", "description": described.get("description", "")}
+            for name, described in _PICTURE_OPTIONS.items()
+        },
+        _PICTURE_OPTIONS,
+        {"a copy for an age check": {"file": _PICTURE, "make": "redact", "preset": "age-check"}},
     ),
 )
 _ONLY = ("engine", "pages")

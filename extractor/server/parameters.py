@@ -10,12 +10,14 @@ from typing import Any
 
 from extractor.engines.choose import engine_names
 from extractor.errors import SchemaError
+from extractor.redaction.choose import PRESETS
 from extractor.schemas import SCHEMAS
 from extractor.schemas.json_nodes import check_size
 from extractor.server.problems import Problem
 from extractor.server.settings import Limits
 from extractor.server.uploads import parse_json
 
+MAKES = ("deskew", "redact", "portrait")
 _LAST_PAGE = 99_999
 _PAGES = re.compile(r"\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?(,\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?)*")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
@@ -39,6 +41,33 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
         "pages": pages_of(fields.get("pages"), limits),
         **limits.of_request(),
     }
+
+
+def pictures_request(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """The request for pictures that `fields` make. Raises a Problem that names the field."""
+    own = ("make", "keep", "hide", "preset")
+    rest = {name: value for name, value in fields.items() if name not in own}
+    asked = reading_request(rest, limits, known=("schema", "engine", "pages", "today"))
+    make = fields.get("make", "deskew")
+    if make not in MAKES:
+        raise Problem("invalid-parameter", f"`make` is one of {', '.join(MAKES)}")
+    if make != "redact" and any(name in fields for name in own[1:]):
+        raise Problem("invalid-parameter", "`keep`, `hide` and `preset` go with `make` redact")
+    preset = fields.get("preset")
+    if preset not in (None, *PRESETS):
+        raise Problem("invalid-parameter", f"`preset` is one of {', '.join(PRESETS)}")
+    keep, hide = (names_of(name, fields.get(name)) for name in ("keep", "hide"))
+    return {**asked, "make": make, "keep": keep, "hide": hide, "preset": preset}
+
+
+def names_of(name: str, value: Any) -> list[str] | None:
+    """Names from `a,b` or ["a", "b"], None for none. Raises a Problem."""
+    if value is None:
+        return None
+    listed = re.split(r"\s*,\s*", value.strip()) if isinstance(value, str) else value
+    if not isinstance(listed, list) or len(listed) > 200 or not all(isinstance(one, str) for one in listed):
+        raise Problem("invalid-parameter", f"`{name}` are names of fields or parts, such as birth_date,portrait")
+    return [one for one in listed if one]
 
 
 def schema_of(value: Any) -> str | dict[str, Any]:

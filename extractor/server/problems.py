@@ -55,6 +55,9 @@ KINDS: Mapping[str, Kind] = {
     "no-document": Kind(
         422, "No such document is on the picture", "Check the picture, or name the document's schema with `schema`."
     ),
+    "not-redacted": Kind(
+        422, "Something to be blacked out could not be located", "Keep what the detail names, or black it out by hand."
+    ),
     "invalid-label": Kind(422, "The label does not fit its schema", "The detail names the fields."),
     "queue-full": Kind(429, "The service is busy", "Wait as long as the header Retry-After says, then send it again."),
     "internal-error": Kind(500, "The service made a mistake", "Report it with the request id; the log says where."),

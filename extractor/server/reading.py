@@ -16,6 +16,7 @@ from extractor.server.worker import Reader, Report
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL.Image import Image
     from pydantic import BaseModel
 
     from extractor.engines import Engine
@@ -35,7 +36,7 @@ def make_reader(options: Mapping[str, Any]) -> Reader:
 
 
 class Reading:
-    """Answers the operations `extract` and `classify`."""
+    """Answers the operations `extract`, `classify` and `pictures`."""
 
     def __init__(self, engine: Engine | None, why: str) -> None:
         from extractor.engines import describe
@@ -55,20 +56,29 @@ class Reading:
         images = [image for group in groups for image in group]
         if request["op"] == "classify":
             return _classify(images)
+        if request["op"] == "pictures":
+            from extractor.pipeline import extract
+
+            schema, options = self._options(request)
+            return {"pictures": _pictures(extract(images, schema, **options), request)}
         return self._extract(request, groups, images)
+
+    def _options(self, request: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The schema and the other arguments that a request reads with."""
+        wanted = request["schema"]
+        schema = wanted if isinstance(wanted, str) else model_of(json.dumps(wanted))
+        return schema, {
+            "engine": self._reader,
+            "today": date.fromisoformat(request["today"]) if request.get("today") else None,
+            "minimum_age": request.get("age"),
+        }
 
     def _extract(
         self, request: Mapping[str, Any], groups: Sequence[Sequence[np.ndarray]], images: list[np.ndarray]
     ) -> dict[str, Any]:
         from extractor.pipeline import extract, extract_documents
 
-        wanted = request["schema"]
-        schema = wanted if isinstance(wanted, str) else model_of(json.dumps(wanted))
-        options: dict[str, Any] = {
-            "engine": self._reader,
-            "today": date.fromisoformat(request["today"]) if request.get("today") else None,
-            "minimum_age": request.get("age"),
-        }
+        schema, options = self._options(request)
         several = request.get("documents", False)
         results = extract_documents(images, schema, **options) if several else [extract(images, schema, **options)]
         answers = [_answer(result, groups) for result in results]
@@ -137,6 +147,28 @@ def _classify(images: Sequence[np.ndarray]) -> dict[str, Any]:
     scores = classify([line for page in pages for line in page.lines], zone.mrz if zone else None, layouts)
     ordered = sorted(scores.items(), key=lambda item: -item[1])
     return {"schema": kind_of(scores), "scores": {name: round(score, 3) for name, score in ordered}}
+
+
+def _pictures(result: Extraction[Any], request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The pictures that a request asks for, as PNG in base64, each with what it is and, of a part, where it is."""
+    from dataclasses import asdict
+
+    from extractor.redaction import redact
+
+    make = request["make"]
+    if make == "deskew":
+        return [_encoded(picture, kind="document") for picture in result.deskewed()]
+    if make == "portrait":
+        return [_encoded(one.image, kind=one.kind, box=asdict(one.box), score=one.score) for one in result.cutouts]
+    made = redact(result, request["keep"], hide=request["hide"], preset=request["preset"])
+    return [_encoded(picture, kind="page", hidden=list(made.hidden)) for picture in made.pictures]
+
+
+def _encoded(picture: Image, **about: Any) -> dict[str, Any]:
+    from extractor.imaging.saving import encoded
+
+    data = base64.b64encode(encoded([picture], "PNG")).decode("ascii")
+    return {**about, "width": picture.width, "height": picture.height, "media_type": "image/png", "data": data}
 
 
 def _preview(image: np.ndarray) -> str:

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from extractor.schemas import SCHEMAS, field_specs
 from extractor.server import examples as ex
 from extractor.server.answers import as_body
-from extractor.server.parameters import reading_request
+from extractor.server.parameters import pictures_request, reading_request
 from extractor.server.problems import BASE, KINDS, Problem
 from extractor.server.service import ask, extracted, service_of, uploaded
 
@@ -52,6 +52,21 @@ async def classify(request: Request) -> JSONResponse:
     form = await uploaded(request)
     asked = reading_request(form.fields, limits, known=_CLASSIFY_FIELDS)
     answer, _ = await ask(request, {**asked, "op": "classify"}, form.files)
+    return JSONResponse(answer)
+
+
+@router.post("/v1/pictures", tags=["documents"], summary="Make pictures of a document", **ex.PICTURES)
+async def pictures(request: Request) -> JSONResponse:
+    """Reads one document and answers pictures of it, as PNG in base64: `make` is `deskew` (the document cut out and
+    laid flat at 300 dpi), `redact` (blacked out; `keep`, `hide` or `preset` say what), or `portrait` (portrait, ghost
+    portraits and signature, each with its box).
+
+    Where something to be blacked out cannot be located, the answer is the problem `not-redacted`, which names it.
+    """
+    limits = service_of(request).settings.limits
+    form = await uploaded(request)
+    asked = pictures_request(form.fields, limits)
+    answer, _ = await ask(request, {**asked, "op": "pictures"}, form.files)
     return JSONResponse(answer)
 
 

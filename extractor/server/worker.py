@@ -28,6 +28,7 @@ from extractor.errors import (
     ExtractorError,
     MissingExtraError,
     NoDocumentError,
+    RedactionError,
     SchemaError,
     ServerError,
     UnreadableInputError,
@@ -42,6 +43,7 @@ Reader = Callable[[Mapping[str, Any], Sequence[bytes], Report], Any]
 #: Most specific first.
 _PROBLEMS: tuple[tuple[type[ExtractorError], str], ...] = (
     (NoDocumentError, "no-document"),
+    (RedactionError, "not-redacted"),
     (SchemaError, "invalid-schema"),
     (MissingExtraError, "engine-unavailable"),
     (CheckpointError, "engine-unavailable"),

@@ -1,4 +1,4 @@
-"""The barcode of a licence, which corrects its own errors: what decodes is right as printed."""
+"""The barcode of a licence or an Aadhaar card, which corrects its own errors: what decodes is right as printed."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def read(evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
             for name, (value, text) in page.barcode.values.items():
                 yield (
                     name,
-                    Source(SourceKind.BARCODE, value, text, _CONFIDENCE, box, proven=True, basis="PDF417 (AAMVA)"),
+                    Source(SourceKind.BARCODE, value, text, _CONFIDENCE, box, proven=True, basis=page.barcode.standard),
                 )

@@ -1,17 +1,22 @@
-"""PDF417 barcodes of North American licences (AAMVA DL/ID Card Design Standard): the third place a value stands in.
+"""Barcodes whose content a standard explains: another place that a value stands in.
 
-The barcode holds the card's data as lines of a three-letter element and its value; it has error correction of its own,
-so that what decodes is right as printed.
+PDF417 of North American licences (AAMVA DL/ID Card Design Standard) has lines of a three-letter element and its value.
+The QR code of Indian Aadhaar letters and cards has the printed details as XML (until 2018) or compressed and signed
+(UIDAI, "Secure QR Code", its public part); the signature is not checked. Codes correct their own errors, so that what
+decodes is right as printed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
+from extractor.imaging.codes import Code
 from extractor.schemas.dates import iso_date
 
 #: AAMVA element identifiers (CDS 2020, D.12.5) and our fields.
@@ -34,25 +39,94 @@ _SEXES = {"1": "M", "2": "F", "9": "X", "M": "M", "F": "F"}
 _NONE = frozenset({"NONE", "UNAVL", ""})
 
 
+#: Longest compressed content that is unpacked, in bytes; a photograph is part of it.
+_LONGEST = 64_000
+#: Fields of a secure QR code, in their order, after the flags; what no field of ours has is None.
+_SECURE = (
+    "reference", "name", "birth_date", "sex", "care_of", "district", "landmark", "house", "location", "pincode",
+    "post_office", "state", "street", "subdistrict", "town",
+)  # fmt: skip
+#: The parts of an Indian address in the order in which it is printed, by their names in the XML and in the secure code.
+_ADDRESS = (
+    ("house", "house"), ("street", "street"), ("lm", "landmark"), ("loc", "location"), ("vtc", "town"),
+    ("po", "post_office"), ("subdist", "subdistrict"), ("dist", "district"), ("state", "state"), ("pc", "pincode"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Barcode:
-    """A decoded licence barcode: our field names -> value and text, and where it stands (4, 2)."""
+    """A parsed barcode: our field names -> value and text, where it stands (4, 2), and by which standard."""
 
     values: Mapping[str, tuple[object, str]]
     box: np.ndarray
+    standard: str
 
 
-def read_barcode(image: np.ndarray) -> Barcode | None:
-    """The AAMVA barcode on an RGB page, or None."""
-    import zxingcpp
-
-    for found in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.PDF417)):
-        values = parse_aamva(found.bytes.decode("latin-1"))
-        if values:
-            p = found.position
-            corners = (p.top_left, p.top_right, p.bottom_right, p.bottom_left)
-            return Barcode(values, np.array([[corner.x, corner.y] for corner in corners], np.float64))
+def parse_codes(codes: Sequence[Code]) -> Barcode | None:
+    """The first of a page's barcodes that a standard explains, or None."""
+    for code in codes:
+        if code.kind.endswith("PDF417") and (values := parse_aamva(code.data.decode("latin-1"))):
+            return Barcode(values, code.corners, "PDF417 (AAMVA)")
+        if code.kind == "QRCode" and (values := parse_aadhaar(code.text)):
+            return Barcode(values, code.corners, "QR code (Aadhaar)")
     return None
+
+
+def parse_aadhaar(text: str) -> dict[str, tuple[object, str]]:
+    """Our fields -> (value, text) of an Aadhaar QR code's text; empty if it is none. The number has only its last four
+    digits in a secure code, and is left out."""
+    found = _aadhaar_xml(text) or _aadhaar_secure(text)
+    if not found:
+        return {}
+    values: dict[str, tuple[object, str]] = {"issuing_country": ("IND", "")}
+    if found.get("name"):
+        values["name"] = (found["name"], found["name"])
+    number = re.sub(r"\s", "", found.get("uid", ""))
+    if re.fullmatch(r"\d{12}", number):
+        values["document_number"] = (number, found["uid"])
+    sex = _SEXES.get({"T": "X", "MALE": "M", "FEMALE": "F"}.get(found.get("sex", "").upper(), found.get("sex", "")[:1]))
+    if sex:
+        values["sex"] = (sex, found["sex"])
+    day = re.fullmatch(r"(\d\d)[-/](\d\d)[-/](\d{4})", found.get("birth_date", ""))
+    if day:
+        with suppress(ValueError):
+            values["birth_date"] = (iso_date(f"{day[3]}-{day[2]}-{day[1]}"), day[0])
+    address = ", ".join(part for _, name in _ADDRESS if (part := found.get(name, "").strip()))
+    if address:
+        values["address"] = (address, address)
+    return values
+
+
+def _aadhaar_xml(text: str) -> dict[str, str]:
+    """The attributes of a `PrintLetterBarcodeData` element. They are cut out by hand: no XML parser sees the text."""
+    from html import unescape
+
+    if "PrintLetterBarcodeData" not in text[:200]:
+        return {}
+    own = dict(re.findall(r'(\w+)\s*=\s*"([^"<>]{0,200})"', text[:4000]))
+    names = {"uid": "uid", "name": "name", "gender": "sex", "dob": "birth_date", **dict(_ADDRESS)}
+    return {name: unescape(own[key]) for key, name in names.items() if key in own}
+
+
+def _aadhaar_secure(text: str) -> dict[str, str]:
+    """The public part of a secure code: a large number, which is gzip'd bytes with fields between bytes of 255."""
+    if not re.fullmatch(r"\d{600,8000}", text):
+        return {}
+    # Python converts no more than 4,300 digits at once.
+    number = 0
+    for start in range(0, len(text), 4000):
+        part = text[start : start + 4000]
+        number = number * 10 ** len(part) + int(part)
+    try:
+        data = zlib.decompressobj(wbits=31).decompress(number.to_bytes(-(-number.bit_length() // 8), "big"), _LONGEST)
+    except zlib.error:
+        return {}
+    fields = [part.decode("latin-1") for part in data.split(b"\xff")[: len(_SECURE) + 2]]
+    if fields and re.fullmatch(r"V\d", fields[0]):
+        fields = fields[1:]
+    if len(fields) <= len(_SECURE) or not re.fullmatch(r"[0-3]", fields[0]):
+        return {}
+    return dict(zip(_SECURE, fields[1:], strict=False))
 
 
 def parse_aamva(text: str) -> dict[str, tuple[object, str]]:

@@ -24,6 +24,7 @@ import numpy as np
 from extractor.errors import ExtractorError
 from extractor.imaging.geometry import crop_quad, quad_size
 from extractor.mrz import Folder
+from extractor.networks import session
 from extractor.stages import stage
 from extractor.text.writing import logical_parts
 
@@ -105,22 +106,6 @@ def _session(name: NetworkName, intra_threads: int) -> InferenceSession:
 @cache
 def _load(name: NetworkName, intra_threads: int) -> InferenceSession:
     return session(network_file(name), intra_threads)
-
-
-def session(path: Path, intra_threads: int) -> InferenceSession:
-    """A network of onnxruntime, with the settings that reading pages wants."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = intra_threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    # Memory patterns are planned anew for every size of picture, and pages differ; without them, the arena needs no
-    # more than the largest page (detection is bounded), stays flat over thousands, and saves a quarter of the time.
-    options.enable_mem_pattern = False
-    # Threads that wait for each other inside a small network would burn a third of its CPU time by spinning.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def network_file(name: NetworkName) -> Path:

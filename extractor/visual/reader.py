@@ -71,7 +71,7 @@ def read_layout(lines: Sequence[Line], zone: Mapping[str, str] | None) -> Layout
 
 @cache
 def _session(network: Path, intra_threads: int) -> InferenceSession:
-    from extractor.text.ocr import session
+    from extractor.networks import session
 
     return session(network, intra_threads)
 

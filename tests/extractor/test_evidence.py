@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from extractor.evidence import DocumentEvidence, gather
+from extractor.imaging.codes import Code
 from extractor.mrz import MrzReading, read_mrz
 from extractor.schemas import SCHEMAS
 from extractor.text.ocr import Line
@@ -92,8 +93,9 @@ def test_a_page_without_its_zone_is_a_mistake_of_the_caller() -> None:
 
 
 @pytest.mark.parametrize("schema", list(SCHEMAS))
-def test_barcodes_are_looked_for_on_licences_and_cards_only(schema: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[int, ...]] = []
-    monkeypatch.setattr("extractor.evidence.read_barcode", lambda image: asked.append(np.shape(image)))
-    gathered(rows("a"), schema=schema)
-    assert asked == ([(700, 1000, 3)] if schema in ("driving_licence", "id_card") else [])
+def test_barcodes_of_all_pages_are_kept_as_they_are(schema: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = Code("Code128", "ABC", b"ABC", np.zeros((4, 2)))
+    monkeypatch.setattr("extractor.evidence.read_codes", lambda image: [code])
+    (read,) = gathered(rows("a"), schema=schema).pages
+    assert read.codes == (code,)
+    assert read.barcode is None, "no standard explains it"

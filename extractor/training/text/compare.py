@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from extractor.text.ocr import NetworkName, at_detection_size, best_path, session
+from extractor.networks import session
+from extractor.text.ocr import NetworkName, at_detection_size, best_path
 from extractor.training.text import pictures
 from extractor.training.text.rounding import original
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.engines.choose import ENGINES
-from extractor.server.parameters import flag, pages_of, reading_request, schema_of
+from extractor.server.parameters import flag, pages_of, pictures_request, reading_request, schema_of
 from extractor.server.problems import Problem
 from extractor.server.settings import Limits
 
@@ -88,3 +88,21 @@ def test_whatever_is_sent_is_a_request_or_a_problem(fields: dict[str, Any]) -> N
         return
     assert request["engine"] in ENGINES
     assert isinstance(request["evidence"], bool)
+
+
+def test_pictures_take_names_as_text_or_list() -> None:
+    asked = pictures_request({"make": "redact", "keep": "birth_date, portrait"}, LIMITS)
+    assert (asked["make"], asked["keep"], asked["hide"]) == ("redact", ["birth_date", "portrait"], None)
+    assert pictures_request({"make": "redact", "hide": ["mrz"]}, LIMITS)["hide"] == ["mrz"]
+    assert pictures_request({}, LIMITS)["make"] == "deskew"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"make": "paint"}, {"make": "redact", "preset": "all"}, {"make": "redact", "keep": [1]}, {"keep": "mrz"},
+     {"make": "redact", "hide": {"mrz": 1}}, {"evidence": "true"}],
+)  # fmt: skip
+def test_pictures_that_cannot_be_made(fields: dict[str, Any]) -> None:
+    with pytest.raises(Problem) as caught:
+        pictures_request(fields, LIMITS)
+    assert caught.value.kind == "invalid-parameter"

@@ -88,6 +88,23 @@ def test_a_schema_of_ones_own(reader: Reading, passport: bytes, examples: dict[s
     assert answer["document"] == {"document_number": examples["passport.png"]["fields"]["document_number"]}
 
 
+def test_pictures_of_a_document(reader: Reading, passport: bytes) -> None:
+    def pictures(**asked: Any) -> list[dict[str, Any]]:
+        choice = {"keep": None, "hide": None, "preset": None, **asked}
+        found: list[dict[str, Any]] = ask(reader, passport, op="pictures", **choice)[0]["pictures"]
+        for one in found:
+            image = Image.open(io.BytesIO(base64.b64decode(one["data"])))
+            assert (image.format, image.size) == ("PNG", (one["width"], one["height"]))
+        return found
+
+    (flat,) = pictures(make="deskew")
+    assert (flat["kind"], flat["width"]) == ("document", 1476)
+    assert {one["kind"] for one in pictures(make="portrait")} >= {"portrait", "ghost"}
+    (page,) = pictures(make="redact", preset="age-check")
+    assert "surname" in page["hidden"]
+    assert "birth_date" not in page["hidden"]
+
+
 def test_classification(reader: Reading, passport: bytes) -> None:
     answer, _ = ask(reader, passport, op="classify")
     assert answer["schema"] == "passport"

@@ -134,8 +134,8 @@ class TestVisual:
 
 def test_a_barcode_is_a_proven_source(monkeypatch: pytest.MonkeyPatch) -> None:
     corners = np.array([[10, 10], [90, 10], [90, 40], [10, 40]], np.float64)
-    code = Barcode({"surname": ("ERIKSSON", "ERIKSSON"), "unknown": (1, "1")}, corners)
-    monkeypatch.setattr("extractor.evidence.read_barcode", lambda image: code)
+    code = Barcode({"surname": ("ERIKSSON", "ERIKSSON"), "unknown": (1, "1")}, corners, "PDF417 (AAMVA)")
+    monkeypatch.setattr("extractor.evidence.parse_codes", lambda codes: code)
     told = sources([], schema="driving_licence")
     one = of_kind(told["surname"], SourceKind.BARCODE)
     assert (one.value, one.proven, one.basis) == ("ERIKSSON", True, "PDF417 (AAMVA)")

@@ -1,13 +1,21 @@
-"""North American barcodes: AAMVA's data lines, and a drawn PDF417 read back."""
+"""Barcodes that standards explain: AAMVA's data lines, Aadhaar's XML and secure code; drawn ones read back."""
 
 from __future__ import annotations
+
+import gzip
 
 import numpy as np
 import pytest
 
-from extractor.text.barcode import parse_aamva, read_barcode
+from extractor.imaging.codes import read_codes
+from extractor.text.barcode import Barcode, parse_aadhaar, parse_aamva, parse_codes
 
 from ...tables import each
+
+
+def read_barcode(page: np.ndarray) -> Barcode | None:
+    return parse_codes(read_codes(page))
+
 
 DATA = (
     "@\n\x1e\rANSI 636026080102DL00410288ZA03290015DLDAQD08954796\nDCSWINTERBOURNE\nDDEN\nDACOTIS\nDDFN\nDADJAMES\n"
@@ -64,3 +72,56 @@ def test_a_drawn_barcode_is_read_where_it_stands() -> None:
 
 def test_a_page_without_a_barcode_gives_none() -> None:
     assert read_barcode(np.full((200, 300, 3), 240, np.uint8)) is None
+
+
+XML = (
+    '<?xml version="1.0" encoding="UTF-8"?> <PrintLetterBarcodeData uid="123456789012" name="Asha Devi" gender="F" '
+    'yob="1984" dob="07/03/1984" co="W/O Ravi &amp; Sons" house="12" street="M G Road" vtc="Pune" dist="Pune" '
+    'state="Maharashtra" pc="411001"/>'
+)
+
+
+def secure(*parts: str, flag: str = "0") -> str:
+    """A secure code's number: fields between bytes of 255, then a photograph."""
+    picture = np.random.default_rng(1).integers(0, 255, 600, np.uint8).tobytes()
+    data = b"\xff".join(part.encode("latin-1") for part in (flag, *parts)) + b"\xff" + picture
+    return str(int.from_bytes(gzip.compress(data), "big"))
+
+
+SECURE = (
+    "269720190308114407437", "Asha Devi", "07-03-1984", "F", "W/O Ravi", "Pune", "", "12", "", "411001", "",
+    "Maharashtra", "M G Road", "", "Pune",
+)  # fmt: skip
+
+
+def test_the_printed_details_of_an_aadhaar_letter() -> None:
+    assert {name: value for name, (value, _) in parse_aadhaar(XML).items()} == {
+        "issuing_country": "IND",
+        "name": "Asha Devi",
+        "document_number": "123456789012",
+        "sex": "F",
+        "birth_date": "1984-03-07",
+        "address": "12, M G Road, Pune, Pune, Maharashtra, 411001",
+    }
+
+
+@pytest.mark.parametrize("version", [(), ("V2",)])
+def test_the_public_part_of_a_secure_code(version: tuple[str, ...]) -> None:
+    number = secure(*SECURE) if not version else secure("3", *SECURE, flag=version[0])
+    values = {name: value for name, (value, _) in parse_aadhaar(number).items()}
+    assert (values["name"], values["birth_date"], values["sex"]) == ("Asha Devi", "1984-03-07", "F")
+    assert values["address"] == "12, M G Road, Pune, Pune, Maharashtra, 411001"
+    assert "document_number" not in values, "a secure code has four digits of it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "https://example.com", "1" * 700, "<PrintLetterBarcodeData", "9" * 20000, secure("only", "three")],
+)
+def test_other_codes_are_no_aadhaar(text: str) -> None:
+    assert set(parse_aadhaar(text)) <= {"issuing_country"}
+
+
+def test_what_unpacks_without_end_is_cut_off() -> None:
+    bomb = str(int.from_bytes(gzip.compress(b"0" * 1_500_000, 9), "big"))
+    assert parse_aadhaar(bomb) == {}

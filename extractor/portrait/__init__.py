@@ -1,0 +1,1 @@
+"""The faces and the signature on a document: where they are, cut out and upright."""

@@ -1,0 +1,259 @@
+"""`redact`: pixels blacked out where a document says what it is not to say, and a look whether it still says it.
+
+Where everything but some fields is hidden, all text goes, read or not, except captions and what is kept. Where only
+some fields are hidden, they go wherever they stand: where they were read, and wherever else their values are printed.
+The result is read again; what still can be read is blacked out too, and what cannot be got rid of is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from extractor.errors import RedactionError
+from extractor.extraction import Extraction, FieldEvidence, SourceKind
+from extractor.imaging.codes import code_like, read_codes
+from extractor.imaging.geometry import apply
+from extractor.imaging.given import as_it_was_read, images_of
+from extractor.imaging.seen import SeenLine, SeenPage
+from extractor.redaction import places
+from extractor.redaction.choose import Choice, choice_of
+from extractor.redaction.values import Form, find, forms_of
+from extractor.schemas.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from extractor.portrait.cutouts import Cutout
+
+#: How often the result is read again and blacked out further.
+_ROUNDS = 3
+#: Fields that stand on the side of a document that has a portrait.
+_HOLDERS = ("surname", "given_names", "name")
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """The pages, upright as a viewer shows them and in all their pixels, with what is hidden in black; and the names of
+    the fields and parts that are hidden."""
+
+    pictures: tuple[Image, ...]
+    hidden: tuple[str, ...]
+
+
+def redact(
+    result: Extraction[Any],
+    keep: Iterable[str] | None = None,
+    *,
+    hide: Iterable[str] | None = None,
+    preset: str | None = None,
+) -> Redaction:
+    """The document with everything blacked out but `keep`, or only what `hide` names, or as a `preset` says
+    (`extractor.redaction.PRESETS`).
+
+    Names are fields of the result, `portrait` (with its ghosts), `signature`, `mrz` and `barcodes`. Without any,
+    everything goes. What only says the kind of document (its title, captions, the state) stays.
+
+    Raises UsageError for unknown names, RedactionError where something could not be found: nothing is left out
+    silently.
+    """
+    choice = choice_of(list(result.fields), keep=keep, hide=hide, preset=preset)
+    return _Redacting(result, choice).done()
+
+
+class _Redacting:
+    def __init__(self, result: Extraction[Any], choice: Choice) -> None:
+        self._result, self._choice = result, choice
+        self._pictures = images_of(result, full_size=True)
+        as_read = [as_it_was_read(result, page, picture) for page, picture in enumerate(self._pictures)]
+        self._as_read = [image for image, _ in as_read]
+        self._factors = [factor for _, factor in as_read]
+        self._hidden = {name: one for name, one in result.fields.items() if choice.hides(self._field(name))}
+        self._kept = {name: one for name, one in result.fields.items() if name not in self._hidden}
+        self._masks: list[np.ndarray] = [np.zeros(image.shape[:2], np.uint8) for image in self._as_read]
+        self._spared: list[np.ndarray] = [np.zeros(image.shape[:2], np.uint8) for image in self._as_read]
+        self._lost: list[str] = []
+
+    def _field(self, name: str) -> str:
+        """The plain field that a path of a schema is read as: `holder.surname` hides with `surname`."""
+        return (
+            name
+            if name in VOCABULARY or name not in self._result.mapping
+            else (self._result.mapping[name].field or name)
+        )
+
+    def done(self) -> Redaction:
+        from PIL import Image as images
+
+        self._spare()
+        self._hide_parts()
+        self._hide_text()
+        self._check_found()
+        self._look_again()
+        if self._lost:
+            raise RedactionError(tuple(dict.fromkeys(self._lost)))
+        made = [images.fromarray(self._blacked(page)) for page in range(len(self._pictures))]
+        parts = [part for part in ("portrait", "signature", "mrz", "barcodes") if self._choice.hides(part)]
+        return Redaction(tuple(made), tuple(dict.fromkeys([*self._hidden, *parts])))
+
+    def _blacked(self, page: int) -> np.ndarray:
+        import cv2
+
+        picture = self._pictures[page].copy()
+        mask = self._masks[page]
+        if mask.shape != picture.shape[:2]:
+            size = (picture.shape[1], picture.shape[0])
+            larger = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+            mask = np.asarray(cv2.dilate(larger, np.ones((3, 3), np.uint8)), np.uint8)
+        picture[mask > 0] = 0
+        return picture
+
+    def _black(self, page: int, quads: Iterable[np.ndarray], share: float | None = None) -> None:
+        import cv2
+
+        for quad in quads:
+            wide = places.grown(quad) if share is None else places.grown(quad, share)
+            cv2.fillPoly(self._masks[page], [np.round(wide).astype(np.int32)], 255)
+
+    def _spare(self) -> None:
+        """What stays even where everything else goes: captions, titles, and where kept fields were read."""
+        import cv2
+
+        for page in range(len(self._pictures)):
+            kept = places.of_fields(self._kept.values(), page)
+            if not self._choice.hides("mrz"):
+                kept += places.of_zones(self._result.seen, page)
+            kept += places.of_captions(self._result.seen, page)
+            kept += [np.array(one.box.points) for one in self._cutouts(hidden=False) if one.box.page == page]
+            for quad in kept:
+                cv2.fillPoly(self._spared[page], [np.round(places.grown(quad)).astype(np.int32)], 255)
+
+    def _hide_text(self) -> None:
+        forms = self._forms()
+        for page, mask in enumerate(self._masks):
+            if not self._choice.only:
+                pictures = mask.copy()
+                self._black(page, places.of_all_text(self._result.seen, page))
+                mask[(self._spared[page] > 0) & (pictures == 0)] = 0
+            self._black(page, places.of_fields(self._hidden.values(), page))
+            if self._choice.only:
+                self._black(page, places.of_values(self._result.seen, page, forms))
+
+    def _forms(self) -> dict[Form, str]:
+        """How hidden values may be written, each with its field. What a kept field says as well is no secret."""
+        kept = {form for one in self._kept.values() for form in forms_of(one)}
+        return {form: name for name, one in self._hidden.items() for form in forms_of(one) if form not in kept}
+
+    def _hide_parts(self) -> None:
+        for page, image in enumerate(self._as_read):
+            if self._choice.hides("mrz"):
+                self._black(page, places.of_zones(self._result.seen, page), 0.3)
+            if self._choice.hides("barcodes"):
+                text = np.array(places.of_all_text(self._result.seen, page)).reshape(-1, 4, 2)
+                codes = [code.corners for code in read_codes(image, damaged=True)]
+                self._black(page, [*codes, *code_like(image, text)], 0.06)
+        found = self._cutouts(hidden=True)
+        for one in found:
+            self._black(one.box.page, [np.array(one.box.points)], 0.08)
+        lacking = self._choice.hides("portrait") and not any(one.kind == "portrait" for one in found)
+        if lacking and self._has_front():
+            self._lost.append("portrait")
+
+    def _cutouts(self, *, hidden: bool) -> list[Cutout]:
+        """Portrait, ghosts and signature, those that are hidden or those that are kept."""
+        return [
+            one
+            for one in self._result.cutouts
+            if self._choice.hides("portrait" if one.kind == "ghost" else one.kind) == hidden
+        ]
+
+    def _has_front(self) -> bool:
+        """Whether a side is among the pages that says in print who the holder is: such sides have a portrait."""
+        read = (self._result.fields.get(name) for name in _HOLDERS)
+        return any(source.kind is SourceKind.VISUAL for one in read if one for source in one.sources)
+
+    def _check_found(self) -> None:
+        """Hidden values that stand nowhere that is known."""
+        for name, one in self._hidden.items():
+            if one.value is None or self._is_placed(one):
+                continue
+            forms = forms_of(one)
+            if not any(find(forms, line.text) for part in self._result.seen for line in part.lines):
+                self._lost.append(name)
+
+    def _is_placed(self, one: FieldEvidence) -> bool:
+        if all(source.kind is SourceKind.DERIVED for source in one.sources):
+            return True  # concluded, and printed nowhere
+        if not self._choice.only:
+            return True  # all text is hidden
+        in_zone = any(source.kind is SourceKind.MRZ for source in one.sources)
+        if in_zone and not self._choice.hides("mrz"):
+            return False
+        return any(source.box for source in one.sources)
+
+    def _look_again(self) -> None:
+        """Reads what was made, and blacks out where hidden values still stand."""
+        forms = self._forms()
+        for page in range(len(self._pictures)):
+            for turn in range(_ROUNDS):
+                left = list(self._still_there(page, forms))
+                if not left:
+                    break
+                self._black(page, [quad for _, quad in left], 0.3)
+                if turn == _ROUNDS - 1:
+                    self._lost += [name for name, _ in left]
+
+    def _still_there(self, page: int, forms: dict[Form, str]) -> Sequence[tuple[str, np.ndarray]]:
+        image = self._as_read[page].copy()
+        image[self._masks[page] > 0] = 0
+        found = []
+        for part in read_again(image, page, self._issuer()):
+            for line in part.lines:
+                for form, name in forms.items():
+                    for start, end in find([form], line.text):
+                        quad = apply(part.to_source, places.part_of(line, start, end))
+                        if not self._is_spared(page, quad):
+                            found.append((name, quad))
+        return found
+
+    def _is_spared(self, page: int, quad: np.ndarray) -> bool:
+        """Whether a place lies in what is kept, where a hidden value may stand as a part of a kept one."""
+        x, y = (round(float(place)) for place in quad.mean(axis=0))
+        height, width = self._spared[page].shape
+        return bool(self._spared[page][min(max(y, 0), height - 1), min(max(x, 0), width - 1)])
+
+    def _issuer(self) -> str | None:
+        read = self._result.fields.get("issuing_country")
+        return read.value if read and isinstance(read.value, str) else None
+
+
+def read_again(image: np.ndarray, page: int, issuer: str | None) -> list[SeenPage]:
+    """The text of a picture, lines that run upwards or downwards too."""
+    from extractor.text.page import read_pages
+    from extractor.text.scripts import read_other_script
+
+    seen = []
+    for one in read_pages(image, page):
+        read = read_other_script(one, issuer)
+        lines = tuple(SeenLine(line.text, line.score, line.box, line.positions) for line in read.lines)
+        upright = (*lines, *_turned(one.image, lines))
+        seen.append(SeenPage(page, (one.image.shape[1], one.image.shape[0]), one.to_source, upright, one.boxes))
+    return seen
+
+
+def _turned(image: np.ndarray, lines: Sequence[SeenLine]) -> list[SeenLine]:
+    """Standing lines read both ways; each has no places of its characters, so that it counts as a whole."""
+    from extractor.imaging.geometry import crop_quad
+    from extractor.text import ocr
+
+    found = []
+    for line in places.standing(lines):
+        crop = crop_quad(image, line.corners)
+        for turns in (1, 3):
+            (reading,) = ocr.recognise([np.ascontiguousarray(np.rot90(crop, turns))])
+            if reading.text.strip():
+                found.append(SeenLine(reading.text, reading.score, line.corners, np.full(len(reading.text), 0.5)))
+    return found

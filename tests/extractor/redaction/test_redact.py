@@ -1,0 +1,178 @@
+"""Documents blacked out: our own OCR finds nothing of what is hidden, in several kinds, languages and scripts."""
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from extractor import extract
+from extractor.errors import RedactionError
+from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict
+from extractor.portrait import cutouts
+from extractor.redaction import redact
+from extractor.schemas.text import squash
+from extractor.synthesis.capture import capture
+from extractor.synthesis.draw import draw
+from extractor.synthesis.produce import template_named
+from extractor.text.page import read_pages
+from extractor.text.scripts import read_other_script
+
+EXAMPLES = [
+    "passport.png",
+    "passport_chinese.png",
+    "id_card.png",
+    "chinese_id_card_front.png",
+    "driving_licence.png",
+    "residence_permit.png",
+    "visa.png",
+]
+PUBLIC = ("document_type", "issuing_country")
+
+
+def text_of(picture: Image.Image, issuer: str | None = None) -> str:
+    pages = [read_other_script(page, issuer) for page in read_pages(np.asarray(picture))]
+    return " ".join(line.text for page in pages for line in page.lines)
+
+
+def still_said(said: str, fields: Mapping[str, Any], printed: Mapping[str, str] | None = None) -> list[str]:
+    """Fields of which a value of four characters or more, or a date, stands in a text."""
+    plain, digits = squash(said), re.sub(r"\D", "", said)
+    left = []
+    for name, value in fields.items():
+        texts = [*(value if isinstance(value, list) else [value]), (printed or {}).get(name)]
+        for text in (str(one) for one in texts if one is not None and name not in PUBLIC):
+            is_date = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
+            day = [text[8:] + text[5:7] + text[:4], text.replace("-", "")] if is_date else []
+            if (len(squash(text)) >= 4 and squash(text) in plain) or any(one in digits for one in day):
+                left.append(name)
+    return left
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_nothing_of_an_example_can_be_read_afterwards(
+    name: str, examples: dict[str, dict[str, Any]], examples_dir: Path
+) -> None:
+    label = examples[name]
+    result = extract(examples_dir / name)
+    before = text_of(Image.open(examples_dir / name).convert("RGB"))
+    assert still_said(before, label["fields"]), "the check itself finds what is printed"
+    (picture,) = redact(result).pictures
+    with Image.open(examples_dir / name) as original:
+        assert picture.size == original.size
+    assert still_said(text_of(picture), label["fields"]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    ["egy_card/card_y", "kor_card/card_y", "gha_card/td1_y", "pol_passport/passport_x", "fra_licence/licence_eu_x"],
+)
+@pytest.mark.parametrize("mode", ["clean", "scan"])
+def test_drawn_documents_of_other_scripts(name: str, mode: Any, evaluation_fonts: None) -> None:
+    page = draw(template_named("evaluation", name), 4)
+    shot = capture(page, mode)
+    (picture,) = redact(extract(shot.image)).pictures
+    issuer = page.fields.get("issuing_country")
+    assert still_said(text_of(picture, issuer), page.fields, page.printed) == []
+
+
+@pytest.fixture(scope="module")
+def passport(examples_dir: Path) -> Any:
+    return extract(examples_dir / "passport.png")
+
+
+def dark(picture: Image.Image, box: Any) -> float:
+    """The share of black pixels in a box."""
+    points = np.array(box.points)
+    (left, top), (right, bottom) = points.min(axis=0).astype(int), points.max(axis=0).astype(int)
+    return float((np.asarray(picture)[top:bottom, left:right] == 0).all(axis=2).mean())
+
+
+def test_what_is_kept_can_be_read_and_the_rest_is_black(passport: Any) -> None:
+    (picture,) = redact(passport, keep=["birth_date", "portrait"]).pictures
+    birth = next(one.box for one in passport.fields["birth_date"].sources if one.kind is SourceKind.VISUAL)
+    assert dark(picture, birth) < 0.1
+    assert dark(picture, passport.portrait.box) < 0.2
+    for name in ("surname", "document_number", "place_of_birth"):
+        box = next(one.box for one in passport.fields[name].sources if one.kind is SourceKind.VISUAL)
+        assert dark(picture, box) > 0.9
+    assert dark(picture, passport.fields["mrz"].box) > 0.9
+    assert "Surname" in text_of(picture), "captions stay"
+
+
+def test_a_number_is_hidden_wherever_it_stands(examples_dir: Path) -> None:
+    """The ghost number: the same number printed once more, and running upwards along the edge."""
+    image = Image.open(examples_dir / "driving_licence.png").convert("RGB")
+    from PIL import ImageDraw, ImageFont
+
+    number = "66LG67695"
+    font = ImageFont.load_default(20)
+    ImageDraw.Draw(image).text((560, 470), number, font=font, fill=(40, 40, 60))
+    strip = Image.new("RGB", (150, 30), (225, 228, 222))
+    ImageDraw.Draw(strip).text((8, 3), number, font=font, fill=(40, 40, 60))
+    image.paste(strip.rotate(90, expand=True), (762, 200))
+    result = extract(image)
+    read = str(result.fields["document_number"].value)
+    (picture,) = redact(result, hide=["document_number"]).pictures
+    said = squash(text_of(picture))
+    assert squash(read) not in said
+    upright = squash(text_of(Image.fromarray(np.ascontiguousarray(np.rot90(np.asarray(picture)[190:360, 755:], 3)))))
+    assert squash(number) not in upright
+    assert "dupont" in said, "other fields stay"
+
+
+def test_barcodes_go_with_the_number_they_hold(examples_dir: Path) -> None:
+    import zxingcpp
+
+    image = Image.open(examples_dir / "driving_licence.png").convert("RGB")
+    code = zxingcpp.create_barcode("66LG67695", zxingcpp.BarcodeFormat.PDF417)
+    drawn = Image.fromarray(np.array(zxingcpp.write_barcode_to_image(code, scale=2))).convert("RGB")
+    image.paste(drawn, (500, 400))
+    result = extract(image)
+    assert [one.kind for one in result.barcodes] == ["PDF417"]
+    (picture,) = redact(result, hide=["document_number"]).pictures
+    assert zxingcpp.read_barcodes(np.asarray(picture)) == []
+
+
+def test_what_cannot_be_located_is_said_and_no_picture_is_made(passport: Any) -> None:
+    claimed = Source(SourceKind.MODEL, "NOWHERE ON THE PAGE", "NOWHERE ON THE PAGE", 0.9)
+    fields = {**passport.fields, "authority": FieldEvidence("NOWHERE ON THE PAGE", Verdict.SINGLE, 0.9, (claimed,))}
+    with pytest.raises(RedactionError, match="authority") as raised:
+        redact(replace(passport, fields=fields), hide=["authority"])
+    assert (raised.value.parts, raised.value.exit_code) == (("authority",), 5)
+    assert "NOWHERE" not in str(raised.value)
+
+
+def test_a_portrait_that_is_not_found_is_said(
+    passport: Any, examples_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = replace(passport)  # what was cut out is kept with a result
+    monkeypatch.setattr(cutouts, "cutouts_of", lambda result, images: [])
+    with pytest.raises(RedactionError, match="portrait"):
+        redact(again)
+    assert redact(replace(passport), keep=["portrait"]).pictures
+
+
+def test_large_photographs_keep_all_their_pixels_and_lose_their_metadata(examples_dir: Path, tmp_path: Path) -> None:
+    from extractor.imaging.saving import save_pictures
+
+    with Image.open(examples_dir / "chinese_id_card_front.png") as original:
+        large = original.convert("RGB").resize((4800, 3030))
+    exif = Image.Exif()
+    exif[0x010E] = "SECRET"
+    exif[0x0112] = 6  # to be turned
+    buffer = io.BytesIO()
+    large.rotate(90, expand=True).save(buffer, "JPEG", exif=exif, quality=90)
+    made = redact(extract(buffer.getvalue())).pictures
+    assert made[0].size == (4800, 3030)
+    (path,) = save_pictures(made, tmp_path / "copy.jpg")
+    data = path.read_bytes()
+    assert b"SECRET" not in data
+    assert b"Exif" not in data
