@@ -88,6 +88,7 @@ class _Redacting:
     def done(self) -> Redaction:
         from PIL import Image as images
 
+        self._hide_others()
         self._spare()
         self._hide_parts()
         self._hide_text()
@@ -117,6 +118,18 @@ class _Redacting:
         for quad in quads:
             wide = places.grown(quad) if share is None else places.grown(quad, share)
             cv2.fillPoly(self._masks[page], [np.round(wide).astype(np.int32)], 255)
+
+    def _hide_others(self) -> None:
+        """All of a page that shows several documents but the part where this one lies."""
+        import cv2
+
+        for page, mask in enumerate(self._masks):
+            own = [box for box in self._result.regions if box.page == page]
+            if own:
+                part = np.zeros_like(mask)
+                for box in own:
+                    cv2.fillPoly(part, [np.round(np.array(box.points)).astype(np.int32)], 255)
+                mask[part == 0] = 255
 
     def _spare(self) -> None:
         """What stays even where everything else goes: captions, titles, and where kept fields were read."""
