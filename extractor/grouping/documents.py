@@ -204,8 +204,11 @@ def _may_join(part: _Part, document: _Document, how: Relation, *, alone: bool) -
     if part.identity.is_anonymous:
         return True
     beside = [other for other in document.parts if other.page is part.page]
-    # Nothing that both say: of one page the layout reader is asked, of two pages a call is believed.
-    return any(_together(part, other) for other in beside) if beside else alone
+    # Nothing that both say: two pages are a call's one document. Of a page the layout reader is asked where paper parts
+    # it; where that alone proposed to cut it, it has said so already, and is not enough.
+    if not beside:
+        return alone
+    return not (part.region and part.region.on_paper) or any(_together(part, other) for other in beside)
 
 
 def _together(one: _Part, other: _Part) -> bool:
