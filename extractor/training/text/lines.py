@@ -65,7 +65,7 @@ class DrawnLine:
 
 
 #: A font is one of a script's if it has all of these.
-_ASKED = {
+ASKED = {
     "LATIN": "AZazßéŁőŞğžĐ0", "CYRILLIC": "АБЯжщў", "GREEK": "ΑΩάώς", "HANGUL": "가한국", "THAI": "กฮำ้็",
     "ARABIC": "ابتجهيءأىلا", "HEBREW": "אבתםץ", "DEVANAGARI": "कहज्ञ", "BENGALI": "কহজ্ঞ", "ARMENIAN": "ԱՖաֆ",
     "GEORGIAN": "აჰქ",
@@ -80,9 +80,9 @@ def load(words: Path, fonts: Path) -> Material:
     table = json.loads(words.read_text("utf-8"))
     has: dict[str, frozenset[str]] = {}
     for path in sorted(fonts.iterdir()):
-        cmap = TTFont(path, lazy=True, fontNumber=0).getBestCmap() or {}
-        has[str(path)] = frozenset(map(chr, cmap))
-    by_script = {script: [path for path, own in has.items() if set(asked) <= own] for script, asked in _ASKED.items()}
+        with TTFont(path, lazy=True, fontNumber=0) as font:
+            has[str(path)] = frozenset(map(chr, font.getBestCmap() or {}))
+    by_script = {script: [path for path, own in has.items() if set(asked) <= own] for script, asked in ASKED.items()}
     by_script["OCR"] = [path for path in has if "OCR" in path] or by_script["LATIN"]
     by_script["MRZ"] = [path for path in has if "OCRB" in path] or [path for path in has if "Mono" in path]
     listed = {script: [list(own) for own in languages.values()] for script, languages in table.items()}
@@ -90,8 +90,10 @@ def load(words: Path, fonts: Path) -> Material:
 
 
 def draw(rng: random.Random, material: Material, script: str | None = None) -> DrawnLine | None:
-    """One line; None where no font has all its characters, or it would be too dense to be read."""
+    """One line; None where no words or fonts serve its script, or it would be too dense to be read."""
     script = script or rng.choices(list(SHARES), list(SHARES.values()))[0]
+    if script != "MRZ" and not material.words.get(script):
+        return None
     text = _mrz(rng, material) if script == "MRZ" else _text(rng, material, script)
     text = unicodedata.normalize("NFC", text)
     right = script in _RIGHT_TO_LEFT and rng.random() < 0.85
@@ -289,6 +291,8 @@ def _pieces(
     fonts = material.by_script[script]
     if script == "LATIN" and rng.random() < 0.15 and set(text) <= set(_MRZ) | set(" -./:"):
         fonts = material.by_script["OCR"]
+    if not fonts:
+        return None
     own = rng.choice(fonts)
     for _ in range(3):
         if set(text) - {" "} <= material.fonts[own]:

@@ -70,7 +70,7 @@ def _draws(drawing: Drawing, number: int, given: Any) -> None:
 
 
 @dataclass
-class _Shelf:
+class _Kept:
     """The pool's lines of one width."""
 
     masks: torch.Tensor
@@ -90,7 +90,7 @@ class Pool:
 
     drawing: Drawing
     device: torch.device
-    shelves: dict[int, _Shelf] = field(default_factory=dict)
+    by_width: dict[int, _Kept] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -112,25 +112,25 @@ class Pool:
             except queue.Empty:
                 continue
             width = masks.shape[2]
-            shelf = self.shelves.get(width)
-            if shelf is None:
+            kept = self.by_width.get(width)
+            if kept is None:
                 room = min(_MOST, int(self.drawing.room / len(lines.WIDTHS) / (width * lines.HEIGHT))) // CHUNK * CHUNK
-                shelf = _Shelf(
+                kept = _Kept(
                     torch.empty((room, lines.HEIGHT, width), dtype=torch.uint8, device=self.device),
                     np.zeros((room, _LONGEST), np.int16), np.zeros(room, np.int16), np.zeros(room, np.int8),
                 )  # fmt: skip
-            at = shelf.drawn % len(shelf.masks)
-            shelf.masks[at : at + len(masks)] = torch.from_numpy(masks).to(self.device)
-            shelf.labels[at : at + len(masks)], shelf.lengths[at : at + len(masks)] = labels, lengths
-            shelf.scripts[at : at + len(masks)] = scripts
-            shelf.drawn += len(masks)
-            self.shelves[width] = shelf
+            at = kept.drawn % len(kept.masks)
+            kept.masks[at : at + len(masks)] = torch.from_numpy(masks).to(self.device)
+            kept.labels[at : at + len(masks)], kept.lengths[at : at + len(masks)] = labels, lengths
+            kept.scripts[at : at + len(masks)] = scripts
+            kept.drawn += len(masks)
+            self.by_width[width] = kept
             if self.drawn > _PLENTY:
                 time.sleep(0.01)
 
     @property
     def drawn(self) -> int:
-        return sum(shelf.drawn for shelf in list(self.shelves.values()))
+        return sum(kept.drawn for kept in list(self.by_width.values()))
 
     def wait(self, count: int) -> None:
         """Until so many lines are there. Raises RuntimeError when the processes that draw have died."""
@@ -144,14 +144,14 @@ class Pool:
     ) -> tuple[torch.Tensor, np.ndarray, np.ndarray, np.ndarray]:
         """Lines of one width, `width_in_all` pixels together: masks, labels, lengths, scripts. Every line is as
         likely as any other."""
-        shelves = dict(self.shelves)
-        weights = np.array([width * shelf.drawn for width, shelf in shelves.items()], float)
-        width = int(rng.choice(list(shelves), p=weights / weights.sum()))
-        shelf = shelves[width]
+        by_width = dict(self.by_width)
+        weights = np.array([width * kept.drawn for width, kept in by_width.items()], float)
+        width = int(rng.choice(list(by_width), p=weights / weights.sum()))
+        kept = by_width[width]
         count = max(1, width_in_all // width)
-        chosen = rng.integers(shelf.filled, size=count)
-        masks = shelf.masks[torch.from_numpy(chosen).to(self.device)]
-        return masks, shelf.labels[chosen], shelf.lengths[chosen], shelf.scripts[chosen]
+        chosen = rng.integers(kept.filled, size=count)
+        masks = kept.masks[torch.from_numpy(chosen).to(self.device)]
+        return masks, kept.labels[chosen], kept.lengths[chosen], kept.scripts[chosen]
 
     def close(self) -> None:
         self.closing.set()
