@@ -6,10 +6,9 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | block           | from                | written by                                                               |
 |-----------------|---------------------|--------------------------------------------------------------------------|
 | modules         | the code's imports  | `python -m eval.modules`                                                 |
-| accuracy        | held-out-embedded   | the README's one table; until that is measured, real-embedded            |
+| accuracy        | held-out-embedded   | the README's one table                                                   |
 | scores-held-out | held-out-embedded   | `python -m eval.run --engine embedded` over folds of issuers held out    |
 | scores-frozen   | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
-| scores-real     | real-embedded       | `python -m eval.run --engine embedded --dataset ../shared/specimens`     |
 | scores-nano     | frozen-nano         | `python -m eval.run --model nano --hints both --score model`             |
 | card-nano       | frozen-nano         | the same run, for the small model's card                                 |
 | scores-dtypes   | frozen-nano-dtypes  | `python -m eval.run --model nano --dtype all --hints both --score model` |
@@ -298,18 +297,6 @@ def bench_tables(record: Mapping[str, Any]) -> str:
 _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers", "bitsandbytes", "torchao")
 
 
-def _accuracy() -> str:
-    """The README's one table: issuers held out, once that is measured; the set that was tuned on until then."""
-    if (RESULTS / "held-out-embedded.json").exists():
-        return _from_results("held-out-embedded.json", scores_by_type)
-    warning = (
-        "**Measured on the set of real pictures that the rules were tuned on** (75 public specimens of about 35 "
-        "issuers): an upper bound; expect less on documents of other issuers. The measurement on issuers held out "
-        "will stand here.\n\n"
-    )
-    return warning + _from_results("real-embedded.json", scores_by_type)
-
-
 def _documents(record: Mapping[str, Any]) -> str:
     from eval.documents import Tally, table
 
@@ -338,10 +325,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract-server": _help_server,
     "help-eval-run": _help_eval_run,
     "modules": _modules,
-    "accuracy": _accuracy,
+    "accuracy": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-held-out": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-frozen": lambda: _from_results("frozen-embedded.json", scores_by_language),
-    "scores-real": lambda: _from_results("real-embedded.json", scores_by_type),
     "scores-nano": lambda: _from_results("frozen-nano.json", scores_by_cell_and_language),
     "card-nano": lambda: _from_results("frozen-nano.json", scores_by_kind),
     "scores-dtypes": lambda: _from_results("frozen-nano-dtypes.json", scores_by_precision),

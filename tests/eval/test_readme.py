@@ -58,7 +58,7 @@ def test_check_shows_the_difference_and_write_mends_it(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "README.md"
-    path.write_text(block("scores-real"), encoding="utf-8")
+    path.write_text(block("scores-held-out"), encoding="utf-8")
     assert main(["--check", "--file", str(path)]) == 1
     told = capsys.readouterr()
     assert "-old" in told.out
