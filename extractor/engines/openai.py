@@ -49,6 +49,8 @@ SIDE_BY_SIDE = 4
 #: Times that one request is sent where the server is busy or broken, and seconds before the second.
 _TRIES, _PAUSE = 4, 0.5
 _BUSY = (408, 409, 425, 429, 500, 502, 503, 504)
+#: Forms of a schema that a server may take: with its patterns and bounds, without them, and none but in the prompt.
+_FORMS = ("whole", "plain", "none")
 #: Words that errors about a schema have.
 _ABOUT_SCHEMAS = ("response_format", "schema", "pattern", "regex", "grammar")
 #: What a plain schema lacks. Answers are checked against all of it afterwards.
@@ -64,11 +66,10 @@ _SHOWN = 4000
 
 @dataclass(frozen=True)
 class _Dialect:
-    """How a server is asked: `options` that it may lack, and whether schemas are `plain`, without patterns and bounds,
-    which some servers do not take."""
+    """How a server is asked: `options` that it may lack, and the `form` of schemas, one of _FORMS."""
 
     options: Mapping[str, Any]
-    plain: bool = False
+    form: str = "whole"
 
     def without(self, reply: Reply, has_schema: bool) -> _Dialect | None:
         """What is left to try after a refusal; None if that is about nothing which can be left out."""
@@ -79,9 +80,8 @@ class _Dialect:
             instead = {"max_completion_tokens": self.options[name]} if renamed else {}
             kept = {key: value for key, value in self.options.items() if key != name}
             return replace(self, options=kept | instead)
-        if has_schema and not self.plain and any(map(reply.names, _ABOUT_SCHEMAS)):
-            return replace(self, plain=True)
-        return None
+        later = _FORMS[_FORMS.index(self.form) + 1 :]
+        return replace(self, form=later[0]) if has_schema and later and any(map(reply.names, _ABOUT_SCHEMAS)) else None
 
 
 @dataclass
@@ -128,6 +128,8 @@ class OpenAIEngine:
     def details(self) -> Mapping[str, str]:
         """Which model on which server, and what was noticed of it; stands in `Extraction.engine`."""
         noticed = {"schema": "not kept to by the server"} if self._noticed.ignores_schema else {}
+        if self._dialect.form == "none":
+            noticed["schema"] = "not taken by the server"
         if self._noticed.gives_probabilities is False:
             noticed["probabilities"] = "not given by the server"
         return {
@@ -199,7 +201,7 @@ class OpenAIEngine:
         model = self._model_name(deadline)
         while True:
             dialect = self._dialect
-            body = {"model": model, "messages": messages, **dialect.options, **_response_format(named, dialect.plain)}
+            body = {"model": model, "messages": messages, **dialect.options, **_response_format(named, dialect.form)}
             reply = self._patiently(body, deadline)
             if reply.status == 200:
                 return self._content(reply)
@@ -282,12 +284,12 @@ def _checkpoint(model: str | None) -> Checkpoint | None:
     return found
 
 
-def _response_format(named: tuple[str, Mapping[str, Any]] | None, plain: bool) -> dict[str, Any]:
-    if named is None:
+def _response_format(named: tuple[str, Mapping[str, Any]] | None, form: str) -> dict[str, Any]:
+    if named is None or form == "none":
         return {}
     name, schema = named
-    form = {"name": name, "strict": True, "schema": _plain(schema) if plain else schema}
-    return {"response_format": {"type": "json_schema", "json_schema": form}}
+    described = {"name": name, "strict": True, "schema": schema if form == "whole" else _plain(schema)}
+    return {"response_format": {"type": "json_schema", "json_schema": described}}
 
 
 def _plain(node: Any, named: bool = False) -> Any:

@@ -280,6 +280,15 @@ def test_a_server_that_does_not_take_the_schema_gets_a_plain_one_and_is_checked_
     assert fields["birth_date"].value == "1974-08-12"
 
 
+def test_a_server_that_takes_no_schema_at_all_is_asked_in_words_and_the_result_says_so(server, evidence_of):
+    refused = fails(400, "unknown field response_format")
+    server.says(refused, refused, completes(document(surname="ERIKSSON")))
+    engine = engine_at(server)
+    assert engine.answer(evidence_of(), {})["surname"].value == "ERIKSSON"
+    assert "response_format" not in server.requests[2]
+    assert engine.details["schema"] == "not taken by the server"
+
+
 @pytest.mark.parametrize("reply", [drips(5), drips(5, head=True), lambda handler: time.sleep(3)], ids="bhs")
 def test_a_server_that_does_not_come_to_an_end_takes_no_longer_than_it_may(server, evidence_of, reply):
     server.says(reply)
