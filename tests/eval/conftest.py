@@ -1,6 +1,7 @@
 """A small labelled dataset and a reader that says what it is told to, so that runs take milliseconds."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -114,8 +115,8 @@ class FakeReader:
         return extraction(model, known, confidence=self.confidence.get(name, 0.9), warnings=self.warnings.get(name, ()))
 
 
-@pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> FakeReader:
+def take_over(patch: pytest.MonkeyPatch) -> FakeReader:
+    """Puts a FakeReader in the pipeline's place."""
     fake = FakeReader(LABELS)
 
     def prepare(source: Path, schema: Any = "auto", **options: Any) -> SimpleNamespace:
@@ -125,14 +126,18 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> FakeReader:
         source, schema, options = prepared.asked
         return fake(source, schema, engine=engine, **options)
 
-    monkeypatch.setattr("extractor.pipeline.prepare", prepare)
-    monkeypatch.setattr("extractor.pipeline.conclude", conclude)
+    patch.setattr("extractor.pipeline.prepare", prepare)
+    patch.setattr("extractor.pipeline.conclude", conclude)
     return fake
 
 
 @pytest.fixture
-def slips(reader: FakeReader) -> FakeReader:
-    """A reader that makes a mistake of every kind: diacritics, variant, look-alike, invention, a failed document."""
+def reader(monkeypatch: pytest.MonkeyPatch) -> FakeReader:
+    return take_over(monkeypatch)
+
+
+def with_slips(reader: FakeReader) -> FakeReader:
+    """A mistake of every kind: diacritics, variant, look-alike, invention, a failed document."""
     reader.said = {
         "fr-1.png": {"surname": "LEFEVRE", "given_names": None},
         "zh-1.png": {"name": "林美华"},
@@ -144,13 +149,27 @@ def slips(reader: FakeReader) -> FakeReader:
 
 
 @pytest.fixture
-def finished(dataset: Path, slips: FakeReader, tmp_path: Path) -> Path:
-    """The folder of a whole run with `slips`."""
+def slips(reader: FakeReader) -> FakeReader:
+    return with_slips(reader)
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run with `slips`, made once in a session."""
     from eval.run import main
 
-    out = tmp_path / "run"
-    assert main(["--dataset", str(dataset), "--out", str(out), "--today", "2026-03-01"]) == 0
-    return out
+    folder = tmp_path_factory.mktemp("finished")
+    dataset = make_dataset(folder / "specimens")
+    with pytest.MonkeyPatch.context() as patch:
+        with_slips(take_over(patch))
+        assert main(["--dataset", str(dataset), "--out", str(folder / "run"), "--today", "2026-03-01"]) == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def finished(finished_once: Path, dataset: Path, slips: FakeReader, tmp_path: Path) -> Path:
+    """A copy of that folder, beside a dataset like its own, with the reader that it was read with."""
+    return shutil.copytree(finished_once, tmp_path / "run")
 
 
 @pytest.fixture

@@ -42,11 +42,15 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.slow
-def test_the_rates() -> None:
-    """docs/accuracy.md has them over more zones."""
-    altered = tally([altered_zone(seed) for seed in range(1000)])
+def test_no_altered_zone_passes_in_silence() -> None:
+    """`python -m eval.zones` has the rates over more zones."""
+    altered = tally([altered_zone(seed) for seed in range(200)])
     assert altered.silent <= 1
     assert altered.alarms >= 0.95 * altered.zones
-    blurred = tally([true_zone(seed) for seed in range(500)])
+
+
+@pytest.mark.slow
+def test_blur_raises_few_false_alarms() -> None:
+    blurred = tally([true_zone(seed) for seed in range(150)])
     assert blurred.alarms <= 0.06 * blurred.zones
     assert blurred.alarms + blurred.unsure <= 0.12 * blurred.zones

@@ -75,7 +75,7 @@ def test_the_schedule_rises_holds_and_falls_to_nothing():
 
 
 def _share(rank: int, rendezvous: str, found: str) -> None:
-    torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=3)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
     network = _network()
     mover = Mover(network.named_parameters(), Rates())
     for step in range(2):
@@ -87,13 +87,13 @@ def _share(rank: int, rendezvous: str, found: str) -> None:
 
 @pytest.mark.slow
 def test_processes_that_train_together_step_by_their_mean_gradient_and_stay_equal(tmp_path):
-    torch.multiprocessing.spawn(_share, (str(tmp_path / "meet"), str(tmp_path / "weights")), nprocs=3)
+    torch.multiprocessing.spawn(_share, (str(tmp_path / "meet"), str(tmp_path / "weights")), nprocs=2)
     alone = _network()
     mover = Mover(alone.named_parameters(), Rates())
     for step in range(2):
-        (_loss(alone) * (2 + step)).backward()  # the mean of 1, 2 and 3 times the loss
+        (_loss(alone) * (1.5 + step)).backward()  # the mean of 1 and 2 times the loss
         mover.step(1.0)
-    for rank in range(3):
+    for rank in range(2):
         together = torch.load(tmp_path / f"weights{rank}.pt", weights_only=True)
         for name, weight in mover.copies.items():
             torch.testing.assert_close(together[name], weight.detach(), rtol=1e-4, atol=1e-6)

@@ -126,7 +126,7 @@ def test_adapters_are_trained_beside_weights_of_four_bits_on_a_device(labelled, 
 
 @pytest.mark.slow
 def test_what_is_held_out_is_checked_after_every_epoch(labelled, tmp_path):
-    tuned = tune(_plan(labelled, tmp_path, model="nano", held_out=0.5, epochs=2))
+    tuned = tune(_plan(labelled, tmp_path, held_out=0.5, epochs=2))
     lines = [json.loads(line) for line in (tmp_path / FIGURES).read_text().splitlines()]
     checks = {line["step"]: line["right without hints"] for line in lines if "loss" not in line}
     assert list(checks) == [0, 1, 2]

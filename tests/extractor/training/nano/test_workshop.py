@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from extractor.training.nano.lessons import LessonMaker
-from extractor.training.nano.workshop import DOCUMENT, RECORD, Ring, workshop
+from extractor.training.nano.workshop import RECORD, Ring, workshop
 
 
 def _records(*numbers: int) -> torch.Tensor:
@@ -38,19 +38,6 @@ def test_a_ring_keeps_the_last_lessons_and_gives_them_back_whole():
     hinted = ring.batch(4, hinted=True)
     assert hinted.spans is not None
     assert (hinted.spans[:, 1] - hinted.shapes[:, 3] == 3).all()
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("fonts")
-def test_workers_fill_the_rings(processor):
-    from extractor.training.nano.scratch import Plan, _fill, rehearsal
-
-    plan = rehearsal(Plan(1, 1))
-    with workshop(LessonMaker(processor), 1, plan.ring, torch.device("cpu"), 3, 0.4) as shop:
-        _fill(shop, plan, lambda line: None)
-        batch = shop.rings[DOCUMENT].batch(4, hinted=False)
-    assert batch.spans is not None
-    assert (batch.spans[:, 1] > batch.spans[:, 0]).all()
 
 
 class _Broken(LessonMaker):
