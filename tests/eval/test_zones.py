@@ -45,8 +45,8 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Monk
 def test_no_altered_zone_passes_in_silence() -> None:
     """`python -m eval.zones` has the rates over more zones."""
     altered = tally([altered_zone(seed) for seed in range(200)])
-    assert altered.silent <= 1
-    assert altered.alarms >= 0.95 * altered.zones
+    assert altered.silent == 0
+    assert altered.alarms >= 0.97 * altered.zones
 
 
 @pytest.mark.slow
