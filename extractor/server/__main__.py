@@ -80,7 +80,9 @@ def build_parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--keep-hours", type=float, metavar="H", help="delete a finished job's results after (default 24)"
     )
-    data.add_argument("--specimens", type=Path, metavar="DIR", help="saved specimens (default: in the data folder)")
+    data.add_argument(
+        "--specimens", type=Path, metavar="DIR", help="labelling mode: the page saves specimens here, as plain files"
+    )
     data.add_argument("--examples", type=Path, metavar="DIR", help="examples the page offers (default: the checkout's)")
     limits = parser.add_argument_group("limits")
     limits.add_argument("--max-body-mib", type=float, metavar="N", help="one request (default 32)")

@@ -30,6 +30,8 @@ _STATIC = {
     "view.js": "text/javascript; charset=utf-8",
     "capture.js": "text/javascript; charset=utf-8",
     "words.js": "text/javascript; charset=utf-8",
+    "languages.js": "text/javascript; charset=utf-8",
+    "countries.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 
@@ -94,7 +96,7 @@ def _examples(folder: Path | None) -> tuple[tuple[str, str], ...]:
 @router.get("/v1/specimens", tags=["specimens"], summary="Count the saved specimens", **ex.SPECIMENS)
 async def specimens(request: Request) -> JSONResponse:
     """How many specimens were saved, and whether more can be."""
-    folder = service_of(request).settings.specimens_folder
+    folder = service_of(request).settings.specimens
     count = await asyncio.to_thread(count_specimens, folder) if folder else 0
     return JSONResponse({"enabled": folder is not None, "count": count})
 
@@ -109,9 +111,9 @@ async def save_specimen(request: Request) -> JSONResponse:
     wanted `boxes`, `language` and `capture`; of several files a list, one each.
     """
     service = service_of(request)
-    folder = service.settings.specimens_folder
+    folder = service.settings.specimens
     if folder is None:
-        detail = "stored data is encrypted, and specimens are plain files; the operator names a folder by --specimens"
+        detail = "pictures are not kept; for a labelling mode the operator starts the service with --specimens DIR"
         raise Problem("conflict", detail)
     form = await uploaded(request)
     labels = _labels(form.fields.get("label"), len(form.files))

@@ -101,7 +101,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     data: Path = field(default_factory=state_folder)
     data_key: bytes | None = None
-    #: Saved specimens; None: `data`/specimens, and nowhere if `data` is encrypted, since a data set is plain files.
+    #: Where the page's labelling mode saves specimens; None: there is no such mode, and no picture is kept.
     specimens: Path | None = None
     examples: Path | None = field(default_factory=examples_folder)
     keys: tuple[ApiKey, ...] = ()
@@ -111,12 +111,6 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     #: What reads in an engine's process, `module:function`; see `extractor.server.worker`.
     reader: str = "extractor.server.reading:make_reader"
-
-    @property
-    def specimens_folder(self) -> Path | None:
-        if self.specimens is not None:
-            return self.specimens
-        return None if self.data_key else self.data / "specimens"
 
 
 def is_loopback(host: str) -> bool:

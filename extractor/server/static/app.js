@@ -2,36 +2,63 @@
 
 import { ServiceError, asCsv, download, hasKey, listEngines, listSchemas, read, saveSpecimen, specimens, useKey } from "./api.js";
 import { listen, offerExamples, renameExamples } from "./capture.js";
-import { edited, fit, highlight, refreshField, same, showFields, showPage, showSummary, verdictOf } from "./view.js";
-import { fieldName, fillWords, learnNames, switchLanguage, words } from "./words.js";
+import { edited, fit, highlight, make, refreshField, same, showFields, shown, showPage, showSummary, verdictOf } from "./view.js";
+import { fieldName, fillWords, inWords, learnNames, switchLanguage, words } from "./words.js";
 
 const $ = id => document.getElementById(id);
 let state = null;
+let current = null;
+const records = [];
 let schemas = [];
 let adding = null;
 
 // Reading
 
+// Each file is a record of its own, unless it is added to the one that is shown.
 async function take(files) {
-  const all = adding ? [...adding, ...files] : files;
-  adding = null;
-  busy(words().reading);
-  try {
-    const { result, pictures } = await read(all, $("schema").value);
-    state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
-    const values = Object.fromEntries(Object.entries(result.fields).map(([name, one]) => [name, one.value]));
-    const known = schemas.find(one => one.name === result.schema);
-    const kinds = Object.fromEntries((known?.fields || []).map(field => [field.name, field.kind]));
-    state = { files: all, result, pictures, values, kinds, edited: new Set(), page: 0, zoom: 1, open: null };
-    show();
-  } catch (error) {
-    say(error);
-  } finally {
-    busy(null);
+  if (adding) {
+    const record = adding;
+    adding = null;
+    record.files = [...record.files, ...files];
+    await readRecord(record);
+    return;
+  }
+  const added = files.map(file => ({ files: [file], state: null, problem: null, thumbnail: thumbnailOf(file) }));
+  records.push(...added);
+  showQueue();
+  for (const record of added) {
+    if (records.includes(record)) await readRecord(record, record !== added[0]);
   }
 }
 
-function show() {
+/** Reads a record; behind others it stays behind, and is shown only where nothing is. */
+async function readRecord(record, behind = false) {
+  record.reading = true;
+  showQueue();
+  if (!behind) busy(words().reading);
+  try {
+    const { result, pictures } = await read(record.files, $("schema").value);
+    release(record);
+    const values = Object.fromEntries(Object.entries(result.fields).map(([name, one]) => [name, one.value]));
+    const known = schemas.find(one => one.name === result.schema);
+    const kinds = Object.fromEntries((known?.fields || []).map(field => [field.name, field.kind]));
+    record.state = { files: record.files, result, pictures, values, kinds, edited: new Set(), page: 0, zoom: 1, open: null };
+    record.problem = null;
+    if (!behind || !state) show(record);
+  } catch (error) {
+    record.problem = error;
+    if (records.length === 1 && !record.state) forget(record);
+    if (!behind || records.length < 2) say(error);
+  } finally {
+    record.reading = false;
+    busy(null);
+    showQueue();
+  }
+}
+
+function show(record) {
+  current = record;
+  state = record.state;
   document.body.dataset.state = "read";
   $("start").hidden = true;
   $("work").hidden = false;
@@ -39,21 +66,73 @@ function show() {
   showPage(state);
   showSummary(state);
   showFields(state);
+  showQueue();
   $("main").focus({ preventScroll: true });
   scrollTo(0, 0);
   toast(words().read(words().schemas[state.result.schema] || state.result.schema,
     Object.values(state.result.seconds).reduce((a, b) => a + b, 0).toFixed(1)));
 }
 
+/** The start page; what was read and corrected stays in the queue. */
 function startOver() {
-  state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
-  state = null;
+  current = state = null;
   document.body.dataset.state = "empty";
   $("work").hidden = true;
   $("start").hidden = false;
   $("picture").removeAttribute("src");
+  showQueue();
   $("choose").focus();
 }
+
+function release(record) {
+  record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
+}
+
+function forget(record) {
+  release(record);
+  if (record.thumbnail) URL.revokeObjectURL(record.thumbnail);
+  records.splice(records.indexOf(record), 1);
+  if (record === current) {
+    const next = records.find(one => one.state);
+    if (next) show(next);
+    else startOver();
+  }
+  showQueue();
+}
+
+const thumbnailOf = file => file.type.startsWith("image/") && !/hei[cf]|tiff/.test(file.type) ? URL.createObjectURL(file) : null;
+
+function showQueue() {
+  const word = words();
+  $("queue").hidden = records.length < 2 && (records.length < 1 || Boolean(state));
+  $("join").hidden = !current || records.indexOf(current) < 1;
+  $("queue").replaceChildren(...records.map((record, index) => {
+    const name = record.state ? ["surname", "given_names", "name"].map(field => record.state.values[field]).filter(Boolean).join(", ") : "";
+    const text = name || (record.problem ? word.failed : record.state ? word.schemas[record.state.result.schema] || word.custom : word.waiting);
+    const picture = record.thumbnail ? make("img", "", [], { src: record.thumbnail, alt: "" }) : make("span", "blank", "PDF", { "aria-hidden": "true" });
+    const button = make("button", record.problem ? "record bad" : "record", [picture, make("span", "", `${index + 1}. ${text}`)], { type: "button", "data-record": index });
+    button.setAttribute("aria-pressed", String(record === current));
+    return button;
+  }));
+}
+
+$("queue").addEventListener("click", event => {
+  const record = records[event.target.closest("[data-record]")?.dataset.record];
+  if (!record) return;
+  if (record.state) show(record);
+  else if (record.problem) {
+    say(record.problem);
+    forget(record);
+  }
+});
+$("remove").addEventListener("click", () => current && forget(current));
+$("join").addEventListener("click", async () => {
+  const before = records[records.indexOf(current) - 1];
+  const joined = current;
+  before.files = [...before.files, ...joined.files];
+  forget(joined);
+  await readRecord(before);
+});
 
 // Fields
 
@@ -102,9 +181,13 @@ function move(from, step) {
 }
 
 function onFields(event) {
-  const target = event.target.closest("[data-adopt], [data-undo], .row");
+  const target = event.target.closest("[data-adopt], [data-undo], [data-copy], .row");
   if (!target) return;
   const { name } = target.closest(".field").dataset;
+  if (target.dataset.copy) {
+    copyText(textOf(name));
+    return;
+  }
   if (target.dataset.adopt) correct(name, state.result.fields[name].sources[target.dataset.adopt].value);
   else if (target.dataset.undo) correct(name, state.result.fields[name].value);
   else open(name);
@@ -165,9 +248,27 @@ addEventListener("resize", () => state && fit(state));
 
 $("again").addEventListener("click", startOver);
 $("side").addEventListener("click", () => {
-  adding = state.files;
+  adding = current;
   $("file").click();
 });
+/** A field as a person writes it down. */
+const textOf = name => inWords(name, state.values[name]) || shown(state.values[name]);
+
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch (error) {
+    // Without a secure connection pages have no clipboard; a selected text can still be copied.
+    const area = make("textarea", "", text, { "aria-hidden": "true" });
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  toast(words().copied, "well");
+}
+$("copy").addEventListener("click", () => copyText(Object.keys(state.values).filter(name => state.values[name] !== null)
+  .map(name => `${fieldName(name)}: ${textOf(name).replaceAll("\n", " ")}`).join("\n")));
 const base = () => `${state.result.schema}`;
 $("json").addEventListener("click", () =>
   download(`${base()}.json`, "application/json", `${JSON.stringify(state.values, null, 2)}\n`));
@@ -257,11 +358,12 @@ $("key-dialog").addEventListener("close", () => {
   begin();
 });
 
-$("language").addEventListener("click", () => {
-  switchLanguage();
+$("language").addEventListener("change", event => {
+  switchLanguage(event.target.value);
   nameSchemas();
   renameExamples();
   showEngine();
+  showQueue();
   if (!state) return;
   showPage(state);
   showSummary(state);
@@ -287,7 +389,7 @@ function nameSchemas() {
   $("schema").replaceChildren(first, ...schemas.map(one => new Option(words().schemas[one.name] || one.name, one.name)));
   $("schema").value = chosen || "auto";
 }
-$("schema").addEventListener("change", () => state && take(state.files));
+$("schema").addEventListener("change", () => current && readRecord(current));
 
 let engine = null;
 function showEngine() {

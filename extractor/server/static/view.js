@@ -1,6 +1,6 @@
 // What was read, shown: the page with the fields' places, and the fields with what each source said.
 
-import { fieldName, words } from "./words.js";
+import { fieldName, inWords, words } from "./words.js";
 
 const $ = id => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
@@ -245,7 +245,7 @@ function fieldRow(state, name) {
   const field = make("div", `field ${verdict}${warned && verdict !== "edited" ? " warned" : ""}`, [], { role: "listitem", "data-name": name });
   const said = verdict === "edited" ? word.edited : word.verdicts[verdict];
   const sure = verdict === "edited" || one.value === null ? "" : `${Math.round(one.confidence * 100)}`;
-  const value = shown(state.values[name]);
+  const value = inWords(name, state.values[name]) || shown(state.values[name]);
   const row = make("button", "row", [
     make("span", "mark", verdict === "edited" ? "✎" : warned ? "!" : MARKS[verdict], { "aria-hidden": "true" }),
     make("span", "name", fieldName(name)),
@@ -254,6 +254,7 @@ function fieldRow(state, name) {
     make("span", "sure", sure ? [sure, make("i", "", "%")] : [], sure ? { title: word.confidence } : {}),
   ], { "aria-expanded": String(open), type: "button" });
   field.append(row);
+  if (value) field.append(make("button", "copy", "⧉", { type: "button", "data-copy": name, title: word.copy, "aria-label": `${word.copy}: ${fieldName(name)}` }));
   if (verdict === "conflict") field.append(contradiction(one));
   if (open) field.append(detail(state, name));
   return field;
@@ -306,7 +307,7 @@ function editor(state, name) {
   const value = state.values[name];
   const marks = { id: `edit-${name}`, "data-edit": name, "data-kind": kind };
   if (kind === "sex" || kind === "flag") {
-    const choices = kind === "sex" ? [["", word.clear], ["M", "M"], ["F", "F"], ["X", "X"]]
+    const choices = kind === "sex" ? [["", word.clear], ...["M", "F", "X"].map(sex => [sex, word.sexes[sex]])]
       : [["", word.clear], ["true", word.yes], ["false", word.no]];
     const select = make("select", "", choices.map(([key, text]) => make("option", "", text, { value: key })), marks);
     select.value = value === null ? "" : String(value);
@@ -328,5 +329,16 @@ export function edited(node) {
   if (!text) return null;
   if (node.dataset.kind === "flag") return text === "true";
   if (node.dataset.kind === "list" || node.dataset.kind === "mrz") return text.split("\n").map(line => line.trim()).filter(Boolean);
+  if (node.dataset.kind === "date") return typedDate(text);
   return text.replace(/\s*\n\s*/g, " ");
+}
+
+/** A date as people type it (12.8.1974, 12/08/1974, 1974 8 12) as year-month-day; day before month, unless that cannot be. */
+export function typedDate(text) {
+  const parts = text.match(/^(\d{1,4})[\s./-]+(\d{1,2})[\s./-]+(\d{1,4})$/);
+  if (!parts) return text;
+  let [day, month, year] = parts[1].length === 4 ? [parts[3], parts[2], parts[1]] : [parts[1], parts[2], parts[3]];
+  if (year.length !== 4) return text;
+  if (Number(month) > 12 && Number(day) <= 12) [day, month] = [month, day];
+  return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
 }

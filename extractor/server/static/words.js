@@ -1,9 +1,12 @@
-// Every word of the page, in English and Chinese, and the choice between them.
+// The words of the page in English and Chinese, and the choice between all languages (others: languages.js).
+
+import { countryName } from "./countries.js";
+import { more, plainWarnings } from "./languages.js";
 
 const en = {
   skip: "Skip to the document", brand: "Document reader", readAs: "Read as", schemaAuto: "Recognise", key: "API key",
   theme: "Dark or light", startTitle: "Read an identity document",
-  startLead: "Drop a photo, scan or PDF here, or paste it. Both sides of a card can be dropped together.",
+  startLead: "Drop photos, scans or PDFs here, or paste them. Each file is a document of its own.",
   choose: "Choose files", camera: "Use the camera", privacy: "The picture is read on this server and is not kept.",
   formats: "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF, PDF", examples: "Or try a drawn specimen", pages: "Pages",
   zoom: "Zoom", zoomOut: "Smaller", zoomIn: "Larger", fit: "Fit", pageArea: "Page with the fields' places",
@@ -15,29 +18,38 @@ const en = {
   nothing: "not on the document", sources: "What each source says", adopt: "Use", adopted: "in use",
   edited: "Corrected", undo: "Undo", noSources: "No source speaks for this field.", proven: "proven by a check digit",
   saved: n => `Saved. ${n} ${n === 1 ? "specimen" : "specimens"} so far.`, noValue: "no date",
-  read: (what, seconds) => `${what}, ${seconds} s`, allWell: "Nothing contradicts anything.",
+  read: (what, seconds) => `${what}, ${seconds} s`, allWell: "No contradiction was found.",
   confidence: "Confidence", value: "Value", clear: "Not on the document", yes: "yes", no: "no", unknown: "not stated",
   network: "The service does not answer. Is it running?", cameraFailed: "The camera cannot be used; choose a file instead.",
   wrong: "Some values do not fit their field.", saveOff: "Saving is off: stored data is encrypted.", custom: "Document",
-  issues: "to check", tooFew: "Nothing to save yet.", other: "中文", loaded: "ready", starting: "starting",
-  verdicts: { verified: "Verified", agree: "Agrees", single: "One source", conflict: "Conflict", unsupported: "Unsupported", absent: "Absent" },
+  issues: "to check", tooFew: "Nothing to save yet.", loaded: "ready", starting: "starting", language: "Language",
+  copy: "Copy", copyAll: "Copy all", copied: "Copied.", queue: "Documents", join: "Join with the one before", remove: "Remove",
+  waiting: "waiting", failed: "not read", saveLead: "Labelling mode: the picture and your corrections are kept on the server until somebody deletes them there.",
+  verdicts: { verified: "Verified", agree: "Two readings agree", single: "Read once", conflict: "Contradiction", unsupported: "Not on the page", absent: "Absent" },
   verdictLong: {
     verified: "A check digit or checksum covers this value and is right.", agree: "Two or more sources say the same.",
     single: "One source, nothing to compare it with.", conflict: "Sources contradict each other; compare them with the page.",
     unsupported: "A model's value that nothing on the page supports.", absent: "Nothing was found; enter it if the document shows it.",
   },
-  kinds: { mrz: "MRZ", barcode: "Barcode", visual: "Printed", model: "Model", derived: "Derived" },
+  kinds: { mrz: "MRZ", barcode: "Barcode", visual: "Printed", model: "Model", derived: "Concluded" },
+  sexes: { M: "Male", F: "Female", X: "Not stated" },
   schemas: {
     passport: "Passport", id_card: "Identity card", chinese_id_card: "Chinese ID card", driving_licence: "Driving licence",
     residence_permit: "Residence permit", visa: "Visa",
   },
-  warnings: {}, problems: {}, names: {}, quality: { edge_width: "blur", text_height: "text height", light: "light", contrast: "contrast" },
+  warnings: plainWarnings,
+  problems: {
+    "unsupported-file": "The file is no picture and no PDF. Use JPEG, PNG, HEIC or PDF.", "unreadable-file": "The file cannot be read. Photograph or scan it again.",
+    "no-document": "No document was found. Check the picture, or choose the kind of document above.", "queue-full": "The service is busy. Try again in a moment.",
+    "page-timeout": "Reading took too long. Send a smaller picture.", "too-many-pages": "The file has too many pages.", "body-too-large": "The file is too large.",
+  },
+  names: {}, quality: { edge_width: "blur", text_height: "text height", light: "light", contrast: "contrast" },
   stateOf: n => n === 1 ? "1 field to check" : `${n} fields to check`, pagesOf: n => n === 1 ? "1 page" : `${n} pages`,
 };
 
 const zh = {
   skip: "跳到证件", brand: "证件识读", readAs: "证件类型", schemaAuto: "自动识别", key: "API 密钥", theme: "深色或浅色",
-  startTitle: "识读身份证件", startLead: "将照片、扫描件或 PDF 拖放到此处，或直接粘贴。证件正反面可一并拖入。", choose: "选择文件",
+  startTitle: "识读身份证件", startLead: "将照片、扫描件或 PDF 拖放到此处，或直接粘贴。每个文件为一份证件。", choose: "选择文件",
   camera: "使用相机", privacy: "图片仅在本服务器上识读，不会保留。", formats: "JPEG、PNG、WebP、TIFF、BMP、GIF、HEIC、AVIF、PDF",
   examples: "或试用绘制的样例", pages: "页面", zoom: "缩放", zoomOut: "缩小", zoomIn: "放大", fit: "适应", pageArea: "标出各字段位置的页面",
   fields: "字段", another: "新证件", addSide: "添加另一面或页", save: "存为标注样本", dropNow: "松开即识读",
@@ -47,12 +59,14 @@ const zh = {
   proven: "校验位已证实", saved: n => `已保存，共 ${n} 个样本。`, noValue: "不是日期", read: (what, seconds) => `${what}，${seconds} 秒`,
   allWell: "各项之间没有矛盾。", confidence: "置信度", value: "值", clear: "证件上没有", yes: "是", no: "否", unknown: "未载明",
   network: "服务没有响应，是否已启动？", cameraFailed: "无法使用相机，请改选文件。", wrong: "有些值不符合字段要求。", saveOff: "已加密存储，不能另存样本。",
-  custom: "证件", issues: "待核对", tooFew: "还没有可保存的内容。", other: "English", loaded: "就绪", starting: "启动中",
-  verdicts: { verified: "已验证", agree: "一致", single: "单一来源", conflict: "冲突", unsupported: "无依据", absent: "无" },
+  custom: "证件", issues: "待核对", tooFew: "还没有可保存的内容。", language: "语言", copy: "复制", copyAll: "全部复制", copied: "已复制。",
+  queue: "证件", join: "与前一份合并", remove: "移除", waiting: "等待中", failed: "未能识读", saveLead: "标注模式：图片和更正会保存在服务器上，直到有人在那里删除。", loaded: "就绪", starting: "启动中",
+  verdicts: { verified: "已验证", agree: "一致", single: "只读到一次", conflict: "冲突", unsupported: "无依据", absent: "无" },
   verdictLong: {
     verified: "校验位或校验码覆盖此值且正确。", agree: "两个以上来源读数相同。", single: "只有一个来源，无从比对。",
     conflict: "来源互相矛盾，请与页面核对。", unsupported: "模型给出的值在页面上没有依据。", absent: "未找到；如证件上有，请填写。",
   },
+  sexes: { M: "男", F: "女", X: "未载明" },
   kinds: { mrz: "机读码", barcode: "条码", visual: "印刷", model: "模型", derived: "推得" },
   schemas: {
     passport: "护照", id_card: "身份证件", chinese_id_card: "居民身份证", driving_licence: "驾驶证", residence_permit: "居留许可", visa: "签证",
@@ -76,15 +90,25 @@ const zh = {
   names: {}, quality: { edge_width: "模糊度", text_height: "字高", light: "亮度", contrast: "对比度" }, stateOf: n => `${n} 个字段待核对`, pagesOf: n => `${n} 页`,
 };
 
+const LANGUAGES = { en: "English", zh: "中文", es: "Español", fr: "Français", de: "Deutsch", ar: "العربية" };
 const all = { en, zh };
-let current = localStorage.getItem("language") || (navigator.language.startsWith("zh") ? "zh" : "en");
+for (const [name, own] of Object.entries(more)) {
+  // What a language has no words for is said in English.
+  all[name] = { ...en, ...own };
+  for (const part of ["warnings", "problems", "names", "verdicts", "kinds", "schemas"]) all[name][part] = { ...en[part], ...own[part] };
+  all[name].verdictLong = {};
+}
+const wished = navigator.language.slice(0, 2);
+let current = localStorage.getItem("language") || wished;
+if (!(current in all)) current = "en";
 
 export const language = () => current;
 export const words = () => all[current];
+const tag = () => current === "zh" ? "zh-Hans" : current;
 
-/** Switches to the other language and tells the page. */
-export function switchLanguage() {
-  current = current === "en" ? "zh" : "en";
+/** Switches to another language and tells the page. */
+export function switchLanguage(name) {
+  current = name in all ? name : "en";
   localStorage.setItem("language", current);
   fillWords();
 }
@@ -92,7 +116,8 @@ export function switchLanguage() {
 /** Writes the fixed words of the page. */
 export function fillWords() {
   const word = words();
-  document.documentElement.lang = current === "zh" ? "zh-Hans" : "en";
+  document.documentElement.lang = tag();
+  document.documentElement.dir = current === "ar" ? "rtl" : "ltr";
   document.title = word.brand;
   for (const node of document.querySelectorAll("[data-word]")) node.textContent = word[node.dataset.word];
   for (const node of document.querySelectorAll("[data-word-title]")) {
@@ -100,9 +125,22 @@ export function fillWords() {
     node.setAttribute("aria-label", node.title);
   }
   for (const node of document.querySelectorAll("[data-word-label]")) node.setAttribute("aria-label", word[node.dataset.wordLabel]);
-  const other = document.getElementById("language");
-  other.textContent = word.other;
-  other.lang = current === "en" ? "zh-Hans" : "en";
+  const choice = document.getElementById("language");
+  if (!choice.options.length) {
+    for (const [name, own] of Object.entries(LANGUAGES)) {
+      const option = new Option(own, name);
+      option.lang = name;
+      choice.add(option);
+    }
+  }
+  choice.value = current;
+}
+
+/** A field's value in words: states and sexes by name. */
+export function inWords(name, value) {
+  if (typeof value !== "string") return null;
+  if (name === "sex") return words().sexes[value] || null;
+  return /(^|_)(nationality|country)$/.test(name) && /^[A-Z]{1,3}$/.test(value) ? countryName(value, tag()) : null;
 }
 
 /** Remembers what the fields are called, from the service's own list of schemas. */

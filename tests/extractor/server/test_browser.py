@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,7 @@ def test_pasted_on_a_phone_in_chinese_and_dark(open_page: Open, real_service: Pr
         assert button.bounding_box()["height"] >= 40
 
     # The other language and the other theme, kept for the next visit.
-    page.click("#language")
+    page.select_option("#language", "en")
     page.click("#theme")
     assert page.inner_text("#title") == "Chinese ID card"
     page.reload()
@@ -287,3 +288,86 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(open_page: Open, make_service: C
     page.reload()
     page.wait_for_selector(".specimen img[src]")
     assert not page.is_visible("#key-dialog")
+
+
+def test_several_files_are_records_that_keep_their_corrections(
+    open_page: Open, real_service: Process, examples_dir: Path
+) -> None:
+    page = open_page(real_service, permissions=["clipboard-read", "clipboard-write"])
+    page.wait_for_selector("#choose")
+    page.set_input_files("#file", [str(examples_dir / name) for name in ("passport.png", "visa.png")])
+    shown(page)
+    assert value(page, "surname") == "UNDERHILL"
+    assert value(page, "issuing_country") == "United Kingdom"
+    assert value(page, "sex") == "Male"
+    assert page.inner_text(f"{row('place_of_birth')} .verdict") == "Read once"
+    page.click(row("issue_date"))
+    page.fill("#edit-issue_date", "11.1.2023")
+    page.keyboard.press("Enter")
+    assert value(page, "issue_date") == "2023-01-11"
+
+    # The next document, and back: what was corrected is still there, after "New document" too.
+    second = "document.querySelector('[data-record=\"1\"]').textContent.includes('COELHO')"
+    page.wait_for_function(second, timeout=READ_MS)
+    page.click('[data-record="1"]')
+    assert value(page, "surname") == "COELHO REZENDE"
+    page.click("#again")
+    page.click('[data-record="0"]')
+    assert value(page, "issue_date") == "2023-01-11"
+
+    page.hover(row("surname"))
+    page.click('[data-copy="surname"]')
+    assert page.evaluate("navigator.clipboard.readText()") == "UNDERHILL"
+    page.click("#copy")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "Surname: UNDERHILL\n" in copied
+    assert "Issue date: 2023-01-11" in copied
+
+    # Two files that are one document after all, and one that is done with.
+    page.click('[data-record="1"]')
+    page.click("#join")
+    shown(page)
+    page.wait_for_selector('[data-record="1"]', state="detached")
+    assert page.locator("#pages .tab").count() == 2
+    page.click("#remove")
+    assert page.is_visible("#choose")
+    assert page.locator("[data-record]").count() == 0
+
+
+def test_nothing_is_saved_and_nothing_offers_it_without_a_labelling_mode(open_page: Open, service: Running) -> None:
+    page = open_page(service)
+    page.wait_for_selector(".specimen img[src]")
+    assert page.locator("#save").evaluate("node => node.hidden")
+
+
+def test_arabic_runs_from_the_right(open_page: Open, service: Running) -> None:
+    page = open_page(service, width=320, locale="ar")
+    page.wait_for_selector("#choose")
+    assert page.get_attribute("html", "dir") == "rtl"
+    assert page.inner_text("#start-title") == "قراءة وثيقة هوية"
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.select_option("#language", "de")
+    assert (page.get_attribute("html", "dir"), page.get_attribute("html", "lang")) == ("ltr", "de")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")])
+def test_axe_finds_no_barrier_on_any_state(
+    open_page: Open, real_service: Process, altered: bytes, width: int, scheme: str
+) -> None:
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    page = open_page(real_service, width=width, color_scheme=scheme, bypass_csp=True)
+    page.wait_for_selector(".specimen img[src]")
+
+    def barriers() -> list[str]:
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")["violations"]
+        return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
+
+    assert barriers() == []
+    paste(page, altered)
+    shown(page)
+    page.wait_for_selector("#toast", state="hidden", timeout=10_000)
+    assert barriers() == []
+    page.click("#warnings .first .link")
+    assert page.get_attribute(row("surname"), "aria-expanded") == "true"
+    assert barriers() == []

@@ -137,7 +137,7 @@ def test_a_full_disk_is_said_and_what_was_taken_is_kept(
     make_service: Callable[..., Running], small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("extractor.server.jobs._PAUSE", 0.2)
-    service = make_service(data=small_disk / "data")
+    service = make_service(data=small_disk / "data", specimens=small_disk / "specimens")
     kept = jobs_of(service, [picture("sleep 0.3", number) for number in range(8)])
     ballast = fill(small_disk)
     answer = service.client.post("/v1/jobs", files={"file": picture() + b"x" * 500_000})
@@ -182,7 +182,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_read_only_folder_stops_jobs_and_not_reading(make_service: Callable[..., Running], read_only: Path) -> None:
-    service = make_service(data=read_only)
+    service = make_service(data=read_only, specimens=read_only / "specimens")
     answer = service.client.post("/v1/jobs", files={"file": picture()})
     assert (answer.status_code, kind_of(answer)) == (503, "storage-unavailable")
     assert "written to" in answer.json()["detail"]

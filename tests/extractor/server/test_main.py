@@ -50,7 +50,7 @@ def test_keys_and_data_key_come_from_the_environment(monkeypatch: pytest.MonkeyP
     made = settings("--host", "0.0.0.0")
     assert [key.name for key in made.keys] == ["bank"]
     assert made.data_key is not None
-    assert made.specimens_folder is None, "specimens are plain files"
+    assert made.specimens is None, "no picture is kept unless it is asked for"
 
 
 def test_limits_are_said_in_units_people_use() -> None:

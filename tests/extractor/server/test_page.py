@@ -21,7 +21,7 @@ def test_the_page_is_served_with_all_it_needs(service: Running) -> None:
     page = service.client.get("/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     needed = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
-    for name in ("app.js", "api.js", "capture.js", "view.js"):
+    for name in ("app.js", "api.js", "capture.js", "view.js", "words.js"):
         needed |= {f"/static/{found}" for found in re.findall(r'from "\./([^"]+)"', source(name))}
     assert needed == {f"/static/{path.name}" for path in STATIC.iterdir() if path.name != "index.html"}
     for path in sorted(needed):
@@ -56,6 +56,15 @@ def test_every_word_is_there_in_both_languages() -> None:
     for word in sorted(used):
         for text in (english, chinese):
             assert re.search(rf"\b{word}:", text), word
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "de", "ar"])
+def test_the_other_languages_have_the_words_of_the_desk(language: str) -> None:
+    own = source("languages.js").split(f"const {language} = {{")[1].split("\n};")[0]
+    used = set(re.findall(r'data-word(?:-title|-label)?="(\w+)"', source("index.html")))
+    english = {"formats", "saveLead"}  # names of formats; the labelling mode is for developers
+    for word in sorted(used - english | {"stateOf", "verdicts", "sexes", "schemas", "warnings", "problems", "names"}):
+        assert re.search(rf"\b{word}:", own), word
 
 
 def test_warnings_and_problems_have_chinese_words() -> None:

@@ -25,11 +25,8 @@ def test_state_lies_where_users_state_lies(monkeypatch: pytest.MonkeyPatch, tmp_
     assert state_folder() == tmp_path / "home" / ".local" / "state" / "id-document-extractor"
 
 
-def test_specimens_lie_in_the_data_folder_unless_it_is_encrypted(tmp_path: Path) -> None:
-    assert Settings(data=tmp_path).specimens_folder == tmp_path / "specimens"
-    assert Settings(data=tmp_path, data_key=b"x" * 32).specimens_folder is None
-    named = tmp_path / "named"
-    assert Settings(data=tmp_path, data_key=b"x" * 32, specimens=named).specimens_folder == named
+def test_no_picture_is_kept_unless_a_folder_for_it_is_named(tmp_path: Path) -> None:
+    assert Settings(data=tmp_path).specimens is None
 
 
 def test_no_limit_is_missing() -> None:

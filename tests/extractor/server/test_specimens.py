@@ -11,7 +11,6 @@ from PIL import Image
 
 from extractor.labels import load_dataset
 from extractor.server.problems import Problem
-from extractor.server.sealing import new_data_key, parse_key
 from extractor.server.specimens import count_specimens, save_specimens
 from extractor.server.uploads import File
 
@@ -132,13 +131,13 @@ def post(service: Running, *files: bytes, **fields: Any) -> Any:
     return service.client.post("/v1/specimens", files=parts, data=fields)
 
 
-def test_saving_over_http(make_service: Callable[..., Running]) -> None:
-    service = make_service()
+def test_saving_over_http(make_service: Callable[..., Running], tmp_path: Path) -> None:
+    service = make_service(specimens=tmp_path / "specimens")
     assert service.client.get("/v1/specimens").json() == {"enabled": True, "count": 0}
     answer = post(service, picture(), label=json.dumps(label()))
     assert answer.status_code == 201
     assert answer.json()["count"] == 1
-    folder = service.settings.specimens_folder
+    folder = service.settings.specimens
     assert folder is not None
     assert (folder / answer.json()["files"][0]).is_file()
     refused = post(service, picture(), label=json.dumps(label(fields={"sex": "Q"})))
@@ -148,8 +147,7 @@ def test_saving_over_http(make_service: Callable[..., Running]) -> None:
         assert post(service, picture(), label=wrong).status_code in (400, 422)
 
 
-def test_specimens_are_plain_files_so_encrypted_data_has_none(make_service: Callable[..., Running]) -> None:
-    service = make_service(data_key=parse_key(new_data_key()))
+def test_without_a_folder_for_them_none_are_saved(service: Running) -> None:
     assert service.client.get("/v1/specimens").json() == {"enabled": False, "count": 0}
     answer = post(service, picture(), label=json.dumps(label()))
     assert (answer.status_code, kind_of(answer)) == (409, "conflict")
