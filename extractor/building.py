@@ -69,11 +69,16 @@ class _Slot:
 
 
 def build(
-    plan: Plan, read: Mapping[str, FieldEvidence], *, kind: str | None = None, today: date | None = None
+    plan: Plan,
+    read: Mapping[str, FieldEvidence],
+    *,
+    kind: str | None = None,
+    today: date | None = None,
+    classes: Sequence[Any] = (),
 ) -> Built:
     """The document that a schema makes of what was read, by the names of its flat schema. `kind`: which of the built-in
-    kinds the document is, where that is known."""
-    filler = _Filler(plan, read, kind, today or date.today())
+    kinds the document is, where that is known; `classes`: the rows of a licence's table of vehicle classes."""
+    filler = _Filler(plan, read, kind, today or date.today(), classes)
     root = filler.fill(plan.root, None)
     document = _validated(plan, root, filler)
     return Built(document, _shown(root, filler.fields), filler.fields, filler.warnings)
@@ -82,8 +87,11 @@ def build(
 class _Filler:
     """Fills the slots of one document."""
 
-    def __init__(self, plan: Plan, read: Mapping[str, FieldEvidence], kind: str | None, today: date) -> None:
+    def __init__(
+        self, plan: Plan, read: Mapping[str, FieldEvidence], kind: str | None, today: date, classes: Sequence[Any]
+    ) -> None:
         self.plan, self.read, self.kind, self.today = plan, read, kind, today
+        self.classes = {row.code: row for row in classes}
         self.fields: dict[str, FieldEvidence] = {}
         self.warnings: list[ReadingWarning] = []
         self._indices: list[int] = []
@@ -122,7 +130,8 @@ class _Filler:
                 evidence = UNREAD
             self.fields[slot.key] = evidence
             return
-        kind = leaf.kind if not (leaf.meaning and leaf.meaning.part) else Kind.CODE
+        part = leaf.meaning.part if leaf.meaning else None
+        kind = leaf.kind if not part else Kind.DATE if part in ("since", "until") else Kind.CODE
         accepted, rejected = _fitting(leaf, kind, evidence.value)
         if accepted:
             slot.value, slot.typed = accepted
@@ -140,7 +149,8 @@ class _Filler:
     def _evidence(self, leaf: Leaf) -> FieldEvidence:
         evidence = self.read.get(leaf.reading, _ABSENT)
         if self._entry and leaf.reading == self._entry[0]:
-            return replace(evidence, value=self._entry[1])
+            part = leaf.meaning.part if leaf.meaning else None
+            return self._of_class(str(self._entry[1]), part) if part else replace(evidence, value=self._entry[1])
         if leaf.meaning is None:
             return evidence
         if leaf.meaning.only and self.kind and not is_kind(leaf.meaning.only, self.kind):
@@ -158,6 +168,15 @@ class _Filler:
                 age = age_on(str(evidence.value), self.today) if evidence.value else None
                 return replace(evidence, value=age)
         return replace(evidence, value=part_of(evidence.value, leaf.meaning.part))
+
+    def _of_class(self, code: str, part: str) -> FieldEvidence:
+        """A date or the codes of one class of vehicles, from the licence's table."""
+        row = self.classes.get(code)
+        value = getattr(row, part, None)
+        if row is None or value is None:
+            return _ABSENT
+        source = Source(SourceKind.VISUAL, value, str(value), row.score, basis="table of vehicle classes")
+        return FieldEvidence(value, Verdict.SINGLE, row.score, (source,))
 
     def _kind_of_document(self, leaf: Leaf, printed: FieldEvidence) -> FieldEvidence:
         """Which member of an enum of kinds the document is: the one that it prints, else what it was recognised as."""
@@ -195,6 +214,8 @@ class _Filler:
             self.fields[slot.key] = replace(whole, value=slot.typed)
             return
         entries = _entries(self.read.get(node.of, _ABSENT).value) if node.of else [None]
+        if node.of == "vehicle_classes":
+            entries = [*dict.fromkeys([*entries, *self.classes])]
         for index, entry in enumerate(entries):
             self._indices.append(index)
             self._entry = (node.of, entry) if node.of else None

@@ -54,6 +54,7 @@ from extractor.text.page import Page, read_pages
 from extractor.text.scripts import read_other_script
 from extractor.visual.classify import classify, kind_of
 from extractor.visual.issuer import issuer_of_lines
+from extractor.visual.licence_table import VehicleClass, read_table
 
 T = TypeVar("T")
 #: The built-in schemas, and models that extend them: nothing is required, so that there always is a document.
@@ -421,6 +422,7 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
             keep_unsupported=getattr(engine, "keep_unsupported", False),
             kind=kind_of(prepared.kinds),
             today=today,
+            classes=_vehicle_classes(evidence),
         )
     unusable = calendar_warnings(evidence, fields, plan, today)
     if _is_empty(plan, fields, evidence.zone, bool(unusable)) and kind_of(prepared.kinds) is None:
@@ -445,6 +447,13 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
         barcodes=tuple(barcode_of(code, one) for one in evidence.pages for code in one.codes),
         seen=tuple(seen_of(one) for one in evidence.pages),
     )
+
+
+def _vehicle_classes(evidence: DocumentEvidence) -> list[VehicleClass]:
+    """The rows of a licence's table, of all of its sides; other documents have none."""
+    if schema_name(evidence.reads_as) != "driving_licence":
+        return []
+    return [row for page in evidence.pages for row in read_table(page.page.lines, evidence.context)]
 
 
 def _load(source: Input | Sequence[Input], pages: Sequence[int] | None, limits: Limits) -> list[np.ndarray]:

@@ -257,19 +257,21 @@ def reconcile(
     keep_unsupported: bool = False,
     kind: str | None = None,
     today: date | None = None,
+    classes: Sequence[Any] = (),
 ) -> tuple[Any, Any, dict[str, FieldEvidence], list[ReadingWarning]]:
     """The validated document (None if a required field is missing), its values, their evidence, and warnings.
 
     `sources` are by the names of the schema's flat form (`Plan.reading`), fields and warnings by the schema's own. A
     model's value that stands nowhere on the page stays with its source and is null otherwise, unless it is asked for.
-    `kind` is the kind of document where it is known, `today` the day of reading.
+    `kind` is the kind of document where it is known, `today` the day of reading, `classes` the rows
+    of a licence's table.
     """
     plan = plan_of(schema)
     specs = field_specs(plan.reading)
     read = {name: reconcile_field(spec.kind, sources.get(name, ())) for name, spec in specs.items()}
     if not keep_unsupported:
         read = {name: _without_unsupported(one) for name, one in read.items()}
-    built = build(plan, read, kind=kind, today=today)
+    built = build(plan, read, kind=kind, today=today, classes=classes)
     verdicts = {key: read[name] for name, key in plan.keys.items() if name in read}
     warnings = [
         ReadingWarning("conflict", f"sources contradict each other about {key}; {one.note}", key)

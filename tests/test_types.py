@@ -1,4 +1,4 @@
-"""What pyright makes of the README's examples and of users' programs; mypy checks `tests/typed` with all else."""
+"""What pyright and mypy, both strict, make of every example of the README and of docs/, and of users' programs."""
 
 import json
 import os
@@ -25,16 +25,38 @@ extract("a", schema=Customer).document.name
 """
 
 
+def examples() -> dict[str, str]:
+    """The Python blocks of each document that has any, as one program."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    blocks = {
+        page.stem: re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL) for page in pages
+    }
+    return {f"example_{name.lower()}": "\n".join(found) for name, found in blocks.items() if found}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert blocks
-    (tmp_path / "readme.py").write_text("\n".join(blocks), encoding="utf-8")
+    assert "example_readme" in examples()
+    for name, text in examples().items():
+        # An example shows what there is by naming it.
+        (tmp_path / f"{name}.py").write_text(
+            f"# pyright: strict, reportUnusedExpression=false\n{text}", encoding="utf-8"
+        )
     for program in (ROOT / "tests" / "typed").glob("*.py"):
         text = program.read_text(encoding="utf-8")
         (tmp_path / program.name).write_text(f"# pyright: strict\n{text}", encoding="utf-8")
     (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")
     return tmp_path
+
+
+@pytest.mark.slow
+def test_mypy_takes_the_examples_under_strict_rules(folder: Path) -> None:
+    pytest.importorskip("mypy")
+    programs = [path.name for path in folder.glob("example_*.py")]
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", *programs]
+    environment = os.environ | {"MYPYPATH": str(ROOT), "MYPY_CACHE_DIR": str(folder / "cache")}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow

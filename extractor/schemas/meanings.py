@@ -23,6 +23,12 @@ from extractor.schemas.vocabulary import VOCABULARY, Kind
 
 #: Words of a description that are compared together, and letters that a single one must have.
 _LONGEST_PHRASE, _TELLING_WORD = 6, 6
+_ENTRY_PARTS = {
+    "issue_date": "since",
+    "valid_from": "since",
+    "expiry_date": "until",
+    "restrictions": "restrictions",
+}
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -85,6 +91,18 @@ def split_words(name: str) -> list[str]:
     """The words of a name in snake_case, camelCase or prose, folded."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return fold(parted).split()
+
+
+def entry_part(*names: str | None) -> str | None:
+    """What a field of one class of vehicles is beside its code: the day `since` or `until` which it may be driven, or
+    `restrictions`."""
+    for name in filter(None, names):
+        if part := _table().entries.get(squash(name)):
+            return part
+        found = next(_lookup(name), None)
+        if found and (part := _ENTRY_PARTS.get(found[0])):
+            return part
+    return None
 
 
 def sex_of_word(word: str) -> str | None:
@@ -205,6 +223,8 @@ class _Table:
     #: members of objects that are fields: parts of a date, ways to write a code, what a place or an authority is
     dates: Mapping[str, str]
     states: Mapping[str, str]
+    #: columns of a licence's table of classes
+    entries: Mapping[str, str]
     codes: frozenset[str]
     places: frozenset[str]
     #: names that mean something else inside an object that is a field
@@ -245,6 +265,7 @@ def _table() -> _Table:
         frozenset(map(squash, data["telling"])),
         {squash(word): part for part, words in data["dates"].items() for word in words},
         {squash(word): part for part, words in data["states"].items() for word in words},
+        {squash(word): part for part, words in data["entries"].items() for word in words},
         frozenset(map(squash, data["codes"])),
         frozenset(map(squash, data["places"])),
         frozenset(map(squash, [*data["particular"], *data["codes"], *data["places"], *data["generic"]])),

@@ -27,7 +27,7 @@ from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, descr
 from extractor.schemas.document_kinds import kind_in, names_kinds
 from extractor.schemas.documents import BUILT_IN, READS_AS
 from extractor.schemas.forms import TIMES, members_of, plain_types
-from extractor.schemas.meanings import Meaning, Words, meaning_of
+from extractor.schemas.meanings import Meaning, Words, entry_part, meaning_of
 from extractor.schemas.nodes import (
     Choice,
     Group,
@@ -384,13 +384,16 @@ def _misfits(meaning: Meaning, annotation: Any) -> bool:
 
 
 def _entries(group: Group, of: str) -> Group:
-    """The item of a list whose entries are read: its first text field takes the entry, the others stay null."""
+    """The item of a list whose entries are read: its first text field takes the entry; of a vehicle class others take
+    its dates and codes; the rest stays null."""
     members, taken = [], False
     for member in group.members:
         node = member.node
         if isinstance(node, Leaf):
-            fits = not taken and not plain_types(node.annotation) & {bool, int, float, date, datetime}
+            part = entry_part(member.name, node.info.alias) if of == "vehicle_classes" else None
+            is_date = bool(plain_types(node.annotation) & {bool, int, float, *TIMES})
+            fits = part is None and not taken and not is_date
             taken = taken or fits
-            node = replace(node, meaning=Meaning(of)) if fits else Nothing(node.key)
+            node = replace(node, meaning=Meaning(of, part)) if fits or part else Nothing(node.key)
         members.append(replace(member, node=node))
     return replace(group, members=tuple(members))

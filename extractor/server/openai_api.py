@@ -155,22 +155,49 @@ def _message(document: dict[str, Any], schema: Any, function: str | None) -> tup
     return message | {"tool_calls": [call]}, "tool_calls"
 
 
-def _fitting(document: dict[str, Any], schema: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The document as its schema can hold it, and the required fields that it lacks.
+def _fitting(document: Mapping[str, Any], schema: Any) -> tuple[dict[str, Any], list[str]]:
+    """The document as its schema can hold it, and the required fields that it lacks, by their paths.
 
     A null where the schema allows none is left out if the field may be left out.
     """
-    properties = schema.get("properties")
-    required = schema.get("required")
-    required = required if isinstance(required, list) else []
-    fitting, missing = {}, []
-    for name, value in document.items():
-        described = properties.get(name) if isinstance(properties, dict) else None
-        if value is not None or _allows_null(described, schema):
-            fitting[name] = value
-        elif name in required:
-            missing.append(name)
+    return _fitted(document, schema, schema, "")
+
+
+def _fitted(value: Mapping[str, Any], described: Any, whole: Any, path: str) -> tuple[dict[str, Any], list[str]]:
+    described = _object_of(described, whole)
+    properties, required = described.get("properties"), described.get("required")
+    fitting: dict[str, Any] = {}
+    missing: list[str] = []
+    for name, one in value.items():
+        member = properties.get(name) if isinstance(properties, dict) else None
+        if isinstance(one, dict):
+            fitting[name], lacking = _fitted(one, member, whole, f"{path}{name}.")
+            if lacking and _allows_null(member, whole):
+                fitting[name], lacking = None, []
+            missing += lacking
+        elif one is not None or _allows_null(member, whole):
+            fitting[name] = one
+        elif isinstance(required, list) and name in required:
+            missing.append(f"{path}{name}")
     return fitting, missing
+
+
+def _object_of(described: Any, whole: Any, depth: int = 0) -> Mapping[str, Any]:
+    """The schema with the properties that a schema refers to, directly or as one of several."""
+    if not isinstance(described, dict) or depth > 8:
+        return {}
+    if isinstance(described.get("$ref"), str):
+        return _object_of(_referred(described["$ref"], whole), whole, depth + 1)
+    branches = [one for key in ("anyOf", "oneOf", "allOf") for one in described.get(key) or () if isinstance(one, dict)]
+    objects = [found for one in branches if (found := _object_of(one, whole, depth + 1)).get("properties")]
+    return described if "properties" in described or len(objects) != 1 else objects[0]
+
+
+def _referred(reference: str, whole: Mapping[str, Any]) -> Any:
+    if reference == "#":
+        return whole
+    kept = whole.get("$defs") or whole.get("definitions")
+    return kept.get(reference.rpartition("/")[2]) if isinstance(kept, dict) else None
 
 
 def _allows_null(described: Any, whole: Mapping[str, Any], depth: int = 0) -> bool:
@@ -178,9 +205,7 @@ def _allows_null(described: Any, whole: Mapping[str, Any], depth: int = 0) -> bo
         return True
     reference = described.get("$ref")
     if isinstance(reference, str):
-        kept = whole.get("$defs") or whole.get("definitions")
-        target = kept.get(reference.rpartition("/")[2]) if isinstance(kept, dict) else None
-        return _allows_null(target, whole, depth + 1)
+        return _allows_null(_referred(reference, whole), whole, depth + 1)
     for key in ("anyOf", "oneOf"):
         if isinstance(described.get(key), list):
             return any(_allows_null(branch, whole, depth + 1) for branch in described[key])
