@@ -78,6 +78,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check-schema", metavar="S", help="print what each field of a schema is understood as, and read nothing"
     )
+    parser.add_argument(
+        "--install-completion",
+        nargs="?",
+        const="",
+        metavar="SHELL",
+        help="let bash, zsh or fish (default: $SHELL) complete this command, and read nothing",
+    )
     together = parser.add_mutually_exclusive_group()
     together.add_argument(
         "--one-document",
@@ -210,6 +217,11 @@ class _Parser(argparse.ArgumentParser):
 def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: Stops) -> int:
     if options.list_schemas:
         Stdout().write(_schemas())
+        return 0
+    if options.install_completion is not None:
+        from extractor.shell import install
+
+        say(f"completion is in {install(parser, options.install_completion or None)}; it works in new shells")
         return 0
     if options.check_schema:
         return _check_schema(options.check_schema)

@@ -58,6 +58,7 @@ def real_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     (folder / "home").mkdir()
     arguments = ["-m", "extractor.server", "--port", "0", "--engine", "embedded", "--data", str(folder / "data")]
     arguments += ["--data-key-file", str(folder / "key"), "--specimens", str(folder / "specimens")]
+    arguments += ["--page-seconds", "300"]  # tests run on busy machines
     environment = dict.fromkeys(("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"), str(folder / "home"))
     with run_process(arguments, folder / "output", environment) as process:
         yield process

@@ -66,7 +66,7 @@ def test_openai_parses_a_nested_model(client: openai.OpenAI, messages: list[Any]
     assert answer.choices[0].message.parsed == EXPECTED
 
 
-@pytest.mark.parametrize("mode", ["TOOLS", "JSON_SCHEMA", "TOOLS_STRICT"])
+@pytest.mark.parametrize("mode", ["TOOLS", "JSON_SCHEMA"])
 def test_instructor_in_each_of_its_modes(client: openai.OpenAI, messages: list[Any], mode: str) -> None:
     patched = instructor.from_openai(client, mode=getattr(instructor.Mode, mode))
     read = patched.chat.completions.create(model="auto", messages=messages, response_model=Document, max_retries=0)

@@ -1,0 +1,97 @@
+"""`extract-mcp`, called by the official client over stdio."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+mcp = pytest.importorskip("mcp")
+
+from extractor.errors import UsageError  # noqa: E402
+from extractor.server.mcp import Roots, main  # noqa: E402
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, examples_dir: Path) -> Path:
+    """`allowed/passport.png` and, beside the folder, a file that is not for the client."""
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    shutil.copy(examples_dir / "passport.png", allowed)
+    shutil.copy(examples_dir / "visa.png", tmp_path / "secret.png")
+    (allowed / "link.png").symlink_to(tmp_path / "secret.png")
+    return allowed
+
+
+def ask(folder: Path, questions: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+    """What a client gets from a server in a process of its own."""
+    server = mcp.StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "extractor.server.mcp", str(folder)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+    async def talk() -> Any:
+        async with mcp.Client(server) as client:
+            return await questions(client)
+
+    return anyio.run(talk)
+
+
+@pytest.mark.slow
+def test_an_agent_reads_classifies_and_lists(folder: Path) -> None:
+    schema = {"properties": {"family_name": {"type": "string"}, "dob": {"type": "string", "format": "date"}}}
+
+    async def questions(client: Any) -> list[Any]:
+        tools = await client.list_tools()
+        assert {tool.name for tool in tools.tools} == {"extract_document", "classify_document", "list_schemas"}
+        return [
+            await client.call_tool("extract_document", {"paths": ["passport.png"], "schema": schema}),
+            await client.call_tool("classify_document", {"path": str(folder / "passport.png")}),
+            await client.call_tool("list_schemas", {}),
+        ]
+
+    read, kind, schemas = (json.loads(answer.content[0].text) for answer in ask(folder, questions))
+    assert read["document"] == {"family_name": "UNDERHILL", "dob": "2020-03-30"}
+    assert kind["schema"] == "passport"
+    assert "surname" in schemas["passport"]
+
+
+@pytest.mark.slow
+def test_errors_are_one_line_and_say_nothing_of_other_files(folder: Path) -> None:
+    wrong = [
+        {"paths": ["../secret.png"]},
+        {"paths": ["link.png"]},
+        {"paths": [str(folder.parent / "secret.png")]},
+        {"paths": ["none.png"]},
+        {"paths": ["passport.png"], "schema": "os:path"},
+        {"paths": ["passport.png"], "schema": {"not": {}}},
+    ]
+
+    async def questions(client: Any) -> list[Any]:
+        return [await client.call_tool("extract_document", arguments) for arguments in wrong]
+
+    answers = ask(folder, questions)
+    assert all(answer.is_error for answer in answers)
+    texts = [answer.content[0].text for answer in answers]
+    assert len(set(texts[:4])) == 1
+    assert "no such file below the allowed folders" in texts[0]
+    assert "schema is auto" in texts[4]
+    assert all("\n" not in text and "secret" not in text for text in texts)
+
+
+def test_only_files_below_the_roots(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roots = Roots([folder])
+    assert roots.file("passport.png") == (folder / "passport.png").resolve()
+    for name in ("../secret.png", "link.png", ".", "", "\0", "a" * 5000):
+        with pytest.raises(UsageError, match="no such file"):
+            roots.file(name)
+    assert main([str(folder / "none")]) == 2
+    assert "is no folder" in capsys.readouterr().err
