@@ -42,7 +42,8 @@ def test_fish_completes_options_and_values(tmp_path: Path) -> None:
         completion(build_parser(), "fish") + "complete -C 'extract --sche'; complete -C 'extract --format c'\n"
     )
     found = [line.partition("\t")[0] for line in run(["fish", "--no-config"], script).splitlines()]
-    assert found == ["--schema", "csv"]
+    assert found[0] == "--schema"
+    assert "csv" in found  # beside files
 
 
 def test_zsh_takes_the_script(tmp_path: Path) -> None:
