@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from a copy of what is in git or new, so that nothing is written into the checkout."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     listed = run("git", "ls-files", "-co", "--exclude-standard", "--", "extractor", "schemas", "*.toml", "*.md",
-                 "LICENSE", cwd=ROOT)  # fmt: skip
+                 "docs/*.1", "LICENSE", cwd=ROOT)  # fmt: skip
     for name in listed.stdout.splitlines():
         if (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -63,6 +63,7 @@ def carries_what_reading_needs_and_nothing_to_train_or_measure_with(wheel: Path)
     needed = {name for name in listed if not name.startswith(trains)} - {"extractor/checkpoints/nano/curves.png"}
     assert not needed - set(names)
     assert "extractor/schemas/tables/captions.json" in names
+    assert any(name.endswith("data/share/man/man1/extract.1") for name in names)
     data = [name for name in names if not name.endswith(".py") and ".dist-info/" not in name]
     assert not [name for name in data if name.startswith(("extractor/synthesis", "extractor/training"))]
     assert not [name for name in names if name.startswith(("eval/", "datasets/", "tests/", "docs/"))]
