@@ -11,6 +11,8 @@ from extractor.schemas.text import squash
 
 #: Kinds that users name alike.
 _SAME: Mapping[str, str] = {"chinese_id_card": "id_card"}
+#: Words that say nothing about the kind inside a longer name: `id_type`, `customer_id`.
+_VAGUE = frozenset({"id", "identity", "iddocument", "pass"})
 
 
 def kind_in(name: str) -> str | None:
@@ -21,7 +23,7 @@ def kind_in(name: str) -> str | None:
         for kind, phrases in _phrases().items()
         for length in (1, 2, 3)
         for start in range(len(words) - length + 1)
-        if "".join(words[start : start + length]) in phrases
+        if "".join(words[start : start + length]) in phrases - _VAGUE
     }
     return found.pop() if len(found) == 1 else None
 

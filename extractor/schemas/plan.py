@@ -80,6 +80,8 @@ _ID_NUMBERS = frozenset({"idnumber", "idno", "idnum", "identificationnumber", "i
 #: What is the given names where a surname stands beside it.
 _GIVEN_BESIDE_SURNAME = frozenset({"name", "names", "naam", "nom", "nombre", "nome"})
 _OF_VISAS = frozenset({"visa_class", "entries", "duration_of_stay"})
+#: Fields that other documents than those they are named after print too.
+_OF_ANY_KIND = _OF_VISAS | {"passport_number", "personal_number"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +183,7 @@ def _settle(leaves: Sequence[Leaf]) -> None:
     _settle_names(named, take)
     kinds = {kind for leaf in leaves if leaf.meaning and (kind := kind_in(leaf.key))}
     for leaf in leaves:
-        if leaf.meaning and len(kinds) > 1 and leaf.meaning.field not in {"passport_number", *_OF_VISAS}:
+        if leaf.meaning and len(kinds) > 1 and leaf.meaning.field not in _OF_ANY_KIND:
             leaf.meaning = replace(leaf.meaning, only=kind_in(leaf.key))
 
 

@@ -16,6 +16,7 @@ from extractor.schemas.document_kinds import is_kind, kind_called, kind_in, name
         ("nationalIdCard", "id_card"),
         ("passport_or_visa_number", None),
         ("surname", None),
+        ("customer_id", None),
     ],
 )
 def test_the_kind_that_a_name_speaks_of(name: str, kind: str | None) -> None:
