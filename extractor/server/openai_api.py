@@ -212,7 +212,11 @@ def _allows_null(described: Any, whole: Mapping[str, Any], depth: int = 0) -> bo
     if isinstance(described.get("enum"), list):
         return None in described["enum"]
     kind = described.get("type")
-    return kind is None or kind == "null" or (isinstance(kind, list) and "null" in kind)
+    return (
+        (kind is None and "properties" not in described)
+        or kind == "null"
+        or (isinstance(kind, list) and "null" in kind)
+    )
 
 
 def _pieces(

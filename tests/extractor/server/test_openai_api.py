@@ -8,6 +8,8 @@ import openai
 import pytest
 from pydantic import BaseModel
 
+from extractor.server.openai_api import _fitting
+
 from .fake_reader import number_of, picture
 from .services import Running
 from .test_routes import kind_of
@@ -145,3 +147,35 @@ def test_other_bodies_are_problems_that_name_the_member(service: Running, body: 
     answer = service.client.post("/v1/chat/completions", json=body)
     assert (answer.status_code, kind_of(answer)) == (422, "invalid-parameter")
     assert answer.json()["error"]["code"] == "invalid-parameter"
+
+
+NESTED: dict[str, Any] = {
+    "$ref": "#/definitions/Card",
+    "definitions": {
+        "Card": {
+            "properties": {
+                "holder": {"$ref": "#/definitions/Holder"},
+                "second": {"anyOf": [{"$ref": "#/definitions/Holder"}, {"type": "null"}]},
+            },
+            "required": ["holder", "second"],
+        },
+        "Holder": {
+            "properties": {
+                "name": {"type": "string"},
+                "nick": {"type": "string"},
+                "age": {"type": ["integer", "null"]},
+            },
+            "required": ["name"],
+        },
+    },
+}
+
+
+def test_nulls_inside_nested_objects_are_left_out_or_named() -> None:
+    full = {"name": "A", "nick": None, "age": None}
+    empty = {"name": None, "nick": None, "age": None}
+    assert _fitting({"holder": full, "second": empty}, NESTED) == (
+        {"holder": {"name": "A", "age": None}, "second": None},
+        [],
+    )
+    assert _fitting({"holder": empty, "second": None}, NESTED)[1] == ["holder.name"]
