@@ -146,7 +146,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--engine",
         default="auto",
         metavar="E",
-        help="embedded, phi3v, openai (a model on a server), one of another package, or auto (default): phi3v where a "
+        help="embedded, phi3v, onnx (phi3v's ONNX models on a CPU), openai (a model on a server), one of another package, or auto (default): phi3v where a "
         "checkpoint is here and fits, else embedded; nothing is downloaded",
     )
     engine.add_argument(
@@ -318,8 +318,8 @@ def _ask(options: argparse.Namespace, found: Sequence[Document]) -> int:
     from extractor.imaging import load_pages
 
     if options.engine == "embedded":
-        raise UsageError("--ask is answered by phi3v or openai; the embedded engine has no words of its own")
-    options.engine = "openai" if options.engine == "openai" else "phi3v"
+        raise UsageError("--ask is answered by phi3v, onnx or openai; the embedded engine has no words of its own")
+    options.engine = options.engine if options.engine in ("onnx", "openai") else "phi3v"
     engine: Any = _engine(options)
     out, codes = Stdout(), [0]
     for document in found:

@@ -29,6 +29,7 @@ BENCHES: Mapping[str, str] = {
     "matrices": "eval.bench.matrices",
     "server": "eval.bench.server",
     "batch": "eval.bench.batch",
+    "onnx": "eval.bench.onnx",
     "openai": "eval.bench.openai",
 }
 

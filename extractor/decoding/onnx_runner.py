@@ -10,13 +10,13 @@ verifies a draft nor jumps over what a grammar forces.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from extractor.checkpoints.onnx_folder import OnnxFolder
 from extractor.decoding.runner import STEP, Whole
 from extractor.errors import CheckpointError, UsageError
 
@@ -24,41 +24,32 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 
-@dataclass(frozen=True)
-class Names:
-    """What a folder calls its models' inputs and outputs."""
-
-    pixel_values: str
-    image_sizes: str
-    image_features: str
-    input_ids: str
-    features: str
-    embeddings: str
-    inputs_embeds: str
-    attention_mask: str
-    past: tuple[str, ...]
-    logits: str
-    present: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Models:
-    """The three models of a folder, loaded; `cache` is the shape of a layer's keys but for their number."""
+    """The three models of a folder, loaded. Raises CheckpointError for one that does not do what the folder says."""
 
-    vision: InferenceSession
-    embedding: InferenceSession
-    text: InferenceSession
-    names: Names
-    vocab_size: int
-    hidden_size: int
-    heads: int
-    head_size: int
-    context: int
-    rope_switch: int | None
+    def __init__(self, folder: OnnxFolder, threads: int) -> None:
+        self.folder, self.names = folder, folder.names
+        self.vision, self.embedding, self.text = (
+            _session(path, threads) for path in (folder.vision, folder.embedding, folder.text)
+        )
+        names = self.names
+        _check(folder.vision, self.vision, (names.pixel_values, names.image_sizes), (names.image_features,))
+        _check(folder.embedding, self.embedding, (names.input_ids, names.features), (names.embeddings,))
+        inputs, outputs = (names.inputs_embeds, names.attention_mask, *names.past), (names.logits, *names.present)
+        _check(folder.text, self.text, inputs, outputs)
 
 
-def load_session(path: Path, threads: int) -> InferenceSession:
-    """A model file. Raises CheckpointError where onnxruntime does not take it."""
+def _check(path: Path, session: InferenceSession, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+    found = {one.name: one.type for one in (*session.get_inputs(), *session.get_outputs())}
+    if missing := [name for name in (*inputs, *outputs) if name not in found]:
+        raise CheckpointError(f"{path.name} has no {missing[0]}, which genai_config.json names")
+    if more := [one.name for one in session.get_inputs() if one.name not in inputs]:
+        raise CheckpointError(f"{path.name} needs {more[0]}, which genai_config.json does not name")
+    if any("float16" in found[name] for name in (*inputs, *outputs)):
+        raise CheckpointError(f"{path.name} computes in 16 bits, for a GPU; use the folder for CPUs")
+
+
+def _session(path: Path, threads: int) -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -68,7 +59,9 @@ def load_session(path: Path, threads: int) -> InferenceSession:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions have no common base
         kind = type(error).__name__
-        raise CheckpointError(f"{path.name} is no model that onnxruntime {onnxruntime.__version__} runs ({kind})") from None
+        raise CheckpointError(
+            f"{path.name} is no model that onnxruntime {onnxruntime.__version__} runs ({kind})"
+        ) from None
 
 
 class OnnxRunner:
@@ -77,21 +70,21 @@ class OnnxRunner:
     device = torch.device("cpu")
 
     def __init__(self, models: Models, places: int, room: int | None = None) -> None:
-        if places > models.context:
-            raise UsageError(f"prompt and answer take {places} tokens; this model has room for {models.context}")
+        if places > models.folder.context:
+            raise UsageError(f"prompt and answer take {places} tokens; this model has room for {models.folder.context}")
         self.models, self.places = models, places
-        self._prompt = np.zeros((0, models.hidden_size), np.float32)
+        self._prompt = np.zeros((0, models.folder.hidden_size), np.float32)
         self._cache: list[np.ndarray] = []
         self._filled = 0
         self._make_room(min(places, room or places))
 
     @property
     def rows(self) -> int:
-        return self.models.vocab_size
+        return self.models.folder.vocab_size
 
     @property
     def rope_switch(self) -> int | None:
-        return self.models.rope_switch
+        return self.models.folder.rope_switch
 
     @property
     def lengths(self) -> list[int]:
@@ -103,7 +96,7 @@ class OnnxRunner:
         if len(ids) != 1:
             raise ValueError(f"{len(ids)} prompts were given to a runner of one document")
         ids = ids[:, ids.shape[1] - int(mask.sum()) :]
-        features = np.zeros((0, self.models.hidden_size), np.float32)
+        features = np.zeros((0, self.models.folder.hidden_size), np.float32)
         if "pixel_values" in inputs:
             pixels, sizes = inputs["pixel_values"].numpy(), inputs["image_sizes"].numpy()
             seen = [self._seen(pixels[n : n + 1], sizes[n : n + 1]) for n in range(len(pixels))]
@@ -131,12 +124,12 @@ class OnnxRunner:
         (features,) = self.models.vision.run(
             [names.image_features], {names.pixel_values: pixels, names.image_sizes: sizes.astype(np.int64)}
         )
-        return np.asarray(features).reshape(-1, self.models.hidden_size)
+        return np.asarray(features).reshape(-1, self.models.folder.hidden_size)
 
     def _embedded(self, ids: np.ndarray, features: np.ndarray | None = None) -> np.ndarray:
         names = self.models.names
         if features is None:
-            features = np.zeros((0, self.models.hidden_size), np.float32)
+            features = np.zeros((0, self.models.folder.hidden_size), np.float32)
         (result,) = self.models.embedding.run([names.embeddings], {names.input_ids: ids, names.features: features})
         return np.asarray(result)
 
@@ -146,7 +139,7 @@ class OnnxRunner:
         if self._cache and length <= self._cache[0].shape[2]:
             return
         count = min(self.places, length + STEP)
-        shape = (1, self.models.heads, count, self.models.head_size)
+        shape = (1, self.models.folder.heads, count, self.models.folder.head_size)
         grown = [np.zeros(shape, np.float32) for _ in self.models.names.past]
         for new, old in zip(grown, self._cache, strict=False):
             new[:, :, : self._filled] = old[:, :, : self._filled]

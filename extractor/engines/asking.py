@@ -37,7 +37,11 @@ class Asking:
     @classmethod
     def of(cls, checkpoint: Checkpoint, hints: bool | None = None) -> Asking:
         """What a checkpoint's config.json says; `hints` overrides it."""
-        wishes: Mapping[str, Any] = read_config(checkpoint.folder).get("extractor") or {}
+        return cls.said(read_config(checkpoint.folder).get("extractor") or {}, hints)
+
+    @classmethod
+    def said(cls, wishes: Mapping[str, Any], hints: bool | None = None) -> Asking:
+        """What a checkpoint's own words say."""
         return cls(
             style=wishes.get("prompt", "full"),
             lang=wishes.get("lang", "en"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: What commands and results call a reading without a model.
 EMBEDDED = "embedded"
-ENGINES = ("auto", EMBEDDED, "phi3v", "openai")
+ENGINES = ("auto", EMBEDDED, "phi3v", "onnx", "openai")
 #: Entry points that name further engines: each makes one from the options of `choose_engine`.
 GROUP = "extractor.engines"
 
@@ -48,7 +48,7 @@ def choose_engine(
 
     `model` is a folder or the name of a model in the hub's local cache; without it the environment's EXTRACTOR_MODEL,
     then the known models are looked for. For "openai" it is the model's name on the server at `base_url`, whose key the
-    environment variable `api_key_env` holds, and which may take `timeout` seconds for a document. The other options are
+    environment variable `api_key_env` holds, and which may take `timeout` seconds for a document. "onnx" takes a folder of ONNX models. The other options are
     Phi-3-vision's; an engine of another package gets all of them. Raises UsageError for an unknown name,
     MissingExtraError where Phi-3-vision or a checkpoint is asked for without its packages, CheckpointError for a
     checkpoint that is not here or broken, DeviceError for a device that cannot do what is asked of it.
@@ -70,6 +70,10 @@ def choose_engine(
         return _of_another_package(_added()[name], options), "asked for"
     if name == "openai":
         return _on_a_server(base_url, timeout, model=model, api_key_env=api_key_env, hints=hints, keep=keep_unsupported)
+    if name == "onnx":
+        if not (model and dtype == "auto" and device in ("auto", "cpu") and revision is None):
+            raise UsageError("the onnx engine takes --model with a folder, whose precision it has, and runs on the CPU")
+        return _onnx(model, num_crops=num_crops, hints=hints, keep_unsupported=keep_unsupported), "asked for"
     checkpoint, found = _checkpoint(model, revision)
     if name == "auto" and checkpoint is None:
         return None, found
@@ -125,6 +129,17 @@ def _of_another_package(entry: EntryPoint, options: Mapping[str, Any]) -> Engine
     if lacking:
         raise UsageError(f"engine {entry.name} ({entry.value}) is no engine: it has no {', '.join(lacking)}")
     return engine
+
+
+def _onnx(folder: str, **options: Any) -> Engine:
+    from extractor.checkpoints.onnx_folder import read_onnx_folder
+
+    read_onnx_folder(folder)
+    if not _installed():
+        raise MissingExtraError("The onnx engine", "phi3v")
+    from extractor.engines.onnx import OnnxEngine
+
+    return OnnxEngine(folder, **options)
 
 
 def _on_a_server(base_url: str | None, timeout: float | None, *, keep: bool, **options: Any) -> tuple[Engine, str]:

@@ -39,7 +39,7 @@ from extractor.schemas import field_specs
 from extractor.sources.model import Own
 
 #: Tokens of an answer that the cache has room for at first; it grows for longer ones.
-_USUAL_ANSWER = 384
+USUAL_ANSWER = 384
 #: The value that stands for none, where it is one token.
 _NULL = "null"
 #: Crops that each of several pictures has at least.
@@ -107,17 +107,30 @@ class Phi3VEngine:
         quantizer = self.plan.quantizer or "auto"
         return load(self.checkpoint, dtype=self.plan.dtype, device=self.plan.device, quantizer=quantizer)
 
+    @property
+    def called(self) -> str:
+        """What the checkpoint is called."""
+        return self.checkpoint.name
+
+    @property
+    def processor(self) -> Any:
+        """Prompts and pictures to tensors."""
+        return self.loaded.processor
+
+    @property
+    def rows(self) -> int:
+        """The number of logits of one token."""
+        return int(self.loaded.model.config.vocab_size)
+
     @cached_property
     def _chooser(self) -> Chooser:
         """How tokens are picked. A checkpoint may ask for nulls to weigh more than it was trained to let them: it then
         misses a little more and invents a little less."""
         if not self.asking.null_bonus:
             return Chooser(self._temperature, self._seed)
-        null = self.loaded.processor.tokenizer.get_vocab().get(_NULL)
+        null = self.processor.tokenizer.get_vocab().get(_NULL)
         if null is None:
-            raise CheckpointError(
-                f"{self.checkpoint.name} asks for a bonus of null, which is no token of its own there"
-            )
+            raise CheckpointError(f"{self.called} asks for a bonus of null, which is no token of its own there")
         return Chooser(self._temperature, self._seed, (null, self.asking.null_bonus))
 
     @property
@@ -151,11 +164,11 @@ class Phi3VEngine:
         """What the model is shown of a document: its upright pages, or one picture framed from them."""
         if not self.asking.framed:  # nothing has to be loaded to know how many crops there are
             return self.asking.pictures(evidence, 1)
-        return self.asking.pictures(evidence, self.num_crops or int(self.loaded.processor.image_processor.num_crops))
+        return self.asking.pictures(evidence, self.num_crops or int(self.processor.image_processor.num_crops))
 
     def _write(self, evidences: Sequence[DocumentEvidence], owns: Sequence[Own]) -> list[Written]:
-        processor, model = self.loaded.processor, self.loaded.model
-        vocabulary = Vocabulary.of(processor.tokenizer, model.config.vocab_size)
+        processor = self.processor
+        vocabulary = Vocabulary.of(processor.tokenizer, self.rows)
         grammars = [vocabulary.grammar(evidence.schema) for evidence in evidences]
         pictures = [self.pictures(evidence) for evidence in evidences]
         texts = [
@@ -170,7 +183,7 @@ class Phi3VEngine:
         return write(runner, inputs, grammars, limits=self.limits, chooser=self._chooser, drafts=drafts)
 
     def _crops(self, pictures: Sequence[Sequence[Any]]) -> int | None:
-        most = self.num_crops or int(self.loaded.processor.image_processor.num_crops)
+        most = self.num_crops or int(self.processor.image_processor.num_crops)
         return min(most, max(_FEWEST_CROPS, most // max(map(len, pictures))))
 
     def _runner_for(self, documents: int, prompt: int) -> Runner:
@@ -180,7 +193,7 @@ class Phi3VEngine:
         if self._runner is None or self._shape[0] != documents or self._shape[1] < places:
             self._runner = None  # its memory goes before the next one's comes
             places = min(places, max(tokens, self.loaded.model.config.max_position_embeddings))
-            room = prompt + min(self.limits.max_tokens, _USUAL_ANSWER)
+            room = prompt + min(self.limits.max_tokens, USUAL_ANSWER)
             self._runner, self._shape = make_runner(self.loaded.model, documents, places, room), (documents, places)
         return self._runner
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from extractor.checkpoints.onnx_folder import CONFIG, OWN, PROCESSOR
 from extractor.errors import ExtractorError, UsageError
 from extractor.phi3v.graph import Graph
 from extractor.phi3v.image_processing import TILE
@@ -30,8 +31,6 @@ from extractor.phi3v.modeling import OFFICIAL_STOPS, OFFICIAL_VOCABULARY
 
 BITS = {"float32": 32, "int8": 8, "int4": 4}
 VISION, EMBEDDING, TEXT = "vision.onnx", "embedding.onnx", "text.onnx"
-#: The side file with what a checkpoint says of itself.
-OWN = "extractor.json"
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 
 
@@ -49,8 +48,8 @@ def export(model: Any, source: Path, folder: Path, dtype: str) -> None:
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     processor = json.loads((source / _processor_file(source)).read_text(encoding="utf-8"))
     crops = int((processor.get("image_processor") or processor).get("num_crops", 16))
-    _write(folder / "genai_config.json", genai_config(model.config))
-    _write(folder / "processor_config.json", processor_config(crops))
+    _write(folder / CONFIG, genai_config(model.config))
+    _write(folder / PROCESSOR, processor_config(crops))
     switch = {"rope_switch": model.config.rope_switch}
     _write(folder / OWN, {**(config.get("extractor") or {}), **switch, "dtype": dtype, "name": source.name})
 
@@ -283,7 +282,7 @@ def _array(tensor: torch.Tensor) -> np.ndarray:
 
 
 def _processor_file(source: Path) -> str:
-    named = ("processor_config.json", "preprocessor_config.json")
+    named = (PROCESSOR, "preprocessor_config.json")
     return next((name for name in named if (source / name).is_file()), named[0])
 
 
@@ -296,7 +295,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from extractor.checkpoints import find_checkpoint, verify_checkpoint
     from extractor.phi3v.loading import load
 
-    parser = argparse.ArgumentParser(prog="python -m extractor.phi3v.export", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m extractor.phi3v.export", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--model", required=True, metavar="M", help="checkpoint: a folder or a name in the hub's cache")
     parser.add_argument("--revision", metavar="R", help="revision of the checkpoint")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder that is written")

@@ -49,9 +49,7 @@ class Graph:
         """The output of an operator with one."""
         return self.ops(kind, *inputs, names=[name or f"{kind}_{len(self._nodes)}"], contrib=contrib, **attributes)[0]
 
-    def ops(
-        self, kind: str, *inputs: str, names: list[str], contrib: bool = False, **attributes: Any
-    ) -> list[str]:
+    def ops(self, kind: str, *inputs: str, names: list[str], contrib: bool = False, **attributes: Any) -> list[str]:
         """The outputs of an operator, under the names given."""
         from onnx import helper
 
@@ -108,6 +106,7 @@ class Graph:
         data = path.with_name(f"{path.name}.data")
         data.unlink(missing_ok=True)  # onnx would append
         onnx.save(model, str(path), save_as_external_data=True, location=data.name, size_threshold=1024)
+        data.chmod(path.stat().st_mode)  # onnx writes it for its owner alone
 
 
 def quantize(weight: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
