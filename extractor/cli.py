@@ -40,6 +40,7 @@ examples:
   extract passport.jpg --redact copy.png --preset age-check
   extract form.jpg --schema my_schemas.py:Ticket
   extract passport.jpg --engine phi3v --model microsoft/Phi-3-vision-128k-instruct --dtype int4
+  extract passport.jpg --engine onnx --model DIR
   extract passport.jpg --engine openai --base-url http://127.0.0.1:8000/v1 --model NAME
   extract photo.jpg --engine phi3v --ask "What is in this picture?"
 
@@ -146,13 +147,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--engine",
         default="auto",
         metavar="E",
-        help="embedded, phi3v, onnx (phi3v's ONNX models on a CPU), openai (a model on a server), one of another package, or auto (default): phi3v where a "
-        "checkpoint is here and fits, else embedded; nothing is downloaded",
+        help="embedded, phi3v, onnx (phi3v's ONNX models, on a CPU), openai (a model on a server), one of another "
+        "package, or auto (default): phi3v where a checkpoint is here and fits, else embedded; nothing is downloaded",
     )
     engine.add_argument(
         "--model",
         metavar="M",
-        help="checkpoint of phi3v: a folder or a name in the local hub cache; of openai: its name on the server",
+        help="checkpoint of phi3v: a folder or a name in the local hub cache; of onnx: a folder; of openai: its name "
+        "on the server",
     )
     engine.add_argument("--base-url", metavar="URL", help="server of openai, which pages are sent to: http://HOST/v1")
     engine.add_argument(

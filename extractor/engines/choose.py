@@ -48,7 +48,8 @@ def choose_engine(
 
     `model` is a folder or the name of a model in the hub's local cache; without it the environment's EXTRACTOR_MODEL,
     then the known models are looked for. For "openai" it is the model's name on the server at `base_url`, whose key the
-    environment variable `api_key_env` holds, and which may take `timeout` seconds for a document. "onnx" takes a folder of ONNX models. The other options are
+    environment variable `api_key_env` holds, and which may take `timeout` seconds for a document; for
+    "onnx" a folder of ONNX models. The other options are
     Phi-3-vision's; an engine of another package gets all of them. Raises UsageError for an unknown name,
     MissingExtraError where Phi-3-vision or a checkpoint is asked for without its packages, CheckpointError for a
     checkpoint that is not here or broken, DeviceError for a device that cannot do what is asked of it.

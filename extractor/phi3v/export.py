@@ -136,7 +136,7 @@ def embedding_graph(model: Any) -> Graph:
 
 
 def text_graph(model: Any, bits: int) -> Graph:
-    """Embeddings (B, T, hidden), a mask of all that is seen and the cache to logits (B, T, vocabulary) and the cache."""
+    """Embeddings (B, T, hidden), a mask of what is seen and the cache to logits (B, T, vocabulary) and the cache."""
     config, weights = model.config, dict(model.named_parameters())
     heads, kv_heads = config.num_attention_heads, config.num_key_value_heads or config.num_attention_heads
     size = config.hidden_size // heads
@@ -308,7 +308,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         verify_checkpoint(checkpoint)
         export(load(checkpoint, dtype="float32", device="cpu").model, checkpoint.folder, options.out, options.dtype)
     except (ExtractorError, OSError) as error:
-        print(f"export: {error}", file=sys.stderr)
+        sys.stderr.write(f"export: {error}\n")
         return error.exit_code if isinstance(error, ExtractorError) else 3
     return 0
 

@@ -59,7 +59,7 @@ class Graph:
         return names
 
     def linear(self, value: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, bits: int = 32) -> str:
-        """value @ weight.T + bias; the weight (out, in) in `bits` bits, those of 4 and 8 in blocks with a scale each."""
+        """value @ weight.T + bias; a weight (out, in) of 4 or 8 `bits` is cut into blocks with a scale each."""
         if bits == 32:
             result = self.op("MatMul", value, self.weight(name, weight.T))
         else:
