@@ -96,17 +96,19 @@ def read_onnx_folder(name: str | os.PathLike[str]) -> OnnxFolder:
     if switch is not None and not (type(switch) is int and 0 < switch < 1 << 24):
         raise CheckpointError(f"{folder.name}/{OWN} says rope_switch {str(switch)[:40]!r}, which is no length")
     return OnnxFolder(
-        folder,
-        *(_file(folder, part) for part in (vision, embedding, decoder)),
-        _names(vision, embedding, decoder, layers),
-        model.whole("vocab_size", 1 << 24),
-        decoder.whole("hidden_size", _MOST),
-        decoder.whole("num_key_value_heads", 4096),
-        decoder.whole("head_size", 4096),
-        model.whole("context_length", 1 << 24),
-        _crops(folder),
-        switch,
-        own,
+        folder=folder,
+        vision=_file(folder, vision),
+        embedding=_file(folder, embedding),
+        text=_file(folder, decoder),
+        names=_names(vision, embedding, decoder, layers),
+        vocab_size=model.whole("vocab_size", 1 << 24),
+        hidden_size=decoder.whole("hidden_size", _MOST),
+        heads=decoder.whole("num_key_value_heads", 4096),
+        head_size=decoder.whole("head_size", 4096),
+        context=model.whole("context_length", 1 << 24),
+        num_crops=_crops(folder),
+        rope_switch=switch,
+        wishes=own,
     )
 
 

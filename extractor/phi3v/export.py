@@ -184,9 +184,10 @@ def text_graph(model: Any, bits: int) -> Graph:
 
 def _rotary(graph: Graph, config: Any, rotary: Any, total: str) -> list[str]:
     """Cosines and sines (positions, head size / 2), of the short or the long factors by the length of the whole."""
-    angles = [np.arange(config.max_position_embeddings)[:, None] * _array(one)[None] for one in rotary.frequencies()]
+    places = np.arange(config.max_position_embeddings, dtype=np.float32)[:, None]  # rounded as the network rounds
+    angles = [places * _array(one)[None] for one in rotary.frequencies()]
     scale = config.rope_attention_factor
-    short, long = ([(f(one) * scale).astype(np.float32) for f in (np.cos, np.sin)] for one in angles)
+    short, long = ([(turn(one) * scale).astype(np.float32) for turn in (np.cos, np.sin)] for one in angles)
     names = ["cos_cache", "sin_cache"]
     if config.rope_switch is None or np.array_equal(*angles):
         return [graph.weight(name, array) for name, array in zip(names, short, strict=True)]

@@ -122,10 +122,10 @@ def quantize(weight: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     scales = (farthest / -middle).astype(np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
         levels = np.where(scales == 0, 0, np.rint(padded / scales))
-    numbers = (np.clip(levels, -middle, middle - 1) + middle).astype(np.uint8)
+    numbers = np.clip(levels, -middle, middle - 1) + middle
     if bits == 4:
-        numbers = numbers[..., ::2] | (numbers[..., 1::2] << 4)
-    return numbers, scales.reshape(-1)
+        numbers = numbers[..., ::2] + 16 * numbers[..., 1::2]
+    return numbers.astype(np.uint8), scales.reshape(-1)
 
 
 def _value(name: str, kind: type[np.generic], shape: list[str | int]) -> Any:

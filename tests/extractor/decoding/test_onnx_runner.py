@@ -8,12 +8,11 @@ from extractor.checkpoints.onnx_folder import read_onnx_folder
 from extractor.decoding.onnx_runner import Models, OnnxRunner
 from extractor.decoding.runner import EagerRunner
 from extractor.errors import UsageError
-from extractor.phi3v import Phi3VForConditionalGeneration
 from extractor.phi3v.export import export
 from extractor.phi3v.graph import BLOCK, quantize
 
 ASK = "<|user|>\n<|image_1|>\n<|image_2|>\nRead it.<|end|>\n<|assistant|>\n"
-CLOSE = {"atol": 5e-5, "rtol": 0}
+CLOSE = {"atol": 2e-4, "rtol": 0}
 
 
 @pytest.fixture(scope="module")
@@ -57,25 +56,12 @@ def test_the_cache_grows_and_keeps_what_it_holds(model, models, processor):
         OnnxRunner(models, models.folder.context + 1)
 
 
-@pytest.mark.parametrize("tokens", [20, 60], ids=["short factors", "long factors"])
-def test_longrope_takes_the_factors_of_the_length(tiny, tmp_path, processor, tokens):
-    """A switch at 32 tokens, before and behind which the angles differ."""
-    torch.manual_seed(3)
-    config = Phi3VForConditionalGeneration.from_pretrained(tiny).config
-    half = config.hidden_size // config.num_attention_heads // 2
-    config.rope_parameters = {
-        "rope_type": "longrope", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 32,
-        "short_factor": [1.0] * half, "long_factor": [3.0] * half,
-    }  # fmt: skip
-    network = Phi3VForConditionalGeneration(config).eval()
-    assert network.config.rope_switch == 32
-    export(network, tiny, tmp_path, "float32")
-    models = Models(read_onnx_folder(tmp_path), 1)
-    ids = torch.arange(3, 3 + tokens)[None]
-    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-    eager, runner = _both(network, models, inputs, places=128)
-    assert runner.rope_switch == 32
-    torch.testing.assert_close(runner.prefill([[]], tokens), eager.prefill([[]], tokens), **CLOSE)
+@pytest.mark.parametrize("tokens", [40, 1040], ids=["short factors", "long factors"])
+def test_longrope_takes_the_factors_of_the_length(model, models, tokens):
+    assert models.folder.rope_switch == model.config.rope_switch == 1024
+    ids = torch.arange(tokens)[None] % 400 + 3
+    network, runner = _both(model, models, {"input_ids": ids, "attention_mask": torch.ones_like(ids)}, places=1100)
+    torch.testing.assert_close(runner.prefill([[]], 8), network.prefill([[]], 8), **CLOSE)
 
 
 @pytest.mark.parametrize(("bits", "share"), [(4, 1 / 8), (8, 1 / 128)])
