@@ -242,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def table(tallies: Mapping[str, Tally]) -> str:
     """What became of each kind of zones."""
     rows = [[name, *(str(count) for count in vars(one).values())] for name, one in tallies.items()]
-    return markdown_table(["zones", *(field.name for field in fields(Tally))], rows)
+    return markdown_table(["kind", *(field.name for field in fields(Tally))], rows)
 
 
 if __name__ == "__main__":
