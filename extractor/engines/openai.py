@@ -17,6 +17,7 @@ import base64
 import io
 import math
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -153,13 +154,14 @@ class OpenAIEngine:
         schema = guided_schema(evidence.schema) if self.checkpoint else answer_schema(evidence.schema)
         pictures = self.asking.pictures(evidence, self._most_crops)
         messages = [_message(pictures, self.asking.question(evidence))]
-        named = (schema_name(evidence.schema)[:64], schema)
+        # The API takes these characters only, and schemas are named by their users.
+        named = (re.sub(r"[^A-Za-z0-9_-]", "_", schema_name(evidence.schema))[:64] or "document", schema)
         text, tokens = self._complete(messages, named, deadline)
         parsed, wrong = _parsed(text, schema, tokens)
         if wrong:
             self._noticed.ignores_schema = True
             messages += [
-                {"role": "assistant", "content": text[:_SHOWN]},
+                {"role": "assistant", "content": as_data(text[:_SHOWN])},
                 {"role": "user", "content": f"That does not fit: {wrong}. Answer again, with the JSON object alone."},
             ]
             text, tokens = self._complete(messages, named, deadline)

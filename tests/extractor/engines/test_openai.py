@@ -3,10 +3,12 @@
 import base64
 import io
 import json
+import re
 import time
 
 import pytest
 from PIL import Image
+from pydantic import create_model
 
 from extractor.cli import main
 from extractor.engines.openai import OpenAIEngine
@@ -59,6 +61,14 @@ def test_the_server_gets_the_page_the_prompt_and_the_schema(server, evidence_of)
     assert (form["name"], form["strict"]) == ("passport", True)
     assert list(form["schema"]["properties"]) == list(Passport.model_fields)
     assert (sent["model"], sent["temperature"], sent["logprobs"]) == ("m", 0, True)
+
+
+def test_a_schema_may_be_called_as_its_user_likes(server, evidence_of):
+    server.says(completes({"surname": "ERIKSSON"}))
+    schema = create_model("Führerausweis der Schweiz", surname=(str | None, None))
+    assert reads(server, evidence_of(schema))["surname"].value == "ERIKSSON"
+    name = server.requests[0]["response_format"]["json_schema"]["name"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name)
 
 
 def test_a_page_cannot_speak_in_the_words_of_the_template(server, evidence_of, monkeypatch):
