@@ -23,6 +23,7 @@ from extractor.schemas.vocabulary import VOCABULARY, Kind
 
 #: Words of a description that are compared together, and letters that a single one must have.
 _LONGEST_PHRASE, _TELLING_WORD = 6, 6
+_ACCOUNTS = frozenset({"customer", "client", "user", "applicant", "owner", "person"})
 _ENTRY_PARTS = {
     "issue_date": "since",
     "valid_from": "since",
@@ -160,20 +161,38 @@ def _part_of_field(name: str, outer: _Found) -> _Found | None:
 
 
 def _lookup(name: str, *, cut: bool = True) -> Iterator[_Found]:
-    table, words = _table(), split_words(name)
+    table = _table()
     if name in VOCABULARY:
         yield name, None
         return
-    tries = [words]
+    words = [table.abbreviations.get(word, word) for word in split_words(name)]
+    tries = [split_words(name), words]
     if cut:
         kept = [word for word in words if word not in table.noise and not word.isdigit()]
         tries += [kept, [word for word in words if not word.isdigit()]]
     for tried in tries:
-        key = "".join(tried)
-        found = table.names.get(key) or table.captions.get(key) or table.orders.get(_sorted(tried))
-        if found:
+        if (found := _entry(tried)) and not _is_of_account(words, tried):
             yield from found
             return
+    # Words that say only what form a value has, such as `iso3` of a nationality, where what they leave is of that kind.
+    for kind, weak in table.weak.items() if cut else ():
+        rest = [word for word in words if word not in weak]
+        if len(rest) == len(words) or not (found := _entry(rest) or _entry([w for w in rest if w not in table.noise])):
+            continue
+        if any(VOCABULARY[field].kind is kind for field, _ in found):
+            yield from found
+            return
+
+
+def _is_of_account(words: Sequence[str], kept: Sequence[str]) -> bool:
+    """Whether a name such as `customer_number` leaves nothing but `number`: a program's own, on no document."""
+    own = "".join(kept) in _table().generic and ("document_number", None) in _table().names.get("".join(kept), ())
+    return own and not _ACCOUNTS.isdisjoint(words)
+
+
+def _entry(words: Sequence[str]) -> tuple[_Found, ...] | None:
+    table, key = _table(), "".join(words)
+    return (table.names.get(key) or table.captions.get(key) or table.orders.get(_sorted(words))) if words else None
 
 
 def _agreed(found: Iterable[_Found | None]) -> _Found | None:
@@ -218,6 +237,9 @@ class _Table:
     orders: Mapping[str, tuple[_Found, ...]]
     ideographs: Mapping[str, tuple[_Found, ...]]
     generic: frozenset[str]
+    abbreviations: Mapping[str, str]
+    #: by kind, words of a name that say only what form a value of that kind has
+    weak: Mapping[Kind, frozenset[str]]
     #: short words that tell a field in a description
     telling: frozenset[str]
     #: members of objects that are fields: parts of a date, ways to write a code, what a place or an authority is
@@ -262,6 +284,8 @@ def _table() -> _Table:
         {key: found for key, found in orders.items() if key},
         {key: found for key, found in names.items() if len(key) > 1 and "\u2e80" <= key[0] <= "\u9fff"},
         frozenset(map(squash, data["generic"])),
+        data["abbreviations"],
+        {Kind(kind): frozenset(map(fold, words)) for kind, words in data["weak"].items()},
         frozenset(map(squash, data["telling"])),
         {squash(word): part for part, words in data["dates"].items() for word in words},
         {squash(word): part for part, words in data["states"].items() for word in words},

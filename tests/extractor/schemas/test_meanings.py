@@ -35,6 +35,10 @@ SCHEMAS: dict[str, str] = {
     " frequent_flyer_number=- seat=-",
     "visas": "visa_number=document_number visa_type=visa_class number_of_entries=entries valid_from=valid_from"
     " valid_until=expiry_date duration_of_stay=duration_of_stay place_of_issue=place_of_issue remarks=endorsements",
+    "abbreviations": "birth_dt=birth_date dobDate=birth_date exp_dt=expiry_date expirationDateTime=expiry_date"
+    " nationality_iso3=nationality gender_code=sex heightCm=height cpf_number=personal_number addr_line=address"
+    " mrz_full=mrz fec_venc=expiry_date nro_documento=document_number customer_number=- phone_number=- postal_code=-"
+    " created_date=- vehicle_number=-",
     "parents": "father_name=father_name mother_name=mother_name spouse_name=spouse_name maiden_name=maiden_name",
     "es": "nombre=given_names apellidos=surname fecha_nacimiento=birth_date fecha_de_vencimiento=expiry_date sexo=sex"
     " nacionalidad=nationality numero_documento=document_number lugar_de_nacimiento=place_of_birth domicilio=address"
