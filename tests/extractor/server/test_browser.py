@@ -307,8 +307,7 @@ def test_several_files_are_records_that_keep_their_corrections(
     assert value(page, "issue_date") == "2023-01-11"
 
     # The next document, and back: what was corrected is still there, after "New document" too.
-    second = "document.querySelector('[data-record=\"1\"]').textContent.includes('COELHO')"
-    page.wait_for_function(second, timeout=READ_MS)
+    wait_for(lambda: "COELHO" in page.inner_text('[data-record="1"]'), seconds=90, pause=0.2)
     page.click('[data-record="1"]')
     assert value(page, "surname") == "COELHO REZENDE"
     page.click("#again")
