@@ -61,7 +61,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[_Option]:
     for action in parser._actions:
         if not action.option_strings or action.help == argparse.SUPPRESS:
             continue
-        values = tuple(map(str, action.choices or _SUGGESTED.get(action.option_strings[-1], ())))
+        values = tuple(str(one) for one in action.choices or _SUGGESTED.get(action.option_strings[-1], []))
         text = " ".join((action.help or "").split()).replace("%(prog)s", parser.prog)
         yield _Option(tuple(action.option_strings), None if action.nargs == 0 else values, text)
 
