@@ -25,7 +25,7 @@ from extractor.errors import ExtractorError
 from extractor.imaging import load_pages
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
-from extractor.pipeline import extract
+from extractor.reading import extract
 from extractor.schemas import SCHEMAS, field_specs
 
 FROZEN = Path(__file__).resolve().parents[1] / "datasets" / "frozen"

@@ -31,7 +31,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if TYPE_CHECKING:
     from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
     from extractor.many import Item, extract_async, extract_many
-    from extractor.pipeline import extract, extract_documents
+    from extractor.reading import extract, extract_documents
     from extractor.redaction import redact
     from extractor.schemas import (
         SCHEMAS,
@@ -50,7 +50,7 @@ __version__ = "0.2.0"
 #: Public names and the modules that they are loaded from on first use: `extract --help` never pays for them.
 _LAZY = {
     **dict.fromkeys(("Item", "extract_async", "extract_many"), "extractor.many"),
-    **dict.fromkeys(("extract", "extract_documents"), "extractor.pipeline"),
+    **dict.fromkeys(("extract", "extract_documents"), "extractor.reading"),
     "redact": "extractor.redaction",
     **dict.fromkeys(
         ("Box", "Extraction", "FieldEvidence", "ReadingWarning", "Source", "SourceKind", "Verdict"),

@@ -187,7 +187,7 @@ def _one(
     """Reads one document, or with `--documents` all in its files; whatever goes wrong with it is its own outcome, and
     the others are read."""
     from extractor.output import Outcome
-    from extractor.pipeline import extract, extract_documents
+    from extractor.reading import extract, extract_documents
 
     name = document.name
     if document.error:

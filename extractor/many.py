@@ -20,7 +20,7 @@ from extractor.extraction import Extraction
 from extractor.imaging import Limits
 from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
-from extractor.pipeline import checked, extract
+from extractor.reading import checked, extract
 from extractor.schemas import IdentityDocument
 
 T = TypeVar("T")

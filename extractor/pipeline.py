@@ -1,8 +1,9 @@
 """The one road every document takes: picture -> page -> evidence -> sources -> reconcile -> Extraction.
 
-from extractor import extract
-from extractor.schemas import Passport
-result = extract("passport.jpg", schema=Passport)
+prepared = prepare("passport.jpg", Passport)     # everything before an engine reads
+result = conclude(prepared)                      # with a model's answers, where an engine is given
+
+`extractor.reading` has the public way in.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from extractor.building import UNREAD
 from extractor.checks import age_of, calendar_warnings, date_warnings, explain_nulls, picture_warnings, zone_warnings
@@ -26,24 +26,13 @@ from extractor.evidence import DocumentEvidence, best_zone, gather, read_layouts
 from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, ReadingWarning, Verdict
 from extractor.grouping import Group, Identity, group_pages, identity_of
 from extractor.imaging import Limits, load_pages
-from extractor.imaging.given import Given, given
 from extractor.imaging.limits import DEFAULT
 from extractor.imaging.load import Input
 from extractor.imaging.quality import measure
 from extractor.mrz import MrzReading, mend_names
 from extractor.mrz.zone import read_zone
 from extractor.reconcile import reconcile
-from extractor.schemas import (
-    SCHEMAS,
-    ChineseIdCard,
-    DrivingLicence,
-    IdCard,
-    IdentityDocument,
-    Passport,
-    ResidencePermit,
-    Visa,
-    schema_name,
-)
+from extractor.schemas import SCHEMAS, schema_name
 from extractor.schemas.plan import Plan, plan_of
 from extractor.schemas.registry import schema_of
 from extractor.schemas.text import squash
@@ -56,211 +45,8 @@ from extractor.visual.classify import classify, kind_of
 from extractor.visual.issuer import issuer_of_lines
 from extractor.visual.licence_table import VehicleClass, read_table
 
-T = TypeVar("T")
-#: The built-in schemas, and models that extend them: nothing is required, so that there always is a document.
-D = TypeVar("D", bound=IdentityDocument)
-
 #: Fields whose presence does not show that a picture is a document.
 _SAYS_LITTLE = frozenset({"issuing_country", "document_type", "mrz", "endorsements", "permanent"})
-
-
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: type[D],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[D]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: type[T] | TypeAdapter[T],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[T | None]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["passport"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[Passport]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["id_card"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[IdCard]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["chinese_id_card"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[ChineseIdCard]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["driving_licence"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[DrivingLicence]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["residence_permit"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[ResidencePermit]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["visa"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[Visa]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["auto"] = ...,
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[IdentityDocument]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: str | Mapping[str, Any],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[Any]: ...
-def extract(
-    source: Input | Sequence[Input],
-    schema: Any = "auto",
-    *,
-    pages: Sequence[int] | None = None,
-    engine: Engine | None = None,
-    today: date | None = None,
-    minimum_age: int | None = None,
-    one_document: bool = False,
-    limits: Limits = DEFAULT,
-) -> Extraction[Any]:
-    """Reads one document; of several the largest, with the warning `several_documents` (`extract_documents` reads all).
-
-    source: path, bytes, binary file object, PIL image or numpy array; a list of these is several pages or sides of
-    one document. schema: a Pydantic model or anything else that docs/schemas.md lists, a built-in name, or "auto".
-    pages: page numbers from 1, for files of several. today: the day on which the document is looked at,
-    by which two-digit years are resolved and validity is judged (default: today). minimum_age: younger holders get the
-    warning `under_age`. one_document: all that is given is one document; what contradicts that is refused. limits: what
-    decoding one file may cost.
-
-    Raises UnreadableInputError, NoDocumentError (no such document on the picture, or not one document), SchemaError or
-    another UsageError.
-    """
-    wanted = checked(schema, engine, pages, today)
-    held = given(source, pages, limits)
-    sources = list(held.sources)
-    prepared = prepare(sources, wanted, pages=pages, today=today, one_document=one_document, limits=limits)
-    return _with_given(conclude(prepared, engine, minimum_age=minimum_age), held)
-
-
-def extract_documents(
-    source: Input | Sequence[Input],
-    schema: Any = "auto",
-    *,
-    pages: Sequence[int] | None = None,
-    engine: Engine | None = None,
-    today: date | None = None,
-    minimum_age: int | None = None,
-    limits: Limits = DEFAULT,
-) -> list[Extraction[Any]]:
-    """Reads all documents on the pages given, in their order, each with its `regions`; one at least.
-
-    Sides of a document find each other by number, MRZ, name and birth date. A side that nothing says the holder of
-    stays by itself, with the warning `lone_side`. Arguments and errors as `extract`'s.
-    """
-    wanted = checked(schema, engine, pages, today)
-    held = given(source, pages, limits)
-    found: list[Extraction[Any]] = []
-    left_out: list[Box] = []
-    failure: NoDocumentError | None = None
-    for prepared in prepare_documents(list(held.sources), wanted, pages=pages, today=today, limits=limits):
-        try:
-            found.append(_with_given(conclude(prepared, engine, minimum_age=minimum_age), held))
-        except NoDocumentError as error:  # something else beside the documents
-            left_out += prepared.regions
-            failure = failure or error
-    if failure and not found:
-        raise failure
-    return [replace(found[0], warnings=(*found[0].warnings, *_left_out(left_out))), *found[1:]]
-
-
-def _with_given(result: Extraction[Any], held: Given) -> Extraction[Any]:
-    """The result with what pictures of it are made from."""
-    paths = held.pages is None and all(isinstance(one, str | Path | bytes) for one in held.sources)
-    return replace(result, inputs=held.sources if paths else (), given=held)
-
-
-def checked(schema: Any, engine: Any = None, pages: Any = None, today: Any = None) -> Any:
-    """The type to read into, or "auto"; raises SchemaError or another UsageError before anything is read."""
-    if engine is not None and not callable(getattr(engine, "answer", None)):
-        raise UsageError(f"engine is what choose_engine() gives, not {type(engine).__name__}")
-    if today is not None and not isinstance(today, date):
-        raise UsageError(f"today is a date, not {type(today).__name__}")
-    listed = isinstance(pages, Sequence) and not isinstance(pages, str | bytes)
-    if pages is not None and not (listed and all(type(page) is int and page > 0 for page in pages)):
-        raise UsageError("pages are numbers from 1, such as [1, 2]")
-    return schema if isinstance(schema, str) and schema == "auto" else schema_of(schema)
 
 
 @dataclass(frozen=True)
@@ -332,10 +118,10 @@ def prepare_documents(
             failure = failure or error
     if failure and not found:
         raise failure
-    return [replace(found[0], warnings=(*found[0].warnings, *_left_out(left_out))), *found[1:]]
+    return [replace(found[0], warnings=(*found[0].warnings, *left_out_warnings(left_out))), *found[1:]]
 
 
-def _left_out(regions: Sequence[Box]) -> Iterator[ReadingWarning]:
+def left_out_warnings(regions: Sequence[Box]) -> Iterator[ReadingWarning]:
     """What lies beside documents and is none that could be recognised."""
     for region in regions:
         yield ReadingWarning("no_document_here", "what is printed here is no document that was recognised", box=region)

@@ -108,7 +108,7 @@ def _read_all(pages: list[tuple[bytes, Any]], repeat: int) -> tuple[Probe, list[
 
 
 def _reader(pages: list[tuple[bytes, Any]]) -> Callable[[int], None]:
-    from extractor.pipeline import extract
+    from extractor.reading import extract
 
     engine = engine_of(Cell("embedded"))
 

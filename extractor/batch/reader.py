@@ -30,7 +30,8 @@ from extractor.decoding.answer import FieldReading
 from extractor.errors import ExtractorError, UnreadableInputError
 from extractor.evidence import DocumentEvidence
 from extractor.output import Outcome
-from extractor.pipeline import Prepared, checked, conclude, prepare
+from extractor.pipeline import Prepared, conclude, prepare
+from extractor.reading import checked
 from extractor.sources import read_sources
 from extractor.sources.model import Own
 

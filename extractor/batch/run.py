@@ -200,7 +200,7 @@ def _take_over(output: Place, job: Job) -> str:
 def _check(job: Job) -> None:
     """Raises UsageError for what no reader could do."""
     from extractor.engines import choose_engine
-    from extractor.pipeline import checked
+    from extractor.reading import checked
 
     checked(job.schema, None, job.pages, job.today)
     columns_of(job.schema)

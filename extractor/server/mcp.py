@@ -168,7 +168,7 @@ def _classified(path: Path) -> tuple[str | None, dict[str, float]]:
 def _redacted(paths: list[Path], keep: list[str] | None, hide: list[str] | None, preset: str | None) -> list[bytes]:
     from io import BytesIO
 
-    from extractor.pipeline import extract
+    from extractor.reading import extract
     from extractor.redaction import redact
 
     files = []

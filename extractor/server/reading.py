@@ -57,7 +57,7 @@ class Reading:
         if request["op"] == "classify":
             return _classify(images)
         if request["op"] == "pictures":
-            from extractor.pipeline import extract
+            from extractor.reading import extract
 
             schema, options = self._options(request)
             return {"pictures": _pictures(extract(images, schema, **options), request)}
@@ -76,7 +76,7 @@ class Reading:
     def _extract(
         self, request: Mapping[str, Any], groups: Sequence[Sequence[np.ndarray]], images: list[np.ndarray]
     ) -> dict[str, Any]:
-        from extractor.pipeline import extract, extract_documents
+        from extractor.reading import extract, extract_documents
 
         schema, options = self._options(request)
         several = request.get("documents", False)

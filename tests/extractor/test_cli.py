@@ -348,7 +348,7 @@ class TestTheUnforeseen:
                 Passport, Passport(), dict.fromkeys(Passport.model_fields), {}, (ReadingWarning("conflict", "x"),)
             )
 
-        monkeypatch.setattr("extractor.pipeline.extract", contradicted)
+        monkeypatch.setattr("extractor.reading.extract", contradicted)
         assert call(passport).code == 1
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from extractor import cli, pipeline
+from extractor import cli, pipeline, reading
 from extractor.errors import NoDocumentError, UnreadableInputError
 from extractor.extraction import Extraction
 from extractor.grouping import Identity
@@ -26,7 +26,7 @@ from extractor.schemas import Passport
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from extractor import cli, pipeline
+from extractor import cli, reading
 from extractor.extraction import Extraction
 from extractor.schemas import Passport
 from extractor.text import ocr
@@ -36,7 +36,7 @@ def extract(sources, *_, **__):
     document = Passport(surname=Path(sources[0]).stem)
     return Extraction(Passport, document, document.model_dump(), {})
 
-pipeline.extract = extract
+reading.extract = extract
 ocr.warm_up = lambda: None  # no network is asked
 sys.exit(cli.main(sys.argv[1:]))
 """
@@ -80,7 +80,7 @@ def test_all_documents_of_a_file_are_a_list(
         documents = [Passport(surname=f"{Path(sources[0]).stem}-{number}") for number in range(2)]
         return [Extraction(Passport, document, document.model_dump(), {}) for document in documents]
 
-    monkeypatch.setattr(pipeline, "extract_documents", extract_documents)
+    monkeypatch.setattr(reading, "extract_documents", extract_documents)
     assert cli.main([str(files[0]), "--documents", "--engine", "embedded"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [(one["file"], one["schema"], one["surname"]) for one in told] == [
@@ -106,7 +106,7 @@ def test_sides_in_files_of_their_own_are_read_together_where_that_is_asked_for(
         return Extraction(Passport, document, document.model_dump(), {})
 
     monkeypatch.setattr(pipeline, "identify", identify)
-    monkeypatch.setattr(pipeline, "extract", extract)
+    monkeypatch.setattr(reading, "extract", extract)
     named = [*map(str, files[:5]), "--format", "jsonl", "--engine", "embedded"]
     assert cli.main([*named, "--pair-sides"]) == 0
     assert lines(capsys.readouterr().out) == ["00 03", "01 02", "04"]
@@ -179,7 +179,7 @@ def batch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     """`batch(read, "a.png", ...)`: the command in this process with `read(name)` in place of the reading."""
 
     def run(read: Callable[[str], Extraction], *arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(pipeline, "extract", lambda sources, *_, **__: read(Path(sources[0]).stem))
+        monkeypatch.setattr(reading, "extract", lambda sources, *_, **__: read(Path(sources[0]).stem))
         code = cli.main([*map(str, arguments), "--engine", "embedded"])
         written = capsys.readouterr()
         return code, written.out, written.err

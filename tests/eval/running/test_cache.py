@@ -55,4 +55,4 @@ def test_a_prepared_document_reads_like_the_picture(selection):
     specimen = selection.specimens[0]
     first, second = (conclude(Shelf(selection, TODAY, keep=True).get(specimen)) for _ in range(2))
     assert isinstance(first, Extraction)
-    assert first.values == second.values == extractor.pipeline.extract(specimen.path, "visa", today=TODAY).values
+    assert first.values == second.values == extractor.reading.extract(specimen.path, "visa", today=TODAY).values
