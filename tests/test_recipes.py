@@ -62,13 +62,14 @@ def test_llamaindex_reader(scans: Path) -> None:
 
 def test_celery_task_in_a_prefork_worker(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("celery")
-    for name in ("queue", "results"):
+    for name in ("queue", "results", "control"):
         (tmp_path / name).mkdir()
     environment = {"BROKER": "filesystem://", "BACKEND": f"file://{tmp_path / 'results'}"}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     module = load("celery_tasks")
-    options = {"data_folder_in": str(tmp_path / "queue"), "data_folder_out": str(tmp_path / "queue")}
+    queue = str(tmp_path / "queue")
+    options = {"data_folder_in": queue, "data_folder_out": queue, "control_folder": str(tmp_path / "control")}
     module.app.conf.broker_transport_options = options
     program = (
         f"import runpy; app = runpy.run_path({str(RECIPES / 'celery_tasks.py')!r}, run_name='celery_tasks')['app']\n"

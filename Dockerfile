@@ -1,5 +1,5 @@
-# The service on a CPU, without torch:  docker build -f packaging/Dockerfile -t id-document-extractor .
-# Run it read-only, as packaging/compose.yaml does.
+# The service on a CPU, without torch:  docker build -t id-document-extractor .
+# Run it read-only, as compose.yaml does.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /source
 COPY . .
