@@ -243,7 +243,7 @@ def test_of_an_answer_that_never_fits_the_fields_that_do_are_kept(server, eviden
         (fails(429, Retry_After="x"), "HTTP 429"),
         (sends(503, b"ERIKSSON", Retry_After="3600"), "HTTP 503"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "reply",
 )
 def test_what_fails_is_one_line_without_a_word_of_the_document(server, evidence_of, reply, message, monkeypatch):
     monkeypatch.setattr("extractor.engines.openai._PAUSE", 0.0)
