@@ -164,7 +164,7 @@ class _Redacting:
         for page, image in enumerate(self._as_read):
             if self._choice.hides("mrz"):
                 self._black(page, places.of_zones(self._result.seen, page), 0.3)
-            if self._choice.hides("barcodes"):
+            if self._hides_codes():
                 text = np.array(places.of_all_text(self._result.seen, page)).reshape(-1, 4, 2)
                 codes = [code.corners for code in read_codes(image, damaged=True)]
                 self._black(page, [*codes, *code_like(image, text)], 0.06)
@@ -174,6 +174,10 @@ class _Redacting:
         lacking = self._choice.hides("portrait") and not any(one.kind == "portrait" for one in found)
         if lacking and self._has_front():
             self._lost.append("portrait")
+
+    def _hides_codes(self) -> bool:
+        """Whether barcodes go: one may hold any field that is to be hidden, also where it is not understood here."""
+        return self._choice.hides("barcodes") or bool(self._choice.only and self._hidden)
 
     def _cutouts(self, *, hidden: bool) -> list[Cutout]:
         """Portrait, ghosts and signature, those that are hidden or those that are kept."""

@@ -14,7 +14,9 @@ EXIT_CODES = {
     "TooManyPagesError": 3,
     "CheckpointError": 3,
     "DeviceError": 3,
+    "ServerError": 3,
     "NoDocumentError": 4,
+    "RedactionError": 5,
 }
 
 

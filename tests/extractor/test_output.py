@@ -107,7 +107,7 @@ class TestOneDocument:
         told = json.loads(render([Outcome("a.png", result(form, **given))], "json", evidence=True))
         assert told["document"] == given
         assert {name: told[name] for name in names[:4]} == {name: given[name] for name in names[:4]}
-        assert set(told["evidence"]) == {*names[:4], "warnings", "age", "regions", "schema"}
+        assert set(told["evidence"]) == {*names[:4], "warnings", "age", "regions", "barcodes", "schema"}
 
     def test_values_are_given_where_the_document_lacks_a_required_field(self) -> None:
         class Ticket(BaseModel):

@@ -107,7 +107,7 @@ def test_a_pdf_comes_as_a_file(client: openai.OpenAI) -> None:
 
 
 def test_models_are_the_engines(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["auto", "embedded", "phi3v", "openai"]
+    assert [model.id for model in client.models.list()] == ["auto", "embedded", "phi3v", "onnx", "openai"]
 
 
 def test_errors_are_what_the_package_expects(client: openai.OpenAI) -> None:

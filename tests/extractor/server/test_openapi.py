@@ -27,8 +27,9 @@ METHODS = {"get", "post", "delete", "put", "patch"}
 
 
 @pytest.fixture(scope="module")
-def described(make_service: Callable[..., Running]) -> Running:
-    return make_service(reader="fake_reader:make_any", limits={"page_seconds": 5.0})
+def described(make_service: Callable[..., Running], tmp_path_factory: pytest.TempPathFactory) -> Running:
+    kept = tmp_path_factory.mktemp("kept") / "specimens"
+    return make_service(reader="fake_reader:make_any", limits={"page_seconds": 5.0}, specimens=kept)
 
 
 @pytest.fixture(scope="module")
