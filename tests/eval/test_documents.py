@@ -83,7 +83,7 @@ def test_cases_are_drawn_by_their_seeds() -> None:
     assert one.source.startswith(b"%PDF-")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [9, 13, 3, 6])
 def test_documents_are_found_and_nothing_is_taken_from_another(seed: int) -> None:
     """Two sheets, a PDF of holders and one of single pages; docs/accuracy.md has more of them."""

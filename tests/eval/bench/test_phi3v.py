@@ -77,7 +77,7 @@ def test_a_random_network_writes_the_script_drafted_or_not(tokenizer, vocabulary
     assert all(passes[bits, True] < passes[None, False] / 10 for bits in (None, 8, 4))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_bench_tells_every_figure(capsys, tmp_path):
     asked = ["--random-weights", "--small", "--device", "cpu", "--cells", "eager,float32", "--batches", "1"]
     out = tmp_path / "bench.json"
@@ -133,7 +133,7 @@ def test_what_was_measured_before_the_bench_is_stopped_is_kept(capsys, monkeypat
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_checkpoint_is_measured_as_it_lies_there_and_started_cold(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("eval.bench.cold._TWICE", ())
     monkeypatch.setattr("eval.bench.cold._ONCE", ("float32", "float8"))

@@ -71,7 +71,7 @@ def _once(count: int) -> Counter[str]:
     return Counter(f"{number:03}.png" for number in range(count))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_driver_loses_nothing_and_a_second_run_doubles_nothing(tmp_path: Path) -> None:
     pytest.importorskip("ray")
     scans, output = _scans(tmp_path / "scans", 120), tmp_path / "out"
@@ -92,7 +92,7 @@ def test_a_killed_driver_loses_nothing_and_a_second_run_doubles_nothing(tmp_path
     assert _files(output) == _once(120)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_reader_and_a_killed_node_lose_and_double_nothing(tmp_path: Path) -> None:
     pytest.importorskip("ray")
     scans, output = _scans(tmp_path / "scans", 160), tmp_path / "out"
@@ -100,7 +100,7 @@ def test_a_killed_reader_and_a_killed_node_lose_and_double_nothing(tmp_path: Pat
     assert _files(output) == _once(160)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_client_from_outside_of_the_cluster_gets_the_same(tmp_path: Path) -> None:
     pytest.importorskip("ray.util.client")
     pytest.importorskip("grpc")

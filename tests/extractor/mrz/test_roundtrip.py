@@ -67,7 +67,7 @@ def test_spoiled_text(errors: int, exact: float, wrong: float) -> None:
     assert total["right"] > total["read"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_false_proofs_are_rare_on_a_large_sample() -> None:
     # Measured: 0.3 % of the claims with one error, 0.8 % with two. Nearly all are pairs that no check digit tells
     # apart (6 and G, a filler and K after the last character), and errors in the one line of a licence.

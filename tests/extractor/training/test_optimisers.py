@@ -85,7 +85,7 @@ def _share(rank: int, rendezvous: str, found: str) -> None:
     torch.distributed.destroy_process_group()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_processes_that_train_together_step_by_their_mean_gradient_and_stay_equal(tmp_path):
     torch.multiprocessing.spawn(_share, (str(tmp_path / "meet"), str(tmp_path / "weights")), nprocs=2)
     alone = _network()

@@ -38,7 +38,7 @@ def _share_right(dtype: str, pages: list[tuple[Specimen, Prepared]], *, hints: b
     return sum(right) / len(right)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("dtype", "hints", "names"),
     [("bfloat16", False, NAMES), ("int4", False, NAMES[:1] + NAMES[2:3]), ("bfloat16", True, NAMES[1:2] + NAMES[3:])],

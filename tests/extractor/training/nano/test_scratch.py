@@ -8,7 +8,7 @@ import pytest
 from extractor.checkpoints import find_checkpoint, verify_checkpoint
 from extractor.training.nano.scratch import Plan, log_lines, rehearsal, train
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fonts", "small")]
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("fonts", "small")]
 
 
 def test_a_run_goes_on_where_the_last_one_stopped(tmp_path):

@@ -42,7 +42,7 @@ def _plan(data: Path, out: Path, **options) -> Tuning:
     return Tuning(data=data, out=out, **{**usual, "save_steps": 1, "rank": 4, **options})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_shipped_model_learns_from_two_documents(labelled, tmp_path):
     tuned = tune(_plan(labelled, tmp_path, model="nano", epochs=5, accumulate=2, rate=1e-3))
     losses = [json.loads(line)["loss"] for line in (tmp_path / FIGURES).read_text().splitlines() if '"loss"' in line]
@@ -58,7 +58,7 @@ def test_the_shipped_model_learns_from_two_documents(labelled, tmp_path):
     assert (tmp_path / "curves.png").stat().st_size > 5000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(labelled, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     tune(_plan(labelled, whole))
@@ -81,7 +81,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(labelled, tmp_path)
     assert steps == list(range(1, tuned.steps + 1))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_weight_of_the_decoder_can_be_trained(labelled, tmp_path):
     tune(_plan(labelled, tmp_path, method="full", epochs=1, rate=1e-2))
     before = load_file(TINY / "model.safetensors")
@@ -91,7 +91,7 @@ def test_every_weight_of_the_decoder_can_be_trained(labelled, tmp_path):
     assert not any("vision_model" in name for name in changed)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_adapters_are_trained_beside_weights_of_four_bits(labelled, tmp_path):
     tune(_plan(labelled, tmp_path, dtype="int4", epochs=2))
     before = load_file(TINY / "model.safetensors")
@@ -124,7 +124,7 @@ def test_adapters_are_trained_beside_weights_of_four_bits_on_a_device(labelled, 
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_held_out_is_checked_after_every_epoch(labelled, tmp_path):
     tuned = tune(_plan(labelled, tmp_path, held_out=0.5, epochs=2))
     lines = [json.loads(line) for line in (tmp_path / FIGURES).read_text().splitlines()]
@@ -134,7 +134,7 @@ def test_what_is_held_out_is_checked_after_every_epoch(labelled, tmp_path):
     assert checks[2] == tuned.after["right without hints"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_processes_share_a_step(labelled, tmp_path):
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     options = ["--model", TINY, "--device", "cpu", "--epochs", "2", "--accumulate", "1", "--hints", "off"]

@@ -47,7 +47,7 @@ class _Broken(LessonMaker):
     text = document
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_workers_that_cannot_draw_stop_the_training_when_none_is_left(processor):
     import time
 

@@ -41,7 +41,7 @@ def test_lines_are_stretched_to_the_nearest_width(width: int) -> None:
     assert got == {90: 96, 97: 96, 500: 480, 4000: 1536}[width]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("network", ["detector", "recogniser"])
 def test_training_tells_how_far_it_is_and_leaves_a_network_that_runs(
     network: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
