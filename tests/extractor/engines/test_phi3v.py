@@ -282,7 +282,7 @@ def test_a_question_is_answered_on_the_command_line(tiny, examples_dir, capsys):
     assert main([str(examples_dir / "visa.png"), "--engine", "embedded", "--ask", "What?"]) == 2
     assert (
         capsys.readouterr().err
-        == "extract: --ask is answered by phi3v or openai; the embedded engine has no words of its own\n"
+        == "extract: --ask is answered by phi3v, onnx or openai; the embedded engine has no words of its own\n"
     )
 
 
