@@ -41,7 +41,7 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Monk
     assert json.loads(out.read_text())["true, blurred"] == vars(Tally(150, silent=2))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_altered_zone_passes_in_silence() -> None:
     """`python -m eval.zones` has the rates over more zones."""
     altered = tally([altered_zone(seed) for seed in range(200)])
@@ -49,7 +49,7 @@ def test_no_altered_zone_passes_in_silence() -> None:
     assert altered.alarms >= 0.97 * altered.zones
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_blur_raises_few_false_alarms() -> None:
     blurred = tally([true_zone(seed) for seed in range(150)])
     assert blurred.alarms <= 0.06 * blurred.zones
