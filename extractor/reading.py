@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from pydantic import TypeAdapter
 
@@ -39,128 +39,50 @@ T = TypeVar("T")
 D = TypeVar("D", bound=IdentityDocument)
 
 
+class Options(TypedDict, total=False):
+    """What `extract` may be told besides; it says what each means."""
+
+    pages: Sequence[int] | None
+    engine: Engine | None
+    today: date | None
+    minimum_age: int | None
+    one_document: bool
+    limits: Limits
+
+
+Source = Input | Sequence[Input]
+
+
+@overload
+def extract(source: Source, schema: type[D], **options: Unpack[Options]) -> Extraction[D]: ...
+@overload
+def extract(source: Source, schema: type[T] | TypeAdapter[T], **options: Unpack[Options]) -> Extraction[T | None]: ...
+@overload
+def extract(source: Source, schema: Literal["passport"], **options: Unpack[Options]) -> Extraction[Passport]: ...
+@overload
+def extract(source: Source, schema: Literal["id_card"], **options: Unpack[Options]) -> Extraction[IdCard]: ...
 @overload
 def extract(
-    source: Input | Sequence[Input],
-    schema: type[D],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[D]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: type[T] | TypeAdapter[T],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[T | None]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["passport"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[Passport]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["id_card"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[IdCard]: ...
-@overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["chinese_id_card"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
+    source: Source, schema: Literal["chinese_id_card"], **options: Unpack[Options]
 ) -> Extraction[ChineseIdCard]: ...
 @overload
 def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["driving_licence"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
+    source: Source, schema: Literal["driving_licence"], **options: Unpack[Options]
 ) -> Extraction[DrivingLicence]: ...
 @overload
 def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["residence_permit"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
+    source: Source, schema: Literal["residence_permit"], **options: Unpack[Options]
 ) -> Extraction[ResidencePermit]: ...
 @overload
-def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["visa"],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[Visa]: ...
+def extract(source: Source, schema: Literal["visa"], **options: Unpack[Options]) -> Extraction[Visa]: ...
 @overload
 def extract(
-    source: Input | Sequence[Input],
-    schema: Literal["auto"] = ...,
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
+    source: Source, schema: Literal["auto"] = ..., **options: Unpack[Options]
 ) -> Extraction[IdentityDocument]: ...
 @overload
+def extract(source: Source, schema: str | Mapping[str, Any], **options: Unpack[Options]) -> Extraction[Any]: ...
 def extract(
-    source: Input | Sequence[Input],
-    schema: str | Mapping[str, Any],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    minimum_age: int | None = ...,
-    one_document: bool = ...,
-    limits: Limits = ...,
-) -> Extraction[Any]: ...
-def extract(
-    source: Input | Sequence[Input],
+    source: Source,
     schema: Any = "auto",
     *,
     pages: Sequence[int] | None = None,
@@ -190,7 +112,7 @@ def extract(
 
 
 def extract_documents(
-    source: Input | Sequence[Input],
+    source: Source,
     schema: Any = "auto",
     *,
     pages: Sequence[int] | None = None,

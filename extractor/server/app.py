@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from extractor import __version__
-from extractor.server import examples, jobs_api, openai_api, page, routes
+from extractor.server import examples, jobs_api, openai_api, openapi, page, routes
 from extractor.server.guard import Guard, openai_error
 from extractor.server.hosts import Hosts
 from extractor.server.intake import Intake
@@ -85,7 +85,7 @@ def _complete_openapi(app: FastAPI, settings: Settings) -> None:
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            examples.complete(made(), with_keys=bool(settings.keys))
+            openapi.complete(made(), with_keys=bool(settings.keys))
         return app.openapi_schema or {}
 
     app.openapi = document  # type: ignore[method-assign]

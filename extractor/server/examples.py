@@ -80,9 +80,7 @@ _INLINE = {
     },
 }
 # A white picture of 32 by 32 pixels: it can be sent as it stands, and there is no document on it.
-_PICTURE = (
-    "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAFklEQVR42mP4TwAwjCoYVTCqYKQqAAA/aPwuqUTQyAAAAABJRU5ErkJggg=="
-)
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAFklEQVR42mP4TwAwjCoYVTCqYKQqAAA/aPwuqUTQyAAAAABJRU5ErkJggg=="
 
 _OBJECT: dict[str, Any] = {"type": "object"}
 _FILES = {
@@ -154,7 +152,7 @@ def _answer(
     return {"description": says, "content": {media_type: {"schema": schema or _OBJECT, "example": example}}}
 
 
-def _problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
+def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Answers of a route that are problems, with one example a kind."""
     answers: dict[int | str, dict[str, Any]] = {}
     for name in kinds:
@@ -206,14 +204,14 @@ _read["content"]["application/json"] = {
     },
 }
 EXTRACT = _route(
-    {200: _read, **_problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE)},
+    {200: _read, **problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE)},
     **_body(
         _FORM_OPTIONS,
         _OPTIONS,
         {
-            "one file": {"file": _PICTURE, "schema": "passport", "evidence": True},
-            "both sides": {"file": [{"name": "front.png", "data": _PICTURE}, {"name": "back.png", "data": _PICTURE}]},
-            "own schema": {"file": _PICTURE, "schema": _INLINE},
+            "one file": {"file": PICTURE, "schema": "passport", "evidence": True},
+            "both sides": {"file": [{"name": "front.png", "data": PICTURE}, {"name": "back.png", "data": PICTURE}]},
+            "own schema": {"file": PICTURE, "schema": _INLINE},
         },
     ),
 )
@@ -229,7 +227,7 @@ _cut = {"kind": "portrait", "box": _box, "score": 0.84, "width": 200, "height": 
 PICTURES = _route(
     {
         200: _answer({"pictures": [{**_cut, "data": "(base64)"}]}),
-        **_problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", "not-redacted", *_ENGINE),
+        **problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", "not-redacted", *_ENGINE),
     },
     **_body(
         {
@@ -237,19 +235,19 @@ PICTURES = _route(
             for name, described in _PICTURE_OPTIONS.items()
         },
         _PICTURE_OPTIONS,
-        {"a copy for an age check": {"file": _PICTURE, "make": "redact", "preset": "age-check"}},
+        {"a copy for an age check": {"file": PICTURE, "make": "redact", "preset": "age-check"}},
     ),
 )
 _ONLY = ("engine", "pages")
 CLASSIFY = _route(
     {
         200: _answer({"schema": "passport", "scores": {"passport": 0.95, "visa": 0.4}}),
-        **_problems(*_UPLOAD, *_FILE, "too-many-pages", *_ENGINE),
+        **problems(*_UPLOAD, *_FILE, "too-many-pages", *_ENGINE),
     },
     **_body(
         {name: _FORM_OPTIONS[name] for name in _ONLY},
         {name: _OPTIONS[name] for name in _ONLY},
-        {"one file": {"file": _PICTURE}},
+        {"one file": {"file": PICTURE}},
     ),
 )
 _known = {"name": "surname", "kind": "name", "en": "surname (primary identifier), as printed", "zh": "姓"}
@@ -258,7 +256,7 @@ SCHEMA_LIST = _route({200: _answer(_schemas)})
 SCHEMA = _route(
     {
         200: _answer(_INLINE, media_type="application/schema+json", says="JSON Schema, draft 2020-12"),
-        **_problems("unknown-schema"),
+        **problems("unknown-schema"),
     },
     parameters=[{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport"}],
 )
@@ -268,7 +266,7 @@ HEALTH = _route({200: _answer({"status": "ok"})})
 READY = _route(
     {
         200: _answer({"status": "ready", "engine": "embedded", "storage": "ok"}),
-        **_problems("engine-unavailable", "shutting-down"),
+        **problems("engine-unavailable", "shutting-down"),
     }
 )
 _text = {"type": "string"}
@@ -276,7 +274,7 @@ METRICS = _route({200: _answer("extractor_queue_depth 0.0", schema=_text, media_
 PROBLEM = _route(
     {
         200: _answer("<!doctype html>...", schema=_text, media_type="text/html", says="What it means"),
-        **_problems("not-found"),
+        **problems("not-found"),
     },
     parameters=[
         {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "queue-full"}
@@ -310,23 +308,23 @@ CREATE_JOB = _route(
     {
         202: _answer(_job | {"state": "queued", "done": 0}, says="Stored, and going to be read")
         | {"headers": _location},
-        **_problems(
+        **problems(
             *_UPLOAD, "unsupported-media-type", "unreadable-file", "invalid-parameter", "invalid-schema",
             "too-many-pages", "queue-full", "engine-unavailable", *_STORE, "shutting-down",
         ),
     },
-    **_body(_job_form, _without_previews, {"two files": {"file": [_PICTURE, _PICTURE], "schema": "auto"}}),
+    **_body(_job_form, _without_previews, {"two files": {"file": [PICTURE, PICTURE], "schema": "auto"}}),
 )  # fmt: skip
-GET_JOB = _route({200: _answer(_job), **_problems("unknown-job", *_STORE)}, parameters=[_job_path])
+GET_JOB = _route({200: _answer(_job), **problems("unknown-job", *_STORE)}, parameters=[_job_path])
 GET_JOB["responses"][200]["content"]["application/jsonl"] = {"schema": _text, "example": _lines}
 GET_RESULTS = _route(
     {
         200: _answer(_lines, schema=_text, media_type="application/jsonl", says="The results that are there"),
-        **_problems("unknown-job", "invalid-parameter", *_STORE),
+        **problems("unknown-job", "invalid-parameter", *_STORE),
     },
     parameters=[_job_path, _after],
 )
-DELETE_JOB = _route({204: {"description": "Deleted"}, **_problems("unknown-job", *_STORE)}, parameters=[_job_path])
+DELETE_JOB = _route({204: {"description": "Deleted"}, **problems("unknown-job", *_STORE)}, parameters=[_job_path])
 
 _model = {"id": "embedded", "object": "model", "created": 0, "owned_by": "id-document-extractor"}
 MODELS = _route({200: _answer({"object": "list", "data": [_model]})})
@@ -337,7 +335,7 @@ _chat = {
             "role": "user",
             "content": [
                 {"type": "text", "text": "Read this passport."},
-                {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_PICTURE}"}},
+                {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}},
             ],
         }
     ],
@@ -374,7 +372,7 @@ _chat_answer["content"]["text/event-stream"] = {"schema": _text, "example": "dat
 CHAT = _route(
     {
         200: _chat_answer,
-        **_problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE),
+        **problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE),
     },
     requestBody={
         "required": True,
@@ -389,17 +387,17 @@ EXAMPLE = _route(
             "description": "The picture",
             "content": {"image/png": {"schema": {"type": "string", "format": "binary"}, "example": "(bytes)"}},
         },
-        **_problems("not-found"),
+        **problems("not-found"),
     },
     parameters=[
         {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport.png"}
     ],
 )
-SPECIMENS = _route({200: _answer({"enabled": True, "count": 12}), **_problems(*_STORE)})
+SPECIMENS = _route({200: _answer({"enabled": True, "count": 12}), **problems(*_STORE)})
 SAVE_SPECIMEN = _route(
     {
         201: _answer({"files": ["3f1c0ab5d9e84b7f6a20c1d2.png"], "count": 13}, says="Saved"),
-        **_problems(
+        **problems(
             *_UPLOAD, "conflict", "unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-label",
             "queue-full", *_STORE, "shutting-down",
         ),
@@ -407,55 +405,6 @@ SAVE_SPECIMEN = _route(
     **_body(
         {"label": {"type": "string", "description": "The label as JSON."}},
         {"label": {"oneOf": [_OBJECT, {"type": "array", "items": _OBJECT}]}},
-        {"one picture": {"file": _PICTURE, "label": _LABEL}},
+        {"one picture": {"file": PICTURE, "label": _LABEL}},
     ),
 )  # fmt: skip
-
-
-def complete(document: dict[str, Any], *, with_keys: bool) -> None:
-    """Adds what holds for every route to an OpenAPI document: shared schemas, problems, API keys."""
-    components = document.setdefault("components", {}).setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        components.pop(unused, None)
-    components["File"] = {
-        "type": "object",
-        "required": ["data"],
-        "properties": {"name": {"type": "string"}, "data": {"type": "string", "contentEncoding": "base64"}},
-        "example": {"name": "front.png", "data": _PICTURE},
-    }
-    components["Problem"] = {
-        "type": "object",
-        "description": "RFC 9457 problem details.",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string", "description": "Stable; a path of this service that explains it."},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "instance": {"type": "string", "description": "The request's id, as in the log."},
-        },
-        "example": details(Problem("queue-full")),
-    }
-    everywhere = ["misdirected-request", "cross-origin", "internal-error"] + (["unauthorized"] if with_keys else [])
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            _drop_additions(operation["responses"])
-            if "parameters" in operation:  # ours, with their examples, stand behind the ones FastAPI found
-                known = {(one["name"], one["in"]): one for one in operation["parameters"]}
-                operation["parameters"] = list(known.values())
-            for status, answer in _problems(*everywhere).items():
-                operation["responses"].setdefault(str(status), answer)
-    if with_keys:
-        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        document["security"] = [{"key": []}]
-
-
-def _drop_additions(responses: dict[str, dict[str, Any]]) -> None:
-    """Takes out what FastAPI adds unasked: JSON that may be anything, and its own form of errors."""
-    for status, answer in list(responses.items()):
-        content = answer.get("content", {})
-        added = content.get("application/json", {}).get("schema")
-        if added == {} and len(content) > 1:
-            del content["application/json"]
-        elif added == {"$ref": "#/components/schemas/HTTPValidationError"}:
-            del responses[status]

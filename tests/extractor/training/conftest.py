@@ -1,6 +1,5 @@
-"""Fonts, the small model's processor, and a network of its shape that is too small to learn anything."""
+"""The small model's processor, and a network of its shape that is too small to learn anything."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import torch
 
 from extractor.checkpoints.locate import SHIPPED_FOLDER
 from extractor.phi3v import Phi3VProcessor
-from extractor.synthesis.fonts import FontsMissingError, require_fonts
 from extractor.training.nano import checkpoint as nano
 
 
@@ -20,17 +18,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="session")
-def fonts() -> None:
-    try:
-        require_fonts("training")
-        require_fonts("evaluation")
-    except FontsMissingError as missing:
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")
