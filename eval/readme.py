@@ -18,6 +18,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | bench-embedded  | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
 | bench-server    | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
 | bench-gpu       | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
+| ten-million     | both benches        | `eval.costs`: pages and documents a second, multiplied                   |
 | documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
 | zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
 | pictures        | pictures            | `python -m eval.pictures --pages 24 --out FILE`                          |
@@ -97,6 +98,12 @@ def _modules() -> str:
     from eval.modules import bands_of, drawn, rooms_of
 
     return drawn(rooms_of(), bands_of())
+
+
+def _ten_million() -> str:
+    from eval.costs import ten_million
+
+    return _from_results("bench-embedded.json", lambda one: _from_results("bench-gpu.json", partial(ten_million, one)))
 
 
 def _from_results(name: str, render: Callable[[Any], str]) -> str:
@@ -337,6 +344,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "bench-embedded": lambda: _from_results("bench-embedded.json", bench_tables),
     "bench-server": lambda: _from_results("bench-server.json", bench_tables),
     "bench-gpu": lambda: _from_results("bench-gpu.json", bench_tables),
+    "ten-million": _ten_million,
     "documents": lambda: _from_results("documents.json", _documents),
     "zones": lambda: _from_results("zones.json", _zones),
     "pictures": lambda: _from_results("pictures.json", _pictures),
