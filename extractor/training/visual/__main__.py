@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--pages", type=int, default=224, help="pages a batch (%(default)s)")
         command.add_argument("--workers", type=int, default=14, help="processes that make pages (%(default)s)")
         command.add_argument("--device", default="cuda", help="cuda, cuda:N or cpu (%(default)s)")
+        command.add_argument("--devices", type=int, default=1, help="GPUs to train on together (%(default)s)")
         command.add_argument("--seed", type=int, default=0)
     folds.add_argument("--folds", type=int, default=5, help="parts the issuers are divided into (%(default)s)")
     folds.add_argument("--only", type=int, help="train this fold alone: several runs, each in a process of its own")
@@ -72,7 +73,7 @@ def _mixture(options: argparse.Namespace, without: frozenset[str] = frozenset())
 def _plan(options: argparse.Namespace) -> object:
     from extractor.training.visual.train import Plan
 
-    return Plan(options.seconds, options.rate, options.pages, options.workers, options.seed, options.device)
+    return Plan(options.seconds, options.rate, options.pages, options.workers, options.seed, options.device, options.devices)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from extractor.training.visual.sheet import Line, Sheet
+from extractor.training.visual.strays import strays
 from extractor.visual.tags import CAPTION_TAGS, NOTHING, VALUE_TAGS
 
 _LOOKALIKES = {
@@ -29,12 +30,12 @@ def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     """The page as recognition would leave it. The holder of every line is kept."""
     lines = [_copied(line) for line in sheet.lines]
     lines = _lost(_cut_off(lines, rng), rng)
-    lines = [
-        line for line in (_misread(line, rng, rates) for rates in [_rates(rng)] for line in lines) if line.text.strip()
-    ]
+    rates, spread, unspaced = _rates(rng), rng.choice((0.002, 0.005, 0.012, 0.04)), rng.choice((0.0, 0.03, 0.1, 0.4))
+    lines = [_unspaced(_misread(line, rng, rates(line), spread), rng, unspaced) for line in lines]
+    lines = [line for line in lines if line.text.strip()]
     lines = _cut(lines, rng)
     lines = _joined(lines, rng)
-    lines += _strays(lines, rng)
+    lines += strays(lines, rng)
     lines = _moved(lines, rng)
     return replace(sheet, lines=in_order(lines)[:_MOST_LINES])
 
@@ -81,8 +82,8 @@ def _rates(rng: random.Random) -> Callable[[Line], float]:
     return lambda line: values if _has_value(line) else captions * rng.uniform(0.3, 1.5)
 
 
-def _misread(line: Line, rng: random.Random, rates: Callable[[Line], float]) -> Line:
-    rate = rates(line)
+def _misread(line: Line, rng: random.Random, rate: float, spread: float) -> Line:
+    """The line with a share `rate` of its characters misread; `spread`: how far scores of good lines lie below 1."""
     text, tags, owners = [], [], []
     strip = rng.random() < 0.1
     for character, tag, owner in zip(line.text, line.tags, line.owners, strict=True):
@@ -97,13 +98,19 @@ def _misread(line: Line, rng: random.Random, rates: Callable[[Line], float]) -> 
             text.append(one)
             tags.append(tag)
             owners.append(owner)
-    score = min(1.0, max(0.5, 1.0 - rate * rng.uniform(0.5, 1.5) - abs(rng.gauss(0, 0.02))))
-    read = Line("".join(text), tags, owners, line.box, line.holder, score)
-    if rng.random() < 0.07 and len(read.text) > 4 and " " in read.text:
-        keep = [i for i, c in enumerate(read.text) if c != " "]
-        read = Line("".join(read.text[i] for i in keep), [tags[i] for i in keep], [owners[i] for i in keep], line.box,
-                    line.holder, score)  # fmt: skip
-    return read
+    doubt = rng.uniform(0.1, 0.7) if rng.random() < 0.02 else abs(rng.gauss(0, spread))
+    score = max(0.2, 1.0 - rate * rng.uniform(0.2, 1.0) - doubt)
+    return Line("".join(text), tags, owners, line.box, line.holder, score)
+
+
+def _unspaced(line: Line, rng: random.Random, chance: float) -> Line:
+    """The line with its spaces lost, or some of them, as narrow print is read."""
+    if " " not in line.text or len(line.text) < 5 or rng.random() >= chance:
+        return line
+    lost = rng.choice((0.4, 1.0))
+    keep = [i for i, c in enumerate(line.text) if c != " " or rng.random() >= lost]
+    text, tags, owners = ([row[i] for i in keep] for row in (line.text, line.tags, line.owners))
+    return Line("".join(text), tags, owners, line.box, line.holder, line.score)
 
 
 def _other(character: str, rng: random.Random) -> str:
@@ -170,50 +177,23 @@ def _together(line: Line, other: Line, *, spaced: bool) -> Line:
     return Line(text, line.tags + space + other.tags, line.owners + space + other.owners, box, line.holder, score)
 
 
-def _strays(lines: list[Line], rng: random.Random) -> list[Line]:
-    """Ghost names and numbers, watermarks, and what recognition makes of patterns and pictures."""
-    if not lines:
-        return []
-    left, top = min(line.box[0] for line in lines), min(line.box[1] for line in lines)
-    right, bottom = max(line.box[2] for line in lines), max(line.box[3] for line in lines)
-    found = []
-    for _ in range(rng.choice((0, 0, 1, 2, 4, 8))):
-        kind = rng.random()
-        if kind < 0.35:
-            text = "".join(rng.choice(_LATIN + _LATIN.upper() + "  ") for _ in range(rng.randint(1, 14)))
-        elif kind < 0.6:
-            text = "".join(rng.choice("0123456789") for _ in range(rng.randint(1, 9)))
-        elif kind < 0.8:
-            values = [line.text for line in lines if _has_value(line)]
-            text = rng.choice(values or ["SPECIMEN"])
-            text = text.title() if rng.random() < 0.5 else text
-        else:
-            text = rng.choice(
-                ("SPECIMEN", "MUSTER", "VZOR", "SAMPLE", "VOID", "O", "1", "V", "·", "见本", "20", "WZÓR")
-            )
-        x, y, size = rng.uniform(left, right), rng.uniform(top, bottom), rng.uniform(0.8, 5)
-        text = text.strip()
-        if text:
-            nobody = [0] * len(text)
-            box = [x, y, x + size * 0.55 * len(text), y + size]
-            found.append(Line(text, list(nobody), list(nobody), box, lines[0].holder, rng.uniform(0.5, 1)))
-    return found
-
-
 def _moved(lines: list[Line], rng: random.Random) -> list[Line]:
-    """A slant, a stretch and a shear of the page, and boxes a little off."""
+    """A slant, a stretch and a shear of the page, and boxes a little off. The detector's boxes stand out over the
+    letters by a share of their height and by some pixels, so that boxes of close lines overlap."""
     turn, shear = rng.gauss(0, 0.008), rng.gauss(0, 0.01)
     wide, high = rng.uniform(0.85, 1.2), rng.uniform(0.85, 1.2)
+    heights = sorted(line.box[3] - line.box[1] for line in lines)
+    share, more = rng.uniform(0.05, 0.45), rng.uniform(0, 0.25) * (heights[len(heights) // 2] if heights else 0.0)
     for line in lines:
         height = line.box[3] - line.box[1]
-        margin = rng.uniform(-0.1, 0.25) * height
+        margin = (share + rng.gauss(0, 0.06)) * height + more
         x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
         dx, dy = (shear - turn) * y, turn * x
         near = [rng.gauss(0, 0.07) * height for _ in range(4)]
         line.box = [
-            (line.box[0] + near[0] - margin + dx) * wide,
+            (line.box[0] + near[0] - margin / 2 + dx) * wide,
             (line.box[1] + near[1] - margin / 2 + dy) * high,
-            (line.box[2] + near[2] + margin + dx) * wide,
+            (line.box[2] + near[2] + margin / 2 + dx) * wide,
             (line.box[3] + near[3] + margin / 2 + dy) * high,
         ]
     return lines

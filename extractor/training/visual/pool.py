@@ -94,7 +94,8 @@ def widened(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def varied(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The batch with other characters misread, other parts of the zone unknown and other places a little off."""
+    """The batch with other characters misread, other parts of the zone unknown, other places a little off, and pages
+    stretched: how far things stand apart, in line heights, depends on how high the detector draws its boxes."""
     characters, numbers, places = batch["characters"], batch["numbers"], batch["places"]
     misread = (torch.rand_like(characters, dtype=torch.float32) < 0.02) & (characters > 0)
     others = torch.randint_like(characters, 0x41, 0x7B)
@@ -102,11 +103,13 @@ def varied(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     changed = numbers.clone()
     changed[..., ZONE] = changed[..., ZONE] * (1 - unknown)
     changed[..., :3] += 0.004 * torch.randn_like(changed[..., :3])
+    across, down = (torch.exp(0.1 * torch.randn(len(places), 1, 1, device=places.device)) for _ in range(2))
+    stretched = places * torch.cat([across, down, across], -1)
     return {
         **batch,
         "characters": torch.where(misread, others, characters),
         "numbers": changed,
-        "places": places + 0.08 * torch.randn_like(places),
+        "places": stretched + 0.08 * torch.randn_like(places),
     }
 
 

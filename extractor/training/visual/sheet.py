@@ -71,6 +71,8 @@ class _Setter:
     size: tuple[float, float]
     value: float
     caption: float
+    #: How wide its letters are beside ordinary ones.
+    wide: float
     owners: list[int]
     lines: list[Line] = field(default_factory=list)
     links: dict[int, int] = field(default_factory=dict)
@@ -91,13 +93,15 @@ def make_sheet(entry: Mapping[str, Any], holder: Holder, rng: random.Random) -> 
     beside = rng.random() < 0.4
     zone = False
     upper_caption = rng.random() < 0.15
+    # Letters of one document are of one face.
+    wide = rng.uniform(0.9, 1.55)
     if len(shown) > 1 and rng.random() < 0.12:
         shown = shown[::-1]
     for index in shown:
         side = sides[index]
         size = _size(side.get("size", "ID1"))
         base = (2.5 if size[0] < 100 else 2.9) * rng.uniform(0.85, 1.2)
-        setter = _Setter(entry, holder, rng, size, base, base * rng.uniform(0.5, 0.8), owners)
+        setter = _Setter(entry, holder, rng, size, base, base * rng.uniform(0.5, 1.0), wide, owners)
         _set_rows(setter, side.get("rows", ()), upper_caption=upper_caption, zone=bool(side.get("mrz")))
         zone = zone or bool(side.get("mrz"))
         if side.get("mrz") and entry.get("mrz"):
@@ -198,8 +202,8 @@ class _Block:
                 self._line(setter, line, self.x, y + index * value * 1.25, value)
             return
         if self.at in ("left", "right") and self.caption and self.value:
-            used = max(width_of(line, caption) for line in self.caption) + setter.rng.uniform(0.3, 2.0)
-            after = max(width_of(line, value) for line in self.value) + setter.rng.uniform(0.3, 2.0)
+            used = max(width_of(line, caption * setter.wide) for line in self.caption) + setter.rng.uniform(0.3, 2.0)
+            after = max(width_of(line, value * setter.wide) for line in self.value) + setter.rng.uniform(0.3, 2.0)
             used, after = (-used, -after) if self.right else (used, after)
             caption_x, value_x = (self.x, self.x + used) if self.at == "left" else (self.x + after, self.x)
             for index, line in enumerate(self.caption):
@@ -221,7 +225,7 @@ class _Block:
         text = "".join(piece.text for piece in pieces)
         if not text.strip():
             return
-        width = width_of(pieces, size)
+        width = width_of(pieces, size * setter.wide)
         if width > self.room * 1.1:
             width = max(self.room, width * 0.72)
         left = x - width if self.right else x
@@ -255,9 +259,9 @@ def _block(setter: _Setter, cell: Mapping[str, Any], room: float, upper_caption:
         if cell.get("f") == "issuing_country":
             tag = value_tag("issuing_country")
         text = setter.rng.choice(cell["t"]) if isinstance(cell["t"], list) else str(cell["t"])
-        lines = [[_Piece(part, tag, owner if tag else 0)] for part in _wrapped(text, room, setter.value * scale)]
+        lines = [[_Piece(part, tag, owner if tag else 0)] for part in _wrapped(text, room, setter.value * setter.wide * scale)]
         return _Block(x, room, right, "above", [], lines, setter.caption, setter.value * scale)
-    value, owners = _value(setter, cell, room, setter.value * scale)
+    value, owners = _value(setter, cell, room, setter.value * setter.wide * scale)
     caption = _caption(setter, cell, owners, upper_caption)
     return _Block(x, room, right, at, caption, value, setter.caption * min(scale, 1.4), setter.value * scale)
 

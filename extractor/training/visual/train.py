@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ _AVERAGE = 0.999
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run trains: its seconds, peak rate, pages a batch, worker processes, seed, device."""
+    """How a run trains: its seconds, peak rate, pages a batch, worker processes, seed, device, and on how many
+    devices at once, each with a batch and `workers` of its own."""
 
     seconds: float
     rate: float = 1.2e-3
@@ -43,6 +45,7 @@ class Plan:
     workers: int = 14
     seed: int = 0
     device: str = "cuda"
+    devices: int = 1
 
 
 def losses(answers: tuple[Tensor, ...], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -78,20 +81,57 @@ def train(
     plan: Plan, mixture: Mixture, out: Path, start: Path | None = None, held_out: list[dict[str, Tensor]] | None = None
 ) -> Path:
     """Runs the plan and writes `network.safetensors` into `out`. Prints a line every twenty seconds."""
-    torch.manual_seed(plan.seed)
     out.mkdir(parents=True, exist_ok=True)
-    with filled(mixture, plan.workers, plan.seed, plan.pages, plan.device) as pool:
-        network, average, step = _run(plan, pool, out, start)
+    if plan.devices == 1:
+        _train(0, plan, mixture, out, start, held_out, "")
+        return out
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = f"file://{folder}/meeting"
+        arguments = (plan, mixture, out, start, held_out, meeting)
+        torch.multiprocessing.spawn(_train, arguments, plan.devices)  # type: ignore[no-untyped-call]
+    return out
+
+
+def _train(
+    rank: int, plan: Plan, mixture: Mixture, out: Path, start: Path | None, held_out: Any, meeting: str
+) -> None:
+    """One device's part of a run; on several each has batches of its own, and gradients are everybody's mean."""
+    cuda, several = plan.device.startswith("cuda"), plan.devices > 1
+    plan = replace(plan, device=f"cuda:{rank}") if cuda and several else plan
+    with filled(mixture, plan.workers, plan.seed + 100_000 * rank, plan.pages, plan.device) as pool:
+        if several:
+            if cuda:
+                torch.cuda.set_device(rank)
+            torch.distributed.init_process_group("nccl" if cuda else "gloo", meeting, rank=rank, world_size=plan.devices)
+        torch.manual_seed(plan.seed)
+        network, average, step = _run(plan, pool, out, start, shown=rank == 0)
+        if several:
+            torch.distributed.destroy_process_group()
+    if rank:
+        return
     _save(average, out, step)
-    facts = {**asdict(plan), "steps": step, "pages_made": pool.pages}
+    facts = {**asdict(plan), "steps": step, "pages_made": pool.pages * plan.devices}
     (out / "plan.json").write_text(json.dumps(facts) + "\n", "utf-8")
     if held_out:
         network.load_state_dict(average)
         print("held out:", check(network, held_out, plan.device), flush=True)  # noqa: T201
-    return out
 
 
-def _run(plan: Plan, pool: Pool, out: Path, start: Path | None) -> tuple[LayoutNetwork, dict[str, Tensor], int]:
+@torch.no_grad()
+def _agreed(network: LayoutNetwork, share: float) -> float:
+    """Makes gradients, and the share of the time that is over, the mean of all devices'; returns that share."""
+    own = [p.grad if p.grad is not None else torch.zeros_like(p) for p in network.parameters()]
+    flat = torch.cat([*(grad.flatten() for grad in own), own[0].new_tensor([share])])
+    torch.distributed.all_reduce(flat)
+    flat /= torch.distributed.get_world_size()
+    for parameter, grad in zip(network.parameters(), flat.split([g.numel() for g in own] + [1]), strict=False):
+        parameter.grad = grad.view_as(parameter)
+    return float(flat[-1])
+
+
+def _run(
+    plan: Plan, pool: Pool, out: Path, start: Path | None, *, shown: bool = True
+) -> tuple[LayoutNetwork, dict[str, Tensor], int]:
     """Steps until the time is over: the network, its averaged weights and the number of steps."""
     network = LayoutNetwork()
     if start is not None:
@@ -101,8 +141,8 @@ def _run(plan: Plan, pool: Pool, out: Path, start: Path | None) -> tuple[LayoutN
     cuda = plan.device.startswith("cuda")
     run = torch.compile(network, dynamic=False) if cuda and plan.seconds >= _COMPILED else network
     optimiser = torch.optim.AdamW(_groups(network), lr=plan.rate, betas=(0.9, 0.98))
-    began, shown, saved, step, pages = time.time(), time.time(), time.time(), 0, 0
-    while (share := (time.time() - began) / plan.seconds) < 1:
+    began, told, saved, step, pages, share = time.time(), time.time(), time.time(), 0, 0, 0.0
+    while share < 1:
         batch = pool.take()
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * min(1.0, (step + 1) / 200) * (0.5 * (1 + math.cos(math.pi * share)) * 0.98 + 0.02)
@@ -118,15 +158,18 @@ def _run(plan: Plan, pool: Pool, out: Path, start: Path | None) -> tuple[LayoutN
         )
         optimiser.zero_grad(set_to_none=True)
         total.backward()
+        share = (time.time() - began) / plan.seconds
+        if plan.devices > 1:
+            share = _agreed(network, share)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         step, pages = step + 1, pages + len(batch["kind"])
         _averaged(average, network, min(_AVERAGE, 1 - 1 / (step + 1)))
-        if time.time() - shown > 20:
-            shown = time.time()
+        if shown and time.time() - told > 20:
+            told = time.time()
             begin = f"{share:4.0%} step {step}"
-            print(_progress(begin, pages, pool.pages, shown - began, found, answers, batch), flush=True)  # noqa: T201
-        if time.time() - saved > 60:
+            print(_progress(begin, pages, pool.pages, told - began, found, answers, batch), flush=True)  # noqa: T201
+        if shown and time.time() - saved > 60:
             saved = time.time()
             _save(average, out, step)
     return network, average, step
