@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypedDict, Unpack, overload
 
 from extractor.batches import as_they_come, in_order, side_by_side
 from extractor.engines import Engine
@@ -19,13 +19,7 @@ from extractor.errors import UsageError
 from extractor.extraction import Extraction
 from extractor.imaging import Limits
 from extractor.imaging.limits import DEFAULT
-from extractor.imaging.load import Input
-from extractor.reading import checked, extract
-from extractor.schemas import IdentityDocument
-
-T = TypeVar("T")
-D = TypeVar("D", bound=IdentityDocument)
-Source = Input | Sequence[Input]
+from extractor.reading import D, Source, T, checked, extract
 
 
 @dataclass(frozen=True)
@@ -38,44 +32,36 @@ class Item(Generic[T]):
     error: Exception | None = None
 
 
+class ManyOptions(TypedDict, total=False):
+    """What `extract_many` may be told besides; it says what each means."""
+
+    jobs: int | None
+    ordered: bool
+    engine: Engine | None
+    pages: Sequence[int] | None
+    today: date | None
+    limits: Limits
+    on_progress: Callable[[int], None] | None
+
+
+class OneOptions(TypedDict, total=False):
+    """What `extract_async` may be told besides."""
+
+    pages: Sequence[int] | None
+    engine: Engine | None
+    today: date | None
+    limits: Limits
+
+
+@overload
+def extract_many(sources: Iterable[Source], schema: type[D], **options: Unpack[ManyOptions]) -> Iterator[Item[D]]: ...
 @overload
 def extract_many(
-    sources: Iterable[Source],
-    schema: type[D],
-    *,
-    jobs: int | None = ...,
-    ordered: bool = ...,
-    engine: Engine | None = ...,
-    pages: Sequence[int] | None = ...,
-    today: date | None = ...,
-    limits: Limits = ...,
-    on_progress: Callable[[int], None] | None = ...,
-) -> Iterator[Item[D]]: ...
-@overload
-def extract_many(
-    sources: Iterable[Source],
-    schema: type[T],
-    *,
-    jobs: int | None = ...,
-    ordered: bool = ...,
-    engine: Engine | None = ...,
-    pages: Sequence[int] | None = ...,
-    today: date | None = ...,
-    limits: Limits = ...,
-    on_progress: Callable[[int], None] | None = ...,
+    sources: Iterable[Source], schema: type[T], **options: Unpack[ManyOptions]
 ) -> Iterator[Item[T | None]]: ...
 @overload
 def extract_many(
-    sources: Iterable[Source],
-    schema: Any = ...,
-    *,
-    jobs: int | None = ...,
-    ordered: bool = ...,
-    engine: Engine | None = ...,
-    pages: Sequence[int] | None = ...,
-    today: date | None = ...,
-    limits: Limits = ...,
-    on_progress: Callable[[int], None] | None = ...,
+    sources: Iterable[Source], schema: Any = ..., **options: Unpack[ManyOptions]
 ) -> Iterator[Item[Any]]: ...
 def extract_many(
     sources: Iterable[Source],
@@ -124,35 +110,11 @@ def _told(items: Iterator[Item[Any]], on_progress: Callable[[int], None] | None)
 
 
 @overload
-async def extract_async(
-    source: Source,
-    schema: type[D],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    limits: Limits = ...,
-) -> Extraction[D]: ...
+async def extract_async(source: Source, schema: type[D], **options: Unpack[OneOptions]) -> Extraction[D]: ...
 @overload
-async def extract_async(
-    source: Source,
-    schema: type[T],
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    limits: Limits = ...,
-) -> Extraction[T | None]: ...
+async def extract_async(source: Source, schema: type[T], **options: Unpack[OneOptions]) -> Extraction[T | None]: ...
 @overload
-async def extract_async(
-    source: Source,
-    schema: Any = ...,
-    *,
-    pages: Sequence[int] | None = ...,
-    engine: Engine | None = ...,
-    today: date | None = ...,
-    limits: Limits = ...,
-) -> Extraction[Any]: ...
+async def extract_async(source: Source, schema: Any = ..., **options: Unpack[OneOptions]) -> Extraction[Any]: ...
 async def extract_async(
     source: Source,
     schema: Any = "auto",
