@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(total: int, doing: str) -> Iterator[Callable[[], None]]:
-    """Gives a function that tells that one of `total` is done."""
+    """Gives a function to call when one of `total` is done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -175,9 +175,9 @@ _STEP = 100
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of some zones. `silent`: accepted without any warning; `alarms`: told that a check digit is wrong;
-    `unsure`: told that the print is too unclear to judge a check digit; `repaired`: told that unclear characters were
-    concluded; `unread`: no zone found; `undetectable`: see `Zone`."""
+    """What became of some zones. `silent`: accepted without any warning; `alarms`: warned that a check digit is wrong;
+    `unsure`: warned that the print is too unclear to judge a check digit; `repaired`: warned that unclear characters
+    were concluded; `unread`: no zone found; `undetectable`: see `Zone`."""
 
     zones: int = 0
     silent: int = 0

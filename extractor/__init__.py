@@ -25,7 +25,7 @@ from extractor.errors import (
 )
 
 # From 1.31 on onnxruntime keeps an id of the device in the user's cache and reports its sessions to its maker, from the
-# moment that it is imported. Nothing of this program touches the network, so it is told not to before anybody can.
+# moment that it is imported. Nothing of this program touches the network, so that is switched off at first.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:

@@ -78,8 +78,8 @@ class Source:
     """One source's reading of one field.
 
     `value` is normalised to the field's type, `text` is as printed, `confidence` is this source's own belief in 0..1,
-    `proven` says that a check digit or checksum covers the value and is right, `basis` tells how the value was come by
-    in words that hold no personal data ("caption 'Surname'", "line 2, check digit right, 1 character repaired").
+    `proven` says that a check digit or checksum covers the value and is right, `basis` describes how the value was
+    obtained, without personal data ("caption 'Surname'", "line 2, check digit right, 1 character repaired").
     `supported` says of a model's value whether it stands on the document; of other sources it says nothing.
     """
 

@@ -33,7 +33,7 @@ class Item(Generic[T]):
 
 
 class ManyOptions(TypedDict, total=False):
-    """What `extract_many` may be told besides; it says what each means."""
+    """Options of `extract_many`, which says what each means."""
 
     jobs: int | None
     ordered: bool
@@ -45,7 +45,7 @@ class ManyOptions(TypedDict, total=False):
 
 
 class OneOptions(TypedDict, total=False):
-    """What `extract_async` may be told besides."""
+    """Options of `extract_async`."""
 
     pages: Sequence[int] | None
     engine: Engine | None

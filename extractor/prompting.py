@@ -235,7 +235,7 @@ def page_hints(evidence: DocumentEvidence, most: int = HINT_BYTES) -> Hints:
     zone = evidence.zone
     mrz = tuple(zone.lines) if zone else ()
     budget = most - sum(len(line) + 1 for line in mrz)
-    # Lines of a zone that was found are told once, as it was read.
+    # Lines of a zone that was found are given once, as it was read.
     pages = [[line for line in page.page.lines if not (mrz and _is_zone(line.text))] for page in evidence.pages]
     kept: set[int] = set()
     for line in sorted((line for lines in pages for line in lines), key=lambda line: -line.score):

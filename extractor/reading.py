@@ -40,7 +40,7 @@ D = TypeVar("D", bound=IdentityDocument)
 
 
 class Options(TypedDict, total=False):
-    """What `extract` may be told besides; it says what each means."""
+    """Options of `extract`, which says what each means."""
 
     pages: Sequence[int] | None
     engine: Engine | None

@@ -3,8 +3,8 @@
     python -m eval.bench.cold FOLDER --dtype int4
 
 prints one line of JSON with the seconds of each part. Kernels that were compiled once lie in Triton's cache; a first
-start ever compiles them, and reads the checkpoint from the disk: the system is told to forget it before. Later starts
-find it in the system's memory.
+start ever compiles them, and reads the checkpoint from the disk: the system's cache drops it before. Later starts
+find it there.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _DATASET = Path("datasets/examples")
 _JPEG_QUALITY = 92
 #: Fewer pages than this say nothing about what a thousand would add.
 _ENOUGH_PAGES = 100
-#: Runs of each command that is started; the median is told.
+#: Runs of each command that is started; the median is reported.
 _STARTS = 5
 
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 #: (out, in) of a matrix.
 Shape = tuple[int, int]
-#: A matrix (out, in) to what multiplies rows (n, in) with it.
+#: From a matrix (out, in) to what multiplies rows (n, in) with it.
 Make = Callable[["torch.Tensor"], Callable[["torch.Tensor"], "torch.Tensor"]]
 
-_WIDE_ROWS = 32  # the error is told of so many
+_WIDE_ROWS = 32  # rows over which the error is measured
 _SMALL = {"hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 2}
 
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--rows", default="1,8,32,2168", help="rows to multiply (default 1,8,32,2168)")
     own.add_argument("--layers", type=int, default=8, metavar="N", help="layers whose matrices are made (default 8)")
     own.add_argument("--device", default="auto", help="cuda, cpu or auto (default)")
-    own.add_argument("--small", action="store_true", help="matrices small enough for a processor")
+    own.add_argument("--small", action="store_true", help="matrices small enough for a CPU")
     own.add_argument("--repeat", type=int, default=20, metavar="N", help="times each is measured (default 20)")
 
 

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own = parser.add_argument_group("phi3v")
     own.add_argument("--random-weights", action="store_true", help="the full-size network with random weights")
     own.add_argument("--model", type=Path, metavar="DIR", help="a checkpoint's folder instead")
-    own.add_argument("--small", action="store_true", help="a network and a prompt small enough for a processor")
+    own.add_argument("--small", action="store_true", help="a network and a prompt small enough for a CPU")
     own.add_argument("--device", default="auto", help="cuda, cpu or auto (default)")
     own.add_argument("--cells", default=_DEFAULT_CELLS, help=f"of {', '.join(CELLS)} (default {_DEFAULT_CELLS})")
     own.add_argument("--batches", default=_DEFAULT_BATCHES, help=f"documents at once (default {_DEFAULT_BATCHES})")
@@ -87,7 +87,7 @@ def bench(options: argparse.Namespace) -> Bench:
 
 
 def _tell(options: argparse.Namespace, figures: dict[str, Any], name: str, found: dict[str, Any]) -> None:
-    """Time on a device may end before the bench does, and without a word: what is known by then is told, and kept."""
+    """Time on a device may end before the bench does, and without a word: what is known by then is written."""
     print(f"eval.bench: {name}: {json.dumps(found)}", file=sys.stderr, flush=True)
     if options.json:
         notes = [*_notes(options, figures), "stopped before all was measured"]
@@ -167,7 +167,7 @@ class _Maker:
 def _measure(
     maker: _Maker, cell: str, workload: Workload, options: argparse.Namespace, batches: list[int]
 ) -> Iterator[dict[str, Any]]:
-    """All figures of one cell, part by part; what does not fit into memory, or is not installed, is told in its place.
+    """All figures of one cell, part by part; what does not fit into memory, or is not installed, is named in its place.
 
     Parts overwrite what came before under the same name.
     """
@@ -320,7 +320,7 @@ def _shares(cells: dict[str, Any]) -> Table:
 
 
 def _gb(found: dict[str, Any]) -> str:
-    """The peak of memory that tensors took; empty where there is none to tell."""
+    """The peak of memory that tensors took; empty where that is unknown."""
     return f"{found['memory_gb']['peak']:.2f}" if found["memory_gb"] else ""
 
 

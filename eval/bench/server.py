@@ -1,7 +1,7 @@
 """The HTTP service under load: how long callers wait, whether anything but 200 and 429 is answered, memory over time.
 
 The service runs as its users start it, in a process of its own on this machine; `--clients` threads send it the
-pictures of a dataset, each the next one as soon as its last is answered. A caller who is told that the queue is full
+pictures of a dataset, each the next one as soon as its last is answered. A caller who finds the queue full
 comes back when the answer says, as a good client does.
 """
 
@@ -199,7 +199,7 @@ def _loaded(port: int, pid: int, bodies: Sequence[bytes], clients: int, seconds:
 
 
 def _memory(pid: int) -> tuple[float, float] | None:
-    """Resident memory in MB of the service and of the processes it has begun; None where the system does not tell."""
+    """Resident memory in MB of the service and of the processes it has begun; None where the system does not say."""
     try:
         tasks = Path(f"/proc/{pid}/task").iterdir()  # a process belongs to the thread that began it
         children = [child for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]

@@ -43,7 +43,7 @@ FULL: Mapping[str, Any] = {
     "original_max_position_embeddings": 4096,
     "rope_scaling": {"type": "su", "short_factor": [1.0] * 48, "long_factor": [1.0] * 48},
 }
-#: Small enough for a processor: to try the bench itself.
+#: Small enough for a CPU: to try the bench itself.
 SMALL: Mapping[str, Any] = {
     **FULL,
     "hidden_size": 256,

@@ -87,7 +87,7 @@ def reset_peaks() -> None:
 
 
 def peak_memory() -> float | None:
-    """Peak resident memory of this process in MB (10^6 bytes); None where the system does not tell."""
+    """Peak resident memory of this process in MB (10^6 bytes); None where the system does not say."""
     try:
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
@@ -103,7 +103,7 @@ def peak_memory() -> float | None:
 
 
 def resident_memory() -> float | None:
-    """Resident memory of this process now, in MB; None where the system does not tell."""
+    """Resident memory of this process now, in MB; None where the system does not say."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except (OSError, ValueError):

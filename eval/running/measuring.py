@@ -1,4 +1,4 @@
-"""Tools of the benches: medians and percentiles, whose share of the time is whose, memory over many pages."""
+"""Tools of the benches: medians and percentiles, time per stage, memory over many pages."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Growth:
 
 
 def memory_growth(read: Callable[[int], None], pages: int, on_page: Callable[[], None] = lambda: None) -> Growth | None:
-    """Memory while `read(number)` runs `pages` times; None where the system does not tell memory."""
+    """Memory while `read(number)` runs `pages` times; None where the system does not say."""
     if resident_memory() is None:
         return None
     told = []

@@ -35,7 +35,7 @@ FEWEST = 10
 
 @dataclass(frozen=True)
 class Interval:
-    """`low` and `high` at LEVEL; `method` says how they were come by, `documents` from how many."""
+    """`low` and `high` at LEVEL; `method` names the interval's method, `documents` the sample size."""
 
     low: float
     high: float

@@ -86,7 +86,7 @@ class Answer:
         self._ends: list[int] = []
         self._unread: list[bytes] = []  # what the last tokens wrote, and `_spans` and `_ends` do not know yet
         self._way_out: _WayOut | None = None
-        self._watchful = limits.max_tokens  # from so many tokens on the limits are looked at
+        self._watchful = limits.max_tokens  # token count at which limits are first checked
         self._open()
 
     def _open(self) -> None:

@@ -16,7 +16,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from extractor.decoding import plain
-from extractor.decoding.runner import NOWHERE, EagerRunner
+from extractor.decoding.runner import PADDING, EagerRunner
 
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
@@ -65,7 +65,7 @@ class FusedRunner(EagerRunner):
         embeds = torch.stack([torch.nn.functional.pad(row, (0, 0, 0, longest - len(row))) for row in rows])
         lengths = self._there([len(row) for row in rows])[:, None]
         count = torch.arange(longest, device=self.device)[None]
-        positions = torch.where(count < lengths, count, NOWHERE)
+        positions = torch.where(count < lengths, count, PADDING)
         hidden = self._layers(embeds, positions, first, whole=True)
         last = (lengths - keep + torch.arange(keep, device=self.device)).clamp(min=0)
         return self.model.lm_head(hidden.gather(1, last[..., None].expand(-1, -1, hidden.shape[-1])))

@@ -135,7 +135,7 @@ class Grammar:
     longest: int = LONGEST
 
     def __post_init__(self) -> None:
-        # A schema that cannot be expressed is told when the grammar is asked for, not while a document is read.
+        # A schema that cannot be expressed raises when the grammar is asked for, not while a document is read.
         self._start  # noqa: B018
 
     @cached_property

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from extractor.decoding.fused import FusedRunner, can_fuse
-from extractor.decoding.runner import NOWHERE, EagerRunner, Whole
+from extractor.decoding.runner import PADDING, EagerRunner, Whole
 
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
@@ -31,7 +31,7 @@ class _Captured:
     """A captured step: its inputs and its logits, at addresses that never change.
 
     `inputs` holds tokens and positions (2, documents, width), so that one copy brings both; `staged` is where they
-    wait on the processor, and `taken` tells that they do not any more.
+    wait on the CPU, and `taken` is recorded once they were copied.
     """
 
     graph: torch.cuda.CUDAGraph
@@ -42,7 +42,7 @@ class _Captured:
 
 
 class GraphRunner(FusedRunner):
-    """Replays steps, whose tokens and positions lie on the processor; the logits of one are valid until the next.
+    """Replays steps, whose tokens and positions are on the CPU; the logits of one are valid until the next.
 
     Needs a CUDA device.
     """
@@ -70,7 +70,7 @@ class GraphRunner(FusedRunner):
         inputs = captured.staged.numpy()
         inputs[0, :, wide - width :], inputs[1, :, wide - width :] = np.asarray(tokens), places
         if wide > width:
-            inputs[0, :, : wide - width], inputs[1, :, : wide - width] = 0, NOWHERE
+            inputs[0, :, : wide - width], inputs[1, :, : wide - width] = 0, PADDING
         captured.inputs.copy_(captured.staged, non_blocking=True)
         captured.taken.record()
         captured.graph.replay()
@@ -79,13 +79,13 @@ class GraphRunner(FusedRunner):
     def _capture(self, width: int) -> _Captured:
         self.cache.span = self.cache.count + 1
         inputs = torch.zeros((2, self.documents, width), dtype=torch.long, device=self.device)
-        inputs[1] = NOWHERE  # nothing but fillers: what is cached stays as it is
+        inputs[1] = PADDING  # nothing but padding: what is cached stays as it is
         self._aside.wait_stream(torch.cuda.current_stream(self.device))
         with torch.cuda.stream(self._aside):
             for _ in range(2):  # libraries choose their kernels and take their workspaces at first use
                 self._step(inputs[0], inputs[1], width)
         torch.cuda.current_stream(self.device).wait_stream(self._aside)
-        # What trying took stays with its stream and would serve nobody again.
+        # Allocations of the warm-up stay in the side stream's pool; release them.
         torch.cuda.empty_cache()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool, stream=self._aside):

@@ -145,7 +145,7 @@ def choose(logits: torch.Tensor, words: torch.Tensor | None) -> torch.Tensor:
     """The likeliest allowed token of each row and its probability among the allowed ones: (2, N) in float32.
 
     `logits` (N, V); `words` (N, W) of 32 bits say what is allowed, the lowest bit first; None where everything is.
-    A row that holds what is no number gets a probability that is none.
+    A row that contains NaN gets the probability NaN.
     """
     count, size = logits.shape
     made = torch.empty((2, count), dtype=torch.float32, device=logits.device)

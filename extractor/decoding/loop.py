@@ -28,7 +28,7 @@ from extractor.decoding.answer import Answer, FieldReading, Limits
 from extractor.decoding.draft import Draft
 from extractor.decoding.grammar import Grammar
 from extractor.decoding.masks import Chooser, Masks
-from extractor.decoding.runner import NOWHERE, Runner
+from extractor.decoding.runner import PADDING, Runner
 from extractor.stages import stage
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Written:
-    """A finished answer: its text, its tokens, its fields in the schema's order, and how it was come by.
+    """A finished answer: its text, its tokens, its fields in the schema's order, and how it was produced.
 
     `passes` over the network were made for the whole batch; of the tokens, `chosen` were asked for and `drafted` of
     these found in the draft; all others the grammar forced.
@@ -171,7 +171,7 @@ def _run(runner: Runner, documents: list[_Document], turns: list[_Turn]) -> torc
         return runner.prefill([document.seen for document in documents], keep)
     width = max(turn.length for turn in turns)
     tokens = np.zeros((len(turns), width), np.int64)
-    positions = np.full((len(turns), width), NOWHERE, np.int64)
+    positions = np.full((len(turns), width), PADDING, np.int64)
     for row, (document, turn, start) in enumerate(zip(documents, turns, starts, strict=True)):
         if own := turn.length:
             first = document.prompt + start

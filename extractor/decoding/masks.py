@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llguidance import LLMatcher
 
 
-#: From so many masks on they are made by several threads.
+#: Least number of masks that is filled in parallel.
 _SIDE_BY_SIDE = 8
 
 
@@ -62,7 +62,7 @@ class Masks:
         _executor().unsafe_compute_mask_ptr(rows, self._bytes.ctypes.data, self._bytes[0].nbytes, count)
 
     def allowed(self, rows: int) -> torch.Tensor:
-        """The first rows as `Chooser` takes them: booleans on a processor, on a device the words of bits themselves."""
+        """The first rows as `Chooser` takes them: booleans on a CPU, on a device the words of bits themselves."""
         if self.device.type == "cpu":
             bits = np.unpackbits(self._bytes[:rows].view(np.uint8), axis=1, bitorder="little")
             return torch.from_numpy(bits.view(np.bool_))[:, : self.vocabulary.rows]

@@ -26,10 +26,10 @@ from extractor.phi3v.image_processing import TILE
 if TYPE_CHECKING:
     from extractor.phi3v import Phi3VForConditionalGeneration
 
-#: Whole numbers (documents, T) on the processor.
+#: Whole numbers (documents, T) on the CPU.
 Whole = np.ndarray | torch.Tensor
-#: A position that is none: its token only fills up a row.
-NOWHERE = -1
+#: Position of a padding token.
+PADDING = -1
 
 
 class Runner(Protocol):
@@ -56,14 +56,14 @@ class Runner(Protocol):
 
 #: Pictures that go through the vision tower at once.
 _PICTURES = 4
-#: Places come in so many at once: a step looks at no more of them than it must, and kernels like round numbers.
+#: The length of the KV cache is rounded up to a multiple of this: kernels prefer round numbers.
 STEP = 256
 
 
-class Places:
-    """Keys and values by place, (documents, heads, places and one step more, head size) a layer.
+class KVCache:
+    """Keys and values by position, (documents, heads, positions and one step more, head size) a layer.
 
-    The very last place takes fillers. A step attends to the first `span` places.
+    The very last position takes padding. A step attends to the first `span` positions.
     """
 
     is_compileable = True  # what transformers asks of a cache that stays where it is
@@ -88,7 +88,7 @@ class Places:
         self.whole = False  # whether these are all tokens so far, which then need not look into the cache
 
     def grow(self, places: int) -> None:
-        """Makes room for so many places, a layer at a time; what is cached stays. Addresses change."""
+        """Makes room for `places` positions, a layer at a time; what is cached stays. Addresses change."""
         room = round_up(places + 1)
         for number, held in enumerate(self.layers):
             grown = tuple(one.new_zeros((*one.shape[:2], room, one.shape[3])) for one in held)
@@ -116,7 +116,7 @@ class Places:
 
 
 def round_up(places: int) -> int:
-    """Places in whole steps."""
+    """`places` rounded up to whole steps."""
     return -(-places // STEP) * STEP
 
 
@@ -146,7 +146,7 @@ class EagerRunner:
         if places > limit:
             raise UsageError(f"prompt and answer take {places} tokens; this model has room for {limit}")
         self.model, self.documents, self.places = model, documents, places
-        self.cache = Places(model, documents, min(places, room or places))
+        self.cache = KVCache(model, documents, min(places, room or places))
         self._prompts: list[torch.Tensor] = []
 
     @property
@@ -232,7 +232,7 @@ class EagerRunner:
 
     @torch.inference_mode()
     def step(self, tokens: Whole, positions: Whole, keep: int | None = None) -> torch.Tensor:
-        """Runs tokens (documents, T) at positions (documents, T); fillers stand before a row's own, at NOWHERE.
+        """Runs tokens (documents, T) at positions (documents, T); padding stands before a row's own, at PADDING.
 
         The last `keep` logits of each row (documents, keep, V); all T without it.
         """
@@ -244,14 +244,14 @@ class EagerRunner:
         )
 
     def _span(self, end: int) -> int:
-        """The places that a step looks at whose last token stands before `end`."""
+        """The positions that a step attends to whose last token stands before `end`."""
         return round_up(end)
 
     def _step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int) -> torch.Tensor:
         return self._run(self.model.model.embed_tokens(tokens), positions, self._seen(positions), keep)
 
     def _make_room(self, length: int) -> None:
-        """Sees to it that so many tokens fit. Raises ValueError if they may not."""
+        """Makes room for `length` tokens. Raises ValueError if they may not be that many."""
         if length > self.places:
             raise ValueError(f"{length} tokens do not fit into {self.places} places")
         if length > self.cache.count:

@@ -207,7 +207,7 @@ class OpenAIEngine:
             reply = self._patiently(body, deadline)
             if reply.status == 200:
                 return self._content(reply)
-            with self._lock:  # another thread may have been told the same
+            with self._lock:  # another thread may have had the same answer
                 left = dialect.without(reply, named is not None) if reply.status in (400, 422) else None
                 if dialect is self._dialect and left is not None:
                     self._dialect = left

@@ -33,7 +33,7 @@ class Limits:
         return 3 * self.seconds
 
 
-#: The clock may show so many times the CPU time that is allowed; a machine has other work to do.
+#: Wall time allowed, as a multiple of the CPU time: a machine has other work to do.
 CLOCK = 2.0
 
 DEFAULT = Limits()

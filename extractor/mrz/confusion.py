@@ -133,7 +133,7 @@ _GLYPHS = {
 
 @lru_cache(maxsize=32768)
 def glyph(character: str) -> tuple[float, ...] | None:
-    """What a character of a recogniser's output may be: (38,) probabilities, or None when it tells nothing."""
+    """What a character of a recogniser's output may be: (38,) probabilities, or None when it says nothing."""
     code = character
     if code not in _GLYPHS and code not in INDEX:
         # Full-width forms, accents and lower case first lose what the zone cannot have.

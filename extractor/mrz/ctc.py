@@ -31,7 +31,7 @@ class Folder:
     def __call__(self, probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
         """(T, classes) softmax output of one line -> (T, 38) log probabilities.
 
-        What lies on classes that tell nothing (other scripts, pictograms) is spread evenly over the 37.
+        The probability of other classes (other scripts, pictograms) is spread evenly over the 37.
         Raises ValueError when the number of classes is not the recogniser's.
         """
         frames = np.asarray(probabilities, dtype=np.float64)

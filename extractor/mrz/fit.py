@@ -22,8 +22,8 @@ Array = NDArray[np.float64]
 _WITHIN, _RIVALS = 7.0, 16
 # Below this cost a line without a name needs no second look as worn print.
 _CLEAN_ENOUGH = 4.0
-# What letters lose against fillers, or fillers against letters, once a name field is parted: so many nats more than
-# they had, and at least so many more than the winner.
+# Penalty in nats on letters among fillers, or fillers among letters, once a name field is split: added to their own
+# cost, and the least distance to the winner.
 _LOSES, _BEHIND = 4.0, 2.0
 _GRAMMAR = {"name": Grammar.WHOLE, "surname": Grammar.SURNAME, "given_names": Grammar.GIVEN}
 

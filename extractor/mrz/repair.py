@@ -1,7 +1,7 @@
 """From what is known about a zone's lines to the reading that explains it best, under one format.
 
 Each line is laid on its places (`fit`), the check digits choose among what is left (`candidates`). Then two kinds of
-change are told apart:
+change are distinguished:
 
 - what the format forces: a letter in a date, a digit in a name or state, a filler lost or doubled;
 - what check digits prove: accepted only where the recogniser itself was in doubt (a digit that is printed clearly and

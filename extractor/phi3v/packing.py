@@ -25,7 +25,7 @@ from torch import nn
 GROUP = 64
 #: Weights that 64 bytes hold.
 _BLOCK = 2 * GROUP
-#: From so many rows on a product is quicker with the matrix unpacked.
+#: Number of rows from which a product is quicker with the matrix unpacked.
 MOST_ROWS = 64
 #: Shares of a group's range that are tried.
 _SHRINKS = (1.0, 0.95, 0.9, 0.85)

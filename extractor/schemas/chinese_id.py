@@ -18,7 +18,7 @@ def check_character(first_17: str) -> str:
 
 def checksum_valid(number: str) -> bool:
     """Whether an 18-character number's check character is right. Region and date are not looked at, so that specimens
-    with invented regions are told apart from misread numbers."""
+    with invented regions are distinguished from misread numbers."""
     return (
         len(number) == 18
         and number[:17].isascii()

@@ -314,7 +314,7 @@ class _Walker:
         if item is not None and item not in place.within and len(place.within) < DEEPEST:
             return self._items(annotation, info, item, place)
         if place.key and (only := only_value(annotation)) is not None and not _is_code(only, info, place):
-            # What can only be one value says nothing about the document: it tells alternatives apart.
+            # What can only be one value says nothing about the document: it distinguishes alternatives.
             return Nothing(place.key, only if info.is_required() else None)
         return self._leaf(annotation, info, place)
 

@@ -29,7 +29,7 @@ from extractor.server.uploads import File, clean_name, sniff
 
 T = TypeVar("T")
 
-#: A file whose reading failed so many times is the cause.
+#: Failed readings of a file from which the file is held to be the cause.
 _ATTEMPTS = 2
 #: Problems that pass; the file waits.
 _PASSING = frozenset({"engine-unavailable", "shutting-down", "storage-full", "storage-unavailable"})

@@ -50,7 +50,7 @@ _PIXEL_THRESHOLD, _REGION_THRESHOLD = 0.3, 0.5
 #: The detector marks shrunken text; boxes grow back by area * ratio / perimeter.
 _UNCLIP_RATIO = 1.6
 _LINE_HEIGHT = 48
-#: From this chance on a sign that two frames share is read: as many are then read that are none as are missed.
+#: Least combined probability of a character split over two CTC frames; at this value insertions equal deletions.
 _LIKELY = 0.45
 #: Narrower crops are padded to this width: the recogniser has never seen any narrower.
 _MIN_WIDTH = 96
@@ -277,20 +277,21 @@ def _decode(name: RecogniserName, probabilities: np.ndarray, used: float) -> Rea
 
 
 def best_path(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The class of every frame and its probability, CTC's greedy way: repeats are one sign, class 0 is none.
+    """The class of every frame and its probability. Greedy CTC decoding: repeats collapse to one character, class 0 is
+    the blank.
 
-    With one exception. A sign between two frames may have a little less than half of both: each by itself is none,
-    but that it stands in one or the other is as likely as not. It is given to the first. (Not so a space: the text it
-    parts is right either way.)
+    With one exception. A character on the border of two frames may get just under 0.5 in each, so that greedy decoding
+    drops it although one of the frames holds it more likely than not. It is given to the first. (Not so a space: the
+    text it separates is right either way.)
     """
     best = probabilities.argmax(axis=1)
     chances = probabilities[np.arange(len(best)), best].copy()
     space = probabilities.shape[1] - 1  # the last one of `alphabet`
     empty = np.where(best == 0, chances, 1.0)
-    # Where it is likelier that both are empty, no sign can be in either.
+    # Pairs of frames that are more likely both blank are skipped.
     for frame in np.flatnonzero((empty[:-1] < 1) & (empty[1:] < 1) & (empty[:-1] * empty[1:] < 1 - _LIKELY)):
         one, two = probabilities[frame, 1:].argmax() + 1, probabilities[frame + 1, 1:].argmax() + 1
-        # Near a frame of the same sign it would be that sign's.
+        # Near a frame of the same character it would collapse into that one.
         beside = best[max(0, frame - 2) : frame + 4]
         chance = 1 - (1 - probabilities[frame, one]) * (1 - probabilities[frame + 1, two])
         if one == two != space and one not in beside and chance > _LIKELY:

@@ -33,7 +33,7 @@ _SMALL_TEXT = 13.0
 
 @dataclass(frozen=True)
 class Page:
-    """An upright page: RGB `image`, its lines in reading order, and the way back to the picture as given.
+    """An upright page: RGB `image`, its lines in reading order, and the transform back to the source image.
 
     `to_source` (3, 3) maps page pixels to the given picture's pixels; `rotation` is the clockwise turn in degrees that
     set it upright; `source_size` is (width, height) as given.
@@ -115,7 +115,7 @@ def _turned_part(page: Page) -> tuple[np.ndarray, Page] | None:
 
 
 def _reads(line: Line, score: float) -> bool:
-    """Whether a line reads well as it lies: fillers of an MRZ that point to the left stand on their head."""
+    """Whether a line is legible in this orientation. MRZ fillers read as `>` mean that it is upside down."""
     return line.score >= score and line.text.count(">") < 3 and not _stands(line.box)
 
 
@@ -183,7 +183,7 @@ def _fillers(readings: Mapping[bytes, Reading]) -> int:
 
 
 def _probe_order(sizes: np.ndarray) -> np.ndarray:
-    """Indices of boxes, most telling first: long lines, but not those that take long to read."""
+    """Indices of boxes, most informative first: long lines, but not those that take long to read."""
     long_side, short_side = sizes.max(axis=1), sizes.min(axis=1)
     aspect = long_side / np.maximum(short_side, 1)
     usable = (aspect > 2.5) & (aspect < 14)
@@ -199,7 +199,7 @@ def _probe(image: np.ndarray, probes: np.ndarray, rotation: int) -> dict[bytes, 
 
 
 def _probe_score(readings: Collection[Reading]) -> float:
-    """How well probes read: mean probability, in which a line of one or two signs says little."""
+    """Mean recognition probability of the probes, weighted by length (at most 12 characters)."""
     lengths = np.array([min(len(reading.text.strip()), 12) for reading in readings], float)
     if lengths.sum() == 0:
         return 0.0

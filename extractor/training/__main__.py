@@ -23,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_tune(commands.add_parser("tune", help="fine-tune a checkpoint on labelled documents"))
     scratch = commands.add_parser("scratch", help="train the small model from scratch, in runs that add up")
-    scratch.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; gone on with if it exists")
+    scratch.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; resumed if it exists")
     scratch.add_argument("--start", type=Path, help="folder with weights to begin with")
     scratch.add_argument("--seconds", type=float, default=560, help="how long this run may take (%(default)s)")
     scratch.add_argument("--total", type=float, default=1100, help="seconds of training of all runs (%(default)s)")
@@ -33,14 +33,14 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument("--hinted", type=float, default=0.4, help="share of steps with OCR's text (%(default)s)")
     scratch.add_argument("--workers", type=int, default=15, help="processes that draw (%(default)s)")
     scratch.add_argument("--seed", type=int, default=0)
-    scratch.add_argument("--rehearse", action="store_true", help="a few documents a step, for a processor")
+    scratch.add_argument("--rehearse", action="store_true", help="a few documents a step, for a CPU")
     scratch.set_defaults(run=_scratch)
     return parser
 
 
 def _add_tune(tune: argparse.ArgumentParser) -> None:
     tune.add_argument("data", type=Path, help="folder of labelled pictures (datasets/README.md says how to label)")
-    tune.add_argument("--out", type=Path, required=True, help="folder of the run; gone on with if it exists")
+    tune.add_argument("--out", type=Path, required=True, help="folder of the run; resumed if it exists")
     tune.add_argument("--model", default="nano", help="checkpoint to begin with: a folder or a name (%(default)s)")
     tune.add_argument("--method", default="lora", choices=("lora", "full"), help="what is trained (%(default)s)")
     tune.add_argument(

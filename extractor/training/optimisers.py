@@ -140,7 +140,7 @@ def _average(gradients: list[torch.Tensor]) -> None:
 
 
 def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
-    """Matrices (N, R, C) with their singular values brought near 1; in bfloat16, but on a processor."""
+    """Matrices (N, R, C) with their singular values brought near 1; in bfloat16, but float32 on a CPU."""
     a, b, c = _NEWTON_SCHULZ
     tall = matrices.shape[1] > matrices.shape[2]
     # Processors multiply bfloat16 at a crawl.

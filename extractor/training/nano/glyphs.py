@@ -1,4 +1,4 @@
-"""A second lesson from the same page: which character stands at each place, told to the vision tower directly.
+"""Auxiliary loss: classify the character at each known position from the vision tower's features.
 
 The drawing knows where every character stands. At each one's centre the feature of its patch (14 pixels) and the
 projected feature of its 2 x 2 patches (28 pixels) have to name it. Several characters share a patch, so the feature is

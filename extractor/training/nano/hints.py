@@ -96,7 +96,7 @@ def _grown_together(lines: Sequence[PrintedLine], rng: random.Random) -> list[Pr
 
 
 def misread(text: str, rate: float, rng: random.Random) -> str:
-    """`text` with characters taken for others, dropped, or robbed of their marks, at `rate` a character."""
+    """`text` with characters taken for others, dropped, or stripped of diacritics, at `rate` a character."""
     if rng.random() < 0.25 and "/" in text:
         text = text.replace(" / ", rng.choice(("/", " /", "/ ")))
     found = []

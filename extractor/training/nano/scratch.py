@@ -6,7 +6,7 @@
 
 Workers draw lessons all the while (`training.workshop`). First the vision tower alone learns which character stands
 where (`training.glyphs`); then everything learns to answer, half of the time with hints. How far the schedule has come
-is counted in seconds of training, each device's own, so a run that was cut off is gone on with by saying the same
+is counted in seconds of training, each device's own, so an interrupted run is resumed by running the same command
 again.
 
 A run leaves the checkpoint as a folder of the published layout, the scaffolding's weights, `progress.json`, one line
@@ -42,7 +42,7 @@ from extractor.training.optimisers import Mover, Rates, schedule
 LOG_STEPS = 50
 #: Seconds between two saves.
 _SAVES = 60.0
-#: Steps over which the rates rise at the beginning, and again when a run is gone on with: averages start anew.
+#: Steps over which the rates rise at the beginning, and again on resume, because averages are not saved.
 _RISE, _RISE_AGAIN = 150, 40
 _HEAD, _PROGRESS, _LOG = "scaffolding.safetensors", "progress.json", "log.jsonl"
 
@@ -91,7 +91,7 @@ class Trainee:
         vision = config.vision_config.hidden_size
         self.head = GlyphHead(vision, config.hidden_size, CLASS_COUNT)
         self.kind = torch.bfloat16 if device.type == "cuda" else torch.float32
-        # Eleven bits are more than a picture has, and light is bound by memory; a processor has no half arithmetic.
+        # Eleven bits are more than a picture has, and light is bound by memory; a CPU has no half arithmetic.
         self.light_kind = torch.float16 if device.type == "cuda" else torch.float32
         images = processor.image_processor
         self.views = Views(images.image_mean, images.image_std).to(device)
@@ -172,7 +172,7 @@ def train(
     trainee = Trainee(processor, config, plan, place)
     progress = _resume(trainee, out, start, tell)
     share = plan.text_share[progress.seconds >= plan.glyphs]
-    # Steps too: a run that died after a save is gone on with other lessons.
+    # Steps too: a run that died after a save resumes with other samples.
     seed = plan.seed + 104_729 * progress.runs + progress.steps + 15_485_863 * _rank()
     with workshop(LessonMaker(processor), plan.workers, plan.ring, place, seed, share) as shop:
         trainee.start(plan)
@@ -415,5 +415,5 @@ def draw(out: Path) -> None:
 
 
 def rehearsal(plan: Plan) -> Plan:
-    """The same plan so small that a processor runs through all of it."""
+    """A smoke-test version of the plan that runs on a CPU."""
     return replace(plan, documents=2, texts=1, characters=64, ring=(16, 8), workers=1, compiled=False, log_steps=2)

@@ -153,7 +153,7 @@ def silence(what: str, done: int, of: int) -> None:
 
 
 def _dtype(plan: Tuning, device: str) -> str:
-    """The precision of the weights that training starts from: on a processor float32, which is fastest there."""
+    """The precision of the weights that training starts from: on a CPU float32, which is fastest there."""
     return plan.dtype if plan.dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
 
 

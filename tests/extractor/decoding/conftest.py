@@ -12,7 +12,7 @@ from PIL import Image
 
 from extractor.decoding.grammar import Grammar, Vocabulary
 from extractor.decoding.masks import Chooser, Masks
-from extractor.decoding.runner import NOWHERE
+from extractor.decoding.runner import PADDING
 from extractor.phi3v import Phi3VForConditionalGeneration, Phi3VProcessor
 
 DATA = Path(__file__).parents[2] / "data" / "phi3v"
@@ -99,7 +99,7 @@ class Pretender:
         for number, (row, places) in enumerate(zip(tokens.tolist(), positions.tolist(), strict=True)):
             long = self._long(max(places) + 1)
             for column, (token, place) in enumerate(zip(row, places, strict=True)):
-                if place != NOWHERE:
+                if place != PADDING:
                     memory = self.memory[number]
                     assert place <= len(memory), "a place was left out"
                     memory[place:] = [(token, long)]

@@ -12,7 +12,7 @@ from extractor.decoding.fused import FusedRunner
 from extractor.decoding.graphs import GraphRunner, _Captured, make_runner
 from extractor.decoding.loop import write
 from extractor.decoding.masks import Chooser
-from extractor.decoding.runner import NOWHERE, STEP, EagerRunner
+from extractor.decoding.runner import PADDING, STEP, EagerRunner
 from extractor.errors import UsageError
 from extractor.phi3v import Phi3VForConditionalGeneration
 from extractor.schemas import SCHEMAS, ChineseIdCard, Passport
@@ -91,12 +91,12 @@ def test_documents_of_a_batch_stand_each_at_their_own_places(network, pair):
     torch.testing.assert_close(shown[1], without_cache(network, pair, tails[1], 1)[-2:], **CLOSE)
     # One goes on by three tokens, the other by one: fillers stand before it.
     tokens = torch.tensor([[310, 311, 312], [0, 0, 320]])
-    places = torch.tensor([[first + 2, first + 3, first + 4], [NOWHERE, NOWHERE, second + 1]])
+    places = torch.tensor([[first + 2, first + 3, first + 4], [PADDING, PADDING, second + 1]])
     shown = runner.step(tokens, places)
     torch.testing.assert_close(shown[0], without_cache(network, pair, [*tails[0], 310, 311, 312], 0)[-3:], **CLOSE)
     torch.testing.assert_close(shown[1, 2:], without_cache(network, pair, [*tails[1], 320], 1)[-1:], **CLOSE)
     # One is finished and shows nothing at all.
-    shown = runner.step(torch.tensor([[0], [321]]), torch.tensor([[NOWHERE], [second + 2]]))
+    shown = runner.step(torch.tensor([[0], [321]]), torch.tensor([[PADDING], [second + 2]]))
     torch.testing.assert_close(shown[1], without_cache(network, pair, [*tails[1], 320, 321], 1)[-1:], **CLOSE)
 
 
@@ -264,7 +264,7 @@ class Replayed(GraphRunner):
 
     def _capture(self, width):
         self.captures.append(width)
-        inputs = torch.full((2, self.documents, width), NOWHERE)
+        inputs = torch.full((2, self.documents, width), PADDING)
         inputs[0] = 0
         self.cache.span = self.cache.count + 1
         logits = self._step(inputs[0], inputs[1], width).clone()
@@ -286,7 +286,7 @@ def test_steps_are_brought_to_where_they_were_captured(model, pair):
         tokens = torch.randint(3, 480, (2, width), generator=torch.Generator().manual_seed(width))
         places = torch.stack([torch.arange(first, first + width), torch.arange(second, second + width)])
         if width == 7:
-            places[0, :5] = NOWHERE
+            places[0, :5] = PADDING
         torch.testing.assert_close(runner.step(tokens, places, 2), plain.step(tokens, places, 2), **CLOSE)
     assert runner.captures == [1, 4, 8]
 
