@@ -55,8 +55,7 @@ def test_a_mutant_that_cannot_be_imported_counts_as_noticed(module: ModuleType) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(mutation.TARGETS))
-def test_no_mutant_of_the_scoring_code_survives(name: str) -> None:
-    done = subprocess.run([sys.executable, str(SCRIPT), name], capture_output=True, text=True, check=False)
+def test_no_mutant_of_the_scoring_code_survives() -> None:
+    done = subprocess.run([sys.executable, str(SCRIPT)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "mutants noticed" in done.stdout
+    assert done.stdout.count("mutants noticed") == len(mutation.TARGETS)

@@ -2,7 +2,7 @@
 
 The modules are the product's own; only what stands between them is different. In use, pictures of different shapes
 are laid out one by one and placed where the prompt says. Here every sequence says, by negative ids, which row of its
-picture's features stands where (`training.targets.picture_rows`), so that one gather serves all shapes and the
+picture's features stands where (`training.nano.targets.picture_rows`), so that one gather serves all shapes and the
 compiler sees constant sizes. Padding follows a sequence and is never looked at by it, so no mask is needed.
 """
 
@@ -25,8 +25,8 @@ _TILES = GRID[0] * GRID[1]
 
 @dataclass(frozen=True)
 class Batch:
-    """Lessons on the device: `images` (B, HEIGHT, WIDTH, 3) uint8, `shapes` (B, 4), `glyphs` (B, C, 4), and with a
-    text to learn `ids` (B, T), `spans` (B, 2); see `training.lessons.Lesson`."""
+    """Samples on the device: `images` (B, HEIGHT, WIDTH, 3) uint8, `shapes` (B, 4), `glyphs` (B, C, 4), and with a
+    text to learn `ids` (B, T), `spans` (B, 2); see `training.nano.samples.Sample`."""
 
     images: torch.Tensor
     shapes: torch.Tensor

@@ -4,9 +4,9 @@
     python -m extractor.training scratch --out runs/nano --seconds 560 --last           # goes on, and ends
     torchrun --standalone --nproc-per-node 2 -m extractor.training scratch ...          # on two devices
 
-Workers draw lessons all the while (`training.workshop`). First the vision tower alone learns which character stands
-where (`training.glyphs`); then everything learns to answer, half of the time with hints. How far the schedule has come
-is counted in seconds of training, each device's own, so an interrupted run is resumed by running the same command
+Workers draw samples all the while (`training.nano.ring`). First the vision tower alone learns which character stands
+where (`training.nano.glyphs`); then everything learns to answer, half of the time with hints. How far the schedule has
+come is counted in seconds of training, each device's own, so an interrupted run is resumed by running the same command
 again.
 
 A run leaves the checkpoint as a folder of the published layout, the scaffolding's weights, `progress.json`, one line
@@ -19,10 +19,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -30,13 +29,14 @@ from torch import nn
 from torch.nn import functional
 
 from extractor.phi3v import Phi3VConfig, Phi3VForConditionalGeneration, Phi3VProcessor
+from extractor.training.augment import captured
 from extractor.training.nano.checkpoint import new_config, new_model, new_processor, warm_start, write_folder
 from extractor.training.nano.glyphs import GlyphHead, some
-from extractor.training.nano.lessons import ANSWER, CLASS_COUNT, HINTED, LessonMaker
-from extractor.training.nano.light import captured
+from extractor.training.nano.log import RunLog, draw
 from extractor.training.nano.network import Batch, Reader, Views, as_sheets, papered, targets
+from extractor.training.nano.ring import DOCUMENT, TEXT, SampleFeed, sample_feed
+from extractor.training.nano.samples import ANSWER, CLASS_COUNT, HINTED, SampleMaker
 from extractor.training.nano.targets import weights
-from extractor.training.nano.workshop import DOCUMENT, TEXT, Workshop, workshop
 from extractor.training.optimisers import Mover, Rates, schedule
 
 LOG_STEPS = 50
@@ -44,7 +44,7 @@ LOG_STEPS = 50
 _SAVES = 60.0
 #: Steps over which the rates rise at the beginning, and again on resume, because averages are not saved.
 _RISE, _RISE_AGAIN = 150, 40
-_HEAD, _PROGRESS, _LOG = "scaffolding.safetensors", "progress.json", "log.jsonl"
+_HEAD, _PROGRESS = "scaffolding.safetensors", "progress.json"
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Plan:
 
 @dataclass
 class Progress:
-    """How far all runs together have come: seconds of training of all devices, steps, lessons, runs."""
+    """How far all runs together have come: seconds of training of all devices, steps, samples, runs."""
 
     seconds: float = 0.0
     steps: int = 0
-    lessons: int = 0
+    samples: int = 0
     runs: int = 0
 
 
@@ -91,8 +91,8 @@ class Trainee:
         vision = config.vision_config.hidden_size
         self.head = GlyphHead(vision, config.hidden_size, CLASS_COUNT)
         self.kind = torch.bfloat16 if device.type == "cuda" else torch.float32
-        # Eleven bits are more than a picture has, and light is bound by memory; a CPU has no half arithmetic.
-        self.light_kind = torch.float16 if device.type == "cuda" else torch.float32
+        # Eleven bits are more than a picture has, and augmentation is bound by memory; a CPU has no half arithmetic.
+        self.augment_kind = torch.float16 if device.type == "cuda" else torch.float32
         images = processor.image_processor
         self.views = Views(images.image_mean, images.image_std).to(device)
         self.counts = torch.from_numpy(weights(processor.tokenizer, config.vocab_size)).to(device)
@@ -112,19 +112,19 @@ class Trainee:
             module.to(self.kind)
         self.mover.publish()
         self.reader = Reader(self.model)
-        self.light: Callable[[torch.Tensor], torch.Tensor] = captured
+        self.augment: Callable[[torch.Tensor], torch.Tensor] = captured
         if plan.compiled:
             # One layer's code serves all layers, for several lengths; what cannot be compiled runs as it is.
             torch._dynamo.config.recompile_limit = 64
             torch._dynamo.config.suppress_errors = True
             self.reader.compile_layers()
-            self.light = torch.compile(captured, dynamic=False)
+            self.augment = torch.compile(captured, dynamic=False)
 
     def pictures(self, batch: Batch) -> torch.Tensor:
-        """The views of a batch, each page in light of its own."""
+        """Image tiles of a batch, with random photometric augmentation per page."""
         with torch.no_grad():
-            sheets = papered(as_sheets(batch.images, self.light_kind), batch.shapes)
-            return self.views(self.light(sheets).float(), batch.shapes).to(self.kind)
+            sheets = papered(as_sheets(batch.images, self.augment_kind), batch.shapes)
+            return self.views(self.augment(sheets).float(), batch.shapes).to(self.kind)
 
     def loss(
         self, pages: Batch, documents: Batch | None, characters: int, glyph_weight: float
@@ -174,14 +174,14 @@ def train(
     share = plan.text_share[progress.seconds >= plan.glyphs]
     # Steps too: a run that died after a save resumes with other samples.
     seed = plan.seed + 104_729 * progress.runs + progress.steps + 15_485_863 * _rank()
-    with workshop(LessonMaker(processor), plan.workers, plan.ring, place, seed, share) as shop:
+    with sample_feed(SampleMaker(processor), plan.workers, plan.ring, place, seed, share) as feed:
         trainee.start(plan)
         torch.manual_seed(seed)
-        _warm(trainee, shop, plan)
+        _warm(trainee, feed, plan)
         tell(f"{time.monotonic() - began:.0f} s until all was compiled")
-        _fill(shop, plan, tell)
-        tell(f"{time.monotonic() - began:.0f} s until the first lessons; at {progress}")
-        _run(trainee, shop, plan, progress, began + plan.seconds - plan.reserve, out, tell)
+        _fill(feed, plan, tell)
+        tell(f"{time.monotonic() - began:.0f} s until the first samples; at {progress}")
+        _run(trainee, feed, plan, progress, began + plan.seconds - plan.reserve, out, tell)
         progress.runs += 1
         if _rank() == 0:  # while the workers are still there: nothing that ends them may cost what was learned
             save(trainee, progress, out)
@@ -219,11 +219,11 @@ def _agreed(*values: float) -> list[float]:
     return [float(value) for value in told]
 
 
-def _warm(trainee: Trainee, shop: Workshop, plan: Plan) -> None:
-    """Runs every shape of a step once on blank lessons, so that all is compiled while the first are being drawn."""
+def _warm(trainee: Trainee, feed: SampleFeed, plan: Plan) -> None:
+    """Runs every shape of a step once on blank samples, so that all is compiled while the first are being drawn."""
     for hinted in (None, False, True) if plan.compiled else ():
-        documents = None if hinted is None else shop.rings[DOCUMENT].batch(plan.documents, hinted=hinted)
-        loss, _ = trainee.loss(_pages(shop, plan, documents), documents, plan.characters, 1.0)
+        documents = None if hinted is None else feed.rings[DOCUMENT].batch(plan.documents, hinted=hinted)
+        loss, _ = trainee.loss(_pages(feed, plan, documents), documents, plan.characters, 1.0)
         loss.backward()
         trainee.model.zero_grad(set_to_none=True)
         trainee.head.zero_grad(set_to_none=True)
@@ -245,21 +245,21 @@ def _resume(trainee: Trainee, out: Path, start: Path | None, tell: Callable[[str
     return Progress()
 
 
-def _fill(shop: Workshop, plan: Plan, tell: Callable[[str], None]) -> None:
-    """Waits for enough lessons to begin with."""
+def _fill(feed: SampleFeed, plan: Plan, tell: Callable[[str], None]) -> None:
+    """Waits for enough samples to begin with."""
     least = (min(plan.ring[DOCUMENT], 8 * plan.documents), min(plan.ring[TEXT], 2 * plan.texts))
     began = told = time.monotonic()
-    while any(shop.rings[kind].made < least[kind] for kind in (DOCUMENT, TEXT)):
-        shop.absorb()
+    while any(feed.rings[kind].made < least[kind] for kind in (DOCUMENT, TEXT)):
+        feed.absorb()
         time.sleep(0.02)
         if time.monotonic() - told > 20:
             told = time.monotonic()
-            tell(f"{told - began:.0f} s: {[ring.made for ring in shop.rings]} lessons of {least}")
+            tell(f"{told - began:.0f} s: {[ring.made for ring in feed.rings]} samples of {least}")
 
 
 def _run(
     trainee: Trainee,
-    shop: Workshop,
+    feed: SampleFeed,
     plan: Plan,
     progress: Progress,
     deadline: float,
@@ -271,19 +271,20 @@ def _run(
     rise = _RISE_AGAIN if progress.runs else _RISE
     begun = saved = time.monotonic()
     total = plan.total or first + (deadline - begun) * _processes()
-    log = _Log(out / _LOG, plan, tell)
+    shown = (plan.documents + plan.texts) * _processes()
+    log = RunLog(out, plan.log_steps, shown, tell)
     while True:
         now = time.monotonic()
         seconds, total, late = _agreed(first + (now - begun) * _processes(), total, now >= deadline)
         progress.seconds = seconds
         if late or seconds >= total:
             break
-        shop.absorb()
+        feed.absorb()
         alone = seconds < plan.glyphs
-        shop.text_share.value = plan.text_share[not alone]
+        feed.text_share.value = plan.text_share[not alone]
         done = seconds / total
-        documents = None if alone else shop.rings[DOCUMENT].batch(plan.documents, hinted=_coin(plan, steps))
-        pages = _pages(shop, plan, documents)
+        documents = None if alone else feed.rings[DOCUMENT].batch(plan.documents, hinted=_coin(plan, steps))
+        pages = _pages(feed, plan, documents)
         glyph_weight = plan.glyph_weight[0] + (plan.glyph_weight[1] - plan.glyph_weight[0]) * done
         loss, figures = trainee.loss(pages, documents, plan.characters, glyph_weight)
         loss.backward()
@@ -291,10 +292,11 @@ def _run(
         norm = trainee.mover.step(rate)
         steps += 1
         progress.steps += 1
-        progress.lessons += len(pages.images) * _processes()
+        progress.samples += len(pages.images) * _processes()
         if _rank() == 0:
             hinted = documents is not None and documents.ids is not None and documents.ids.shape[1] == HINTED
-            log.add(figures, norm, hinted, progress, rate, shop, alone)
+            made = [ring.made for ring in feed.rings]
+            log.add(figures, norm, hinted, asdict(progress) | {"rate": rate}, made, alone)
             if now - saved > _SAVES:
                 save(trainee, progress, out)
                 saved = now
@@ -309,65 +311,18 @@ def _coin(plan: Plan, step: int) -> bool:
     return int((step + 1) * plan.hinted) > int(step * plan.hinted)
 
 
-def _pages(shop: Workshop, plan: Plan, documents: Batch | None) -> Batch:
+def _pages(feed: SampleFeed, plan: Plan, documents: Batch | None) -> Batch:
     """The pages of a step: its documents, then pages of text; for the tower alone, mostly text."""
     if documents is None:
         count = plan.documents + plan.texts
         half = count // 2
-        documents, text = (shop.rings[k].batch(n, hinted=None) for k, n in ((DOCUMENT, count - half), (TEXT, half)))
+        documents, text = (feed.rings[k].batch(n, hinted=None) for k, n in ((DOCUMENT, count - half), (TEXT, half)))
     elif plan.texts:
-        text = shop.rings[TEXT].batch(plan.texts, hinted=None)
+        text = feed.rings[TEXT].batch(plan.texts, hinted=None)
     else:
         return documents
     parts = ((getattr(documents, name), getattr(text, name)) for name in ("images", "shapes", "glyphs"))
     return Batch(*(torch.cat(part) for part in parts))
-
-
-class _Log:
-    """Averages of the figures, one line each time."""
-
-    NAMES = ("patches", "rows", "characters", "answer", "tokens", "answers")
-
-    def __init__(self, path: Path, plan: Plan, tell: Callable[[str], None]) -> None:
-        self.path, self.plan, self.tell = path, plan, tell
-        self.kept: list[tuple[torch.Tensor, torch.Tensor, bool]] = []
-        self.last = time.monotonic()
-
-    def add(
-        self,
-        figures: torch.Tensor,
-        norm: torch.Tensor,
-        hinted: bool,
-        progress: Progress,
-        rate: float,
-        shop: Workshop,
-        alone: bool,
-    ) -> None:
-        self.kept.append((figures, norm.detach(), hinted))
-        if len(self.kept) < self.plan.log_steps:
-            return
-        line: dict[str, Any] = {**asdict(progress), "rate": round(rate, 3)}
-        line["seconds"] = round(progress.seconds, 1)
-        values = torch.stack([one for one, _, _ in self.kept]).cpu()
-        chosen = torch.tensor([hint for _, _, hint in self.kept])
-        for number, name in enumerate(self.NAMES[: 3 if alone else 6]):
-            if number < 3:
-                line[name] = round(float(values[:, number].mean()), 4)
-                continue
-            for word, mask in (("hints", chosen), ("plain", ~chosen)):
-                if mask.any():
-                    line[f"{name} {word}"] = round(float(values[mask, number].mean()), 4)
-        line["norm"] = round(float(torch.stack([norm for _, norm, _ in self.kept]).mean()), 2)
-        now = time.monotonic()
-        shown = len(self.kept) * (self.plan.documents + self.plan.texts) * _processes()
-        line["a second"] = round(shown / (now - self.last), 1)
-        line["drawn"] = [ring.made for ring in shop.rings]
-        if torch.cuda.is_available():
-            line["GB"] = round(torch.cuda.max_memory_allocated() / 1e9, 1)
-        self.last, self.kept = now, []
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        self.tell(json.dumps(line))
 
 
 def save(trainee: Trainee, progress: Progress, out: Path) -> None:
@@ -380,38 +335,6 @@ def save(trainee: Trainee, progress: Progress, out: Path) -> None:
     unfinished = out / f"{_PROGRESS}.part"
     unfinished.write_text(json.dumps(asdict(progress)), encoding="utf-8")
     unfinished.replace(out / _PROGRESS)
-
-
-def log_lines(out: Path) -> Iterator[dict[str, Any]]:
-    """What has been logged in `out`, oldest first."""
-    path = out / _LOG
-    for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
-        yield json.loads(line)
-
-
-def draw(out: Path) -> None:
-    """Draws what has been logged in `out` as `curves.png`: the losses, and what is right, over seconds of training."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    lines = list(log_lines(out))
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-    for axes, names in (
-        (left, ("patches", "answer plain", "answer hints")),
-        (right, ("characters", "tokens plain", "answers hints", "answers plain", "rate")),
-    ):
-        for name in names:
-            if points := [(line["seconds"], line[name]) for line in lines if name in line]:
-                axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
-        axes.set_xlabel("seconds of training")
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
-    left.set(title="loss", yscale="log")
-    right.set(title="share right; rate of its peak", ylim=(0, 1.02))
-    figure.savefig(out / "curves.png", dpi=100)
-    pyplot.close(figure)
 
 
 def rehearsal(plan: Plan) -> Plan:

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from extractor.errors import UnreadableInputError
 from extractor.text.ocr import NetworkName, at_detection_size
-from extractor.training.nano.light import captured
+from extractor.training.augment import captured
 from extractor.training.text import pictures, rounding
 from extractor.training.text.graph import Network, initializers, write_back
 

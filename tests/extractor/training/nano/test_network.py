@@ -17,7 +17,7 @@ SHAPES = [(1000, 600), (600, 1000), (1000, 1000), (1000, 300), (420, 500)]
 
 
 def _laid(picture, processor):
-    """A picture's sheet as the workshop keeps it: landscape, in the corner of one large array."""
+    """A picture's sheet as the sample_feed keeps it: landscape, in the corner of one large array."""
     from extractor.phi3v.image_processing import lay_out
 
     sheet = lay_out(picture, NUM_CROPS)
@@ -70,7 +70,7 @@ def test_every_tile_of_a_sheet_has_its_place_once():
                 assert len(set(order[rows, columns, portrait, : rows * columns].tolist())) == rows * columns
 
 
-def test_a_lesson_without_a_text_of_this_kind_asks_for_nothing():
+def test_a_sample_without_a_text_of_this_kind_asks_for_nothing():
     ids, spans = torch.zeros(2, 8, dtype=torch.long), torch.tensor([[0, 0], [3, 6]])
     assert targets(ids, spans, 4).tolist() == [[-100] * 4, [0, 0, 0, -100]]
 

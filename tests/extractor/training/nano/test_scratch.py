@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from extractor.checkpoints import find_checkpoint, verify_checkpoint
-from extractor.training.nano.scratch import Plan, log_lines, rehearsal, train
+from extractor.training.nano.log import log_lines
+from extractor.training.nano.scratch import Plan, rehearsal, train
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("fonts", "small")]
 

@@ -1,11 +1,11 @@
-"""The ring keeps the last lessons; workers fill it; one that fails is heard of."""
+"""The ring keeps the last samples; workers fill it; one that fails is heard of."""
 
 import numpy as np
 import pytest
 import torch
 
-from extractor.training.nano.lessons import LessonMaker
-from extractor.training.nano.workshop import RECORD, Ring, workshop
+from extractor.training.nano.ring import RECORD, Ring, sample_feed
+from extractor.training.nano.samples import SampleMaker
 
 
 def _records(*numbers: int) -> torch.Tensor:
@@ -18,7 +18,7 @@ def _records(*numbers: int) -> torch.Tensor:
     return torch.from_numpy(rows.view(np.uint8).reshape(len(rows), -1).copy())
 
 
-def test_a_ring_keeps_the_last_lessons_and_gives_them_back_whole():
+def test_a_ring_keeps_the_last_samples_and_gives_them_back_whole():
     ring = Ring(3, torch.device("cpu"))
     ring.put(_records(1, 2))
     assert ring.filled == 2
@@ -40,7 +40,7 @@ def test_a_ring_keeps_the_last_lessons_and_gives_them_back_whole():
     assert (hinted.spans[:, 1] - hinted.shapes[:, 3] == 3).all()
 
 
-class _Broken(LessonMaker):
+class _Broken(SampleMaker):
     def document(self, rng):
         raise KeyError("broken")
 
@@ -51,9 +51,9 @@ class _Broken(LessonMaker):
 def test_workers_that_cannot_draw_stop_the_training_when_none_is_left(processor):
     import time
 
-    with workshop(_Broken(processor), 1, (8, 8), torch.device("cpu"), 3, 0.4) as shop:
+    with sample_feed(_Broken(processor), 1, (8, 8), torch.device("cpu"), 3, 0.4) as feed:
         until = time.monotonic() + 60
-        while not shop.failures and time.monotonic() < until:
+        while not feed.failures and time.monotonic() < until:
             time.sleep(0.05)
-        with pytest.raises(RuntimeError, match="no worker can draw lessons: KeyError"):
-            shop.absorb()
+        with pytest.raises(RuntimeError, match="no worker can draw samples: KeyError"):
+            feed.absorb()

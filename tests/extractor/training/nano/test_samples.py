@@ -1,4 +1,4 @@
-"""Lessons: what is asked, what must be answered and where characters stand agree with the page that was drawn."""
+"""Samples: what is asked, what must be answered and where characters stand agree with the page that was drawn."""
 
 import json
 import random
@@ -14,7 +14,7 @@ from extractor.synthesis import draw
 from extractor.training.nano.checkpoint import NUM_CROPS
 from extractor.training.nano.designs import POOL, design
 from extractor.training.nano.hints import misread, simulated_hints
-from extractor.training.nano.lessons import CHARACTERS, CLASSES, HINTED, PLAIN, LessonMaker
+from extractor.training.nano.samples import CHARACTERS, CLASSES, HINTED, PLAIN, SampleMaker
 from extractor.training.nano.sheets import HEIGHT, WIDTH, lay
 from extractor.training.nano.targets import picture_rows
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.usefixtures("fonts")
 
 
 @pytest.fixture(scope="module")
-def lessons(processor, fonts):
-    maker, rng = LessonMaker(processor), random.Random(11)
+def samples(processor, fonts):
+    maker, rng = SampleMaker(processor), random.Random(11)
     return [maker.document(rng) for _ in range(6)]
 
 
@@ -31,9 +31,9 @@ def _text(processor, ids):
     return processor.tokenizer.decode([int(token) for token in ids if token >= 0])
 
 
-def test_a_lesson_asks_for_fields_and_answers_them_in_their_order(lessons, processor):
-    for lesson in lessons:
-        for ids, (start, end) in zip((lesson.plain, lesson.hinted), lesson.spans, strict=True):
+def test_a_sample_asks_for_fields_and_answers_them_in_their_order(samples, processor):
+    for sample in samples:
+        for ids, (start, end) in zip((sample.plain, sample.hinted), sample.spans, strict=True):
             if not end:
                 continue
             prompt, answer = _text(processor, ids[:start]), _text(processor, ids[start:end])
@@ -43,37 +43,37 @@ def test_a_lesson_asks_for_fields_and_answers_them_in_their_order(lessons, proce
             assert answer.endswith("<|end|>")
 
 
-def test_a_lesson_shows_as_many_places_of_the_picture_as_the_processor_does(lessons):
-    for lesson in lessons:
-        rows, columns, portrait, _ = lesson.shape
+def test_a_sample_shows_as_many_places_of_the_picture_as_the_processor_does(samples):
+    for sample in samples:
+        rows, columns, portrait, _ = sample.shape
         grid = (columns, rows) if portrait else (rows, columns)
-        assert int((lesson.plain < 0).sum()) == image_tokens(*map(int, grid))
-        assert len(lesson.plain) == PLAIN
-        assert len(lesson.hinted) == HINTED
+        assert int((sample.plain < 0).sum()) == image_tokens(*map(int, grid))
+        assert len(sample.plain) == PLAIN
+        assert len(sample.hinted) == HINTED
 
 
-def test_characters_stand_on_the_tiles_that_are_there(lessons):
-    for lesson in lessons:
-        there = lesson.glyphs[lesson.glyphs[:, 3] >= 0]
+def test_characters_stand_on_the_tiles_that_are_there(samples):
+    for sample in samples:
+        there = sample.glyphs[sample.glyphs[:, 3] >= 0]
         assert 20 < len(there) <= CHARACTERS
         assert (there[:, 0] >= 1).all()
-        assert (there[:, 0] <= lesson.shape[0] * lesson.shape[1]).all()
+        assert (there[:, 0] <= sample.shape[0] * sample.shape[1]).all()
         assert (there[:, 1:3] >= 0).all()
         assert (there[:, 1:3] < 336).all()
         assert set(there[:, 3].tolist()) <= set(CLASSES.values())
 
 
-def test_the_same_seed_draws_the_same_lesson(processor):
-    first, second = (LessonMaker(processor).document(random.Random(3)) for _ in range(2))
+def test_the_same_seed_draws_the_same_sample(processor):
+    first, second = (SampleMaker(processor).document(random.Random(3)) for _ in range(2))
     assert np.array_equal(first.image, second.image)
     assert np.array_equal(first.hinted, second.hinted)
 
 
 def test_a_page_of_text_is_characters_alone(processor):
-    lesson = LessonMaker(processor).text(random.Random(1))
-    assert lesson.image.shape == (HEIGHT, WIDTH, 3)
-    assert not lesson.spans.any()
-    assert (lesson.glyphs[:, 3] > 0).sum() > 100
+    sample = SampleMaker(processor).text(random.Random(1))
+    assert sample.image.shape == (HEIGHT, WIDTH, 3)
+    assert not sample.spans.any()
+    assert (sample.glyphs[:, 3] > 0).sum() > 100
 
 
 def test_designs_are_the_training_pools_and_their_labels_are_what_schemas_hold():

@@ -2,7 +2,7 @@
 
 import torch
 
-from extractor.training.nano.light import captured
+from extractor.training.augment import captured
 
 
 def _page() -> torch.Tensor:
@@ -20,7 +20,7 @@ def test_the_same_page_never_looks_the_same_and_stays_in_range():
         assert (seen[i] - seen[i + 1]).abs().max() > 0.02
 
 
-def test_the_same_seed_gives_the_same_light():
+def test_the_same_seed_gives_the_same_capture():
     first, second = (captured(_page(), torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(first, second)
 

@@ -1,4 +1,4 @@
-"""Light, lens and compression, laid over whole batches on the device: what turns a clean sheet into a captured one.
+"""Photometric augmentation of whole batches on the device: what turns a clean sheet into a captured one.
 
 The same page looks new every time it is seen. What is drawn follows `extractor.synthesis.capture`: uneven light with
 soft shadows, a colour cast, glare, bolder, faded or grey print, blur (unequal along the two axes, as shaking makes it),

@@ -1,7 +1,7 @@
-"""Lessons drawn by many processes while the device trains, and kept in a ring on the device.
+"""Samples drawn by many processes while the device trains, and kept in a ring on the device.
 
 Workers draw into shared memory; a thread carries what is ready to the device in packets; the trainer takes the packets
-in between two steps and samples its batches from the ring, where each lesson is met about as often as there is time
+in between two steps and samples its batches from the ring, where each sample is met about as often as there is time
 to draw new ones. Nothing waits for anything: drawing slower only means meeting a page more often, each time in other
 light.
 """
@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from extractor.training.nano.lessons import ANSWER, CHARACTERS, HINTED, PLAIN, LessonMaker
 from extractor.training.nano.network import Batch
+from extractor.training.nano.samples import ANSWER, CHARACTERS, HINTED, PLAIN, SampleMaker
 from extractor.training.nano.sheets import HEIGHT, WIDTH
 
-__all__ = ["ANSWER", "RECORD", "Ring", "Workshop", "workshop"]
+__all__ = ["ANSWER", "RECORD", "Ring", "SampleFeed", "sample_feed"]
 
-#: A lesson as bytes.
+#: A sample as bytes.
 RECORD = np.dtype(
     [
         ("image", np.uint8, (HEIGHT, WIDTH, 3)),
@@ -41,16 +41,16 @@ RECORD = np.dtype(
         ("spans", np.int16, (2, 2)),
     ]
 )
-#: Lessons carried to the device at once; slots in shared memory for each worker.
+#: Samples carried to the device at once; slots in shared memory for each worker.
 _PACKET, _SLOTS = 8, 4
-#: Kinds of lessons.
+#: Kinds of samples.
 DOCUMENT, TEXT = 0, 1
-#: In place of a share of text: no more lessons are wanted. Seconds that a worker has to notice.
+#: In place of a share of text: no more samples are wanted. Seconds that a worker has to notice.
 _ENOUGH, _PATIENCE = -1.0, 20.0
 
 
 class Ring:
-    """The last `size` lessons of one kind, as bytes on the device."""
+    """The last `size` samples of one kind, as bytes on the device."""
 
     def __init__(self, size: int, device: torch.device) -> None:
         self.rows = torch.zeros(size, RECORD.itemsize, dtype=torch.uint8, device=device)
@@ -61,13 +61,13 @@ class Ring:
         return min(self.made, len(self.rows))
 
     def put(self, packet: torch.Tensor) -> None:
-        """Takes lessons (n, bytes) in, over the oldest."""
+        """Takes samples (n, bytes) in, over the oldest."""
         places = (torch.arange(len(packet), device=self.rows.device) + self.made) % len(self.rows)
         self.rows[places] = packet
         self.made += len(packet)
 
     def batch(self, count: int, *, hinted: bool | None) -> Batch:
-        """`count` lessons at random; with or without hints, or (None) without a text to learn."""
+        """`count` samples at random; with or without hints, or (None) without a text to learn."""
         chosen = self.rows[torch.randint(0, max(1, self.filled), (count,), device=self.rows.device)]
         images = _part(chosen, "image")
         shapes, glyphs = _part(chosen, "shape").long(), _part(chosen, "glyphs").long()
@@ -78,7 +78,7 @@ class Ring:
 
 
 def _part(rows: torch.Tensor, name: str) -> torch.Tensor:
-    """A field of lessons (n, bytes) as a tensor of its own type and shape."""
+    """A field of samples (n, bytes) as a tensor of its own type and shape."""
     kind, offset = RECORD.fields[name][:2]  # type: ignore[index]
     flat = rows[:, offset : offset + kind.itemsize].contiguous()
     typed = flat.view(torch.int16) if kind.base == np.int16 else flat
@@ -86,8 +86,8 @@ def _part(rows: torch.Tensor, name: str) -> torch.Tensor:
 
 
 @dataclass
-class Workshop:
-    """The workers, and what they have made so far. `text_share` is the share of pages of text among new lessons, and
+class SampleFeed:
+    """The workers, and what they have made so far. `text_share` is the share of pages of text among new samples, and
     `failures` what workers said that can draw no more: the others go on."""
 
     rings: tuple[Ring, Ring]
@@ -99,7 +99,7 @@ class Workshop:
     def absorb(self) -> None:
         """Moves what has arrived on the device into the rings. Raises RuntimeError if no worker is left."""
         if len(self.failures) >= self.workers:
-            raise RuntimeError(f"no worker can draw lessons: {self.failures[0]}")
+            raise RuntimeError(f"no worker can draw samples: {self.failures[0]}")
         while self.arrived:
             kind, packet, done = self.arrived.popleft()
             if done is not None:
@@ -110,10 +110,10 @@ class Workshop:
 
 
 @contextmanager
-def workshop(
-    maker: LessonMaker, workers: int, sizes: tuple[int, int], device: torch.device, seed: int, text_share: float
-) -> Iterator[Workshop]:
-    """Workers that draw for as long as the context lasts; `sizes` are the lessons each ring keeps (documents, text)."""
+def sample_feed(
+    maker: SampleMaker, workers: int, sizes: tuple[int, int], device: torch.device, seed: int, text_share: float
+) -> Iterator[SampleFeed]:
+    """Workers that draw for as long as the context lasts; `sizes` are the samples each ring keeps (documents, text)."""
     context = multiprocessing.get_context("spawn")
     slots = _slots(workers)
     memory = SharedMemory(create=True, size=slots * RECORD.itemsize)
@@ -129,7 +129,7 @@ def workshop(
     ]
     for process in processes:
         process.start()
-    made = Workshop((Ring(sizes[0], device), Ring(max(1, sizes[1]), device)), share, deque(), [], workers)
+    made = SampleFeed((Ring(sizes[0], device), Ring(max(1, sizes[1]), device)), share, deque(), [], workers)
     carrier = threading.Thread(target=_carry, args=(made, memory, slots, free, ready, device), daemon=True)
     carrier.start()
     try:
@@ -165,8 +165,8 @@ def _close(processes: Sequence[Any], share: Any, free: Any) -> None:
             process.join()
 
 
-def _work(maker: LessonMaker, memory_name: str, slots: int, free: Any, ready: Any, share: Any, seed: int) -> None:
-    """A worker's life: one lesson after the other into free slots."""
+def _work(maker: SampleMaker, memory_name: str, slots: int, free: Any, ready: Any, share: Any, seed: int) -> None:
+    """Worker loop: draws samples into free slots of the shared memory."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -181,16 +181,16 @@ def _work(maker: LessonMaker, memory_name: str, slots: int, free: Any, ready: An
             if share.value == _ENOUGH:
                 return
             kind = TEXT if rng.random() < share.value else DOCUMENT
-            lesson = _made(maker, kind, rng)
+            sample = _made(maker, kind, rng)
             for name in RECORD.names or ():
-                records[slot][name] = getattr(lesson, name)
+                records[slot][name] = getattr(sample, name)
             ready.put((slot, kind))
     except Exception as error:  # it would die unseen, and the trainer wait for ever
         ready.put(f"{type(error).__name__}: {error}")
 
 
-def _made(maker: LessonMaker, kind: int, rng: random.Random, tries: int = 20) -> Any:
-    """A lesson. A made-up design that cannot be drawn, which happens once in thousands, is made up anew."""
+def _made(maker: SampleMaker, kind: int, rng: random.Random, tries: int = 20) -> Any:
+    """A sample. A made-up design that cannot be drawn, which happens once in thousands, is made up again."""
     for left in reversed(range(tries)):
         try:
             return maker.text(rng) if kind == TEXT else maker.document(rng)
@@ -200,8 +200,8 @@ def _made(maker: LessonMaker, kind: int, rng: random.Random, tries: int = 20) ->
     raise AssertionError("no try was made")
 
 
-def _carry(made: Workshop, memory: SharedMemory, slots: int, free: Any, ready: Any, device: torch.device) -> None:
-    """Collects lessons of a kind into packets and sends them to the device, on a stream of their own."""
+def _carry(made: SampleFeed, memory: SharedMemory, slots: int, free: Any, ready: Any, device: torch.device) -> None:
+    """Collects samples of a kind into packets and sends them to the device, on a stream of their own."""
     records = np.ndarray((slots, RECORD.itemsize), np.uint8, buffer=memory.buf)
     cuda = device.type == "cuda"
     stream = torch.cuda.Stream(device) if cuda else None

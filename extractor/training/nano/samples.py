@@ -1,8 +1,8 @@
 """One training example of the small model, from a seed: a page on its sheet, what it is asked, what it must answer.
 
-A lesson is drawn in a worker process as plain arrays of fixed sizes, so that it crosses to the trainer through shared
-memory: the picture as it lies (`training.sheets`), where characters stand on the views, and two sequences of ids, one
-asking with hints and one without. Negative ids are rows of the picture's features (`training.targets.picture_rows`).
+A sample is drawn in a worker process as plain arrays of fixed sizes, so that it crosses to the trainer through shared
+memory: the picture as it lies (`training.nano.sheets`), where characters stand on the views, and two sequences of ids,
+one asking with hints and one without. Negative ids are rows of the picture's features (`targets.picture_rows`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CLASS_COUNT = -(-(max(CLASSES.values()) + 1) // 64) * 64
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Sample:
     """`image` (HEIGHT, WIDTH, 3) uint8; `shape` (4,): rows, columns, whether it lies transposed, margin; `glyphs`
     (CHARACTERS, 4) int16: view, x, y on it, class, -1 where there is none; `plain` (PLAIN,) and `hinted` (HINTED,)
     int16 sequences, and `spans` (2, 2): where each one's answer begins and how long the sequence is (0 where there is
@@ -55,32 +55,32 @@ class Lesson:
 
 
 @dataclass
-class LessonMaker:
-    """Draws lessons. `processor` is the model's own: prompts and answers are made with it."""
+class SampleMaker:
+    """Draws samples. `processor` is the model's own: prompts and answers are made with it."""
 
     processor: Phi3VProcessor
     num_crops: int = NUM_CROPS
     _before: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
 
-    def document(self, rng: random.Random) -> Lesson:
-        """A lesson from a made-up document."""
+    def document(self, rng: random.Random) -> Sample:
+        """A sample from a made-up document."""
         while True:
             page = draw(design(rng), rng.getrandbits(40))
             sheet = lay(page.image, page.lines, page.centres, rng, self.num_crops)
-            if sheet is not None and (lesson := self.lesson(page, sheet, rng)) is not None:
-                return lesson
+            if sheet is not None and (sample := self.sample(page, sheet, rng)) is not None:
+                return sample
 
-    def text(self, rng: random.Random) -> Lesson:
+    def text(self, rng: random.Random) -> Sample:
         """A page full of lines, for its characters alone."""
         size = (WIDTH, HEIGHT)
         page = draw_text(POOL, rng.getrandbits(40), size=size, languages=_TEXT_LANGUAGES)
         sheet = Sheet(page.image, *GRID, False, 0, page.centres)
         glyphs = _glyphs(sheet, page.characters, rng)
         shape = np.array(sheet.shape, np.int16)
-        return Lesson(page.image, shape, glyphs, _ids([], PLAIN), _ids([], HINTED), np.zeros((2, 2), np.int16))
+        return Sample(page.image, shape, glyphs, _ids([], PLAIN), _ids([], HINTED), np.zeros((2, 2), np.int16))
 
-    def lesson(self, page: Page, sheet: Sheet, rng: random.Random) -> Lesson | None:
-        """The lesson of a page that lies on a sheet; None if its answer is longer than any should be."""
+    def sample(self, page: Page, sheet: Sheet, rng: random.Random) -> Sample | None:
+        """The sample of a page that lies on a sheet; None if its answer is longer than any should be."""
         asked, fields = self._asked(page, rng)
         answer = answer_ids(self.processor.tokenizer, answer_text(fields, page.fields))
         if len(answer) > ANSWER:
@@ -99,7 +99,7 @@ class LessonMaker:
         if not spans[0, 1]:
             return None
         shape = np.array(sheet.shape, np.int16)
-        return Lesson(sheet.image, shape, _glyphs(sheet, page.characters, rng), sequences[0], sequences[1], spans)
+        return Sample(sheet.image, shape, _glyphs(sheet, page.characters, rng), sequences[0], sequences[1], spans)
 
     @cached_property
     def _usual_lines(self) -> dict[str, str]:
