@@ -92,8 +92,8 @@ def _agreed_name(one: FieldRecord) -> float | None:
 
 def _best(one: FieldRecord, kind: str) -> float | None:
     """The greatest confidence of the sources of a kind that gave a value."""
-    told = [float(s["confidence"]) for s in one.sources if s["kind"] == kind and s["value"] is not None]
-    return max(told, default=None)
+    given = [float(s["confidence"]) for s in one.sources if s["kind"] == kind and s["value"] is not None]
+    return max(given, default=None)
 
 
 #: Which values a scale is for, and the confidence of the source that it is fitted on (None: another group's).
@@ -120,15 +120,15 @@ def said(results: Results, group: str) -> Said:
 
 def tried(scale: Callable[[float], float], said: Said) -> dict[str, Any]:
     """How well the scaled confidences of these values fit: calibration error, Brier score, AUROC."""
-    told = [scale(confidence) for confidence in said.confidences]
-    pairs = list(zip(told, said.right, said.weights, strict=True))
+    adjusted = [scale(confidence) for confidence in said.confidences]
+    pairs = list(zip(adjusted, said.right, said.weights, strict=True))
     brier = sum(w * (p - r) ** 2 for p, r, w in pairs) / sum(said.weights) if pairs else None
     return {
-        "count": len(told),
-        "right": sum(said.right) / len(told) if told else None,
-        "ece": expected_calibration_error(told, said.right),
+        "count": len(adjusted),
+        "right": sum(said.right) / len(adjusted) if adjusted else None,
+        "ece": expected_calibration_error(adjusted, said.right),
         "brier": brier,
-        "auroc": auroc(told, said.right),
+        "auroc": auroc(adjusted, said.right),
     }
 
 
@@ -162,15 +162,15 @@ _HEADER = ("scale", "tried on", "values", "right, %", "calibration error, %", "B
 
 
 def _row(word: str, name: str, scale: Callable[[float], float], one: Said) -> list[str]:
-    told = tried(scale, one)
+    fitted = tried(scale, one)
     return [
         word,
         name,
-        str(told["count"]),
-        f"{100 * told['right']:.1f}",
-        f"{100 * told['ece']:.1f}",
-        f"{told['brier']:.4f}",
-        "–" if told["auroc"] is None else f"{told['auroc']:.3f}",
+        str(fitted["count"]),
+        f"{100 * fitted['right']:.1f}",
+        f"{100 * fitted['ece']:.1f}",
+        f"{fitted['brier']:.4f}",
+        "–" if fitted["auroc"] is None else f"{fitted['auroc']:.3f}",
     ]
 
 

@@ -267,9 +267,9 @@ def _demands(options: argparse.Namespace) -> dict[str, float]:
 def _missed(summary: dict[str, Any], demands: dict[str, float]) -> int:
     """1 if a cell misses what was demanded, with a line for each; what nobody labelled is missed too."""
     code = 0
-    for cell, told in summary["cells"].items():
+    for cell, entry in summary["cells"].items():
         for name, least in demands.items():
-            rate = told["overall"].get(name) if name in _RATES else told["fields"].get(name, {}).get("exact")
+            rate = entry["overall"].get(name) if name in _RATES else entry["fields"].get(name, {}).get("exact")
             value = rate["value"] if rate else None
             if value is None or value < least:
                 reached = "nothing is labelled" if value is None else f"reached {value:.4f}"
@@ -333,9 +333,9 @@ def _print(summary: dict[str, Any], run: Run) -> None:
         console.print(table)
     for name, cell in summary["cells"].items():
         if failures := cell["failures"]:
-            told = ", ".join(f"{kind} {count}" for kind, count in failures.items())
+            kinds = ", ".join(f"{kind} {count}" for kind, count in failures.items())
             failed, pictures = cell["overall"]["failed"], cell["overall"]["pictures"]
-            console.print(f"{name}: {failed} of {pictures} pictures failed: {told}", markup=False)
+            console.print(f"{name}: {failed} of {pictures} pictures failed: {kinds}", markup=False)
     for name, reason in run.skipped.items():
         console.print(f"{name} did not run: {reason}", markup=False)
     for word, text in facts(summary):

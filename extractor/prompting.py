@@ -136,10 +136,10 @@ def _field_lines(schema: type[BaseModel], lang: Lang, page_text: str) -> Iterato
         meaning = spec.zh if lang == "zh" else spec.en
         form = _form(node, published.get("$defs", {}), lang)
         said = "" if fold(meaning) == fold(name) else meaning
-        told = [part for part in (said, form if not _says(meaning, form) else "") if part]
+        parts = [part for part in (said, form if not _says(meaning, form) else "") if part]
         captions = _captions(spec, meaning, schema, languages, page_text)
         shown = f" [{', '.join(captions)}]" if captions else ""
-        yield f"{name}{': ' if told else ''}{'; '.join(told)}{shown}"
+        yield f"{name}{': ' if parts else ''}{'; '.join(parts)}{shown}"
 
 
 def _says(meaning: str, form: str) -> bool:
@@ -178,8 +178,8 @@ def _members(properties: Mapping[str, Any], definitions: Mapping[str, Any], lang
     """The members of a nested object, each with its own description or form."""
     for name, node in properties.items():
         meaning = node.get("x-description-zh" if lang == "zh" else "description") or node.get("description", "")
-        told = meaning or _form(node, definitions, lang, depth)
-        yield f"{name}: {told}" if told else name
+        hint = meaning or _form(node, definitions, lang, depth)
+        yield f"{name}: {hint}" if hint else name
 
 
 def _captions(

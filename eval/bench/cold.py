@@ -81,8 +81,8 @@ def _start(folder: Path, dtype: str, device: str, cache: Path, *, small: bool) -
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise BenchError(f"a cold start ended with exit code {done.returncode}: {reason[:200]}")
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    record: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return record
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
 A step multiplies one row or a few with four matrices a layer, a prompt some two thousand. Each library is given the
 same matrices of a few layers, drawn from a normal distribution; their products are replayed as a CUDA graph, as steps
-are, and told for all 32 layers. So many matrices are not in the device's cache when their turn comes again. A
+are, and reported for all 32 layers. So many matrices are not in the device's cache when their turn comes again. A
 library's error is that of its product, as a share of the exact one.
 """
 
@@ -64,12 +64,12 @@ def bench(options: argparse.Namespace) -> Bench:
         try:
             with torch.no_grad():
                 make = LIBRARIES[name](device)
-                told = _measure(make, shapes, rows, options.layers, options.repeat, device)
+                result = _measure(make, shapes, rows, options.layers, options.repeat, device)
             scale = sizes["num_hidden_layers"] / options.layers
-            told["ms"] = {count: round(scale * value, 3) for count, value in told["ms"].items()}
+            result["ms"] = {count: round(scale * value, 3) for count, value in result["ms"].items()}
         except (ImportError, RuntimeError) as error:  # not installed, or not made for this device
-            told = {"error": " ".join(str(error).split())[:200]}
-        figures["libraries"][name] = told
+            result = {"error": " ".join(str(error).split())[:200]}
+        figures["libraries"][name] = result
     return Bench([_table(figures, rows)], figures, notes=[_note(figures)])
 
 
@@ -236,16 +236,16 @@ LIBRARIES: Mapping[str, Callable[[torch.device], Make]] = {
 
 
 def _table(figures: Mapping[str, Any], rows: Sequence[int]) -> Table:
-    told = []
+    body = []
     for name, one in figures["libraries"].items():
         if "error" in one:
-            told.append([name, one["error"], *[""] * len(rows)])
+            body.append([name, one["error"], *[""] * len(rows)])
         else:
             share = 100 * sum(one["error_of_product"]) / len(one["error_of_product"])
-            told.append([name, *(f"{one['ms'][str(count)]:.2f}" for count in rows), f"{share:.2f} %"])
-    return Table("matrix products of all layers, ms by rows", ("", *map(str, rows), "error"), told)
+            body.append([name, *(f"{one['ms'][str(count)]:.2f}" for count in rows), f"{share:.2f} %"])
+    return Table("matrix products of all layers, ms by rows", ("", *map(str, rows), "error"), body)
 
 
 def _note(figures: Mapping[str, Any]) -> str:
     shapes = ", ".join(f"{rows} x {columns}" for rows, columns in figures["shapes"])
-    return f"{figures['layers']} layers of {shapes}, normally distributed; told for all layers of the network"
+    return f"{figures['layers']} layers of {shapes}, normally distributed; for all layers of the network"

@@ -43,12 +43,12 @@ def memory_gb(device: str) -> dict[str, float]:
 
     if not device.startswith("cuda"):
         return {}
-    told = {
+    result = {
         "held": torch.cuda.memory_allocated(),
         "peak": torch.cuda.max_memory_allocated(),
         "reserved": torch.cuda.max_memory_reserved(),
     }
-    return {name: round(value / 1e9, 3) for name, value in told.items()}
+    return {name: round(value / 1e9, 3) for name, value in result.items()}
 
 
 def _wait(device: str) -> None:
@@ -85,8 +85,8 @@ def generate(model: Any, workload: Workload, device: str) -> dict[str, Any]:
     short, long = run(1), run(25)
     token = (long - short) / 24
     whole = short + token * (len(workload.script) - 1)
-    told = {"first_token_seconds": round(short, 4), "token_ms": round(1000 * token, 2), "seconds": round(whole, 3)}
-    return told | {"memory_gb": memory_gb(device)}
+    result = {"first_token_seconds": round(short, 4), "token_ms": round(1000 * token, 2), "seconds": round(whole, 3)}
+    return result | {"memory_gb": memory_gb(device)}
 
 
 class Network:
@@ -141,13 +141,13 @@ class Network:
         if runner.documents == 1:
             pictures = on_device["pixel_values"].to(self.model.dtype), inputs["image_sizes"]
             stages["vision"] = lambda: self.model.get_image_features(*pictures)
-        told: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         peaks = {}
         for name, call in stages.items():
             reset_memory(self.device)
-            told[f"{name}_ms"] = self._ms(call)
+            result[f"{name}_ms"] = self._ms(call)
             peaks[name] = memory_gb(self.device).get("peak")
-        return told | {"peak_gb_in": peaks}
+        return result | {"peak_gb_in": peaks}
 
     def _ms(self, call: Callable[[], Any], times: int | None = None) -> float:
         return round(1000 * median_seconds(call, times or self.repeat, self.device), 3)

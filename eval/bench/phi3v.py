@@ -334,8 +334,8 @@ def _steps(cells: dict[str, Any], bandwidth: float | None) -> Table:
         tokens = [f"{one[key]:.2f}" if key in one else "" for key in kinds]
         steps = [f"{one['step_ms'][str(w)]:.2f}" if str(w) in one["step_ms"] else "" for w in WIDTHS]
         rows.append([name, *steps, f"{moved:.2f}", share, *tokens])
-    told = ("free", "under the grammar", "and jumping, a token")
-    header = ("step, ms by tokens", *map(str, WIDTHS), "GB read", "of copy bandwidth", *told)
+    columns = ("free", "under the grammar", "and jumping, a token")
+    header = ("step, ms by tokens", *map(str, WIDTHS), "GB read", "of copy bandwidth", *columns)
     return Table("steps", header, rows)
 
 
@@ -359,7 +359,7 @@ def _batches(cells: dict[str, Any]) -> Table:
 def _starts(starts: dict[str, Any]) -> Table:
     rows = []
     for name, one in starts.items():
-        told = [one["error"], *[""] * 6] if "error" in one else [f"{value:.1f}" for value in one.values()]
-        rows.append([name, *told])
+        columns = [one["error"], *[""] * 6] if "error" in one else [f"{value:.1f}" for value in one.values()]
+        rows.append([name, *columns])
     header = ("", "imports", "loading", "first answer", "in all", "second answer", "peak GB of loading", "of all")
     return Table("from the checkpoint on disk to the first answer, seconds", header, rows)

@@ -107,9 +107,9 @@ def _tables(figures: dict[str, Any]) -> list[Table]:
         ["a caller waits, median / p95 / most", " / ".join(
             f"{figures[name]} s" for name in ("seconds_median", "seconds_p95", "seconds_most"))],
     ]  # fmt: skip
-    for name, told in figures["memory"].items():
-        then = f"{told['settled_mb']} MB after a fifth of the time, {told['end_mb']} MB at the end"
-        rows.append([f"memory of the {name}", f"{then}, most {told['most_mb']} MB"])
+    for name, used in figures["memory"].items():
+        then = f"{used['settled_mb']} MB after a fifth of the time, {used['end_mb']} MB at the end"
+        rows.append([f"memory of the {name}", f"{then}, most {used['most_mb']} MB"])
     callers = f"{figures['clients']} callers for {figures['seconds']:g} s on {figures['cores']} cores"
     return [Table(f"{callers}, queue of {figures['queue']}", ["service", "measured"], rows)]
 
@@ -189,8 +189,8 @@ def _loaded(port: int, pid: int, bodies: Sequence[bytes], clients: int, seconds:
     for caller in callers:
         caller.start()
     while time.monotonic() - start < seconds:
-        if (told := _memory(pid)) is not None:
-            load.memory.append((time.monotonic() - start, *told))
+        if (used := _memory(pid)) is not None:
+            load.memory.append((time.monotonic() - start, *used))
         time.sleep(1.0)
     for caller in callers:
         caller.join()

@@ -90,8 +90,8 @@ def documents(
     for specimen in selection.specimens:
         key = identifier(specimen, selection.root)
         if key in pages:
-            told = _document(specimen, pages[key], with_pages=len(found) < MOST_PAGES, redact=redact)
-            found[key] = told | ({"file": None} if redact else {"file": specimen.path.name})
+            record = _document(specimen, pages[key], with_pages=len(found) < MOST_PAGES, redact=redact)
+            found[key] = record | ({"file": None} if redact else {"file": specimen.path.name})
     return found
 
 

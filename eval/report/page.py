@@ -101,18 +101,18 @@ def _lead(names: list[str]) -> str:
 
 def _notices(summary: Summary) -> list[str]:
     """What a reader must know before any number: stand-ins, cells that did not run, documents that failed."""
-    told: dict[str, list[str]] = {}
+    collected: dict[str, list[str]] = {}
     for name, cell in summary["cells"].items():
         if cell.get("note"):
-            told.setdefault(cell["note"], []).append(name)
+            collected.setdefault(cell["note"], []).append(name)
     for name, reason in summary["run"].get("skipped", {}).items():
-        told.setdefault(f"did not run: {reason}", []).append(name)
+        collected.setdefault(f"did not run: {reason}", []).append(name)
     for name, cell in summary["cells"].items():
         if failed := cell["overall"]["failed"]:
             kinds = ", ".join(f"{kind} {count}" for kind, count in cell["failures"].items())
             pictures = f"{failed} of {cell['overall']['pictures']} pictures could not be read ({kinds})"
-            told.setdefault(f"{pictures}; their values count as missed", []).append(name)
-    return [f"{', '.join(names)}: {text}" for text, names in told.items()]
+            collected.setdefault(f"{pictures}; their values count as missed", []).append(name)
+    return [f"{', '.join(names)}: {text}" for text, names in collected.items()]
 
 
 def _most_documents(summary: Summary, language: str) -> int:
@@ -183,12 +183,12 @@ def _cost(summary: Summary) -> str:
     """Seconds against exact match: a mark a cell, or with one cell a mark for each type of document."""
     if len(summary["cells"]) > 1:
         short = tables.short_names(list(summary["cells"]))
-        told = {short[name]: cell["overall"] for name, cell in summary["cells"].items()}
+        rows = {short[name]: cell["overall"] for name, cell in summary["cells"].items()}
     else:
         (cell,) = summary["cells"].values()
-        told = cell["schemas"]
+        rows = cell["schemas"]
     series = []
-    for name, scores in told.items():
+    for name, scores in rows.items():
         exact, taken = scores["exact"], scores["seconds"]["median"]
         if exact is None or taken is None:
             continue

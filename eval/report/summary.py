@@ -106,7 +106,7 @@ def _by(results: Results, key: Callable[[Any], str]) -> dict[str, Any]:
 def scores(documents: Sequence[DocumentRecord], scored: Sequence[FieldRecord]) -> dict[str, Any]:
     """SCORES of some documents and of their fields; without documents, of the fields alone."""
     subjects = {one.subject for one in documents} | {one.subject for one in scored}
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "documents": len({subject.group for subject in subjects}),
         "pictures": len({subject.id for subject in subjects}),
         "fields": len(scored),
@@ -116,7 +116,7 @@ def scores(documents: Sequence[DocumentRecord], scored: Sequence[FieldRecord]) -
     }
     if documents:
         read = [one for one in documents if one.mrz_exact is not None]
-        told |= {
+        result |= {
             "all_right": _share(documents, lambda one: one.all_right),
             "all_right_by_picture": _plain_share(documents, lambda one: one.all_right),
             "mrz": len(read),
@@ -130,7 +130,7 @@ def scores(documents: Sequence[DocumentRecord], scored: Sequence[FieldRecord]) -
             "failed": sum(one.failure is not None for one in documents),
             "seconds": {"median": _quantile(_seconds(documents), 0.5), "p95": _quantile(_seconds(documents), 0.95)},
         }
-    return told
+    return result
 
 
 def _field_rates(scored: Sequence[FieldRecord]) -> dict[str, Any]:
@@ -141,15 +141,15 @@ def _field_rates(scored: Sequence[FieldRecord]) -> dict[str, Any]:
     by_document: dict[str, list[int]] = defaultdict(list)
     for index, one in enumerate(scored):
         by_document[one.subject.group].append(index)
-    told: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for name in PARTS:
-        told[name] = rate = _rounded(ratio(name, values, weights))
+        result[name] = rate = _rounded(ratio(name, values, weights))
         if rate and (name in _SHARES or name == "cer"):
             parts = [ratio(name, [values[i] for i in own], [weights[i] for i in own]) for own in by_document.values()]
             rate |= _interval(name, parts)
-    told["f1"] = {"value": f1(*(told[name] and told[name]["value"] for name in ("precision", "recall")))}
-    told["exact_by_picture"] = _value(ratio("exact", values))
-    return told
+    result["f1"] = {"value": f1(*(result[name] and result[name]["value"] for name in ("precision", "recall")))}
+    result["exact_by_picture"] = _value(ratio("exact", values))
+    return result
 
 
 def _interval(name: str, parts: Sequence[Ratio]) -> Rate:
@@ -232,7 +232,7 @@ def cost(documents: Sequence[DocumentRecord]) -> dict[str, Any]:
     stages: Counter[str] = Counter()
     for one in documents:
         stages.update(one.stages)
-    told = sum(stages.values())
+    whole = sum(stages.values())
     tokens = [float(one.tokens) for one in documents if one.tokens is not None]
     memory = [one.memory for one in documents if one.memory is not None]
     return {
@@ -241,7 +241,7 @@ def cost(documents: Sequence[DocumentRecord]) -> dict[str, Any]:
             "p95": _quantile(seconds, 0.95),
             "mean": _round(sum(seconds) / len(seconds)) if seconds else None,
         },
-        "stages": {name: _round(value / told) for name, value in stages.most_common()} if told else {},
+        "stages": {name: _round(value / whole) for name, value in stages.most_common()} if whole else {},
         "tokens": {"median": _quantile(tokens, 0.5), "p95": _quantile(tokens, 0.95)} if tokens else None,
         "memory": max(memory, default=None),
     }

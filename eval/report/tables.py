@@ -78,12 +78,12 @@ def as_csv(summary: Summary) -> str:
 
 
 def _all_scores(summary: Summary) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
-    for cell, told in summary["cells"].items():
-        yield cell, "overall", "", told["overall"]
+    for cell, summed in summary["cells"].items():
+        yield cell, "overall", "", summed["overall"]
         for cut, word in CUTS.items():
             for name in rows(summary, cut):
-                if name in told[cut]:
-                    yield cell, word, name, told[cut][name]
+                if name in summed[cut]:
+                    yield cell, word, name, summed[cut][name]
 
 
 def _flat(scores: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,50 +170,50 @@ def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
     names = list(summary["cells"])
     columns = [_overall(cell, bounds=len(names) <= MOST_COLUMNS) for cell in summary["cells"].values()]
     if not any(cell["overall"].get("valid_unconstrained") for cell in summary["cells"].values()):
-        for told in columns:
-            del told["valid, no grammar"]  # nobody asked for it
+        for column in columns:
+            del column["valid, no grammar"]  # nobody asked for it
     if len(names) > MOST_COLUMNS:
         names = list(short_names(names).values())
-        return ["cell", *columns[0]], [[name, *told.values()] for name, told in zip(names, columns, strict=True)]
-    return ["", *names], [[rate, *(told[rate] for told in columns)] for rate in columns[0]]
+        return ["cell", *columns[0]], [[name, *column.values()] for name, column in zip(names, columns, strict=True)]
+    return ["", *names], [[rate, *(column[rate] for column in columns)] for rate in columns[0]]
 
 
 def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
     """The headline rates of a cell; without `bounds` only exact match has its interval, for want of room."""
-    told, passing = cell["overall"], cell["calibration"]["straight_through"]
+    summed, passing = cell["overall"], cell["calibration"]["straight_through"]
     chosen = cell["calibration"]["values"]["threshold"]
     tell = with_interval if bounds else percent
     return {
-        "documents": _counted(told),
-        "values": str(told["values"]),
-        "exact": _both(told, "exact") if bounds else with_interval(told["exact"]),
-        "folded": tell(told["folded"]),
-        "CER": tell(told["cer"], 2),
-        "hallucination rate": tell(told["hallucination_rate"]),
-        "miss rate": tell(told["miss_rate"]),
-        "document accuracy": _both(told, "all_right") if bounds else percent(told["all_right"]),
-        "MRZ exact": _both(told, "mrz_exact") if bounds else percent(told["mrz_exact"]),
-        "valid": percent(told["valid"]),
-        "valid, no grammar": percent(told.get("valid_unconstrained")),
+        "documents": _counted(summed),
+        "values": str(summed["values"]),
+        "exact": _both(summed, "exact") if bounds else with_interval(summed["exact"]),
+        "folded": tell(summed["folded"]),
+        "CER": tell(summed["cer"], 2),
+        "hallucination rate": tell(summed["hallucination_rate"]),
+        "miss rate": tell(summed["miss_rate"]),
+        "document accuracy": _both(summed, "all_right") if bounds else percent(summed["all_right"]),
+        "MRZ exact": _both(summed, "mrz_exact") if bounds else percent(summed["mrz_exact"]),
+        "valid": percent(summed["valid"]),
+        "valid, no grammar": percent(summed.get("valid_unconstrained")),
         "values through": percent(chosen["coverage"] if chosen else 0.0),
         "documents through": percent(passing["rate"]),
-        "s/page": seconds(told["seconds"]["median"]),
-        "s/page p95": seconds(told["seconds"]["p95"]),
+        "s/page": seconds(summed["seconds"]["median"]),
+        "s/page p95": seconds(summed["seconds"]["p95"]),
     }
 
 
-def _counted(told: Mapping[str, Any]) -> str:
+def _counted(summed: Mapping[str, Any]) -> str:
     """Documents, and how many pictures of them if that is another number."""
-    documents, pictures = told["documents"], told["pictures"]
+    documents, pictures = summed["documents"], summed["pictures"]
     return str(documents) if documents == pictures else f"{documents} ({pictures} pictures)"
 
 
-def _both(told: Mapping[str, Any], name: str) -> str:
+def _both(summed: Mapping[str, Any], name: str) -> str:
     """A rate by document, and by picture where documents have several."""
-    told_by_document = with_interval(told[name])
-    if told["documents"] == told["pictures"]:
-        return told_by_document
-    return f"{told_by_document}; by picture {percent(told[f'{name}_by_picture'])}"
+    by_document = with_interval(summed[name])
+    if summed["documents"] == summed["pictures"]:
+        return by_document
+    return f"{by_document}; by picture {percent(summed[f'{name}_by_picture'])}"
 
 
 def cut_table(summary: Summary, cut: str) -> tuple[list[str], list[list[str]]]:
@@ -225,9 +225,9 @@ def cut_table(summary: Summary, cut: str) -> tuple[list[str], list[list[str]]]:
         tell = with_interval if len(cells) <= MOST_COLUMNS else percent
         body = []
         for name in names:
-            told = [cell[cut].get(name) for cell in cells.values()]
-            counts = max((one["documents"] for one in told if one), default=0)
-            body.append([name, str(counts), *(tell(one["exact"]) if one else "–" for one in told)])
+            row = [cell[cut].get(name) for cell in cells.values()]
+            counts = max((one["documents"] for one in row if one), default=0)
+            body.append([name, str(counts), *(tell(one["exact"]) if one else "–" for one in row)])
         return [CUTS[cut], "documents", *short_names(list(cells)).values()], body
     (cell,) = cells.values()
     header = [CUTS[cut], "documents", "values", "exact", "folded", "CER", "hallucination rate", "miss rate"]
@@ -235,22 +235,22 @@ def cut_table(summary: Summary, cut: str) -> tuple[list[str], list[list[str]]]:
     return header + (["document accuracy", "MRZ exact", "s/page"] if cut != "fields" else []), body
 
 
-def cut_row(told: Mapping[str, Any], cut: str) -> list[str]:
+def cut_row(summed: Mapping[str, Any], cut: str) -> list[str]:
     """What stands behind the name in a row of `cut_table` with one cell."""
     rates = [
-        _counted(told),
-        str(told["values"]),
-        with_interval(told["exact"]),
-        percent(told["folded"]),
-        percent(told["cer"], 2),
-        percent(told["hallucination_rate"]),
-        percent(told["miss_rate"]),
+        _counted(summed),
+        str(summed["values"]),
+        with_interval(summed["exact"]),
+        percent(summed["folded"]),
+        percent(summed["cer"], 2),
+        percent(summed["hallucination_rate"]),
+        percent(summed["miss_rate"]),
     ]
-    return rates + (_whole(told) if cut != "fields" else [])
+    return rates + (_whole(summed) if cut != "fields" else [])
 
 
-def _whole(told: Mapping[str, Any]) -> list[str]:
-    return [percent(told["all_right"]), percent(told["mrz_exact"]), seconds(told["seconds"]["median"])]
+def _whole(summed: Mapping[str, Any]) -> list[str]:
+    return [percent(summed["all_right"]), percent(summed["mrz_exact"]), seconds(summed["seconds"]["median"])]
 
 
 def _what_ran(summary: Summary) -> str:
@@ -261,7 +261,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     """What ran, as (word, text) pairs: dataset, engines with their checkpoints, machine, versions."""
     run = summary["run"]
     dataset = run["dataset"]
-    told = [
+    facts = [
         (
             "dataset",
             f"{dataset['name']}, {dataset['documents']} documents, {dataset['pictures']} pictures, "
@@ -277,17 +277,17 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         parts += [f"{key} {value}" for key, value in engine.items() if key in ("dtype", "quantizer", "device")]
         parts += [cell["note"]] if cell.get("note") else []
         parts = parts or ["no checkpoint: what the packages ship"]
-        told.append((name, "; ".join([*parts, *filter(None, [pace(run, name)])])))
-    told += [(f"{name} did not run", reason) for name, reason in run.get("skipped", {}).items()]
+        facts.append((name, "; ".join([*parts, *filter(None, [pace(run, name)])])))
+    facts += [(f"{name} did not run", reason) for name, reason in run.get("skipped", {}).items()]
     read = run["reading"]
     scored = "" if read["scored"] == "result" else f", scored: the {read['scored']} alone"
-    told.append(("reading", f"schema {read['schema']}, device {read['device']}, day {read['day']}{scored}"))
+    facts.append(("reading", f"schema {read['schema']}, device {read['device']}, day {read['day']}{scored}"))
     machine = (f"{value} cores" if key == "cores" else value for key, value in run["machine"].items())
-    told.append(("machine", "; ".join([", ".join(machine), *filter(None, [busy(run.get("load"))])])))
-    told.append(("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())))
-    told.append(("program", f"digest {run['code'][:16]}"))
+    facts.append(("machine", "; ".join([", ".join(machine), *filter(None, [busy(run.get("load"))])])))
+    facts.append(("versions", ", ".join(f"{name} {number}" for name, number in run["versions"].items())))
+    facts.append(("program", f"digest {run['code'][:16]}"))
     settings = summary["settings"]
-    told.append(
+    facts.append(
         (
             "settings",
             f"fuzzy match from a similarity of {settings['fuzzy_threshold']}, error budget "
@@ -295,18 +295,18 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
             f"{settings['resamples']} resamples, seed 0",
         )
     )
-    return told
+    return facts
 
 
 def pace(run: Mapping[str, Any], cell: str) -> str:
     """How fast a cell's pictures were read, all in all; empty where nobody took the time."""
-    told = run.get("pace", {}).get(cell)
-    if not told or not told["seconds"]:
+    pace_of = run.get("pace", {}).get(cell)
+    if not pace_of or not pace_of["seconds"]:
         return ""
-    at_once = f", {told['at_once']} at a time" if told["at_once"] > 1 else ""
-    if told.get("prepared"):
-        return f"{told['seconds'] / told['documents']:.1f} s a document after OCR{at_once}"
-    return f"{told['documents'] / told['seconds']:.2f} pictures a second{at_once}"
+    at_once = f", {pace_of['at_once']} at a time" if pace_of["at_once"] > 1 else ""
+    if pace_of.get("prepared"):
+        return f"{pace_of['seconds'] / pace_of['documents']:.1f} s a document after OCR{at_once}"
+    return f"{pace_of['documents'] / pace_of['seconds']:.2f} pictures a second{at_once}"
 
 
 FIELD_TEST_HEADER = (
@@ -319,24 +319,24 @@ def _comparison(one: Mapping[str, Any]) -> str:
     overall = [
         [
             WORDS[name],
-            percent(told["first"], 2),
-            percent(told["second"], 2),
-            f"{100 * told['difference']:+.2f} ({100 * told['low']:+.2f} to {100 * told['high']:+.2f})",
-            percent(told["detectable"], 2),
+            percent(rate["first"], 2),
+            percent(rate["second"], 2),
+            f"{100 * rate['difference']:+.2f} ({100 * rate['low']:+.2f} to {100 * rate['high']:+.2f})",
+            percent(rate["detectable"], 2),
         ]
-        for name, told in one["overall"].items()
+        for name, rate in one["overall"].items()
     ]
     fields = [
         [
             name,
-            str(told["documents"]),
-            str(told["only_first"]),
-            str(told["only_second"]),
-            f"{100 * told['difference']:+.1f}",
-            f"{told['p_holm']:.3f}",
-            percent(told["detectable"]),
+            str(rate["documents"]),
+            str(rate["only_first"]),
+            str(rate["only_second"]),
+            f"{100 * rate['difference']:+.1f}",
+            f"{rate['p_holm']:.3f}",
+            percent(rate["detectable"]),
         ]
-        for name, told in one["fields"].items()
+        for name, rate in one["fields"].items()
     ]
     return "\n".join(
         [

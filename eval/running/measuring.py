@@ -99,13 +99,13 @@ def memory_growth(read: Callable[[int], None], pages: int, on_page: Callable[[],
     """Memory while `read(number)` runs `pages` times; None where the system does not say."""
     if resident_memory() is None:
         return None
-    told = []
+    sizes = []
     for number in range(pages):
         read(number)
         on_page()
-        told.append(resident_memory() or 0.0)
-    kept = list(enumerate(told))[pages // 10 :]
-    return Growth(pages, kept[0][1], told[-1], max(told), 1000 * slope(kept))
+        sizes.append(resident_memory() or 0.0)
+    kept = list(enumerate(sizes))[pages // 10 :]
+    return Growth(pages, kept[0][1], sizes[-1], max(sizes), 1000 * slope(kept))
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:

@@ -96,8 +96,8 @@ class Run:
 
     def start(self, *, resumed: bool = False, settings: Mapping[str, Any] | None = None) -> None:
         """Makes the folder and writes down what is going to run. Raises UsageError if the folder holds another run."""
-        results, told = self.out / RESULTS_FILE, self.out / RUN_FILE
-        before = _read_facts(told) if resumed and results.exists() else {}
+        results, facts_file = self.out / RESULTS_FILE, self.out / RUN_FILE
+        before = _read_facts(facts_file) if resumed and results.exists() else {}
         if self.today is None:
             self.today = date.fromisoformat(before["reading"]["day"]) if before else date.today()
         self._shelf = Shelf(self.selection, self.today, keep=len(self.cells) > 1)
@@ -112,7 +112,7 @@ class Run:
             return
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            told.write_text(json.dumps(self.facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            facts_file.write_text(json.dumps(self.facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
             results.touch()
         except OSError as error:
             raise UsageError(f"{self.out} cannot be written: {error.strerror}") from None
@@ -154,8 +154,8 @@ class Run:
         lent = self._shelf.lent - lent
         if lent not in (0, len(todo)):
             return  # some of the documents were prepared before, and some not
-        told = {"documents": len(todo), "seconds": round(seconds, 2), "at_once": jobs, "prepared": lent > 0}
-        self.facts["pace"][cell.name] = told
+        pace = {"documents": len(todo), "seconds": round(seconds, 2), "at_once": jobs, "prepared": lent > 0}
+        self.facts["pace"][cell.name] = pace
 
     def _read(
         self, cell: Cell, engine: Engine | None, specimen: Specimen, *, first: bool
@@ -255,15 +255,15 @@ class Run:
         self.facts["load"] = before.get("load")
 
 
-def _read_facts(told: Path) -> dict[str, Any]:
+def _read_facts(path: Path) -> dict[str, Any]:
     try:
-        facts: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         date.fromisoformat(facts["reading"]["day"])
         dict(facts["engines"])
         if any(key not in facts for key in _IDENTITY):
             raise KeyError
     except (OSError, ValueError, KeyError, TypeError):
-        raise ResultsError(f"{told} does not say what its results are of; start again in another --out") from None
+        raise ResultsError(f"{path} does not say what its results are of; start again in another --out") from None
     return facts
 
 

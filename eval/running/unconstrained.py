@@ -39,18 +39,18 @@ class Unconstrained:
 
     @property
     def details(self) -> Mapping[str, str]:
-        told: Mapping[str, str] = self.engine.details
-        return told
+        value: Mapping[str, str] = self.engine.details
+        return value
 
     @property
     def tokens(self) -> tuple[int, ...]:
-        told: tuple[int, ...] = self.engine.tokens
-        return told
+        value: tuple[int, ...] = self.engine.tokens
+        return value
 
     @property
     def label(self) -> str:
-        told: str = self.engine.label
-        return told
+        value: str = self.engine.label
+        return value
 
     def answer(self, evidence: DocumentEvidence, own: Own) -> Mapping[str, FieldReading]:
         self._evidence = evidence

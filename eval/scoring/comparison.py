@@ -36,7 +36,7 @@ def compare(first: Results, second: Results, names: tuple[str, str]) -> dict[str
         "documents": len(documents),
         "fields_compared": len(pairs),
         "left_out": len(a) + len(b) - 2 * len(shared),
-        "overall": {name: told for name in _RATES if (told := _difference(name, pairs))},
+        "overall": {name: rate for name in _RATES if (rate := _difference(name, pairs))},
         "all_right": _all_right(first, second),
         "fields": _fields(pairs),
     }
@@ -94,9 +94,9 @@ def _fields(pairs: Sequence[tuple[FieldRecord, FieldRecord]]) -> dict[str, Any]:
         if one.score.has_value:
             before = right[one.field].get(one.subject.group, (True, True))
             right[one.field][one.subject.group] = (before[0] and one.score.exact, before[1] and other.score.exact)
-    told = {name: _discordance(list(groups.values())) for name, groups in sorted(right.items())}
-    corrected = holm({name: one["p"] for name, one in told.items()})
-    return {name: one | {"p_holm": round(corrected[name], 5)} for name, one in told.items()}
+    tests = {name: _discordance(list(groups.values())) for name, groups in sorted(right.items())}
+    corrected = holm({name: one["p"] for name, one in tests.items()})
+    return {name: one | {"p_holm": round(corrected[name], 5)} for name, one in tests.items()}
 
 
 def _discordance(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any]:

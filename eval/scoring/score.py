@@ -96,13 +96,13 @@ def _spoken(result: Extraction | None, source: str) -> dict[str, FieldEvidence] 
 
     if result is None or source == RESULT:
         return None
-    told = {}
+    fields_read = {}
     for name, evidence in result.fields.items():
         own = [one for one in evidence.sources if one.kind is SourceKind(source)]
         if own:
             best = max(own, key=lambda one: one.confidence)
-            told[name] = FieldEvidence(best.value, Verdict.SINGLE, best.confidence, (best,), best.box)
-    return told
+            fields_read[name] = FieldEvidence(best.value, Verdict.SINGLE, best.confidence, (best,), best.box)
+    return fields_read
 
 
 def _values(result: Extraction | None) -> dict[str, Any]:

@@ -72,9 +72,9 @@ class OnnxFolder:
     def digest(self) -> str:
         """Tells folders apart by what they say and how large their files are; the weights are not read."""
         files = sorted(path for path in self.folder.iterdir() if path.is_file())
-        told = [f"{path.name} {path.stat().st_size}" for path in files]
+        lines = [f"{path.name} {path.stat().st_size}" for path in files]
         small = b"".join((self.folder / name).read_bytes() for name in (CONFIG, OWN) if (self.folder / name).is_file())
-        return sha256("\n".join(told).encode("utf-8", "surrogateescape") + small).hexdigest()[:16]
+        return sha256("\n".join(lines).encode("utf-8", "surrogateescape") + small).hexdigest()[:16]
 
 
 def read_onnx_folder(name: str | os.PathLike[str]) -> OnnxFolder:

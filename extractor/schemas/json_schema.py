@@ -101,8 +101,8 @@ class _Builder:
         if node.choices:
             base = _without_choices(node)
             branches = [self.resolver.combine(base, places) for places in node.choices]
-            told = [branch for branch in branches if not branch.says_nothing] or branches[:1]
-            return _union([self._type(branch, name, depth) for branch in told])
+            given = [branch for branch in branches if not branch.says_nothing] or branches[:1]
+            return _union([self._type(branch, name, depth) for branch in given])
         if node.values is not None:
             return _literal(node)
         types = node.types or _implied(node)
@@ -262,10 +262,10 @@ def _annotated(kind: Any, bounds: Mapping[str, Any]) -> Any:
 
 def _union(kinds: list[Any]) -> Any:
     """Alternatives in their order; null is the last, as Optional writes it."""
-    told = [kind for kind in kinds if kind is not None]
-    if not told:
+    given = [kind for kind in kinds if kind is not None]
+    if not given:
         return None
-    return reduce(or_, told) if len(told) == len(kinds) else _nullable(reduce(or_, told))
+    return reduce(or_, given) if len(given) == len(kinds) else _nullable(reduce(or_, given))
 
 
 def _nullable(kind: Any) -> Any:

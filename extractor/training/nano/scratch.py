@@ -213,10 +213,10 @@ def _rank() -> int:
 
 def _agreed(*values: float) -> list[float]:
     """What the first process says, in every process."""
-    told = torch.tensor(values, dtype=torch.float64)
+    agreed = torch.tensor(values, dtype=torch.float64)
     if torch.distributed.is_initialized():
-        torch.distributed.broadcast(told, 0)
-    return [float(value) for value in told]
+        torch.distributed.broadcast(agreed, 0)
+    return [float(value) for value in agreed]
 
 
 def _warm(trainee: Trainee, feed: SampleFeed, plan: Plan) -> None:
@@ -248,13 +248,13 @@ def _resume(trainee: Trainee, out: Path, start: Path | None, tell: Callable[[str
 def _fill(feed: SampleFeed, plan: Plan, tell: Callable[[str], None]) -> None:
     """Waits for enough samples to begin with."""
     least = (min(plan.ring[DOCUMENT], 8 * plan.documents), min(plan.ring[TEXT], 2 * plan.texts))
-    began = told = time.monotonic()
+    began = reported = time.monotonic()
     while any(feed.rings[kind].made < least[kind] for kind in (DOCUMENT, TEXT)):
         feed.absorb()
         time.sleep(0.02)
-        if time.monotonic() - told > 20:
-            told = time.monotonic()
-            tell(f"{told - began:.0f} s: {[ring.made for ring in feed.rings]} samples of {least}")
+        if time.monotonic() - reported > 20:
+            reported = time.monotonic()
+            tell(f"{reported - began:.0f} s: {[ring.made for ring in feed.rings]} samples of {least}")
 
 
 def _run(

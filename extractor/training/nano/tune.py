@@ -158,11 +158,11 @@ def _dtype(plan: Tuning, device: str) -> str:
 
 
 def _same_plan(plan: Tuning) -> None:
-    told = json.dumps({key: str(value) for key, value in asdict(plan).items()}, indent=1)
+    described = json.dumps({key: str(value) for key, value in asdict(plan).items()}, indent=1)
     file = plan.out / SETTINGS
-    if file.is_file() and file.read_text("utf-8") != told:
+    if file.is_file() and file.read_text("utf-8") != described:
         raise UsageError(f"{plan.out} holds a run with other settings; name another folder with --out")
-    file.write_text(told, encoding="utf-8")
+    file.write_text(described, encoding="utf-8")
 
 
 def _order(made: Sequence[Example], plan: Tuning, processes: int) -> list[list[tuple[Example, int]]]:
