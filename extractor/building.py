@@ -8,8 +8,8 @@ and left out, where it may be left out; so is a nested object that lacks what it
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -23,6 +23,7 @@ from extractor.schemas.nodes import Choice, Group, Items, Leaf, Member, Node, No
 from extractor.schemas.plan import Plan
 from extractor.schemas.text import scripts, squash
 from extractor.schemas.vocabulary import Kind
+from extractor.slots import Slot, input_of, leaf_slots, located, shown
 
 #: Errors that a validator of the schema raises, and not a type.
 _REJECTIONS = frozenset({"value_error", "assertion_error"})
@@ -41,33 +42,6 @@ class Built:
     warnings: list[ReadingWarning]
 
 
-@dataclass(eq=False)
-class _Slot:
-    """One node with what fills it. `value` goes into the schema's input; `typed` is it in the field's own type."""
-
-    node: Node
-    key: str
-    member: Member | None = None
-    children: list[_Slot] = field(default_factory=list)
-    value: Any = None
-    typed: Any = None
-    left_out: bool = False
-    rejected: bool = False
-
-    @property
-    def empty(self) -> bool:
-        if self.left_out:
-            return True
-        if isinstance(self.node, Leaf) or self.value is not None:
-            return self.value is None
-        return all(child.empty for child in self.children)
-
-    @property
-    def may_go(self) -> bool:
-        """Whether the schema can do without it: it has a default, may be null, or is one of a list."""
-        return self.member is None or not self.member.required or self.member.nullable
-
-
 def build(
     plan: Plan,
     read: Mapping[str, FieldEvidence],
@@ -81,7 +55,7 @@ def build(
     filler = _Filler(plan, read, kind, today or date.today(), classes)
     root = filler.fill(plan.root, None)
     document = _validated(plan, root, filler)
-    return Built(document, _shown(root, filler.fields), filler.fields, filler.warnings)
+    return Built(document, shown(root, filler.fields), filler.fields, filler.warnings)
 
 
 class _Filler:
@@ -102,8 +76,8 @@ class _Filler:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
-    def fill(self, node: Node, member: Member | None) -> _Slot:
-        slot = _Slot(node, self._key(node.key), member)
+    def fill(self, node: Node, member: Member | None) -> Slot:
+        slot = Slot(node, self._key(node.key), member)
         match node:
             case Leaf():
                 self._leaf(node, slot)
@@ -122,7 +96,7 @@ class _Filler:
             key = key.replace("[]", f".{index}", 1)
         return key
 
-    def _leaf(self, leaf: Leaf, slot: _Slot) -> None:
+    def _leaf(self, leaf: Leaf, slot: Slot) -> None:
         evidence = self._evidence(leaf)
         if evidence.value is None:
             asked = any(source.kind is SourceKind.MODEL for source in evidence.sources)
@@ -191,22 +165,22 @@ class _Filler:
         source = Source(SourceKind.DERIVED, found, "", 0.9, basis="the kind of document")
         return FieldEvidence(found, Verdict.SINGLE, 0.9, (source,))
 
-    def _fit_of(self, slot: _Slot) -> tuple[bool, bool, int]:
+    def _fit_of(self, slot: Slot) -> tuple[bool, bool, int]:
         """How well an alternative fits: whether its type takes what was read, whether it is for such documents, and how
         many of its fields are filled."""
         assert isinstance(slot.node, Group)
-        filled = sum(not one.empty for one in _below(slot))
+        filled = sum(not one.empty for one in leaf_slots(slot))
         tags = [str(child.value) for child in slot.children if isinstance(child.node, Nothing) and child.value]
         named = [*tags, getattr(slot.node.type, "__name__", "")]
         kind = next((kind for name in named if (kind := kind_in(name))), None)
         is_other = kind is not None and self.kind is not None and not is_kind(kind, self.kind)
         try:
-            TypeAdapter(slot.node.type).validate_python(_input(slot))
+            TypeAdapter(slot.node.type).validate_python(input_of(slot))
         except Exception:
             return False, not is_other, filled
         return True, not is_other, filled
 
-    def _items(self, node: Items, slot: _Slot) -> None:
+    def _items(self, node: Items, slot: Slot) -> None:
         whole = self.read.get(node.whole.reading, _ABSENT)
         accepted, _ = _fitting(node.whole, Kind.LIST, whole.value) if whole.value else (None, False)
         if accepted:
@@ -228,7 +202,7 @@ class _Filler:
             if node.of is None and not any(self.plan.mapping[leaf.key].field for leaf in leaves_below(node.item)):
                 self._unread_list(slot)
 
-    def _unread_list(self, slot: _Slot) -> None:
+    def _unread_list(self, slot: Slot) -> None:
         for key in [key for key in self.fields if key.startswith(f"{slot.key}.")]:
             del self.fields[key]
         if not any(source.kind is SourceKind.MODEL for source in self.fields[slot.key].sources):
@@ -281,57 +255,11 @@ def _is_rejection(problem: Any) -> bool:
     return problem["type"] in _REJECTIONS
 
 
-def _below(slot: _Slot) -> Iterator[_Slot]:
-    for child in slot.children:
-        yield from _below(child)
-    if isinstance(slot.node, Leaf):
-        yield slot
-
-
-def _input(slot: _Slot) -> Any:
-    """What goes into the schema for a slot."""
-    match slot.node:
-        case Group():
-            data: dict[str, Any] = {}
-            for child in slot.children:
-                _put_member(data, child)
-            return data
-        case Items() if slot.value is None:
-            return [_input(child) for child in slot.children if not child.empty]
-        case Choice():
-            return _input(slot.children[0])
-    return slot.value
-
-
-def _put_member(data: dict[str, Any], slot: _Slot) -> None:
-    member = slot.member
-    assert member is not None
-    # A nested object that is required is given empty, so that its own defaults hold or what it lacks is named.
-    wanted = member.required and not member.nullable and not slot.left_out and not isinstance(slot.node, Leaf | Nothing)
-    if wanted or not slot.empty:
-        _put(data, member.into, _input(slot))
-    elif member.required and member.nullable:
-        _put(data, member.into, None)
-
-
-def _put(data: Any, into: Sequence[str | int], value: Any) -> None:
-    """Puts a value where an alias says, which can be a path (`AliasPath`)."""
-    for step, following in zip(into, [*into[1:], None], strict=True):
-        inner: Any = value if following is None else [] if isinstance(following, int) else {}
-        if isinstance(data, list):
-            assert isinstance(step, int)
-            data.extend([None] * (step + 1 - len(data)))
-            data[step] = inner if following is None or data[step] is None else data[step]
-        else:
-            data[step] = inner if following is None else data.get(step, inner)
-        data = data[step]
-
-
-def _validated(plan: Plan, root: _Slot, filler: _Filler) -> Any:
+def _validated(plan: Plan, root: Slot, filler: _Filler) -> Any:
     """The document, or None: then the warnings say why."""
     while True:
         try:
-            document = plan.adapter.validate_python(_input(root))
+            document = plan.adapter.validate_python(input_of(root))
             _check_writing(plan, document, filler)
             return document
         except ValidationError as error:
@@ -354,15 +282,15 @@ def _check_writing(plan: Plan, document: Any, filler: _Filler) -> None:
         filler.warn("check_failed", f"the schema's own code failed with {type(error).__name__} writing the document")
 
 
-def _without_culprit(plan: Plan, root: _Slot, error: str, filler: _Filler) -> bool:
+def _without_culprit(plan: Plan, root: Slot, error: str, filler: _Filler) -> bool:
     """Leaves out the field whose validator broke, with an error of a class that no validator should raise, and warns of
     it; False if it is no one field's or cannot be left out."""
-    for slot in _below(root):
+    for slot in leaf_slots(root):
         if slot.empty:
             continue
         slot.left_out = True
         try:
-            plan.adapter.validate_python(_input(root))
+            plan.adapter.validate_python(input_of(root))
         except ValidationError:
             pass
         except Exception:
@@ -375,9 +303,9 @@ def _without_culprit(plan: Plan, root: _Slot, error: str, filler: _Filler) -> bo
     return False
 
 
-def _dealt_with(root: _Slot, loc: Sequence[str | int], kind: str, filler: _Filler) -> bool:
+def _dealt_with(root: Slot, loc: Sequence[str | int], kind: str, filler: _Filler) -> bool:
     """Warns of one error of the schema and leaves out what it is about; False if that cannot be left out."""
-    way, missing = _located(root, loc)
+    way, missing = located(root, loc)
     slot = way[-1]
     if kind == "missing":
         lacking = next((one for one in slot.children if one.member and one.member.into[0] == missing), slot)
@@ -401,46 +329,3 @@ def _dealt_with(root: _Slot, loc: Sequence[str | int], kind: str, filler: _Fille
             one.left_out = True
             return True
     return False
-
-
-def _located(root: _Slot, loc: Sequence[str | int]) -> tuple[list[_Slot], str | int | None]:
-    """The slots from the root to the one that an error is about, and the last step that leads to no slot. Steps that
-    Pydantic adds for unions and validators lead nowhere and are passed over."""
-    way, last = [root], None
-    for step in loc:
-        here = way[-1]
-        while isinstance(here.node, Choice):
-            here = here.children[0]
-            way.append(here)
-        found = None
-        if isinstance(here.node, Items) and isinstance(step, int):
-            kept = [child for child in here.children if not child.empty]
-            found = kept[step] if step < len(kept) else None
-        elif isinstance(here.node, Group):
-            named = (
-                child for child in here.children if child.member and step in (child.member.into[0], child.member.name)
-            )
-            found = next(named, None)
-        if found is None or (isinstance(found.node, Leaf) and found.empty):
-            last = step
-        if found is not None:
-            way.append(found)
-    if last is not None and len(way) > 1 and isinstance(way[-1].node, Leaf) and way[-1].empty:
-        way.pop()
-    return way, last
-
-
-def _shown(slot: _Slot, fields: Mapping[str, FieldEvidence]) -> Any:
-    """The values in the schema's shape, by its names, also those that a validator rejects."""
-    match slot.node:
-        case Leaf():
-            return fields[slot.key].value
-        case Group():
-            if slot.member and all(_shown(child, fields) is None for child in slot.children):
-                return None
-            return {child.member.name: _shown(child, fields) for child in slot.children if child.member}
-        case Items():
-            return slot.typed if slot.value is not None else [_shown(child, fields) for child in slot.children] or None
-        case Choice():
-            return _shown(slot.children[0], fields)
-    return slot.value

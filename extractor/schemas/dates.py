@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from typing import Literal
 
 from extractor.schemas.calendars import FOREIGN_YEARS, calendar_of, to_gregorian
-from extractor.schemas.data import load_table
-from extractor.schemas.text import fold
+from extractor.schemas.months import month_of
 
 Order = Literal["dmy", "mdy"]
 Meaning = Literal["birth", "issue", "expiry"]
@@ -171,7 +169,7 @@ def parse_date(
         ):
             if _plausible(year, now) and (iso := _iso(year, month, day)):
                 return PrintedDate(iso, match.start(), match.end())
-    if (match := _NAME_YEAR.search(plain)) and (named := _month(match[1])):
+    if (match := _NAME_YEAR.search(plain)) and (named := month_of(match[1])):
         return PrintedDate(f"{_gregorian(int(match[2])):04d}-{named:02d}", match.start(), match.end())
     if (match := _MONTH_YEAR.search(plain)) and 1 <= int(match[1]) <= 12:
         return PrintedDate(f"{_gregorian(int(match[2])):04d}-{int(match[1]):02d}", match.start(), match.end())
@@ -218,12 +216,12 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
             yield PrintedDate(iso, match.start(), match.end())
     for pattern, day, name, of_year in _NAMED:
         for match in _matches(pattern, text):
-            month = _month(match[name])
+            month = month_of(match[name])
             if month and (iso := _iso(_year(match[of_year], meaning, now), month, int(match[day]))):
                 yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_DAY_MONTH_TWICE_YEAR, text):
-        month = _month(match[2])
-        same = month is not None and month == _month(match[3])
+        month = month_of(match[2])
+        same = month is not None and month == month_of(match[3])
         if same and (iso := _iso(_year(match[4], meaning, now), month or 0, int(match[1]))):
             yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_ROMAN, text):
@@ -308,7 +306,7 @@ def unusable_dates(text: str, issuer: str | None, today: date) -> list[str]:
 def _is_full(text: str) -> bool:
     """Whether a text is printed as day, month and year."""
     named = ((match[name], match[day]) for pattern, day, name, _ in _NAMED for match in _matches(pattern, text))
-    return bool(_FULL.search(text)) or any(day.strip("0") and _month(name) for name, day in named)
+    return bool(_FULL.search(text)) or any(day.strip("0") and month_of(name) for name, day in named)
 
 
 def _of_other_calendars(text: str, issuer: str | None, now: date) -> Iterator[PrintedDate]:
@@ -339,76 +337,3 @@ def _is_foreign(candidate: PrintedDate, text: str, issuer: str | None, now: date
     year = int(candidate.iso[:4])
     foreign = year in FOREIGN_YEARS or calendar_of(text, year, issuer, now) is not None
     return foreign and _prints_its_year(candidate, text)
-
-
-@cache
-def _month_words() -> tuple[Mapping[str, frozenset[int]], ...]:
-    """Folded month word -> the months it means (some mean two in different languages), in three levels: full names in
-    the languages of most documents, their short ones, names in all other languages."""
-    levels: list[dict[str, set[int]]] = [{}, {}, {}]
-    own: dict[str, dict[str, str]] = load_table("months")
-    for language, months in load_table("cldr")["months"].items():
-        for number, names in enumerate(months, start=1):
-            for level, words in enumerate(names.split("|")):
-                for word in words.split():
-                    if language in own or len(word) > 2:
-                        levels[level if language in own else 2].setdefault(word, set()).add(number)
-    for added in own.values():
-        for month, words in added.items():
-            for word in words.split():
-                levels[1].setdefault(fold(word).replace(" ", ""), set()).add(int(month))
-    return tuple({word: frozenset(numbers) for word, numbers in level.items()} for level in levels)
-
-
-def _named(word: str) -> frozenset[int]:
-    """The months that a folded word names to the letter."""
-    return next((level[word] for level in _month_words() if word in level), frozenset())
-
-
-@cache
-def _english() -> dict[str, int]:
-    months: list[str] = load_table("cldr")["months"]["en"]
-    words = {word: number for number, names in enumerate(months, start=1) for word in names.replace("|", " ").split()}
-    return {**words, "sept": 9}
-
-
-def _month(printed: str) -> int | None:
-    """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one."""
-    if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
-        exact = _named(fold(printed).replace(" ", ""))
-        return next(iter(exact)) if len(exact) == 1 else None
-    parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
-    for part in reversed(parts):
-        if len(parts) > 1 and part in _english():
-            return _english()[part]
-    meanings = [found for part in parts if (found := _month_meanings(part))]
-    if not meanings:
-        return None
-    common = frozenset.intersection(*meanings) or meanings[-1]
-    return next(iter(common)) if len(common) == 1 else _english().get(parts[-1])
-
-
-def _month_meanings(word: str) -> frozenset[int] | None:
-    """Months that `word` may name: as it stands, with OCR's usual confusions undone, as a prefix, or one letter off."""
-    if len(word) < 2:
-        return None
-    letters = word.translate(str.maketrans("0158", "oisb"))
-    for spelled in (word, letters):
-        if exact := _named(spelled):
-            return exact
-    if len(letters) < 3:
-        return None
-    known = [entry for level in _month_words()[:2] for entry in level.items()]
-    by_prefix = frozenset().union(*(numbers for name, numbers in known if name.startswith(letters)))
-    if by_prefix:
-        return by_prefix
-    from rapidfuzz.distance import Levenshtein
-
-    near = {
-        number
-        for name, numbers in known
-        if abs(len(name) - len(letters)) <= 1 and len(name) >= 3
-        if Levenshtein.distance(name, letters, score_cutoff=1) <= 1
-        for number in numbers
-    }
-    return frozenset(near) if len(near) == 1 else None

@@ -15,23 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.errors import SchemaError
-from extractor.schemas.vocabulary import VOCABULARY, Kind
+from extractor.schemas.json_keywords import check_values, notes_of, pointer, refuse, rules_of, types_of, values_of
 
-#: Limits of one schema: levels of its JSON, bytes of its JSON, subschemas once all references are followed, members of
-#: an enum, characters of a pattern and of a property's name.
-MOST_LEVELS, MOST_BYTES, MOST_NODES, MOST_VALUES, MOST_PATTERN, MOST_NAME = 60, 2**20, 2000, 5000, 500, 200
+#: Limits of one schema: levels of its JSON, bytes of its JSON, subschemas once all references are followed.
+MOST_LEVELS, MOST_BYTES, MOST_NODES = 60, 2**20, 2000
 #: A definition may stand inside itself so often, counting the outermost; what is nested deeper is null.
 RECURSION = 1
 #: Subschemas that may be followed inside one another: through references and allOf, and through arrays and objects.
 MOST_STEPS = 60
-#: The largest number a bound may name: beyond it floating point has no whole numbers.
-LARGEST = 2**53
-
-TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
-
-_TEXTS = frozenset({"title", "description", "x-description-zh", "format", "pattern", "$ref"})
-_COUNTS = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
-_BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 #: Counted repetitions of each pattern, multiplied, and summed over all: what their automata take in memory.
 MOST_REPEATED = 20_000
 _REPETITION = re.compile(r"\{(\d{1,9}),?(\d{0,9})")
@@ -87,17 +78,6 @@ class Node:
         """Whether it allows everything, so that it adds nothing to what it is combined with."""
         own = (self.types, self.rules, self.properties, self.prefix, self.choices)
         return not any(own) and self.values is None and self.items is None and self.additional in (None, True)
-
-
-def refuse(keyword: str, at: str, why: str) -> SchemaError:
-    """The error for one keyword of the schema at a pointer."""
-    return SchemaError(f"{keyword} at {pointer(at)} {why}")
-
-
-def pointer(at: str) -> str:
-    """A JSON pointer as one short printable line."""
-    shown = at if len(at) <= MOST_NAME else f"{at[:MOST_NAME]}..."
-    return "#" + (shown if shown.isprintable() else repr(shown)[1:-1])
 
 
 def repetitions(pattern: str) -> int:
@@ -233,7 +213,7 @@ def _own(place: Place) -> Node:
     for keyword in schema:
         if keyword in REFUSED:
             raise refuse(keyword, at, "is not supported")
-    _check_values(schema, at)
+    check_values(schema, at)
     choices = [(key, _list(schema, key, at)) for key in ("anyOf", "oneOf") if key in schema]
     if len(choices) > 1:
         raise refuse("oneOf", at, "beside anyOf is not supported")
@@ -246,10 +226,10 @@ def _own(place: Place) -> Node:
         raise refuse("additionalProperties", at, "must be a schema")
     return Node(
         at,
-        _types(schema, at),
-        _values(schema, at),
-        _rules(schema, at),
-        _notes(schema, at),
+        types_of(schema, at),
+        values_of(schema, at),
+        rules_of(schema, at),
+        notes_of(schema, at),
         {name: (place.child(one, "properties", name),) for name, one in properties.items()} if properties else None,
         (place.child(additional, "additionalProperties"),) if isinstance(additional, Mapping) else additional,
         items,
@@ -263,87 +243,6 @@ def _list(schema: Mapping[str, Any], keyword: str, at: str) -> list[Any]:
     if keyword in schema and (not isinstance(value, list) or not value):
         raise refuse(keyword, at, "must be a list of schemas")
     return value or []
-
-
-def _check_values(schema: Mapping[str, Any], at: str) -> None:
-    for keyword in _TEXTS & schema.keys():
-        if not isinstance(schema[keyword], str):
-            raise refuse(keyword, at, "must be a string")
-    for keyword in _COUNTS & schema.keys():
-        value = schema[keyword]
-        whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
-        if not whole or not 0 <= value <= LARGEST:
-            raise refuse(keyword, at, "must be a whole number, 0 or more")
-    for keyword in _BOUNDS & schema.keys():
-        value = schema[keyword]
-        if isinstance(value, bool) and keyword.startswith("exclusive"):
-            continue  # as draft 4 and OpenAPI 3.0 write it
-        if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > LARGEST:
-            raise refuse(keyword, at, f"must be a number of at most {LARGEST}")
-        if keyword == "multipleOf" and value <= 0:
-            raise refuse(keyword, at, "must be larger than 0")
-    if len(schema.get("pattern", "")) > MOST_PATTERN:
-        raise refuse("pattern", at, f"is longer than {MOST_PATTERN} characters")
-
-
-def _types(schema: Mapping[str, Any], at: str) -> tuple[str, ...]:
-    declared = schema.get("type", [])
-    types = declared if isinstance(declared, list) else [declared]
-    for one in types:
-        if not isinstance(one, str) or one not in TYPES:
-            raise refuse("type", at, f"must be of {', '.join(TYPES)}")
-    if types and schema.get("nullable") is True:  # OpenAPI 3.0
-        types = [*types, "null"]
-    return tuple(dict.fromkeys(types))
-
-
-def _values(schema: Mapping[str, Any], at: str) -> tuple[Any, ...] | None:
-    if "const" in schema:
-        keyword, values = "const", [schema["const"]]
-    elif "enum" in schema:
-        keyword, values = "enum", schema["enum"]
-    else:
-        return None
-    if not isinstance(values, list) or not values:
-        raise refuse(keyword, at, "must be a list of values")
-    if len(values) > MOST_VALUES:
-        raise refuse(keyword, at, f"has more than {MOST_VALUES} values")
-    for value in values:
-        if value is not None and not isinstance(value, str | int):
-            raise refuse(keyword, at, "may hold strings, whole numbers, true, false and null")
-        if isinstance(value, int) and abs(value) > LARGEST:
-            raise refuse(keyword, at, f"may hold numbers of at most {LARGEST}")
-    if schema.get("nullable") is True:
-        values = [*values, None]
-    return tuple(values)
-
-
-def _rules(schema: Mapping[str, Any], at: str) -> dict[str, Any]:
-    rules = {key: schema[key] for key in ("pattern", "format", *_COUNTS, *_BOUNDS) if key in schema}
-    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(rules.get(exclusive), bool) and rules.pop(exclusive):
-            if bound not in rules:
-                raise refuse(exclusive, at, f"is true without a {bound}")
-            rules[exclusive] = rules.pop(bound)
-    return {key: int(value) if key in _COUNTS else value for key, value in rules.items()}
-
-
-def _notes(schema: Mapping[str, Any], at: str) -> dict[str, Any]:
-    """What guides whoever fills the field: title, description, and the words of this program."""
-    kind, meaning, captions = (schema.get(key) for key in ("x-kind", "x-field", "x-captions"))
-    if kind is not None and kind not in [one.value for one in Kind]:
-        raise refuse("x-kind", at, f"must be one of {', '.join(Kind)}")
-    if meaning is not None and (not isinstance(meaning, str) or meaning not in VOCABULARY):
-        raise refuse("x-field", at, "must be a field of the vocabulary")
-    if captions is not None and not _are_captions(captions):
-        raise refuse("x-captions", at, "must be lists of captions by language")
-    notes = ("title", "description", "x-description-zh", "x-kind", "x-field", "x-captions")
-    return {key: schema[key] for key in notes if schema.get(key) is not None}
-
-
-def _are_captions(value: Any) -> bool:
-    lists = isinstance(value, Mapping) and all(isinstance(phrases, list) for phrases in value.values())
-    return lists and all(isinstance(one, str) and one.strip() for phrases in value.values() for one in phrases)
 
 
 def _items(place: Place) -> tuple[Places | None, tuple[Places, ...] | None]:

@@ -21,18 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from pydantic_core import SchemaError as PatternError
 
 from extractor.errors import SchemaError
-from extractor.schemas.json_nodes import (
-    MOST_NAME,
-    MOST_REPEATED,
-    MOST_STEPS,
-    Node,
-    Places,
-    Resolver,
-    distinct,
-    pointer,
-    refuse,
-    repetitions,
-)
+from extractor.schemas.json_keywords import MOST_NAME, pointer, refuse
+from extractor.schemas.json_nodes import MOST_REPEATED, MOST_STEPS, Node, Places, Resolver, distinct, repetitions
 
 #: Formats that have a type of their own; any other is a string that is not checked.
 _FORMATS: Mapping[str, Any] = {"date": date, "date-time": datetime, "time": time, "uuid": UUID}

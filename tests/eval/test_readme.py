@@ -9,6 +9,7 @@ import pytest
 
 from eval import readme
 from eval.readme import BLOCKS, NOT_MEASURED, ReadmeError, help_text, main, regenerated
+from eval.report import generated
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_commands_help_is_their_own() -> None:
 
 
 def test_scores_by_language_end_with_a_row_of_all(summary: dict[str, Any]) -> None:
-    told = readme.scores_by_language(summary)
+    told = generated.scores_by_language(summary)
     rows = told.splitlines()
     assert rows[0].startswith("| language | documents | values | exact | folded | CER |")
     assert [row.split(" | ")[0] for row in rows[2:6]] == ["| de", "| fr", "| zh-Hant", "| **all**"]
@@ -107,7 +108,7 @@ def test_scores_by_language_end_with_a_row_of_all(summary: dict[str, Any]) -> No
 
 
 def test_scores_by_type_count_documents_and_pictures(summary: dict[str, Any]) -> None:
-    told = readme.scores_by_type(summary)
+    told = generated.scores_by_type(summary)
     (passport,) = [row for row in told.splitlines() if row.startswith("| passport |")]
     # of four values of one document in two pictures, two are right in one picture only
     assert passport.startswith("| passport | 1 (2) | 8 | 75.0 (")
@@ -120,16 +121,16 @@ def test_scores_by_type_count_documents_and_pictures(summary: dict[str, Any]) ->
 def test_a_type_that_comes_in_several_scripts_has_a_row_for_each(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
-    told = readme.scores_by_type(summary | {"cells": {"embedded": cell | {"scripts": both}}})
+    told = generated.scores_by_type(summary | {"cells": {"embedded": cell | {"scripts": both}}})
     kinds = [row.split(" | ")[0] for row in told.splitlines() if row.startswith("| ")]
     assert kinds[kinds.index("| passport") :][:3] == ["| passport", "| – Latin script", "| – other scripts"]
-    assert "– Latin" not in readme.scores_by_type(summary)
+    assert "– Latin" not in generated.scores_by_type(summary)
 
 
 def test_a_busy_machine_is_said(summary: dict[str, Any]) -> None:
-    told = readme.scores_by_language(summary | {"run": summary["run"] | {"load": 99.0}})
+    told = generated.scores_by_language(summary | {"run": summary["run"] | {"load": 99.0}})
     assert "Measured on a loaded machine (load 99.0 on" in told
-    assert "loaded machine" not in readme.scores_by_language(summary | {"run": summary["run"] | {"load": 0.0}})
+    assert "loaded machine" not in generated.scores_by_language(summary | {"run": summary["run"] | {"load": 0.0}})
 
 
 def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> None:
@@ -139,7 +140,7 @@ def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> N
                                                                              "sex": {"p_holm": 0.06}}}  # fmt: skip
     two = one | {"fields": {}}
     checkpoint = {"checkpoint": {"name": "nano", "digest": "abcdefabcdef99"}}
-    told = readme.scores_by_language(
+    told = generated.scores_by_language(
         summary | {
             "cells": {"a": cell, "b": cell}, "comparisons": [one, two],
             "run": summary["run"] | {"cells": {"a": checkpoint, "b": checkpoint}},
@@ -169,10 +170,10 @@ def test_fine_tuning_tells_what_its_checks_found(results: Path) -> None:
 def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     told = summary | {"cells": {"a": cell, "b": cell}}
-    rows = readme.scores_by_cell(told).splitlines()
+    rows = generated.scores_by_cell(told).splitlines()
     assert rows[0].startswith("| read by | documents | values | exact | folded | hallucination rate | miss rate |")
     assert [row.split(" | ")[0] for row in rows[2:4]] == ["| a", "| b"]
-    by_language = readme.scores_by_cell_and_language(told)
+    by_language = generated.scores_by_cell_and_language(told)
     assert by_language.startswith("| language | documents | a | b |")
     assert rows[3] in by_language
 
@@ -182,7 +183,7 @@ def test_precisions_stand_by_language_without_hints_and_with_them(summary: dict[
     made = {
         f"nano {dtype}, {word}": cell | {"hints": word == "hints"} for word in ("hints", "no hints") for dtype in "ab"
     }
-    told = readme.scores_by_precision(summary | {"cells": made})
+    told = generated.scores_by_precision(summary | {"cells": made})
     without, _, rest = told.partition("With hints:\n\n")
     assert without.startswith("Without hints:\n\n| language | documents | ")
     assert len(without.splitlines()[2].split("|")) == len(rest.splitlines()[0].split("|")) == 6
@@ -195,7 +196,7 @@ def test_precisions_stand_by_language_without_hints_and_with_them(summary: dict[
 def test_a_models_card_has_types_scripts_languages_and_captures(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
-    told = readme.scores_by_kind(summary | {"cells": dict.fromkeys(("a", "b"), cell | {"scripts": both})})
+    told = generated.scores_by_kind(summary | {"cells": dict.fromkeys(("a", "b"), cell | {"scripts": both})})
     rows = told.splitlines()
     assert (
         rows[0]

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from extractor.decoding.form import answer_schema
 from extractor.errors import SchemaError
 from extractor.schemas import field_specs
-from extractor.schemas.json_nodes import MOST_LEVELS, MOST_VALUES, RECURSION
+from extractor.schemas.json_keywords import MOST_VALUES
+from extractor.schemas.json_nodes import MOST_LEVELS, RECURSION
 from extractor.schemas.json_schema import MOST_NESTED, model_from_json_schema
 
 from ...tables import each

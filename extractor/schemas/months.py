@@ -1,0 +1,84 @@
+"""Month names of every language that is official somewhere (CLDR, see `cldr`; `months.json` adds what documents print
+besides), found in what OCR makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from extractor.schemas.data import load_table
+from extractor.schemas.text import fold
+
+
+@cache
+def _month_words() -> tuple[Mapping[str, frozenset[int]], ...]:
+    """Folded month word -> the months it means (some mean two in different languages), in three levels: full names in
+    the languages of most documents, their short ones, names in all other languages."""
+    levels: list[dict[str, set[int]]] = [{}, {}, {}]
+    own: dict[str, dict[str, str]] = load_table("months")
+    for language, months in load_table("cldr")["months"].items():
+        for number, names in enumerate(months, start=1):
+            for level, words in enumerate(names.split("|")):
+                for word in words.split():
+                    if language in own or len(word) > 2:
+                        levels[level if language in own else 2].setdefault(word, set()).add(number)
+    for added in own.values():
+        for month, words in added.items():
+            for word in words.split():
+                levels[1].setdefault(fold(word).replace(" ", ""), set()).add(int(month))
+    return tuple({word: frozenset(numbers) for word, numbers in level.items()} for level in levels)
+
+
+def _named(word: str) -> frozenset[int]:
+    """The months that a folded word names to the letter."""
+    return next((level[word] for level in _month_words() if word in level), frozenset())
+
+
+@cache
+def _english() -> dict[str, int]:
+    months: list[str] = load_table("cldr")["months"]["en"]
+    words = {word: number for number, names in enumerate(months, start=1) for word in names.replace("|", " ").split()}
+    return {**words, "sept": 9}
+
+
+def month_of(printed: str) -> int | None:
+    """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one."""
+    if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
+        exact = _named(fold(printed).replace(" ", ""))
+        return next(iter(exact)) if len(exact) == 1 else None
+    parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
+    for part in reversed(parts):
+        if len(parts) > 1 and part in _english():
+            return _english()[part]
+    meanings = [found for part in parts if (found := _month_meanings(part))]
+    if not meanings:
+        return None
+    common = frozenset.intersection(*meanings) or meanings[-1]
+    return next(iter(common)) if len(common) == 1 else _english().get(parts[-1])
+
+
+def _month_meanings(word: str) -> frozenset[int] | None:
+    """Months that `word` may name: as it stands, with OCR's usual confusions undone, as a prefix, or one letter off."""
+    if len(word) < 2:
+        return None
+    letters = word.translate(str.maketrans("0158", "oisb"))
+    for spelled in (word, letters):
+        if exact := _named(spelled):
+            return exact
+    if len(letters) < 3:
+        return None
+    known = [entry for level in _month_words()[:2] for entry in level.items()]
+    by_prefix = frozenset().union(*(numbers for name, numbers in known if name.startswith(letters)))
+    if by_prefix:
+        return by_prefix
+    from rapidfuzz.distance import Levenshtein
+
+    near = {
+        number
+        for name, numbers in known
+        if abs(len(name) - len(letters)) <= 1 and len(name) >= 3
+        if Levenshtein.distance(name, letters, score_cutoff=1) <= 1
+        for number in numbers
+    }
+    return frozenset(near) if len(near) == 1 else None
