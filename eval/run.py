@@ -57,6 +57,13 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_documents(parser)
+    _add_readers(parser)
+    _add_results(parser)
+    return parser
+
+
+def _add_documents(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what is read")
     what.add_argument(
         "--dataset",
@@ -83,6 +90,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="score what was concluded (default), or what one source alone says",
     )
     what.add_argument("--limit", type=int, metavar="N", help="at most N pictures, from the languages in turn")
+
+
+def _add_readers(parser: argparse.ArgumentParser) -> None:
     who = parser.add_argument_group("what reads")
     who.add_argument(
         "--engine",
@@ -119,6 +129,9 @@ def build_parser() -> argparse.ArgumentParser:
     who.add_argument(
         "--today", type=date.fromisoformat, metavar="DAY", help="the day two-digit years are resolved by (YYYY-MM-DD)"
     )
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("what comes out")
     out.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default runs/ and the time)")
     out.add_argument("--resume", action="store_true", help="go on with the run in --out, repeating nothing")
@@ -139,7 +152,6 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="wrong ones accepted among what passes without a person (default 0.01)",
     )
-    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:

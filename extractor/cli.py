@@ -113,6 +113,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--today", type=_day, metavar="DATE", help="the day on which the documents are looked at, YYYY-MM-DD"
     )
     checks.add_argument("--age", type=int, metavar="N", help="warn of holders who are younger")
+    _add_output(parser)
+    _add_redaction(parser)
+    _add_limits(parser)
+    _add_engine(parser)
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("json", "jsonl", "csv", "table"), default="json")
     output.add_argument(
@@ -130,6 +138,9 @@ def build_parser() -> argparse.ArgumentParser:
     output.add_argument("--portrait", metavar="PNG", help="cut out the holder's portrait (of several: a folder)")
     output.add_argument("--signature", metavar="PNG", help="cut out the holder's signature (of several: a folder)")
     output.add_argument("--verbose", action="store_true", help="say on stderr which engine reads and why, and how long")
+
+
+def _add_redaction(parser: argparse.ArgumentParser) -> None:
     redaction = parser.add_argument_group(
         "redaction", "parts are fields, portrait, signature, mrz and barcodes; without a choice all are blacked out"
     )
@@ -137,11 +148,17 @@ def build_parser() -> argparse.ArgumentParser:
     redaction.add_argument("--keep", metavar="PARTS", help="what stays, such as birth_date,portrait")
     redaction.add_argument("--hide", metavar="PARTS", help="black out these only, wherever they stand")
     redaction.add_argument("--preset", choices=("age-check", "address-proof", "dutch-copy"))
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
     limits = parser.add_argument_group("limits", "what one file may cost while its pages are decoded")
     limits.add_argument("--max-pages", type=int, metavar="N", help="pages of one file (default 20)")
     limits.add_argument("--max-megapixels", type=float, metavar="N", help="pixels of one page (default 120)")
     limits.add_argument("--decode-seconds", type=float, metavar="N", help="CPU time of one page (default 10)")
     limits.add_argument("--decode-mib", type=int, metavar="N", help="memory, on Linux (default 1024)")
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
     engine = parser.add_argument_group("engine")
     engine.add_argument(
         "--engine",
@@ -178,7 +195,6 @@ def build_parser() -> argparse.ArgumentParser:
         "--keep-unsupported", action="store_true", help="keep values of phi3v that stand nowhere on the page"
     )
     engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
-    return parser
 
 
 def _day(text: str) -> date:
