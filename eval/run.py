@@ -259,7 +259,7 @@ def _fields(options: argparse.Namespace) -> list[str]:
 
 
 def _demands(options: argparse.Namespace) -> dict[str, float]:
-    """--fail-under as name -> rate. Raises UsageError for a name or a rate that is none."""
+    """--fail-under as name -> rate. Raises UsageError for an unknown name or an invalid rate."""
     from extractor.schemas import VOCABULARY
 
     demands = {}

@@ -64,7 +64,7 @@ def zone_warnings(evidence: DocumentEvidence, keys: Mapping[str, str]) -> list[R
     if any(repair.reason is Reason.PRINTED for repair in zone.repairs):
         found.append(ReadingWarning("mrz_repaired", "letters of the MRZ's names were concluded from the printed names"))
     if zone.mrz.issuing_state and zone.mrz.issuing_state not in STATE_CODES:
-        message = "the MRZ's issuing state is none that ICAO lists"
+        message = "the MRZ's issuing state is not one that ICAO lists"
         found.append(ReadingWarning("unknown_state", message, keys.get("issuing_country", "issuing_country")))
     if zone.mrz.names_truncated:
         field = keys.get("given_names", "given_names")

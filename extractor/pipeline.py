@@ -122,7 +122,7 @@ def prepare_documents(
 
 
 def left_out_warnings(regions: Sequence[Box]) -> Iterator[ReadingWarning]:
-    """What lies beside documents and is none that could be recognised."""
+    """Regions beside documents in which no document was recognised."""
     for region in regions:
         yield ReadingWarning("no_document_here", "what is printed here is no document that was recognised", box=region)
 

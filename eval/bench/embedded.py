@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def bench(options: argparse.Namespace) -> Bench:
-    """Measures. Raises ExtractorError for a dataset that is none."""
+    """Measures. Raises ExtractorError for an invalid dataset."""
     if options.repeat < 1 or options.width < 64 or options.pages < 0:
         raise UsageError("--repeat must be at least 1, --width at least 64, --pages at least 0")
     pages = _pages(options)

@@ -59,7 +59,7 @@ class Load:
 
 
 def bench(options: argparse.Namespace) -> Bench:
-    """Measures. Raises ExtractorError for a dataset that is none, BenchError for a service that does not work."""
+    """Measures. Raises ExtractorError for an invalid dataset, BenchError for a service that does not work."""
     if options.clients < 1 or options.seconds <= 0 or options.queue < 1:
         raise UsageError("--clients, --seconds and --queue must be greater than zero")
     bodies = [_form(specimen.path) for specimen in select(options.dataset, limit=options.limit).specimens]

@@ -1,7 +1,7 @@
-"""Documents as every engine is given them, made once and kept for the cells that come after.
+"""A cache of prepared documents, which are the same for all cells of a run.
 
 Loading, OCR and the search for captions cost a second or more a document and are the same for all engines, precisions
-and hints: a table of eight cells needs them once. Only as many are kept as fit into `ROOM`; the others are made anew.
+and hints: a table of eight cells needs them once. Only as many are kept as fit into `ROOM`; the others are prepared again.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 ROOM = 3_000_000_000
 
 
-class Shelf:
-    """Prepared documents of a selection; `lent` counts those that were given out again. With `keep` false, for a run
+class PreparedCache:
+    """Prepared documents of a selection; `hits` counts those that were in the cache. With `keep` false, for a run
     of one cell, nothing is kept."""
 
     def __init__(self, selection: Selection, today: date | None, *, keep: bool, room: int = ROOM) -> None:
         self.selection, self.today, self.room = selection, today, room if keep else 0
-        self.lent = 0
+        self.hits = 0
         self._kept: dict[Path, Prepared] = {}
 
     def get(self, specimen: Specimen) -> Prepared:
@@ -35,7 +35,7 @@ class Shelf:
 
         kept = self._kept.get(specimen.path)
         if kept is not None:
-            self.lent += 1
+            self.hits += 1
             return kept
         made = prepare(specimen.path, self.selection.schema_for(specimen), today=self.today)
         size = sum(page.page.image.nbytes for page in made.evidence.pages)

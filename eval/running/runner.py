@@ -23,7 +23,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.running.cache import Shelf
+from eval.running.cache import PreparedCache
 from eval.running.cells import Cell, engine_of
 from eval.running.folds import Folds
 from eval.running.machine import code_digest, load_average, machine, reset_peaks, versions
@@ -82,7 +82,7 @@ class Run:
     skipped: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     _done: set[tuple[str, str]] = field(default_factory=set)
-    _shelf: Shelf = field(init=False)
+    _cache: PreparedCache = field(init=False)
 
     @property
     def total(self) -> int:
@@ -100,7 +100,7 @@ class Run:
         before = _read_facts(facts_file) if resumed and results.exists() else {}
         if self.today is None:
             self.today = date.fromisoformat(before["reading"]["day"]) if before else date.today()
-        self._shelf = Shelf(self.selection, self.today, keep=len(self.cells) > 1)
+        self._cache = PreparedCache(self.selection, self.today, keep=len(self.cells) > 1)
         self.facts = self._facts(settings or {})
         if results.exists():
             if not resumed:
@@ -139,7 +139,7 @@ class Run:
         if self.unconstrained:
             engine = Unconstrained(engine)
         jobs = side_by_side(engine, len(todo), self.jobs)
-        start, lent = time.perf_counter(), self._shelf.lent
+        start, hits = time.perf_counter(), self._cache.hits
         with (self.out / RESULTS_FILE).open("a", encoding="utf-8") as file:
             some = threading.Event()  # something was read in this cell
             for document, scored in in_order(
@@ -151,10 +151,10 @@ class Run:
                     some.set()
                 on_document()
         seconds = time.perf_counter() - start
-        lent = self._shelf.lent - lent
-        if lent not in (0, len(todo)):
+        hits = self._cache.hits - hits
+        if hits not in (0, len(todo)):
             return  # some of the documents were prepared before, and some not
-        pace = {"documents": len(todo), "seconds": round(seconds, 2), "at_once": jobs, "prepared": lent > 0}
+        pace = {"documents": len(todo), "seconds": round(seconds, 2), "at_once": jobs, "prepared": hits > 0}
         self.facts["pace"][cell.name] = pace
 
     def _read(
@@ -167,7 +167,7 @@ class Run:
         before, start = 0.0, time.perf_counter()
         try:
             with reading_with(self.folds.network(specimen)) if self.folds else nullcontext():
-                prepared = self._shelf.get(specimen)
+                prepared = self._cache.get(specimen)
             # What was prepared for another cell has cost this one as much.
             before, start = sum(prepared.seconds.values()), time.perf_counter()
             result = conclude(prepared, engine)

@@ -3,9 +3,9 @@
 Knows the month names of every language that is official somewhere (CLDR, see `cldr`; `months.json` adds what documents
 print besides), bilingual months (`12 AUG/AOUT 74`), Roman months (`12-IX-1975`), two-digit years, the Japanese eras,
 the years of the Republic of China (民國) and the Buddhist era; other calendars are in `calendars`. Precision is kept, a
-year alone stays a year. What is printed as a full date and is none (`31.02.1990`, a birth in the future) is no date,
-not half of one: `unusable_dates` finds it. A date that can be read in two ways is resolved by the caller's `order`,
-else by what the calendar allows, else day first, and says that it was ambiguous.
+year alone stays a year. What is printed as a full date but is impossible (`31.02.1990`, a birth in the future) is no
+date, not half of one: `unusable_dates` finds it. A date with two readings is resolved by the caller's `order`, else by
+what the calendar allows, else day first, and says that it was ambiguous.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _ELEMENTS: Mapping[str, str] = {
     "DCG": "issuing_country",
 }
 _SEXES = {"1": "M", "2": "F", "9": "X", "M": "M", "F": "F"}
-#: Elements whose value says that there is none (CDS 2020, D.12.3.2).
+#: Values that mean `none` (CDS 2020, D.12.3.2).
 _NONE = frozenset({"NONE", "UNAVL", ""})
 
 
@@ -73,7 +73,7 @@ def parse_codes(codes: Sequence[Code]) -> Barcode | None:
 
 
 def parse_aadhaar(text: str) -> dict[str, tuple[object, str]]:
-    """Our fields -> (value, text) of an Aadhaar QR code's text; empty if it is none. The number has only its last four
+    """Our fields -> (value, text) of an Aadhaar QR code's text; empty for any other. The number has only its last four
     digits in a secure code, and is left out."""
     found = _aadhaar_xml(text) or _aadhaar_secure(text)
     if not found:
@@ -130,7 +130,7 @@ def _aadhaar_secure(text: str) -> dict[str, str]:
 
 
 def parse_aamva(text: str) -> dict[str, tuple[object, str]]:
-    """Our fields -> (value, text) of an AAMVA data string; empty if it is none."""
+    """Our fields -> (value, text) of an AAMVA data string; empty for any other text."""
     if "ANSI " not in text[:30] and "AAMVA" not in text[:30]:
         return {}
     elements = dict(re.findall(r"(?:^|[\n\r\x1e]|DL|ID)(D[A-D][A-Z])([^\n\r\x1e]*)", text))

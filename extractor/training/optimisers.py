@@ -1,4 +1,4 @@
-"""What moves the weights: Muon for the matrices inside the blocks, AdamW for everything else, one schedule for both.
+"""Optimizers: Muon for the matrices inside the blocks, AdamW for everything else, one schedule for both.
 
 Muon (Jordan et al., 2024) replaces a matrix's averaged gradient by the nearest orthogonal one, found by five steps of
 Newton and Schulz; a network of this size learns several times faster by it. Matrices of the same shape are moved
@@ -47,7 +47,7 @@ class Rates:
     adam_decay: float = 0.01
 
 
-class Mover:
+class MuonAdamW:
     """Both optimisers over the weights of a model (and of its scaffolding), with float32 copies of all of them."""
 
     def __init__(self, named: Iterable[tuple[str, nn.Parameter]], rates: Rates | None = None) -> None:

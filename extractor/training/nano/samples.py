@@ -34,7 +34,7 @@ PLAIN, HINTED, ANSWER, CHARACTERS = 1424, 2176, 320, 512
 _SOME_FIELDS, _OTHER_SCHEMA = 0.12, 0.05
 _NAMES = ("document", "card", "identity", "holder", "person", "paper", "my_document", "customer")
 _TEXT_LANGUAGES = ("en", "en", "en", "zh", "zh", "zh", "ru")
-#: Characters that are learned at their places; 0 is none of them.
+#: Characters that are learned at their positions; 0 is any other.
 CLASSES: Mapping[str, int] = {c: number for number, c in enumerate(alphabet(), start=1) if not c.isspace()}
 CLASS_COUNT = -(-(max(CLASSES.values()) + 1) // 64) * 64
 

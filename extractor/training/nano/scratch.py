@@ -37,7 +37,7 @@ from extractor.training.nano.network import Batch, Reader, Views, as_sheets, pap
 from extractor.training.nano.ring import DOCUMENT, TEXT, SampleFeed, sample_feed
 from extractor.training.nano.samples import ANSWER, CLASS_COUNT, HINTED, SampleMaker
 from extractor.training.nano.targets import weights
-from extractor.training.optimisers import Mover, Rates, schedule
+from extractor.training.optimisers import MuonAdamW, Rates, schedule
 
 LOG_STEPS = 50
 #: Seconds between two saves.
@@ -83,7 +83,7 @@ class Progress:
 
 
 class Trainee:
-    """The network, its scaffolding and what moves them, on one device."""
+    """The network, its scaffolding and their optimizer, on one device."""
 
     def __init__(self, processor: Phi3VProcessor, config: Phi3VConfig, plan: Plan, device: torch.device) -> None:
         self.processor, self.config, self.device = processor, config, device
@@ -107,10 +107,10 @@ class Trainee:
         for module in parts:
             module.to(self.device)
         named = [*self.model.named_parameters(), *((f"head.{name}", w) for name, w in self.head.named_parameters())]
-        self.mover = Mover(named, plan.rates)
+        self.optimizer = MuonAdamW(named, plan.rates)
         for module in parts:
             module.to(self.kind)
-        self.mover.publish()
+        self.optimizer.publish()
         self.reader = Reader(self.model)
         self.augment: Callable[[torch.Tensor], torch.Tensor] = captured
         if plan.compiled:
@@ -289,7 +289,7 @@ def _run(
         loss, figures = trainee.loss(pages, documents, plan.characters, glyph_weight)
         loss.backward()
         rate = schedule(done) * min(1.0, (steps + 1) / rise)
-        norm = trainee.mover.step(rate)
+        norm = trainee.optimizer.step(rate)
         steps += 1
         progress.steps += 1
         progress.samples += len(pages.images) * _processes()
@@ -327,7 +327,7 @@ def _pages(feed: SampleFeed, plan: Plan, documents: Batch | None) -> Batch:
 
 def save(trainee: Trainee, progress: Progress, out: Path) -> None:
     """Writes checkpoint, scaffolding and progress; the progress last, so that it never speaks of what is not there."""
-    copies = trainee.mover.copies
+    copies = trainee.optimizer.copies
     weights_now = {name: copies.get(name, weight) for name, weight in trainee.model.named_parameters()}
     write_folder(out, trainee.config, trainee.processor, weights_now)
     head = {name: copies[f"head.{name}"] for name, _ in trainee.head.named_parameters()}

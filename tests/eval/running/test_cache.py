@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import extractor.pipeline
-from eval.running.cache import Shelf
+from eval.running.cache import PreparedCache
 from eval.running.selection import select
 from extractor.extraction import Extraction
 from extractor.pipeline import conclude
@@ -35,24 +35,24 @@ def prepared(monkeypatch):
 
 
 def test_what_is_kept_is_not_made_again(selection, prepared):
-    shelf = Shelf(selection, TODAY, keep=True)
+    cache = PreparedCache(selection, TODAY, keep=True)
     specimen = selection.specimens[0]
-    assert shelf.get(specimen) is shelf.get(specimen)
+    assert cache.get(specimen) is cache.get(specimen)
     assert len(prepared) == 1
-    assert shelf.lent == 1
+    assert cache.hits == 1
 
 
 @pytest.mark.parametrize(("keep", "room"), [(False, 10**9), (True, 1000)])
 def test_what_there_is_no_room_for_is_made_again(selection, prepared, keep, room):
-    shelf = Shelf(selection, TODAY, keep=keep, room=room)
+    cache = PreparedCache(selection, TODAY, keep=keep, room=room)
     specimen = selection.specimens[0]
-    shelf.get(specimen)
-    shelf.get(specimen)
+    cache.get(specimen)
+    cache.get(specimen)
     assert len(prepared) == 2
 
 
 def test_a_prepared_document_reads_like_the_picture(selection):
     specimen = selection.specimens[0]
-    first, second = (conclude(Shelf(selection, TODAY, keep=True).get(specimen)) for _ in range(2))
+    first, second = (conclude(PreparedCache(selection, TODAY, keep=True).get(specimen)) for _ in range(2))
     assert isinstance(first, Extraction)
     assert first.values == second.values == extractor.reading.extract(specimen.path, "visa", today=TODAY).values

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from extractor.training.optimisers import Mover, Rates, is_inner, orthogonal, schedule, split
+from extractor.training.optimisers import MuonAdamW, Rates, is_inner, orthogonal, schedule, split
 
 
 def _network() -> nn.Module:
@@ -46,19 +46,19 @@ def test_embeddings_and_heads_are_left_to_adamw():
 
 def test_training_lowers_the_loss():
     network = _network()
-    mover = Mover(network.named_parameters(), Rates(muon=0.02, adam=0.02))
+    optimizer = MuonAdamW(network.named_parameters(), Rates(muon=0.02, adam=0.02))
     first = float(_loss(network).detach())
     for _ in range(30):
         _loss(network).backward()
-        mover.step(1.0)
+        optimizer.step(1.0)
     assert float(_loss(network).detach()) < 0.3 * first
 
 
 def test_gradients_are_clipped_to_their_joint_norm():
     network = _network()
-    mover = Mover(network.named_parameters())
+    optimizer = MuonAdamW(network.named_parameters())
     (1000 * _loss(network)).backward()
-    assert float(mover.step(0.0)) > 1
+    assert float(optimizer.step(0.0)) > 1
     assert all(weight.grad is None for weight in network.parameters())
 
 
@@ -77,11 +77,11 @@ def test_the_schedule_rises_holds_and_falls_to_nothing():
 def _share(rank: int, rendezvous: str, found: str) -> None:
     torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
     network = _network()
-    mover = Mover(network.named_parameters(), Rates())
+    optimizer = MuonAdamW(network.named_parameters(), Rates())
     for step in range(2):
         (_loss(network) * (1 + rank + step)).backward()
-        mover.step(1.0)
-    torch.save(mover.copies, f"{found}{rank}.pt")
+        optimizer.step(1.0)
+    torch.save(optimizer.copies, f"{found}{rank}.pt")
     torch.distributed.destroy_process_group()
 
 
@@ -89,11 +89,11 @@ def _share(rank: int, rendezvous: str, found: str) -> None:
 def test_processes_that_train_together_step_by_their_mean_gradient_and_stay_equal(tmp_path):
     torch.multiprocessing.spawn(_share, (str(tmp_path / "meet"), str(tmp_path / "weights")), nprocs=2)
     alone = _network()
-    mover = Mover(alone.named_parameters(), Rates())
+    optimizer = MuonAdamW(alone.named_parameters(), Rates())
     for step in range(2):
         (_loss(alone) * (1.5 + step)).backward()  # the mean of 1 and 2 times the loss
-        mover.step(1.0)
+        optimizer.step(1.0)
     for rank in range(2):
         together = torch.load(tmp_path / f"weights{rank}.pt", weights_only=True)
-        for name, weight in mover.copies.items():
+        for name, weight in optimizer.copies.items():
             torch.testing.assert_close(together[name], weight.detach(), rtol=1e-4, atol=1e-6)
