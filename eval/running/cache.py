@@ -1,7 +1,7 @@
 """A cache of prepared documents, which are the same for all cells of a run.
 
 Loading, OCR and the search for captions cost a second or more a document and are the same for all engines, precisions
-and hints: a table of eight cells needs them once. Only as many are kept as fit into `ROOM`; the others are prepared again.
+and hints: a table of eight cells needs them once. Only as many are kept as fit into `ROOM`; the others are read again.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import extractor.pipeline
+import extractor.reading
 from eval.running.cache import PreparedCache
 from eval.running.selection import select
 from extractor.extraction import Extraction
