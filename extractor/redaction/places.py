@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from extractor.extraction import Extraction, FieldEvidence, SourceKind
+from extractor.extraction import FieldEvidence, SourceKind
 from extractor.imaging.geometry import apply
 from extractor.imaging.seen import SeenLine, SeenPage
 from extractor.redaction.values import Form, find
@@ -98,9 +98,3 @@ def standing(lines: Iterable[SeenLine]) -> Iterator[SeenLine]:
         width = float(np.linalg.norm(line.corners[1] - line.corners[0]))
         if float(np.linalg.norm(line.corners[3] - line.corners[0])) > 1.5 * width:
             yield line
-
-
-def as_boxes(result: Extraction[object], page: int, quads: Iterable[Quad]) -> list[Quad]:
-    """Quadrilaterals cut at the page's edges."""
-    info = result.pages[page]
-    return [np.clip(quad, [0, 0], [info.width, info.height]) for quad in quads]
