@@ -110,9 +110,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pages", metavar="P", help="pages of each file, from 1: 1, 1-3 or 1,4")
     checks = parser.add_argument_group("checks")
     checks.add_argument(
-        "--today", type=_day, metavar="DATE", help="the day on which the documents are looked at, YYYY-MM-DD"
+        "--today", type=day, metavar="DATE", help="the day on which the documents are looked at, YYYY-MM-DD"
     )
-    checks.add_argument("--age", type=int, metavar="N", help="warn of holders who are younger")
+    checks.add_argument("--age", type=years, metavar="N", help="warn of holders who are younger")
     _add_output(parser)
     _add_redaction(parser)
     _add_limits(parser)
@@ -197,11 +197,19 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
     engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """The day that an argument names."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-01-31") from None
+
+
+def years(text: str) -> int:
+    """The number of years that an argument names."""
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of years such as 18")
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,11 +7,13 @@ for item in extract_many(paths, schema=Passport, jobs=4):
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any, Generic, TypedDict, Unpack, overload
+from typing import Any, Generic, Unpack, overload
+
+from pydantic import TypeAdapter
 
 from extractor.batches import as_they_come, in_order, side_by_side
 from extractor.engines import Engine
@@ -19,7 +21,15 @@ from extractor.errors import UsageError
 from extractor.extraction import Extraction
 from extractor.imaging import Limits
 from extractor.imaging.limits import DEFAULT
-from extractor.reading import D, Source, T, checked, extract
+from extractor.reading import D, Options, Source, T, checked, extract
+
+
+class ManyOptions(Options, total=False):
+    """What `extract_many` may be told besides; it says what each means."""
+
+    jobs: int | None
+    ordered: bool
+    on_progress: Callable[[int], None] | None
 
 
 @dataclass(frozen=True)
@@ -32,36 +42,15 @@ class Item(Generic[T]):
     error: Exception | None = None
 
 
-class ManyOptions(TypedDict, total=False):
-    """Options of `extract_many`, which says what each means."""
-
-    jobs: int | None
-    ordered: bool
-    engine: Engine | None
-    pages: Sequence[int] | None
-    today: date | None
-    limits: Limits
-    on_progress: Callable[[int], None] | None
-
-
-class OneOptions(TypedDict, total=False):
-    """Options of `extract_async`."""
-
-    pages: Sequence[int] | None
-    engine: Engine | None
-    today: date | None
-    limits: Limits
-
-
 @overload
 def extract_many(sources: Iterable[Source], schema: type[D], **options: Unpack[ManyOptions]) -> Iterator[Item[D]]: ...
 @overload
 def extract_many(
-    sources: Iterable[Source], schema: type[T], **options: Unpack[ManyOptions]
+    sources: Iterable[Source], schema: type[T] | TypeAdapter[T], **options: Unpack[ManyOptions]
 ) -> Iterator[Item[T | None]]: ...
 @overload
 def extract_many(
-    sources: Iterable[Source], schema: Any = ..., **options: Unpack[ManyOptions]
+    sources: Iterable[Source], schema: str | Mapping[str, Any] = ..., **options: Unpack[ManyOptions]
 ) -> Iterator[Item[Any]]: ...
 def extract_many(
     sources: Iterable[Source],
@@ -72,14 +61,16 @@ def extract_many(
     engine: Engine | None = None,
     pages: Sequence[int] | None = None,
     today: date | None = None,
+    minimum_age: int | None = None,
+    one_document: bool = False,
     limits: Limits = DEFAULT,
     on_progress: Callable[[int], None] | None = None,
 ) -> Iterator[Item[Any]]:
     """Reads documents side by side, `jobs` at a time (None: one a core; a model reads one at a time).
 
-    Each of `sources` is what `extract` takes as one document. Results come in their order, or with `ordered=False` as
-    they are ready. A document that cannot be read is an item with an error; the others are read. `on_progress` gets
-    the number done. Sources are taken as they are needed, so that they may be without end.
+    Each of `sources` is what `extract` takes as one document, with the same options. Results come in their order, or
+    with `ordered=False` as they are ready. A document that cannot be read is an item with an error; the others are
+    read. `on_progress` gets the number done. Sources are taken as they are needed, so that they may be without end.
 
     Raises SchemaError or another UsageError at once for arguments that no document could be read with.
     """
@@ -87,8 +78,16 @@ def extract_many(
         raise UsageError(f"extract_many takes a list or another iterable of documents, not {type(sources).__name__}")
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise UsageError("jobs is a number of documents, 1 or more")
-    wanted = checked(schema, engine, pages, today)
-    read = partial(_read, schema=wanted, engine=engine, pages=pages, today=today, limits=limits)
+    wanted = checked(schema, engine, pages, today, minimum_age)
+    options = Options(
+        pages=pages,
+        engine=engine,
+        today=today,
+        minimum_age=minimum_age,
+        one_document=one_document,
+        limits=limits,
+    )
+    read = partial(_read, schema=wanted, **options)
     side = side_by_side(engine, jobs or 64, jobs)
     items = (in_order if ordered else as_they_come)(read, enumerate(sources), side)
     return _told(items, on_progress)
@@ -110,11 +109,15 @@ def _told(items: Iterator[Item[Any]], on_progress: Callable[[int], None] | None)
 
 
 @overload
-async def extract_async(source: Source, schema: type[D], **options: Unpack[OneOptions]) -> Extraction[D]: ...
+async def extract_async(source: Source, schema: type[D], **options: Unpack[Options]) -> Extraction[D]: ...
 @overload
-async def extract_async(source: Source, schema: type[T], **options: Unpack[OneOptions]) -> Extraction[T | None]: ...
+async def extract_async(
+    source: Source, schema: type[T] | TypeAdapter[T], **options: Unpack[Options]
+) -> Extraction[T | None]: ...
 @overload
-async def extract_async(source: Source, schema: Any = ..., **options: Unpack[OneOptions]) -> Extraction[Any]: ...
+async def extract_async(
+    source: Source, schema: str | Mapping[str, Any] = ..., **options: Unpack[Options]
+) -> Extraction[Any]: ...
 async def extract_async(
     source: Source,
     schema: Any = "auto",
@@ -122,8 +125,22 @@ async def extract_async(
     pages: Sequence[int] | None = None,
     engine: Engine | None = None,
     today: date | None = None,
+    minimum_age: int | None = None,
+    one_document: bool = False,
     limits: Limits = DEFAULT,
 ) -> Extraction[Any]:
     """`extract` in a thread of its own, while the event loop goes on; arguments and errors as `extract`'s."""
-    wanted = checked(schema, engine, pages, today)
-    return await asyncio.to_thread(extract, source, wanted, pages=pages, engine=engine, today=today, limits=limits)
+    wanted = checked(schema, engine, pages, today, minimum_age)
+    options = Options(
+        pages=pages,
+        engine=engine,
+        today=today,
+        minimum_age=minimum_age,
+        one_document=one_document,
+        limits=limits,
+    )
+
+    def read() -> Extraction[Any]:
+        return extract(source, wanted, **options)
+
+    return await asyncio.to_thread(read)

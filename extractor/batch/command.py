@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from extractor import __version__
+from extractor.cli import day, page_numbers, years
 from extractor.cli_batch import Stops, say
 from extractor.errors import ExtractorError
 
@@ -61,6 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--column", metavar="C", help="the column of Parquet files that holds pictures or their paths")
     parser.add_argument("--pages", metavar="P", help="pages of each file, from 1: 1, 1-3 or 1,4")
+    parser.add_argument(
+        "--one-document",
+        action="store_true",
+        help="files of a group are one document; what contradicts that is refused",
+    )
+    parser.add_argument("--today", type=day, metavar="DATE", help="the day on which the documents are looked at")
+    parser.add_argument("--age", type=years, metavar="N", help="warn of holders who are younger")
     engine = parser.add_argument_group("engine")
     engine.add_argument("--engine", default="embedded", metavar="E", help="embedded (default), or another of `extract`")
     engine.add_argument("--model", metavar="M", help="checkpoint: a folder that every machine has")
@@ -95,7 +103,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from extractor.batch.run import extract_batch
-    from extractor.cli import page_numbers
 
     with _progress() as on_progress:
         summary = extract_batch(
@@ -111,6 +118,9 @@ def _run(options: argparse.Namespace) -> int:
             group=options.group,
             column=options.column,
             pages=page_numbers(options.pages),
+            today=options.today,
+            minimum_age=options.age,
+            one_document=options.one_document,
             rows=options.rows,
             batch_size=options.batch_size,
             cpus=options.cpus,

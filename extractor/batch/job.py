@@ -29,6 +29,8 @@ class Job:
     rows: int | None = None
     pages: tuple[int, ...] | None = None
     today: date | None = None
+    minimum_age: int | None = None
+    one_document: bool = False
     batch_size: int = 8
     cpus: float = 1.0
     gpus: float = 0.0
@@ -47,6 +49,8 @@ class Job:
             "column": self.column,
             "pages": list(self.pages) if self.pages else None,
             "today": str(self.today) if self.today else None,
+            "minimum_age": self.minimum_age,
+            "one_document": self.one_document,
         }
 
     def rows_of_a_part(self, documents: int) -> int:

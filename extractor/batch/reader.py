@@ -105,7 +105,7 @@ class Reader:
             yield from self._pool.map(partial(self._outcome, unit), unit.documents)
 
     def _outcome(self, unit: Unit, document: Document) -> Outcome:
-        return _concluded(document, self._prepared(unit, document), self._engine)
+        return self._concluded(document, self._prepared(unit, document), self._engine)
 
     def _in_batches(self, unit: Unit) -> Iterator[Outcome]:
         """For a model that reads several documents in one pass: the next ones are prepared while it does."""
@@ -123,7 +123,7 @@ class Reader:
                 answers = dict(zip(map(id, good), told, strict=True))
             for document, one in zip(batch, prepared, strict=True):
                 engine = Answered(self._engine, answers[id(one)]) if id(one) in answers else self._engine
-                yield _concluded(document, one, engine)
+                yield self._concluded(document, one, engine)
 
     def _prepared(self, unit: Unit, document: Document) -> Prepared | Exception:
         try:
@@ -131,19 +131,24 @@ class Reader:
                 if unit.input not in self._pictures:
                     self._pictures[unit.input] = Pictures(self._job.inputs[unit.input], self._job.column)
                 pictures = [self._pictures[unit.input].fetch(page) for page in document.pages]
-            return prepare(pictures, self._schema, pages=self._job.pages, today=self._job.today)
+            return prepare(
+                pictures,
+                self._schema,
+                pages=self._job.pages,
+                today=self._job.today,
+                one_document=self._job.one_document,
+            )
         except Exception as error:
             return error
 
-
-def _concluded(document: Document, prepared: Prepared | Exception, engine: Any) -> Outcome:
-    if isinstance(prepared, Exception):
-        return failed(document.name, prepared)
-    try:
-        result = conclude(prepared, engine)
-    except Exception as error:
-        return failed(document.name, error)
-    return Outcome(document.name, result, exit_code=0 if result.checks_passed else 1)
+    def _concluded(self, document: Document, prepared: Prepared | Exception, engine: Any) -> Outcome:
+        if isinstance(prepared, Exception):
+            return failed(document.name, prepared)
+        try:
+            result = conclude(prepared, engine, minimum_age=self._job.minimum_age)
+        except Exception as error:
+            return failed(document.name, error)
+        return Outcome(document.name, result, exit_code=0 if result.checks_passed else 1)
 
 
 @dataclass(frozen=True)

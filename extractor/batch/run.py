@@ -53,6 +53,8 @@ def extract_batch(
     column: str | None = None,
     pages: Sequence[int] | None = None,
     today: date | None = None,
+    minimum_age: int | None = None,
+    one_document: bool = False,
     rows: int | None = None,
     batch_size: int = 8,
     cpus: float = 1.0,
@@ -64,13 +66,13 @@ def extract_batch(
     """Reads every document of `inputs` that `output` has no row of, and writes their rows there.
 
     inputs: files, folders, patterns and Parquet files with pictures or their paths, as paths or as URIs (s3://, gs://,
-    abfss://, hdfs://). output: a folder, the same way. schema, pages, today: as `extractor.extract`'s; engine, model,
-    dtype, device: as the command's. form: "jsonl" or "parquet". group: "sides", "folder" or a regular expression
-    whose first group is what the names of a document's pages have in common. column: of Parquet files, the one with
-    pictures or paths. rows: of a part; what is lost when a reader dies. batch_size: documents that a model reads in
-    one pass. cpus, gpus: of one reader. readers: at most so many (None: as many as there is room for).
-    address: a running Ray, "auto" or ray://host:port (None: the environment's RAY_ADDRESS, else one on this machine
-    that ends with the call).
+    abfss://, hdfs://). output: a folder, the same way. schema, pages, today, minimum_age, one_document: as
+    `extractor.extract`'s; engine, model, dtype, device: as the command's. form: "jsonl" or "parquet". group: "sides",
+    "folder" or a regular expression whose first group is what the names of a document's pages have in common. column:
+    of Parquet files, the one with pictures or paths. rows: of a part; what is lost when a reader dies. batch_size:
+    documents that a model reads in one pass. cpus, gpus: of one reader. readers: at most so many (None: as many as
+    there is room for). address: a running Ray, "auto" or ray://host:port (None: the environment's RAY_ADDRESS, else
+    one on this machine that ends with the call).
 
     Raises UsageError for arguments that nothing can be read with, StorageError for an input or an output that cannot
     be used. A document that cannot be read is a row with an error.
@@ -91,6 +93,8 @@ def extract_batch(
         rows=rows,
         pages=tuple(pages) if pages else None,
         today=today,
+        minimum_age=minimum_age,
+        one_document=one_document,
         batch_size=batch_size,
         cpus=cpus,
         gpus=gpus,
@@ -202,7 +206,7 @@ def _check(job: Job) -> None:
     from extractor.engines import choose_engine
     from extractor.reading import checked
 
-    checked(job.schema, None, job.pages, job.today)
+    checked(job.schema, None, job.pages, job.today, job.minimum_age)
     columns_of(job.schema)
     if not job.inputs:
         raise UsageError("name a folder, a pattern or a Parquet file")

@@ -107,6 +107,11 @@ _OPTIONS: dict[str, Any] = {
         "default": False,
         "description": "Answer a list of all documents on the files, not the largest alone.",
     },
+    "one_document": {
+        "type": "boolean",
+        "default": False,
+        "description": "All that is sent is one document; what contradicts that is refused.",
+    },
     "evidence": {"type": "boolean", "default": False, "description": "Add sources, boxes, confidences and verdicts."},
     "pages": {
         "description": "Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers.",
@@ -220,7 +225,7 @@ _PICTURE_OPTIONS: dict[str, Any] = {
     "keep": {"description": "Of `redact`: fields and parts that stay, `birth_date,portrait` or a list.", **_NAMES},
     "hide": {"description": "Of `redact`: only these are blacked out, wherever they stand.", **_NAMES},
     "preset": {"type": "string", "enum": ["age-check", "address-proof", "dutch-copy"]},
-    **{name: _OPTIONS[name] for name in ("schema", "engine", "pages", "today")},
+    **{name: _OPTIONS[name] for name in ("schema", "engine", "one_document", "pages", "today")},
 }
 _box = {"page": 0, "points": [[40, 90], [240, 90], [240, 370], [40, 370]]}
 _cut = {"kind": "portrait", "box": _box, "score": 0.84, "width": 200, "height": 280, "media_type": "image/png"}

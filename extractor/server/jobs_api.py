@@ -23,7 +23,7 @@ from extractor.server.uploads import read_form
 router = APIRouter(tags=["jobs"])
 
 JSON_LINES = "application/jsonl"
-_FIELDS = ("schema", "engine", "documents", "evidence", "pages", "today", "age")
+_FIELDS = ("schema", "engine", "documents", "one_document", "evidence", "pages", "today", "age")
 
 
 @router.post("/v1/jobs", status_code=202, summary="Read many documents", **ex.CREATE_JOB)

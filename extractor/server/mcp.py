@@ -39,6 +39,7 @@ Paths = Annotated[list[str], Field(min_length=1, description="files of one docum
 AnySchema = Annotated[
     str | dict[str, Any], Field(description="auto, the name of a built-in schema (list_schemas), or a JSON Schema")
 ]
+Age = Annotated[int | None, Field(ge=0, le=999, description="years; warns of holders who are younger")]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -98,13 +99,24 @@ def make_server(folders: Sequence[Path]) -> MCPServer:
     server = MCPServer("extract-mcp", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING")
 
     @server.tool()
-    async def extract_document(paths: Paths, schema: AnySchema = "auto", evidence: bool = False) -> dict[str, Any]:
+    async def extract_document(
+        paths: Paths,
+        schema: AnySchema = "auto",
+        evidence: bool = False,
+        one_document: bool = False,
+        minimum_age: Age = None,
+    ) -> dict[str, Any]:
         """Reads one identity document into the fields of a schema; with `evidence`, also how sure each value is, where
-        it stands and what warnings there are."""
+        it stands and what warnings there are. With `one_document`, files that contradict each other are refused."""
         from extractor.many import extract_async
 
         try:
-            result = await extract_async([roots.file(name) for name in paths], _schema(schema))
+            result = await extract_async(
+                [roots.file(name) for name in paths],
+                _schema(schema),
+                one_document=one_document,
+                minimum_age=minimum_age,
+            )
         except ExtractorError as error:
             raise ToolError(str(error)) from None
         if evidence:

@@ -30,10 +30,13 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
     """
     if any(name not in known for name in fields):
         raise Problem("invalid-parameter", f"the fields here are {', '.join(known)}")
+    together = {name: flag(name, fields.get(name, False)) for name in ("documents", "one_document")}
+    if all(together.values()):
+        raise Problem("invalid-parameter", "`documents` and `one_document` contradict each other")
     return {
         "schema": schema_of(fields.get("schema", "auto")),
         "engine": engine_of(fields.get("engine", "auto")),
-        "documents": flag("documents", fields.get("documents", False)),
+        **together,
         "evidence": flag("evidence", fields.get("evidence", False)),
         "previews": flag("previews", fields.get("previews", False)),
         "today": day("today", fields.get("today")),
@@ -47,7 +50,7 @@ def pictures_request(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any
     """The request for pictures that `fields` make. Raises a Problem that names the field."""
     own = ("make", "keep", "hide", "preset")
     rest = {name: value for name, value in fields.items() if name not in own}
-    asked = reading_request(rest, limits, known=("schema", "engine", "pages", "today"))
+    asked = reading_request(rest, limits, known=("schema", "engine", "one_document", "pages", "today"))
     make = fields.get("make", "deskew")
     if make not in MAKES:
         raise Problem("invalid-parameter", f"`make` is one of {', '.join(MAKES)}")

@@ -60,7 +60,8 @@ class Reading:
             from extractor.reading import extract
 
             schema, options = self._options(request)
-            return {"pictures": _pictures(extract(images, schema, **options), request)}
+            together = request.get("one_document", False)
+            return {"pictures": _pictures(extract(images, schema, one_document=together, **options), request)}
         return self._extract(request, groups, images)
 
     def _options(self, request: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -80,7 +81,10 @@ class Reading:
 
         schema, options = self._options(request)
         several = request.get("documents", False)
-        results = extract_documents(images, schema, **options) if several else [extract(images, schema, **options)]
+        if several:
+            results = extract_documents(images, schema, **options)
+        else:
+            results = [extract(images, schema, one_document=request.get("one_document", False), **options)]
         answers = [_answer(result, groups) for result in results]
         if request.get("previews"):
             answers[0]["evidence"]["previews"] = [_preview(image) for image in images]

@@ -20,7 +20,7 @@ from extractor.server.service import ask, extracted, service_of, uploaded
 
 router = APIRouter()
 
-_EXTRACT_FIELDS = ("schema", "engine", "documents", "evidence", "pages", "today", "age", "previews")
+_EXTRACT_FIELDS = ("schema", "engine", "documents", "one_document", "evidence", "pages", "today", "age", "previews")
 _CLASSIFY_FIELDS = ("engine", "pages")
 
 
@@ -35,7 +35,8 @@ async def extract(request: Request) -> JSONResponse:
 
     Where there are several documents this is the largest, with the warning `several_documents`. With `documents` the
     answer is `{"documents": [...]}`: all of them, each with its `schema` and, in its evidence, the `regions` where it
-    lies. Sides find each other by number, MRZ, name and birth date.
+    lies. Sides find each other by number, MRZ, name and birth date. With `one_document` the files are pages or sides of
+    one document, and what contradicts that is the problem `no-document`.
     """
     limits = service_of(request).settings.limits
     form = await uploaded(request)

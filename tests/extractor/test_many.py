@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from extractor import UsageError, extract, extract_async, extract_many
 from extractor.errors import SchemaError, UnreadableInputError
+from extractor.reading import Options
 from extractor.schemas import Passport
 
 
@@ -57,6 +59,17 @@ def test_sources_without_end_are_taken_as_they_are_needed(quick: None) -> None:
     assert len(taken) < 30
 
 
+def test_what_extract_may_be_told_they_may_be_told(monkeypatch: pytest.MonkeyPatch, today: date) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr("extractor.many.extract", lambda _source, _schema=None, **options: told.append(options))
+    options: Options = {"pages": [1], "today": today, "minimum_age": 18, "one_document": True}
+    list(extract_many(["a"], Passport, **options))
+    asyncio.run(extract_async("a", Passport, **options))
+    assert set(Options.__annotations__) == set(told[0]) - {"schema"} == set(told[1])
+    for one in told:
+        assert {name: one[name] for name in options} == options
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -71,6 +84,8 @@ def test_sources_without_end_are_taken_as_they_are_needed(quick: None) -> None:
         ({"pages": "1"}, UsageError),
         ({"pages": [0]}, UsageError),
         ({"today": "2026-03-01"}, UsageError),
+        ({"minimum_age": "18"}, UsageError),
+        ({"minimum_age": -1}, UsageError),
     ],
     ids=str,
 )

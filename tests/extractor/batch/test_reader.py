@@ -3,6 +3,7 @@
 import json
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -66,6 +67,27 @@ def test_a_document_is_a_row_with_its_fields_and_an_unreadable_one_a_row_with_th
     assert (good["schema"], good["error"], good["exit_code"]) == ("passport", None, 0)
     assert (torn["document"], torn["exit_code"]) == (None, 3)
     assert "not a picture" in torn["error"] or "cannot be" in torn["error"]
+
+
+def test_files_called_one_document_must_not_contradict_themselves_and_ages_are_judged(tmp_path: Path) -> None:
+    folder = tmp_path / "scans" / "family"
+    folder.mkdir(parents=True)
+    for name in ("passport.png", "id_card.png"):
+        (folder / name).symlink_to((EXAMPLES / name).resolve())
+    asked: dict[str, Any] = {"group": "folder", "today": date(2026, 3, 1), "minimum_age": 18}
+    job = Job((str(folder.parent),), str(tmp_path / "apart"), **asked)
+    _read(job)
+    (row,) = _rows(job)
+    assert row["exit_code"] == 1
+    job = Job((str(folder.parent),), str(tmp_path / "one"), **asked, one_document=True)
+    _read(job)
+    (row,) = _rows(job)
+    assert (row["document"], row["exit_code"]) == (None, 4)
+    assert "not one document" in row["error"]
+    job = Job((str(folder / "passport.png"),), str(tmp_path / "young"), evidence=True, **asked)
+    _read(job)
+    (row,) = _rows(job)
+    assert "under_age" in [one["code"] for one in row["evidence"]["warnings"]]
 
 
 def test_parquet_holds_the_same_with_a_text_a_field(tmp_path: Path) -> None:

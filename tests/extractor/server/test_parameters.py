@@ -90,6 +90,15 @@ def test_whatever_is_sent_is_a_request_or_a_problem(fields: dict[str, Any]) -> N
     assert isinstance(request["evidence"], bool)
 
 
+def test_all_documents_and_one_document_contradict_each_other() -> None:
+    known = ("documents", "one_document")
+    assert reading_request({"one_document": "true"}, LIMITS, known=known)["one_document"] is True
+    assert reading_request({"documents": True, "one_document": ""}, LIMITS, known=known)["one_document"] is False
+    with pytest.raises(Problem) as caught:
+        reading_request({"documents": "1", "one_document": "1"}, LIMITS, known=known)
+    assert caught.value.kind == "invalid-parameter"
+
+
 def test_pictures_take_names_as_text_or_list() -> None:
     asked = pictures_request({"make": "redact", "keep": "birth_date, portrait"}, LIMITS)
     assert (asked["make"], asked["keep"], asked["hide"]) == ("redact", ["birth_date", "portrait"], None)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from extractor.errors import SchemaError, UnreadableInputError
+from extractor.errors import NoDocumentError, SchemaError, UnreadableInputError
 from extractor.server.problems import Problem
 from extractor.server.reading import Reading, make_reader, model_of
 from extractor.server.settings import Limits
@@ -55,6 +55,16 @@ def test_all_documents_each_with_its_regions(
         assert [page["file"] for page in one["evidence"]["pages"]] == [0, 1]
     assert len(first["evidence"]["previews"]) == 2
     assert "previews" not in second["evidence"]
+
+
+def test_what_is_called_one_document_must_not_contradict_itself(
+    reader: Reading, passport: bytes, examples_dir: Path
+) -> None:
+    card = (examples_dir / "id_card.png").read_bytes()
+    with pytest.raises(NoDocumentError, match="not one document"):
+        ask(reader, passport, card, one_document=True)
+    with pytest.raises(NoDocumentError, match="not one document"):
+        reader({**EXTRACT, "op": "pictures", "make": "deskew", "one_document": True}, [passport, card], print)
 
 
 def test_a_document_with_its_evidence_and_previews(
