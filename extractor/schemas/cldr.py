@@ -21,11 +21,20 @@ _SHORTEST = 5
 
 def names() -> dict[str, Any]:
     """`months`: per language twelve texts, full names before a bar and short ones behind it, each without spaces;
-    `states`: name -> ISO 3166-1 alpha-3."""
-    return {
-        "months": {language: months for language in _official() if (months := _months(language))},
-        "states": _states(),
+    `states`: name -> ISO 3166-1 alpha-3; `languages`: alpha-3 -> those of the `months` that are official there."""
+    months = {language: own for language in _official() if (own := _months(language))}
+    return {"months": months, "states": _states(), "languages": _languages(set(months))}
+
+
+def _languages(known: set[str]) -> dict[str, list[str]]:
+    from babel.languages import get_official_languages
+    from iso3166 import countries
+
+    found = {
+        canonical(country.alpha3): get_official_languages(country.alpha2, regional=True, de_facto=True)
+        for country in countries
     }
+    return {code: own for code, languages in found.items() if (own := [one for one in languages if one in known])}
 
 
 def _official() -> list[str]:

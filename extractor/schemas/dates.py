@@ -65,6 +65,8 @@ _DAY_TWO_WORDS_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD}\s{_WORD})[\
 _DAY_MONTH_TWICE_YEAR = re.compile(
     rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD})\s+({_WORD})[\s.,]*(\d{{4}}|\d{{2}})(?!\d)", re.I
 )
+# `12 tháng 8 năm 1990`; OCR loses the marks.
+_VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s*th[aá]ng\s*(\d{1,2})\s*n[aă]m\s*(\d{4})(?!\d)", re.I)
 # `1974 AUG 12`, `1974. augusztus 12.`, `1990 m. kovo 11 d.`
 _YEAR_NAME_DAY = re.compile(rf"(?<!\d)(\d{{4}})(?:\s*m\.)?[\s.\-/,]*({_NAME})[\s.\-/]*(\d{{1,2}})(?!\d)", re.I)
 _NAME_DAY_YEAR = re.compile(
@@ -137,7 +139,7 @@ def find_dates(
     plain = _with_ascii_digits(text)
     now = today or date.today()
     found: list[PrintedDate] = []
-    for candidate in (*_of_other_calendars(plain, issuer, now), *_candidates(plain, order, meaning, now)):
+    for candidate in (*_of_other_calendars(plain, issuer, now), *_candidates(plain, order, meaning, now, issuer)):
         settled = _born(candidate, plain, now) if meaning == "birth" else candidate
         if settled is None or _is_foreign(settled, plain, issuer, now):
             continue
@@ -169,7 +171,7 @@ def parse_date(
         ):
             if _plausible(year, now) and (iso := _iso(year, month, day)):
                 return PrintedDate(iso, match.start(), match.end())
-    if (match := _NAME_YEAR.search(plain)) and (named := month_of(match[1])):
+    if (match := _NAME_YEAR.search(plain)) and (named := month_of(match[1], issuer)):
         return PrintedDate(f"{_gregorian(int(match[2])):04d}-{named:02d}", match.start(), match.end())
     if (match := _MONTH_YEAR.search(plain)) and 1 <= int(match[1]) <= 12:
         return PrintedDate(f"{_gregorian(int(match[2])):04d}-{int(match[1]):02d}", match.start(), match.end())
@@ -199,14 +201,16 @@ def _with_ascii_digits(text: str) -> str:
     return _SPOILED.sub(lambda match: match[0].translate(_DIGITS_IN_LETTERS), text)
 
 
-def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: date) -> Iterator[PrintedDate]:
+def _candidates(
+    text: str, order: Order | None, meaning: Meaning | None, now: date, issuer: str | None
+) -> Iterator[PrintedDate]:
     for match in _matches(_CJK, text):
         era, year, month, day = match.groups()
         number = 1 if year == "元" else int(year)
         start_year = _ERAS[era] + number if era else number
         if day and start_year >= 1000 and (iso := _iso(_gregorian(start_year), int(month), int(day))):
             yield PrintedDate(iso, match.start(), match.end())
-    for match in _matches(_DAY_CJK_MONTH, text):
+    for match in (*_matches(_DAY_CJK_MONTH, text), *_matches(_VIETNAMESE, text)):
         if iso := _iso(_year(match[3], meaning, now), int(match[2]), int(match[1])):
             yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_DAY_FIRST, text):
@@ -216,18 +220,17 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
             yield PrintedDate(iso, match.start(), match.end())
     for pattern, day, name, of_year in _NAMED:
         for match in _matches(pattern, text):
-            month = month_of(match[name])
+            month = month_of(match[name], issuer)
             if month and (iso := _iso(_year(match[of_year], meaning, now), month, int(match[day]))):
                 yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_DAY_MONTH_TWICE_YEAR, text):
-        month = month_of(match[2])
-        same = month is not None and month == month_of(match[3])
+        month = month_of(match[2], issuer)
+        same = month is not None and month == month_of(match[3], issuer)
         if same and (iso := _iso(_year(match[4], meaning, now), month or 0, int(match[1]))):
             yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_ROMAN, text):
-        month = _ROMAN_MONTHS.get(match[2].translate(str.maketrans("l1|", "III")))
-        # Ones alone are a number.
-        if month and not match[2].isdigit() and (iso := _iso(_year(match[3], meaning, now), month, int(match[1]))):
+        month = _roman_month(match[2])
+        if month and (iso := _iso(_year(match[3], meaning, now), month, int(match[1]))):
             yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(_NUMERIC, text):
         yield from _numeric(match.span(), int(match[1]), int(match[2]), _year(match[3], meaning, now), order)
@@ -235,6 +238,11 @@ def _candidates(text: str, order: Order | None, meaning: Meaning | None, now: da
         year = _gregorian(int(match[4]))
         if _plausible(year, now) and (iso := _iso(year, int(match[2] or match[3]), int(match[1]))):
             yield PrintedDate(iso, match.start(), match.end())
+
+
+def _roman_month(printed: str) -> int | None:
+    """The month of a Roman number; ones alone are a number of ours."""
+    return None if printed.isdigit() else _ROMAN_MONTHS.get(printed.translate(str.maketrans("l1|", "III")))
 
 
 def _numeric(span: tuple[int, int], first: int, second: int, year: int, order: Order | None) -> Iterator[PrintedDate]:
@@ -294,7 +302,7 @@ def unusable_dates(text: str, issuer: str | None, today: date) -> list[str]:
     plain = _with_ascii_digits(text)
     usable = find_dates(text, today=today, issuer=issuer)
     problems = []
-    for match in _FULL.finditer(plain):
+    for match in (*_FULL.finditer(plain), *_in_words(plain, issuer)):
         if any(printed.start < match.end() and match.start() < printed.end for printed in usable):
             continue
         year = int(max(re.findall(r"\d+", match[0]), key=len))
@@ -303,10 +311,24 @@ def unusable_dates(text: str, issuer: str | None, today: date) -> list[str]:
     return problems
 
 
+def _in_words(text: str, issuer: str | None) -> Iterator[re.Match[str]]:
+    """What is printed as a day, a month in letters and a year of four digits."""
+    for pattern, _, name, year in _NAMED:
+        for match in pattern.finditer(text):
+            if len(match[year]) == 4 and month_of(match[name], issuer):
+                yield match
+    yield from (match for match in _ROMAN.finditer(text) if len(match[3]) == 4 and _roman_month(match[2]))
+
+
 def _is_full(text: str) -> bool:
     """Whether a text is printed as day, month and year."""
     named = ((match[name], match[day]) for pattern, day, name, _ in _NAMED for match in _matches(pattern, text))
-    return bool(_FULL.search(text)) or any(day.strip("0") and month_of(name) for name, day in named)
+    roman = any(_roman_month(match[2]) for match in _ROMAN.finditer(text))
+    if roman or _FULL.search(text) or any(day.strip("0") and month_of(name) for name, day in named):
+        return True
+    # A day, a word that names no month or several, and a year: that it was read as half of a date, nobody could tell.
+    alone = (pattern.fullmatch(text.strip(" .,:;")) for pattern, *_ in _NAMED)
+    return any(match and match[1].strip("0") for match in alone)
 
 
 def _of_other_calendars(text: str, issuer: str | None, now: date) -> Iterator[PrintedDate]:

@@ -1,5 +1,5 @@
-"""Month names of every language that is official somewhere (CLDR, see `cldr`; `months.json` adds what documents print
-besides), found in what OCR makes of them."""
+"""Names of months, in every language that is official somewhere (CLDR, see `cldr`; `months.json` adds what documents
+print besides), as OCR reads them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,25 @@ from functools import cache
 
 from extractor.schemas.data import load_table
 from extractor.schemas.text import fold
+
+
+def month_of(printed: str, issuer: str | None = None) -> int | None:
+    """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one. What
+    means two months in different languages is read in those of the issuer (`listopad`)."""
+    if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
+        exact = _named(fold(printed).replace(" ", ""))
+        return next(iter(exact)) if len(exact) == 1 else None
+    parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
+    for part in reversed(parts):
+        if len(parts) > 1 and part in _english():
+            return _english()[part]
+    meanings = [found for part in parts if (found := _month_meanings(part))]
+    if not meanings:
+        return None
+    common = frozenset.intersection(*meanings) or meanings[-1]
+    if len(common) > 1:
+        common &= frozenset().union(*(_own_months(issuer or "").get(part, frozenset()) for part in parts))
+    return next(iter(common)) if len(common) == 1 else _english().get(parts[-1])
 
 
 @cache
@@ -42,20 +61,15 @@ def _english() -> dict[str, int]:
     return {**words, "sept": 9}
 
 
-def month_of(printed: str) -> int | None:
-    """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one."""
-    if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
-        exact = _named(fold(printed).replace(" ", ""))
-        return next(iter(exact)) if len(exact) == 1 else None
-    parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
-    for part in reversed(parts):
-        if len(parts) > 1 and part in _english():
-            return _english()[part]
-    meanings = [found for part in parts if (found := _month_meanings(part))]
-    if not meanings:
-        return None
-    common = frozenset.intersection(*meanings) or meanings[-1]
-    return next(iter(common)) if len(common) == 1 else _english().get(parts[-1])
+@cache
+def _own_months(issuer: str) -> Mapping[str, frozenset[int]]:
+    """Folded month word -> the months it means in the official languages of a state."""
+    words: dict[str, set[int]] = {}
+    for language in load_table("cldr")["languages"].get(issuer, ()):
+        for number, names in enumerate(load_table("cldr")["months"][language], start=1):
+            for word in names.replace("|", " ").split():
+                words.setdefault(word, set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in words.items()}
 
 
 def _month_meanings(word: str) -> frozenset[int] | None:
@@ -63,7 +77,8 @@ def _month_meanings(word: str) -> frozenset[int] | None:
     if len(word) < 2:
         return None
     letters = word.translate(str.maketrans("0158", "oisb"))
-    for spelled in (word, letters):
+    # Hebrew writes "in" into the word: `12 באוגוסט 1974`.
+    for spelled in (word, letters, word.removeprefix("ב")):
         if exact := _named(spelled):
             return exact
     if len(letters) < 3:

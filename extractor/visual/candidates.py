@@ -77,7 +77,7 @@ def _periods(found: Sequence[Candidate], specs: Mapping[str, FieldSpec], context
     for one in found:
         if one.field not in _ENDS_OF_PERIODS:
             continue
-        dates = find_dates(one.text, order=context.order, today=context.today)
+        dates = find_dates(one.text, order=context.order, today=context.today, issuer=context.issuer)
         endless = "permanent" in specs and value_of("permanent", Kind.FLAG, one.text, context)
         for name in _ENDS_OF_PERIODS if len(dates) == 2 else ("permanent",) if endless else ():
             value = value_of(name, specs[name].kind, one.text, context) if name in specs and name not in named else None
@@ -93,8 +93,8 @@ def _dates(
     """Dates for the fields that have none yet: of what is printed as a date, the likeliest for each, and none twice."""
     wanted = [name for name, spec in specs.items() if spec.kind is Kind.DATE and name in FIELDS and name not in known]
     options = []
-    for index, line in enumerate(lines):
-        for printed in find_dates(line.text, order=context.order, today=context.today) if wanted else ():
+    for index, line in enumerate(lines if wanted else ()):
+        for printed in find_dates(line.text, order=context.order, today=context.today, issuer=context.issuer):
             words = tuple(
                 i
                 for i, word in enumerate(layout.words)

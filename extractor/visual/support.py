@@ -17,7 +17,7 @@ import numpy as np
 
 from extractor.evidence import DocumentEvidence, PageEvidence
 from extractor.mrz import Mrz, agreement
-from extractor.schemas.dates import find_dates, parse_date
+from extractor.schemas.dates import Meaning, Order, find_dates, parse_date
 from extractor.schemas.states import same_state
 from extractor.schemas.text import fold, scripts, squash
 from extractor.schemas.vocabulary import Kind
@@ -123,13 +123,15 @@ def _first(segments: Iterable[Segment]) -> list[Segment] | None:
 
 def _says_date(text: str, value: str, name: str, context: Context) -> bool:
     """Whether a text holds a date, read in either order where it is ambiguous, that `value` is or begins."""
-    meaning = "birth" if name == "birth_date" else "expiry" if name == "expiry_date" else None
+    meaning: Meaning | None = "birth" if name == "birth_date" else "expiry" if name == "expiry_date" else None
+    orders: tuple[Order, ...] = ("dmy", "mdy")
     dates = [
         printed.iso
-        for order in ("dmy", "mdy")
-        for printed in find_dates(text, order=order, meaning=meaning, today=context.today)  # type: ignore[arg-type]
+        for order in orders
+        for printed in find_dates(text, order=order, meaning=meaning, today=context.today, issuer=context.issuer)
     ]
-    if not dates and (partial := parse_date(text, meaning=meaning, today=context.today)):  # type: ignore[arg-type]
+    partial = None if dates else parse_date(text, meaning=meaning, today=context.today, issuer=context.issuer)
+    if partial:
         dates = [partial.iso]
     return any(date.startswith(value) for date in dates)
 

@@ -15,6 +15,13 @@ def test_every_language_has_twelve_months() -> None:
     assert all(len(one) == 12 and all(re.search(r"\w", month) for month in one) for one in months.values())
 
 
+def test_states_have_languages_whose_months_are_known() -> None:
+    table = load_table("cldr")
+    assert {language for own in table["languages"].values() for language in own} <= set(table["months"])
+    assert table["languages"]["POL"][0] == "pl"
+    assert {"de", "fr", "it", "rm"} <= set(table["languages"]["CHE"])
+
+
 def test_months_of_our_own_are_those_that_cldr_lacks() -> None:
     months = load_table("cldr")["months"]
     for language, own in load_table("months").items():

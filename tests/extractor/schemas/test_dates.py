@@ -421,3 +421,40 @@ def test_what_is_printed_as_a_date_and_is_none_is_found() -> None:
     assert unusable_dates("31.02.1990", None, TODAY) == ["impossible_date"]
     assert unusable_dates("1410/05/12 and 2047-05-12 B.S.", None, TODAY) == ["other_calendar", "other_calendar"]
     assert unusable_dates("12.05.1990, 1410/05/12", "SAU", TODAY) == []
+
+
+@each(
+    ("text", "issuer", "meant"),
+    [
+        ("21 listopada 1990", "POL", "1990-11-21"),
+        ("21. listopada 1990.", "HRV", "1990-10-21"),
+        ("21 listopad 1990", "CZE", "1990-11-21"),
+        ("12 Nyakanga 1974", "RWA", "1974-07-12"),
+        ("12 Nyakanga 1974", "BDI", "1974-09-12"),
+    ],
+)
+def test_a_word_that_means_two_months_is_read_in_the_issuers_languages(text: str, issuer: str, meant: str) -> None:
+    found = parse_date(text, today=TODAY, issuer=issuer)
+    assert found is not None
+    assert found.iso == meant
+
+
+@each("text", ["21 listopada 1990", "12 Qwzzt 1974", "1974 Qwzzt 12"])
+def test_of_a_day_and_a_month_that_are_not_understood_no_year_is_left(text: str) -> None:
+    assert parse_date(text, today=TODAY) is None
+
+
+@each("text", ["12 tháng 8 năm 1974", "Ngày 12 thang 08 nam 1974", "12 באוגוסט 1974"])
+def test_dates_that_say_what_is_day_and_month_in_words(text: str) -> None:
+    assert iso(text) == "1974-08-12"
+
+
+@each("text", ["29 Feb 1999", "born 31 JUN 1990", "1974 AUG 32", "30-II-1990"])
+def test_a_day_that_does_not_exist_is_told_also_with_its_month_in_letters(text: str) -> None:
+    assert parse_date(text, today=TODAY) is None
+    assert unusable_dates(text, None, TODAY) == ["impossible_date"]
+
+
+@each("text", ["12 AUG 1974", "12 août 1974 - 12 août 1984", "12-II-1990", "12 AUG 74", "PARIS 12 1974"])
+def test_days_that_exist_are_not_told(text: str) -> None:
+    assert unusable_dates(text, None, TODAY) == []
