@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from extractor.imaging.codes import Code, read_codes
 from extractor.mrz import MrzReading
 from extractor.schemas.dates import numeric_order
+from extractor.schemas.registry import schema_name
 from extractor.text.barcode import Barcode, parse_codes
 from extractor.text.page import Page
 from extractor.visual.captions.find import Caption, find_captions
@@ -103,4 +104,5 @@ def gather(
     issuer = issuer or next((heading.code for heading in headings if heading), None)
     texts = [segment.text for page in taken_apart for segment in page.segments]
     order = numeric_order(texts) or ("mdy" if issuer in _MONTH_FIRST else None)
-    return DocumentEvidence(schema, tuple(taken_apart), Context(order=order, issuer=issuer, today=today), reads_as)
+    context = Context(order=order, issuer=issuer, today=today, kind=schema_name(reads_as))
+    return DocumentEvidence(schema, tuple(taken_apart), context, reads_as)

@@ -32,6 +32,10 @@ _FEMALE = (
     " жен женский жіноча kadin qadin perempuan wanita n nainen no moteris mot sieviete naine v vrouw kobieta kvinne"
     " kvinna kvinde z θηλυ θ 女 여 หญิง أنثى انثى"
 )
+#: Hombre and mujer, on Mexican voter cards and licences ...
+_MEXICAN: Mapping[str, Literal["M", "F"]] = {"h": "M", "m": "F"}
+#: ... and schemas of documents that write sexes as ICAO does.
+_ICAO_KINDS = frozenset({"passport", "visa", "residence_permit"})
 _SEXES: Mapping[str, Literal["M", "F", "X"]] = {
     **dict.fromkeys((fold(word) for word in _MALE.split()), "M"),
     **dict.fromkeys((fold(word) for word in _FEMALE.split()), "F"),
@@ -62,11 +66,13 @@ class Value:
 
 @dataclass(frozen=True)
 class Context:
-    """What is known of the document: the order of its numeric dates, its issuer (alpha-3), the day of reading."""
+    """What is known of the document: the order of its numeric dates, its issuer (alpha-3), the day of reading, and what
+    kind it is read as (the name of a schema)."""
 
     order: Order | None = None
     issuer: str | None = None
     today: date | None = None
+    kind: str | None = None
 
 
 def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None:
@@ -126,13 +132,13 @@ def _sex(_name: str, text: str, context: Context) -> Value | None:
     words = re.findall(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+", fold(text))
     if not words or len(words) > 4:
         return None
+    if context.issuer == "MEX" and context.kind not in _ICAO_KINDS and words[0] in _MEXICAN and len(words) == 1:
+        return Value(_MEXICAN[words[0]], text, 1.0)
     meanings = [meaning for word in words if (meaning := _SEXES.get(word))]
     if not meanings:
         return None
     # Where two languages stand side by side, ICAO's letter comes last (Doc 9303-4, 4.1.1.1).
     value = meanings[-1]
-    if context.issuer == "MEX" and words == ["m"]:
-        value = "F"
     return Value(value, text, 1.0 if len(meanings) == len(words) else 0.6)
 
 

@@ -15,8 +15,8 @@ TODAY = date(2026, 3, 1)
 CONTEXT = Context(today=TODAY)
 
 
-def read(kind: Kind, text: str, name: str = "", **context: Any) -> Any:
-    found = value_of(name, kind, text, Context(today=TODAY, **context))
+def read(what: Kind, text: str, name: str = "", **context: Any) -> Any:
+    found = value_of(name, what, text, Context(today=TODAY, **context))
     return found.value if found else None
 
 
@@ -90,7 +90,14 @@ def test_sexes(text: str, expected: str | None) -> None:
 
 def test_mexican_m_is_mujer() -> None:
     assert read(Kind.SEX, "M", issuer="MEX") == "F"
-    assert read(Kind.SEX, "H", issuer="MEX") in ("M", None)
+    assert read(Kind.SEX, "M", issuer="MEX", kind="id_card") == "F"
+    assert read(Kind.SEX, "H", issuer="MEX") == "M"
+    assert read(Kind.SEX, "H") is None
+
+
+def test_but_not_in_mexican_passports() -> None:
+    assert read(Kind.SEX, "M", issuer="MEX", kind="passport") == "M"
+    assert read(Kind.SEX, "F", issuer="MEX", kind="passport") == "F"
 
 
 @each(
