@@ -31,6 +31,8 @@ from extractor.schemas import SCHEMAS, field_specs
 FROZEN = Path(__file__).resolve().parents[1] / "datasets" / "frozen"
 _LANGUAGES = ("en", "fr", "de", "es", "it", "pl")
 _TODAY = date(2026, 3, 1)
+#: Width of a screen's pixel in the camera's, and by how much it is turned, in radians.
+_PIXEL, _TURN = 3.3, 0.03
 #: Stands among the warnings for "no such document on the picture", which tells as much.
 _REFUSED = "refused"
 
@@ -62,11 +64,23 @@ def _glare(image: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _screen(image: np.ndarray, strength: float) -> np.ndarray:
-    """Stripes of a screen's pixels against the camera's, turned a little against each other."""
-    height, width = image.shape[:2]
-    ys, xs = np.mgrid[:height, :width]
-    beats = np.sin(2 * np.pi * (xs * 0.47 + ys * 0.03)) + np.sin(2 * np.pi * (ys * 0.46 - xs * 0.02))
-    return np.clip(image * (1 + strength * beats[..., None] / 2), 0, 255).astype(np.uint8)
+    """A page shown on a screen whose pixels are 3.3 of the camera's wide, turned by two degrees: each is a stripe of
+    red, of green and of blue in a dark frame, as sharp as a lens and the camera's own pixels leave it."""
+    ys, xs = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    across = (xs * np.cos(_TURN) + ys * np.sin(_TURN)) / _PIXEL
+    down = (ys * np.cos(_TURN) - xs * np.sin(_TURN)) / _PIXEL
+    rows = 1 + 1.2 * strength * _left(1) * np.cos(2 * np.pi * down)
+    shown = (image / 255) ** 2.2
+    for colour in range(3):
+        waves = (2 * np.sinc(k / 3) * _left(k) * np.cos(2 * np.pi * k * (across - (colour - 1) / 3)) for k in (1, 2))
+        shown[..., colour] *= np.maximum(1 + strength * sum(waves), 0) * np.maximum(rows, 0)
+    return (np.clip(shown, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+
+
+def _left(k: int) -> float:
+    """What is left of the k-th wave of a screen's pixels by the camera's pixels and a lens of usual sharpness."""
+    waves = k / _PIXEL
+    return float(np.sinc(waves) * np.exp(-2 * (np.pi * 0.35 * waves) ** 2))
 
 
 def _copied(image: np.ndarray, threshold: float) -> np.ndarray:
@@ -87,7 +101,7 @@ WAYS: Mapping[str, tuple[Callable[[np.ndarray, float], np.ndarray], tuple[float,
     "size": (_small, (1, 0.7, 0.5, 0.35, 0.25), frozenset({"picture_small"})),
     "glare (radius)": (_glare, (0, 0.1, 0.2, 0.35), frozenset({"picture_glare"})),
     "cut off": (_cut, (0, 0.05, 0.15, 0.3), frozenset({"picture_cut_off"})),
-    "screen": (_screen, (0, 0.2, 0.5), frozenset()),
+    "screen": (_screen, (0, 0.1, 0.2, 0.4, 0.8), frozenset({"picture_screen"})),
     "black and white": (_copied, (0, 0.45, 0.6), frozenset({"picture_two_tones"})),
 }
 
@@ -114,21 +128,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(prog="python -m eval.pictures", description=__doc__.split("\n\n")[0])
     parser.add_argument("--pages", type=int, default=24, help="documents (default: %(default)s)")
-    parser.add_argument("--out", type=Path, help="JSON file of the shares of right fields, for docs/warnings.md")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="JSON file of the shares of right fields, for docs/warnings.md; continued if it is there",
+    )
     options = parser.parse_args(arguments)
     given = [(one, load_pages(one.path)[0]) for one in specimens(options.pages)]
     rows: list[dict[str, Any]] = []
-    with progress(sum(len(degrees) for _, degrees, _ in WAYS.values()), "spoiling") as advance:
-        for way, (spoil, degrees, own) in WAYS.items():
-            for degree in degrees:
-                by_warning: dict[bool, list[float]] = {True: [], False: []}
-                for specimen, image in given:
-                    share, warnings = read(specimen, spoil(image, degree))
-                    by_warning[bool(warnings & (own | {_REFUSED}))].append(share)
-                rows.append({"way": way, "degree": degree, "silent": by_warning[False], "warned": by_warning[True]})
-                if options.out:
-                    options.out.write_text(json.dumps(rows) + "\n", encoding="utf-8")
-                advance()
+    if options.out and options.out.exists():
+        rows = json.loads(options.out.read_text(encoding="utf-8"))
+    left = [(way, degree) for way, (_, degrees, _) in WAYS.items() for degree in degrees][len(rows) :]
+    with progress(len(left), "spoiling") as advance:
+        for way, degree in left:
+            spoil, _, own = WAYS[way]
+            by_warning: dict[bool, list[float]] = {True: [], False: []}
+            for specimen, image in given:
+                share, warnings = read(specimen, spoil(image, degree))
+                by_warning[bool(warnings & (own | {_REFUSED}))].append(share)
+            rows.append({"way": way, "degree": degree, "silent": by_warning[False], "warned": by_warning[True]})
+            if options.out:
+                options.out.write_text(json.dumps(rows) + "\n", encoding="utf-8")
+            advance()
     print(table(rows))
     return 0
 

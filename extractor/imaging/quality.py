@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extractor.imaging.geometry import quad_size
+from extractor.imaging.stripes import stripes
 
 #: Width of a letter's edge, from dark to light, as a share of the text's height: wider is blurred.
 _BLURRED = 0.32
@@ -25,6 +26,9 @@ _GLARE = 0.015
 _BURNT, _BRIGHT_PAGE = 253, 215
 #: Share of pixels that are neither black nor white below which a picture is a copy in two tones.
 _TWO_TONES = 0.008
+#: Amplitude of a screen's stripes, as a share of full brightness, from which on they cost fields. Print, paper and
+#: JPEG stay below 0.05.
+_SCREEN = 0.06
 #: Lines that must run out of the picture on one side.
 _CUT_LINES = 2
 #: Boxes of the detector are this much higher than the letters in them; lines that are measured at most.
@@ -45,7 +49,8 @@ def measure(image: np.ndarray, boxes: np.ndarray) -> dict[str, float]:
     """Measures of an upright RGB page at its text, in boxes (n, 4, 2); nothing where there is no text.
 
     edge_width: of letters, as a share of their height (sharp print: 0.1 to 0.2). text_height: of letters, in pixels.
-    light: brightness of the paper, 0..1. contrast: of print against paper, 0..1. All are medians over lines.
+    light: brightness of the paper, 0..1. contrast: of print against paper, 0..1. These are medians over lines.
+    stripes: amplitude of a screen's stripes over the text, 0..1.
     """
     import cv2
 
@@ -54,7 +59,13 @@ def measure(image: np.ndarray, boxes: np.ndarray) -> dict[str, float]:
     if not found:
         return {}
     edge, height, light, contrast = np.median(np.array(found), axis=0).round(3).tolist()
-    return {"edge_width": edge, "text_height": height, "light": light, "contrast": contrast}
+    return {
+        "edge_width": edge,
+        "text_height": height,
+        "light": light,
+        "contrast": contrast,
+        "stripes": round(stripes(image, boxes), 3),
+    }
 
 
 def _largest(boxes: np.ndarray) -> list[np.ndarray]:
@@ -92,6 +103,8 @@ def _faults(image: np.ndarray, boxes: np.ndarray, measured: Mapping[str, float])
         yield Fault("picture_blurred", "the picture is blurred: hold still, and let the camera focus", text)
     if _is_two_toned(image):
         yield Fault("picture_two_tones", "this is a copy in black and white: photograph the document itself", text)
+    if measured["stripes"] > _SCREEN:
+        yield Fault("picture_screen", "this is a photograph of a screen: photograph the document itself", text)
     patch = _glare(image, text)
     if patch is not None:
         yield Fault(

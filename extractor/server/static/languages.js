@@ -21,6 +21,7 @@ export const plainWarnings = {
   picture_blurred: "The picture is blurred. Hold still and photograph it again.", picture_dark: "The picture is too dark. Use more light.",
   picture_small: "The text is too small. Go nearer.", picture_glare: "Light is reflected on the text. Tilt the document.",
   picture_cut_off: "An edge is cut off. Photograph the whole page.", picture_two_tones: "This is a black and white copy. Photograph the document itself.",
+  picture_screen: "This is a photograph of a screen. Photograph the document itself.",
 };
 
 const es = {

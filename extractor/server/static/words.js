@@ -79,7 +79,7 @@ const zh = {
     under_age: "持证人未达到要求的年龄", issue_after_expiry: "签发日期晚于有效期", birth_after_issue: "出生日期晚于签发日期",
     mrz_repaired: "机读码中不清晰的字符由推断得出", mrz_unreadable: "机读码无法识读", unknown_state: "签发国代码未知",
     impossible_date: "印有不存在的日期", other_calendar: "日期采用其他历法", picture_blurred: "图片模糊", picture_dark: "图片太暗",
-    picture_small: "文字像素太少", picture_glare: "文字上有反光", picture_cut_off: "图片边缘被裁切", picture_two_tones: "这是黑白复印件",
+    picture_small: "文字像素太少", picture_glare: "文字上有反光", picture_cut_off: "图片边缘被裁切", picture_two_tones: "这是黑白复印件", picture_screen: "这是屏幕的翻拍照片",
   },
   problems: {
     "unsupported-file": "文件不是可识读的图片或 PDF。", "unreadable-file": "文件无法读取，请重新导出或拍摄。", "no-document": "图片上没有找到这种证件。",

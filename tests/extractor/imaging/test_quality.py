@@ -57,6 +57,18 @@ def glare(image: np.ndarray) -> np.ndarray:
     return cv2.circle(image.copy(), (400, 250), 90, (255, 255, 255), -1)
 
 
+def screen(image: np.ndarray) -> np.ndarray:
+    """Photographed from a screen: each of its pixels is a stripe of red, of green and of blue, turned a little."""
+    ys, xs = np.mgrid[: image.shape[0], : image.shape[1]]
+    phase = (xs + 0.03 * ys) / 3.3
+    stripes = [1 + 0.3 * np.cos(2 * np.pi * (phase - colour / 3)) for colour in range(3)]
+    return np.clip(image * np.stack(stripes, axis=2), 0, 255).astype(np.uint8)
+
+
+def half(image: np.ndarray) -> np.ndarray:
+    return image[::2, ::2]
+
+
 @each(
     ("spoil", "code"),
     [
@@ -64,8 +76,10 @@ def glare(image: np.ndarray) -> np.ndarray:
         (lambda image: (image * 0.15).astype(np.uint8), "picture_dark"),
         (glare, "picture_glare"),
         (lambda image: np.where(image > 120, 255, 0).astype(np.uint8), "picture_two_tones"),
+        (screen, "picture_screen"),
+        (lambda image: half(screen(np.repeat(np.repeat(image, 2, 0), 2, 1))), "picture_screen"),
     ],
-    ids=["blur", "dark", "glare", "two tones"],
+    ids=["blur", "dark", "glare", "two tones", "screen", "screen, made smaller"],
 )
 def test_each_fault_is_told_alone(spoil: Callable[[np.ndarray], np.ndarray], code: str) -> None:
     assert codes(spoil(page()), boxes()) == [code]
@@ -100,3 +114,13 @@ def test_the_region_of_glare_is_where_it_is() -> None:
     (fault,) = faults(glare(page()), boxes(), measure(glare(page()), boxes()))
     assert fault.corners.mean(axis=0) == pytest.approx((400, 250), abs=4)
     assert fault.corners[2] - fault.corners[0] == pytest.approx((180, 180), abs=4)
+
+
+def test_what_is_printed_or_compressed_is_no_screen() -> None:
+    """Guilloches are lines of one width that turn; JPEG leaves blocks of one size."""
+    ys, xs = np.mgrid[:500, :800]
+    waves = 20 * np.sin((xs + 14 * np.sin(ys / 17)) * 1.3)
+    guilloche = np.clip(page() + waves[..., None], 0, 255).astype(np.uint8)
+    assert codes(guilloche, boxes()) == []
+    blocks = cv2.imdecode(cv2.imencode(".jpg", page(), [cv2.IMWRITE_JPEG_QUALITY, 15])[1], cv2.IMREAD_COLOR)
+    assert codes(blocks, boxes()) == []
