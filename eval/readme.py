@@ -22,6 +22,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
 | zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
 | pictures        | pictures            | `python -m eval.pictures --pages 24 --out FILE`                          |
+| usermodels      | usermodels          | `python -m eval.usermodels --dataset datasets/frozen ... --out FILE`     |
 
 The check also finds relative links that lead nowhere.
 """
@@ -39,6 +40,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from eval import counted
 from eval.report import tables
 from eval.report.generated import (
     scores_by_cell,
@@ -157,28 +159,6 @@ def bench_tables(record: Mapping[str, Any]) -> str:
 _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers", "bitsandbytes", "torchao")
 
 
-def _documents(record: Mapping[str, Any]) -> str:
-    from eval.documents import Tally, table
-
-    tallies = {form: Tally(**counts) for form, counts in record["forms"].items()}
-    cases = sum(one.cases for one in tallies.values())
-    return f"{table(tallies)}\n`python -m eval.documents --count {cases}`\n"
-
-
-def _zones(record: Mapping[str, Any]) -> str:
-    from eval.zones import Tally, table
-
-    tallies = {name: Tally(**counts) for name, counts in record.items()}
-    return f"{table(tallies)}\n`python -m eval.zones --zones {max(one.zones for one in tallies.values())}`\n"
-
-
-def _pictures(rows: Sequence[Mapping[str, Any]]) -> str:
-    from eval.pictures import table
-
-    pages = len(rows[0]["silent"]) + len(rows[0]["warned"])
-    return f"{table(rows)}\n`python -m eval.pictures --pages {pages}`\n"
-
-
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract": _help_extract,
     "help-extract-batch": _help_batch,
@@ -198,9 +178,10 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "bench-server": lambda: _from_results("bench-server.json", bench_tables),
     "bench-gpu": lambda: _from_results("bench-gpu.json", bench_tables),
     "ten-million": _ten_million,
-    "documents": lambda: _from_results("documents.json", _documents),
-    "zones": lambda: _from_results("zones.json", _zones),
-    "pictures": lambda: _from_results("pictures.json", _pictures),
+    "documents": lambda: _from_results("documents.json", counted.documents),
+    "zones": lambda: _from_results("zones.json", counted.zones),
+    "pictures": lambda: _from_results("pictures.json", counted.pictures),
+    "usermodels": lambda: _from_results("usermodels.json", counted.usermodels),
 }
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+from eval.progress import progress
+from eval.report.tables import markdown_table
 from eval.usermodels import MODELS
 from eval.usermodels.measure import Asked, measure
 from extractor.errors import ExtractorError
@@ -36,39 +41,84 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="read one picture in N (default 1)")
     parser.add_argument("--fail-under", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="the day of reading (YYYY-MM-DD)")
+    parser.add_argument(
+        "--out", type=Path, help="JSON file of the counts, written after every picture; one that is there is continued"
+    )
     options = parser.parse_args(argv)
     try:
-        columns = {_name(root): _read(root, options.every, options.today) for root in options.dataset}
+        counts = read(options.dataset, options.every, options.today, options.out)
     except ExtractorError as error:
         print(f"eval.usermodels: {error}", file=sys.stderr)
         return error.exit_code
-    print(table(columns))
-    return int(any(_share(asked) < options.fail_under for asked in columns.values()))
+    print(table(counts))
+    return int(any(_share(_all(one)) < options.fail_under for one in counts.values()))
 
 
-def table(columns: dict[str, list[Asked]]) -> str:
-    """A Markdown table: a row a model; a column a dataset, with the fields that its documents print and the built-in
-    schema gets, and how many of them the model gets."""
-    lines = ["| model | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
-    for title in dict.fromkeys(one.title for one in MODELS):
-        cells = [_cell([one for one in asked if one.model == title]) for asked in columns.values()]
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    totals = [f"**{_cell(asked)}**" for asked in columns.values()]
-    return "\n".join([*lines, "| **all** | " + " | ".join(totals) + " |"])
+@dataclass(frozen=True)
+class Counts:
+    """Of the pictures of a data set: how many were asked for, how many were read (`done`), and for each model how many
+    fields the built-in schema got right (`known`), and how many of these the model got."""
+
+    pictures: int = 0
+    every: int = 1
+    done: int = 0
+    models: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def with_picture(self, asked: Iterable[Asked]) -> Counts:
+        """These and the fields of one more picture."""
+        models = dict(self.models)
+        for one in asked:
+            if one.built_in:
+                known, right = models.get(one.model, (0, 0))
+                models[one.model] = (known + 1, right + one.right)
+        return replace(self, done=self.done + 1, models=models)
 
 
-def _cell(asked: Sequence[Asked]) -> str:
-    known = sum(one.built_in for one in asked)
-    return f"{sum(one.right for one in asked)} of {known} ({100 * _share(asked):.1f} %)" if known else ""
+def read(roots: Sequence[Path], every: int, today: date | None, out: Path | None) -> dict[str, Counts]:
+    """The counts of each data set by its name. Raises LabelError."""
+    counts: dict[str, Counts] = {}
+    if out and out.exists():
+        record = json.loads(out.read_text(encoding="utf-8"))
+        counts = {name: counts_of(one) for name, one in record.items()}
+    specimens = {root.resolve().name: load_dataset(root)[::every] for root in roots}
+    counts = {name: counts.get(name) or Counts(len(own), every) for name, own in specimens.items()}
+    left = [(name, specimen) for name, own in specimens.items() for specimen in own[counts[name].done :]]
+    with progress(len(left), "reading") as advance:
+        for name, specimen in left:
+            counts[name] = counts[name].with_picture(_measured(specimen, today))
+            if out:
+                text = json.dumps({name: asdict(one) for name, one in counts.items()}, ensure_ascii=False, indent=1)
+                out.write_text(text + "\n", encoding="utf-8")
+            advance()
+    return counts
 
 
-def _share(asked: Sequence[Asked]) -> float:
-    known = sum(one.built_in for one in asked)
-    return sum(one.right for one in asked) / known if known else 1.0
+def counts_of(record: Mapping[str, Any]) -> Counts:
+    """A data set's counts from a file."""
+    return Counts(**{**record, "models": {name: tuple(pair) for name, pair in record["models"].items()}})
 
 
-def _read(root: Path, every: int, today: date | None) -> list[Asked]:
-    return [asked for specimen in load_dataset(root)[::every] for asked in _measured(specimen, today)]
+def table(counts: Mapping[str, Counts]) -> str:
+    """A row a model; a column a data set, with the fields that its documents print and the built-in schema gets, and
+    how many of them the model gets."""
+    header = ["model", *(f"{name}, {one.done} pictures" for name, one in counts.items())]
+    rows = [[model.title, *(_cell(one.models.get(model.title, (0, 0))) for one in counts.values())] for model in MODELS]
+    totals = ["**all**", *(f"**{_cell(_all(one))}**" for one in counts.values())]
+    return markdown_table(header, [*rows, totals])
+
+
+def _cell(pair: tuple[int, int]) -> str:
+    known, right = pair
+    return f"{right} of {known} ({100 * _share(pair):.1f} %)" if known else ""
+
+
+def _share(pair: tuple[int, int]) -> float:
+    known, right = pair
+    return right / known if known else 1.0
+
+
+def _all(one: Counts) -> tuple[int, int]:
+    return sum(known for known, _ in one.models.values()), sum(right for _, right in one.models.values())
 
 
 def _measured(specimen: Specimen, today: date | None) -> Iterable[Asked]:
@@ -76,10 +126,6 @@ def _measured(specimen: Specimen, today: date | None) -> Iterable[Asked]:
         return measure(specimen, MODELS, today)
     except ExtractorError:
         return []  # no document for the built-in schema either
-
-
-def _name(root: Path) -> str:
-    return root.resolve().name
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Users' models beside the built-in schemas: what each author means is what the reader understands and fills."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from eval.usermodels import MODELS
-from eval.usermodels.__main__ import main, table
+from eval.usermodels.__main__ import Counts, counts_of, main, table
 from eval.usermodels.listed import UserModel
 from eval.usermodels.measure import Asked, measure
 from extractor.labels import load_dataset
@@ -44,12 +45,36 @@ def test_models_get_what_the_built_in_schema_gets(specimens: dict[str, Specimen]
 
 
 def test_a_share_is_of_what_the_built_in_schema_gets() -> None:
+    visas = next(model.title for model in MODELS if "visa" in model.documents)
     asked = [
-        Asked("visas", "a", built_in=True, filled=True, right=True),
-        Asked("visas", "b", built_in=True, filled=True, right=False),
-        Asked("visas", "c", built_in=False, filled=False, right=False),
+        Asked(visas, "a", built_in=True, filled=True, right=True),
+        Asked(visas, "b", built_in=True, filled=True, right=False),
+        Asked(visas, "c", built_in=False, filled=False, right=False),
     ]
-    assert "| visas | 1 of 2 (50.0 %) |" in table({"frozen": asked})
+    told = table({"frozen": Counts(1).with_picture(asked)})
+    assert "frozen, 1 pictures" in told
+    assert f"| {visas} | 1 of 2 (50.0 %) |" in told
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path: Path, examples_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def measured(specimen: Specimen, _models: object, _today: object) -> list[Asked]:
+        seen.append(specimen.path.name)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return [Asked(MODELS[0].title, "a", built_in=True, filled=True, right=len(seen) != 1)]
+
+    monkeypatch.setattr("eval.usermodels.__main__.measure", measured)
+    out = tmp_path / "usermodels.json"
+    arguments = ["--dataset", str(examples_dir), "--out", str(out)]
+    with pytest.raises(KeyboardInterrupt):
+        main(arguments)
+    assert main([*arguments, "--fail-under", "0.5"]) == 0
+    files = [specimen.path.name for specimen in load_dataset(examples_dir)]
+    assert seen == [*files[:3], *files[2:]]
+    one = counts_of(json.loads(out.read_text())["examples"])
+    assert (one.done, one.models[MODELS[0].title]) == (len(files), (len(files), len(files) - 1))
 
 
 def test_a_dataset_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
