@@ -25,7 +25,7 @@ class Slot:
 
     @property
     def empty(self) -> bool:
-        if self.left_out:
+        if self.left_out or isinstance(self.node, Nothing):
             return True
         if isinstance(self.node, Leaf) or self.value is not None:
             return self.value is None
@@ -65,7 +65,9 @@ def _put_member(data: dict[str, Any], slot: Slot) -> None:
     assert member is not None
     # A nested object that is required is given empty, so that its own defaults hold or what it lacks is named.
     wanted = member.required and not member.nullable and not slot.left_out and not isinstance(slot.node, Leaf | Nothing)
-    if wanted or not slot.empty:
+    # What distinguishes the alternatives of a union is given whatever was read.
+    tags = isinstance(slot.node, Nothing) and slot.value is not None
+    if wanted or tags or not slot.empty:
         _put(data, member.into, input_of(slot))
     elif member.required and member.nullable:
         _put(data, member.into, None)
@@ -117,7 +119,8 @@ def shown(slot: Slot, fields: Mapping[str, FieldEvidence]) -> Any:
         case Leaf():
             return fields[slot.key].value
         case Group():
-            if slot.member and all(shown(child, fields) is None for child in slot.children):
+            values = [shown(child, fields) for child in slot.children if not isinstance(child.node, Nothing)]
+            if slot.member and all(value is None for value in values):
                 return None
             return {child.member.name: shown(child, fields) for child in slot.children if child.member}
         case Items():

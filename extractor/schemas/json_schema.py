@@ -40,9 +40,27 @@ def model_from_json_schema(definition: Any, *, name: str = "Document") -> type[B
     if not isinstance(definition, Mapping):
         raise SchemaError('it must be an object schema: {"type": "object", "properties": {...}}')
     try:
+        name, definition = _unwrapped(definition, name)
         return _Builder(Resolver(definition)).document(name)
     except RecursionError:  # of Pydantic, where a caller's own stack is deep already
         raise SchemaError("the schema is nested too deeply") from None
+
+
+def _unwrapped(definition: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Any]]:
+    """A schema out of what it is sent to a model in, with the name it has there: OpenAI's `response_format`, a function
+    to call (also Anthropic's), or the object with `name` and `schema` that these hold."""
+    while not _SCHEMA_KEYWORDS & definition.keys():
+        inner = next((definition[key] for key in _WRAPPERS if isinstance(definition.get(key), Mapping)), None)
+        if inner is None:
+            break
+        given = definition.get("name")
+        name, definition = (given if isinstance(given, str) and given.isidentifier() else name), inner
+    return name, definition
+
+
+#: What a schema is sent in, and what only a schema has.
+_WRAPPERS = ("json_schema", "function", "schema", "parameters", "input_schema")
+_SCHEMA_KEYWORDS = frozenset({"properties", "$ref", "allOf", "anyOf", "oneOf"})
 
 
 class _Builder:

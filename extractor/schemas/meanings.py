@@ -30,6 +30,8 @@ _ENTRY_PARTS = {
     "expiry_date": "until",
     "restrictions": "restrictions",
 }
+#: Names of wholes that say of what kind they are.
+_WHOLE_OF = {"address": Kind.ADDRESS, "fulladdress": Kind.ADDRESS, "date": Kind.DATE, "valuedate": Kind.DATE}
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -83,9 +85,10 @@ def is_about_another(names: Iterable[str]) -> bool:
     return any(word in _table().others for name in names for word in split_words(name))
 
 
-def is_whole(name: str) -> bool:
-    """Whether the member of an object is the whole of it, as `address.full` is."""
-    return squash(name) in _table().whole
+def is_whole(name: str, kind: Kind) -> bool:
+    """Whether the member of an object of a kind is the whole of it, as `address.full` is; `father.address` is not."""
+    word = squash(name)
+    return word in _table().whole and _WHOLE_OF.get(word, kind) is kind
 
 
 def split_words(name: str) -> list[str]:
@@ -157,7 +160,7 @@ def _part_of_field(name: str, outer: _Found) -> _Found | None:
     coded = kind in (Kind.STATE, Kind.SEX, Kind.CODE, Kind.LIST) and word in table.codes
     coded |= kind is Kind.NUMBER and ("document_number", None) in table.names.get(word, ())
     placed = field in ("authority", "place_of_birth", "place_of_issue") and word in table.places
-    return outer if coded or placed or is_whole(name) else None
+    return outer if coded or placed or is_whole(name, kind) else None
 
 
 def _lookup(name: str, *, cut: bool = True) -> Iterator[_Found]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from extractor.schemas.base import kind_of_type
@@ -49,7 +49,10 @@ class Leaf:
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
         """Validates one value of the field."""
-        return TypeAdapter(self.annotation)
+        try:
+            return TypeAdapter(self.annotation)
+        except PydanticSchemaGenerationError:  # a class that Pydantic does not know, which its model allows
+            return TypeAdapter(self.annotation, config=ConfigDict(arbitrary_types_allowed=True))
 
     @property
     def kind(self) -> Kind:

@@ -82,6 +82,7 @@ _GIVEN_BESIDE_SURNAME = frozenset({"name", "names", "naam", "nom", "nombre", "no
 _OF_VISAS = frozenset({"visa_class", "entries", "duration_of_stay"})
 #: Fields that other documents than those they are named after print too.
 _OF_ANY_KIND = _OF_VISAS | {"passport_number", "personal_number"}
+_ANY_TYPE = ConfigDict(arbitrary_types_allowed=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +138,9 @@ class Plan:
             for name, info in self.reading.model_fields.items()
             if name not in known.model_fields or extra_of(info).get("x-own-captions")
         }
-        model = create_model(known.__name__, __base__=known, **added)
+        # Types that Pydantic does not know are in a user's model by that model's own leave.
+        any_type = type(known)(known.__name__, (known,), {"model_config": _ANY_TYPE, "__module__": known.__module__})
+        model = create_model(known.__name__, __base__=any_type, **added)
         setattr(model, READS_AS, kind)
         return model
 
@@ -214,7 +217,7 @@ def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
                 fields[field] = _vocabulary_field(field, leaf if field == leaf.reading else None, known)
             else:
                 fields[field] = (_optional(leaf.annotation), _own_field(leaf))
-    config = ConfigDict(protected_namespaces=(), arbitrary_types_allowed=True)
+    config = ConfigDict(protected_namespaces=(), **_ANY_TYPE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a field may be called as a method of every model is
         return create_model(name, __config__=config, **fields)
@@ -315,7 +318,7 @@ class _Walker:
             return self._items(annotation, info, item, place)
         if place.key and (only := only_value(annotation)) is not None and not _is_code(only, info, place):
             # What can only be one value says nothing about the document: it distinguishes alternatives.
-            return Nothing(place.key, only if info.is_required() else None)
+            return Nothing(place.key, None if is_nullable(annotation) else only)
         return self._leaf(annotation, info, place)
 
     def group(self, kind: Any, key: str, inside: tuple[str, ...], within: tuple[Any, ...]) -> Group:

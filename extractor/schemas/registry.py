@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, RootModel, TypeAdapter
+from pydantic import BaseModel, PydanticUserError, RootModel, TypeAdapter
 
 from extractor.errors import SchemaError
 from extractor.schemas.documents import BUILT_IN, READS_AS
@@ -38,10 +38,13 @@ def schema_name(schema: Any) -> str:
 def load_schema(reference: str) -> Any:
     """The Pydantic model (or dataclass, TypedDict) that `reference` names.
 
-    Code in `file.py:Class` and `module:Class` is the user's own and is run. Raises SchemaNotFoundError.
+    A JSON Schema may be given as a text, too. Code in `file.py:Class` and `module:Class` is the user's own and is run.
+    Raises SchemaNotFoundError.
     """
     if reference in SCHEMAS:
         return SCHEMAS[reference]
+    if reference.lstrip().startswith("{"):
+        return _usable(_of_text(reference), "the text")
     if reference.endswith(".json"):
         return _from_json_schema(Path(reference))
     module_name, separator, class_name = reference.rpartition(":")
@@ -68,12 +71,14 @@ def schema_of(schema: Any) -> Any:
     names = "a Pydantic model, a dataclass, a TypedDict, a TypeAdapter, a JSON Schema or the name of a schema"
     if is_object(type(schema)) and not isinstance(schema, type):
         raise SchemaError(f"schema is an instance of {type(schema).__name__}; pass the class itself")
+    if hasattr(schema, "__fields__") and hasattr(schema, "schema") and not is_object(schema):
+        raise SchemaError("schema is a model of Pydantic 1; pass its JSON Schema, Model.schema()")
     if not _has_fields(schema):
         shown = schema.__name__ if isinstance(schema, type) else type(schema).__name__
         raise SchemaError(f"schema must be {names}, not {shown}")
     try:
-        plan_of(schema)
-    except TypeError as error:
+        plan_of(schema).adapter  # noqa: B018  (what Pydantic cannot validate is better said now)
+    except (TypeError, PydanticUserError) as error:
         raise SchemaError(f"the schema cannot be read: {_one_line(error)[:200]}") from None
     return schema
 
@@ -138,6 +143,13 @@ def _from_json_schema(path: Path) -> type[BaseModel]:
         raise
     except SchemaError as error:
         raise SchemaNotFoundError(f"{path} cannot be used as a schema: {error}") from error
+
+
+def _of_text(text: str) -> type[BaseModel]:
+    try:
+        return _of_definition(text)
+    except (ValueError, RecursionError) as error:
+        raise SchemaNotFoundError(f"the schema is not JSON: {_one_line(error)}") from None
 
 
 def _usable(model: Any, reference: str) -> Any:

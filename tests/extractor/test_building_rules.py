@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from extractor.extraction import Extraction
+from extractor.schemas.plan import plan_of
 
 from ..tables import each
 from .answers import Sex, codes, read
@@ -192,3 +193,50 @@ def test_a_document_fills_what_is_for_documents_of_its_kind(kind: str, form: str
     assert read(AnyForm, kind=kind, document_type=None)[0].form.kind == form
     document = read(SeveralNumbers, kind=kind, document_type=None)[0]
     assert (document.passport_number, document.licence_number, document.document_type) == numbers
+
+
+class _Passport(BaseModel):
+    kind: Literal["passport"] = "passport"
+    surname: str
+
+
+class _Card(BaseModel):
+    kind: Literal["id_card"] = "id_card"
+    surname: str
+
+
+class _Blood(BaseModel):
+    kind: Literal["blood"] = "blood"
+    group: str | None = None
+
+
+class TestAlternatives:
+    def test_the_tag_of_a_union_is_given_though_it_has_a_default(self) -> None:
+        class Own(BaseModel):
+            paper: Annotated[_Card | _Passport, Field(discriminator="kind")]
+
+        document, *_ = read(Own)
+        assert document.paper == _Passport(surname="UNDERHILL")
+
+    def test_a_tag_alone_makes_no_object(self) -> None:
+        class Own(BaseModel):
+            surname: str
+            blood: _Blood | None = None
+
+        document, values, _, _ = read(Own)
+        assert (document.blood, values["blood"]) == (None, None)
+
+
+def test_a_class_that_pydantic_does_not_know_is_null_where_its_model_allows_it() -> None:
+    class Own(BaseModel):
+        model_config = ConfigDict(arbitrary_types_allowed=True)
+        surname: str
+        thing: _Thing | None = None
+
+    assert plan_of(Own).reading_of("passport").model_fields["thing"].annotation == _Thing | None
+    document, *_ = read(Own)
+    assert (document.surname, document.thing) == ("UNDERHILL", None)
+
+
+class _Thing:
+    pass

@@ -123,3 +123,22 @@ def test_what_a_field_says_about_itself(words: Words, field: str | None, by: str
 @each(("word", "sex"), [("Male", "M"), ("weiblich", "F"), ("mujer", "F"), ("男", "M"), ("other", "X"), ("yes", None)])
 def test_words_for_sex(word: str, sex: Any) -> None:
     assert sex_of_word(word) == sex
+
+
+OTHERS = (
+    "spouse wife partner ehefrau époux conyuge father padre emergency_contact next_of_kin employer referee translator"
+    " coApplicant previous_passport landlord 配偶 отец"
+).split()
+
+
+@each("around", OTHERS)
+def test_what_is_said_of_others_is_not_the_holders(around: str) -> None:
+    for name in ("surname", "first_name", "birth_date", "passport_number", "address", "nationality", "sex"):
+        assert meaning_of(Words(name, (around,))) is None, name
+
+
+@each(("around", "field"), [("father", "father_name"), ("mother", "mother_name"), ("spouse", "spouse_name")])
+def test_but_their_names_may_stand_on_the_document(around: str, field: str) -> None:
+    found = meaning_of(Words("name", (around,)))
+    assert found
+    assert found.field == field

@@ -3,16 +3,19 @@
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from extractor.errors import SchemaError
 from extractor.schemas import SCHEMAS, Kind, SchemaNotFoundError, field_specs, load_schema, schema_name
 from extractor.schemas.documents import Visa
-from extractor.schemas.registry import model_from_json_schema
+from extractor.schemas.registry import model_from_json_schema, schema_of
 
 from ...tables import each
 
@@ -230,3 +233,66 @@ def test_schemas_import_nothing_heavy() -> None:
     code = "import sys, extractor.schemas; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "PIL", "cv2", "torch", "pycountry"} & set(loaded)
+
+
+_SURNAME = {"type": "object", "properties": {"surname": {"type": "string"}}, "required": ["surname"]}
+
+
+@each(
+    ("sent", "name"),
+    [
+        ({"type": "json_schema", "json_schema": {"name": "Holder", "strict": True, "schema": _SURNAME}}, "Holder"),
+        ({"name": "Holder", "schema": _SURNAME}, "Holder"),
+        ({"type": "function", "function": {"name": "Holder", "parameters": _SURNAME}}, "Holder"),
+        ({"name": "Holder", "description": "Who", "input_schema": _SURNAME}, "Holder"),
+        ({"schema": _SURNAME}, "Document"),
+    ],
+)
+def test_the_schema_in_what_is_sent_to_a_model_is_found(sent: dict[str, Any], name: str) -> None:
+    model = schema_of(sent)
+    assert (model.__name__, list(model.model_fields)) == (name, ["surname"])
+
+
+def test_fields_called_as_wrappers_are_fields() -> None:
+    inner = {"type": "object", "properties": {"a": {"type": "string"}}}
+    assert list(schema_of({"properties": {"schema": inner, "name": {"type": "string"}}}).model_fields) == [
+        "schema",
+        "name",
+    ]
+
+
+def test_a_json_schema_may_be_a_text() -> None:
+    assert list(load_schema(json.dumps(_SURNAME)).model_fields) == ["surname"]
+    assert "is not JSON" in refusal('{"type": ')
+
+
+class _TypingsOwn(TypedDict):
+    surname: str
+
+
+def test_what_pydantic_cannot_validate_is_said_in_one_line_before_anything_is_read() -> None:
+    class Unknown:
+        pass
+
+    @dataclass
+    class Own:
+        surname: str
+        thing: Unknown
+
+    with pytest.raises(SchemaError, match="cannot be read: Unable to generate") as caught:
+        schema_of(Own)
+    assert "\n" not in str(caught.value)
+    if sys.version_info < (3, 12):
+        with pytest.raises(SchemaError, match="typing_extensions"):
+            schema_of(_TypingsOwn)
+
+
+def test_a_model_of_pydantic_1_is_told_from_a_stranger() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pydantic 1 warns of Python 3.14
+        from pydantic import v1
+
+        model = v1.create_model("Holder", surname=(str, ...))
+        with pytest.raises(SchemaError, match="Pydantic 1"):
+            schema_of(model)
+        assert list(schema_of(model.schema()).model_fields) == ["surname"]
