@@ -34,11 +34,14 @@ def pdf_pages(data: bytes, pages: Sequence[int] | None, limits: Limits) -> Itera
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        locked = "password" in str(error).lower()
+        # PDFium keeps its last error, which may be that of a file before this one.
+        locked = "password" in str(error).lower() and b"/Encrypt" in data
         raise UnreadableInputError(
             "the PDF is locked by a password; save it without one" if locked else "the PDF is damaged; export it again"
         ) from error
     try:
+        if not len(document):
+            raise UnreadableInputError("the PDF has no pages")
         for number in sorted(choose_pages(len(document), pages, limits)):
             try:
                 yield _page(document[number - 1], limits)

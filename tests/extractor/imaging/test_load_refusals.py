@@ -209,6 +209,8 @@ def test_locked_pdfs() -> None:
     lock = f"/Encrypt << /Filter /Standard /V 1 /R 2 /O <{'ab' * 32}> /U <{'cd' * 32}> /P -4 >>"
     locked = f"{lock} /ID [<{'00' * 16}> <{'00' * 16}>]"
     assert refused(pdf(extra=locked)) == "the PDF is locked by a password; save it without one"
+    for other in (pdf(pages=0), b"%PDF-1.7"):
+        assert "password" not in refused(other), "PDFium keeps the error of the file before"
 
 
 @each(
