@@ -249,11 +249,13 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
 
         say(f"completion is in {install(parser, options.install_completion or None)}; it works in new shells")
         return 0
-    if options.check_schema:
+    if options.check_schema is not None:
         return _check_schema(options.check_schema)
     if not options.inputs:
         parser.print_usage(sys.stderr)
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
+    if "" in (options.overlay, options.deskew, options.portrait, options.signature, options.redact):
+        raise UsageError("the name of a picture to write is empty; is a variable unset?")
     options.pages = page_numbers(options.pages)
     options.limits = _limits(options)
     if options.jobs is not None and options.jobs < 1:

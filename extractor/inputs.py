@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from extractor.errors import UsageError
+from extractor.errors import UnreadableInputError, UsageError
 
 #: What a folder is searched for.
 SUFFIXES = frozenset(".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .pdf".split())
@@ -61,10 +61,12 @@ def _file(path: str) -> Document:
 def _stdin() -> Document:
     if sys.stdin is None:
         return Document("stdin", error="stdin is closed")
+    from extractor.imaging.load import read_bytes
+
     try:
-        return Document("stdin", (sys.stdin.buffer.read(),))
-    except OSError as error:
-        return Document("stdin", error=f"it cannot be read: {error.strerror}")
+        return Document("stdin", (read_bytes(sys.stdin.buffer),))
+    except UnreadableInputError as error:
+        return Document("stdin", error=str(error))
 
 
 def _in_folder(folder: str) -> Iterator[Document]:

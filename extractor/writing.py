@@ -149,6 +149,8 @@ def open_target(path: str | None) -> Target:
     """Where output goes: to `path`, or to stdout without one. Raises OutputError, before anything is read."""
     if path is None:
         return Stdout()
+    if not path:
+        raise OutputError("the name of the output is empty; is a variable unset?")
     try:
         if os.path.exists(path) and not os.path.isdir(path) and not os.path.isfile(path):
             return Direct(path)

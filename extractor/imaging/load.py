@@ -28,6 +28,9 @@ _ORDINARY = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM",
 #: scans; thousands of them make a small file slow.
 _ORDINARY_PIXELS = 40_000_000
 _ORDINARY_SCANS = 16
+#: Bytes of one file: devices and pipes may have no end.
+MOST_BYTES = 1 << 29
+_CHUNK = 1 << 20
 #: Python's filters of warnings belong to the whole process.
 _DECODING = threading.Lock()
 
@@ -88,12 +91,9 @@ def read_bytes(source: Input) -> bytes:
         return bytes(source)
     if hasattr(source, "read"):
         try:
-            data = source.read()
+            return _all_of(source)
         except (OSError, ValueError) as error:
             raise UnreadableInputError("the file object cannot be read; is it closed?") from error
-        if not isinstance(data, bytes):
-            raise UsageError("the file object gives text; open it in binary mode")
-        return data
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         if not os.fspath(source):
@@ -101,7 +101,10 @@ def read_bytes(source: Input) -> bytes:
         try:
             if path.is_dir():
                 raise UnreadableInputError("this is a folder; name the pictures in it")
-            return path.read_bytes()
+            with path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                    raise _too_large()
+                return _all_of(file)
         except (FileNotFoundError, NotADirectoryError, ValueError) as error:
             # ValueError: a name with a null character
             raise UnreadableInputError("there is no such file") from error
@@ -110,6 +113,24 @@ def read_bytes(source: Input) -> bytes:
     raise UsageError(
         f"cannot read a {type(source).__name__}; give a path, bytes, a file object, a PIL image or an array"
     )
+
+
+def _all_of(file: Any) -> bytes:
+    """What a binary file holds. Raises UnreadableInputError where that does not end, UsageError where it is text."""
+    chunks: list[bytes] = []
+    left = MOST_BYTES
+    while chunk := file.read(_CHUNK):
+        if not isinstance(chunk, bytes):
+            raise UsageError("the file object gives text; open it in binary mode")
+        chunks.append(chunk)
+        left -= len(chunk)
+        if left < 0:
+            raise _too_large()
+    return b"".join(chunks)
+
+
+def _too_large() -> UnreadableInputError:
+    return UnreadableInputError(f"the file has more than {MOST_BYTES >> 20} MiB; give its pages one by one")
 
 
 def _after_fork() -> None:

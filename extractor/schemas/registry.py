@@ -119,7 +119,7 @@ def _module(name: str) -> ModuleType:
         return module
     except SchemaNotFoundError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SchemaNotFoundError(f"{name} cannot be imported: {type(error).__name__}: {_one_line(error)}") from error
 
 
@@ -132,7 +132,7 @@ def _class_in(module: ModuleType, class_name: str, reference: str) -> Any:
 
 def _from_json_schema(path: Path) -> type[BaseModel]:
     try:
-        definition = json.loads(path.read_text(encoding="utf-8"))
+        definition = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SchemaNotFoundError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

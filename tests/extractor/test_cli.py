@@ -262,6 +262,21 @@ class TestOutput:
         done = call(passport, "--jobs", "0")
         assert (done.code, done.err) == (2, "extract: --jobs is a number of documents, 1 or more\n")
 
+    @pytest.mark.parametrize("option", ["--output", "--overlay", "--deskew", "--portrait", "--signature", "--redact"])
+    def test_an_unset_variable_for_an_output_writes_nothing(
+        self, call: Callable[..., Any], passport: Path, option: str
+    ) -> None:
+        before = sorted(passport.parent.parent.iterdir())
+        done = call(passport, option, "")
+        assert (done.code, done.out) == (2, "")
+        assert "is a variable unset?" in done.err
+        assert sorted(passport.parent.parent.iterdir()) == before
+
+    def test_an_empty_schema_is_not_left_unchecked(self, call: Callable[..., Any]) -> None:
+        done = call("--check-schema", "")
+        assert done.code == 2
+        assert "no schema is called ''" in done.err
+
     def test_verbose_tells_the_engine_and_the_time(self, call: Callable[..., Any], passport: Path) -> None:
         done = call(passport, "--verbose")
         assert json.loads(done.out)

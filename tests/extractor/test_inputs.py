@@ -86,6 +86,9 @@ def test_one_document_of_several_files(folder: Path) -> None:
 def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"picture")))
     assert documents(["-"])[0].sources == (b"picture",)
+    monkeypatch.setattr("extractor.imaging.load.MOST_BYTES", 3)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"picture")))
+    assert "more than" in documents(["-"])[0].error
     monkeypatch.setattr(sys, "stdin", None)
     assert documents(["-"])[0].error == "stdin is closed"
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from extractor.errors import UsageError
-from extractor.imaging import MAX_PAGES, load_pages
+from extractor.errors import UnreadableInputError, UsageError
+from extractor.imaging import MAX_PAGES, load, load_pages
 
 from ...tables import each
 from .pictures import GREEN, HEIGHT, RED, WIDTH, colours, encoded, pdf, quarters, refused, shows_quarters, tiff
@@ -333,3 +333,24 @@ def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
     assert "cannot be read" in refused("a" * 5000)
     (tmp_path / "a.png").write_bytes(encoded("PNG"))
     assert "no such file" in refused(tmp_path / "a.png" / "b.png")
+
+
+class _Endless:
+    """A file object without an end, of which little is asked at a time."""
+
+    def read(self, size: int = -1) -> bytes:
+        assert 0 < size <= 1 << 20
+        return bytes(size)
+
+
+def test_what_has_no_end_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(load, "MOST_BYTES", 3 << 20)
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(4 << 20)
+    for source in (_Endless(), large, *([Path("/dev/zero")] if Path("/dev/zero").exists() else [])):
+        with pytest.raises(UnreadableInputError, match="more than 3 MiB"):
+            load.read_bytes(source)
+    with large.open("wb") as file:
+        file.truncate(3 << 20)
+    assert len(load.read_bytes(large)) == 3 << 20

@@ -296,3 +296,15 @@ def test_a_model_of_pydantic_1_is_told_from_a_stranger() -> None:
         with pytest.raises(SchemaError, match="Pydantic 1"):
             schema_of(model)
         assert list(schema_of(model.schema()).model_fields) == ["surname"]
+
+
+def test_a_module_that_ends_the_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ends.py"
+    path.write_text("raise SystemExit(7)")
+    assert "cannot be imported: SystemExit" in refusal(f"{path}:X")
+
+
+def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
+    path = tmp_path / "form.json"
+    path.write_text(json.dumps(_SURNAME), encoding="utf-8-sig")
+    assert list(load_schema(str(path)).model_fields) == ["surname"]
