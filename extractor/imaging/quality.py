@@ -24,6 +24,8 @@ _DARK = 0.22
 _GLARE = 0.015
 #: All channels from here on are burnt out, on a page whose usual brightness is below the second.
 _BURNT, _BRIGHT_PAGE = 253, 215
+#: There, a glare takes this share of the box round it, and this share of its border is brighter than the third.
+_ROUND, _FADES, _NEARLY_BURNT = 0.6, 0.62, 190
 #: Share of pixels that are neither black nor white below which a picture is a copy in two tones.
 _TWO_TONES = 0.008
 #: Amplitude of a screen's stripes, as a share of full brightness, from which on they cost fields. Print, paper and
@@ -124,21 +126,34 @@ def _is_two_toned(image: np.ndarray) -> bool:
 
 
 def _glare(image: np.ndarray, text: np.ndarray) -> np.ndarray | None:
-    """The largest burnt-out patch among the text, if it is large. White paper is bright everywhere, and no glare."""
+    """The largest burnt-out patch among the text, if it is large. White paper is bright everywhere, and no glare; what
+    tells a glare that covers most of a page from it is that it fades into the page, where print has edges."""
     import cv2
 
     (left, top), (right, bottom) = np.maximum(text[0], 0).astype(int), text[2].astype(int)
     part = image[top:bottom, left:right]
-    if not part.size or np.median(part) >= _BRIGHT_PAGE:
+    if not part.size:
         return None
     burnt = cv2.inRange(part, (_BURNT,) * 3, (255,) * 3)
-    _, _, patches, _ = cv2.connectedComponentsWithStats(burnt)
+    _, labels, patches, _ = cv2.connectedComponentsWithStats(burnt)
     if len(patches) < 2:
         return None
-    x, y, width, height, area = patches[1:][patches[1:, cv2.CC_STAT_AREA].argmax()]
+    largest = int(patches[1:, cv2.CC_STAT_AREA].argmax()) + 1
+    x, y, width, height, area = patches[largest]
     if area < _GLARE * part.shape[0] * part.shape[1]:
         return None
+    if np.median(part) >= _BRIGHT_PAGE and (area < _ROUND * width * height or _fades(part, labels == largest) < _FADES):
+        return None
     return _around(np.array([[left + x, top + y], [left + x + width, top + y + height]]))
+
+
+def _fades(image: np.ndarray, patch: np.ndarray) -> float:
+    """The share of the pixels round a patch (h, w) that are nearly as bright as it."""
+    import cv2
+
+    whole = cv2.morphologyEx(patch.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    ring = cv2.dilate(whole, np.ones((13, 13), np.uint8)) > cv2.dilate(whole, np.ones((3, 3), np.uint8))
+    return float((image[ring].min(axis=1) > _NEARLY_BURNT).mean()) if ring.any() else 0.0
 
 
 def _cut_edges(image: np.ndarray, boxes: np.ndarray) -> Iterator[Fault]:

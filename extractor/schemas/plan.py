@@ -139,7 +139,8 @@ class Plan:
             if name not in known.model_fields or extra_of(info).get("x-own-captions")
         }
         # Types that Pydantic does not know are in a user's model by that model's own leave.
-        any_type = type(known)(known.__name__, (known,), {"model_config": _ANY_TYPE, "__module__": known.__module__})
+        meta: Any = type(known)
+        any_type = meta(known.__name__, (known,), {"model_config": _ANY_TYPE, "__module__": known.__module__})
         model = create_model(known.__name__, __base__=any_type, **added)
         setattr(model, READS_AS, kind)
         return model

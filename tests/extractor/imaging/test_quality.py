@@ -124,3 +124,15 @@ def test_what_is_printed_or_compressed_is_no_screen() -> None:
     assert codes(guilloche, boxes()) == []
     blocks = cv2.imdecode(cv2.imencode(".jpg", page(), [cv2.IMWRITE_JPEG_QUALITY, 15])[1], cv2.IMREAD_COLOR)
     assert codes(blocks, boxes()) == []
+
+
+def test_glare_over_most_of_a_page_is_told_from_white_paper() -> None:
+    ys, xs = np.mgrid[:500, :800]
+    light = 400 * np.exp(-(((xs - 350) / 215) ** 2) - ((ys - 225) / 140) ** 2)
+    sparse = page()
+    sparse[80:380] = sparse[0, 0]  # as on a card, where little is printed in the middle
+    flooded = np.clip(sparse * 0.85 + light[..., None], 0, 255).astype(np.uint8)
+    assert "picture_glare" in codes(flooded, boxes())
+    white = np.where(page() > 120, 255, page())
+    white[np.random.default_rng(1).random(white.shape[:2]) < 0.02] = 250
+    assert "picture_glare" not in codes(white.astype(np.uint8), boxes())
