@@ -71,9 +71,9 @@ def schema_of(schema: Any) -> Any:
     names = "a Pydantic model, a dataclass, a TypedDict, a TypeAdapter, a JSON Schema or the name of a schema"
     if is_object(type(schema)) and not isinstance(schema, type):
         raise SchemaError(f"schema is an instance of {type(schema).__name__}; pass the class itself")
-    if hasattr(schema, "__fields__") and hasattr(schema, "schema") and not is_object(schema):
-        raise SchemaError("schema is a model of Pydantic 1; pass its JSON Schema, Model.schema()")
     if not _has_fields(schema):
+        if "__fields__" in vars(type(schema)) or "__fields__" in getattr(schema, "__dict__", ()):
+            raise SchemaError("schema is a model of Pydantic 1; pass its JSON Schema, Model.schema()")
         shown = schema.__name__ if isinstance(schema, type) else type(schema).__name__
         raise SchemaError(f"schema must be {names}, not {shown}")
     try:
