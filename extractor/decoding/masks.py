@@ -119,7 +119,9 @@ class Chooser:
         # In one transfer: float32 holds every id below 2 ** 24 exactly.
         both: list[list[float]] = chosen.tolist()
         if any(map(math.isnan, both[1])):
-            raise DeviceError(f"the model's output is not a number in {logits.dtype}; try --dtype bfloat16 or float32")
+            fine = logits.dtype.itemsize == 4
+            advice = "its weights are damaged: fetch it again" if fine else "try --dtype bfloat16 or float32"
+            raise DeviceError(f"the model's output is not a number in {logits.dtype}; {advice}")
         return [int(token) for token in both[0]], both[1]
 
     def _choose(

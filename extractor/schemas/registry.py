@@ -161,5 +161,5 @@ def _usable(model: Any, reference: str) -> Any:
     return model
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__

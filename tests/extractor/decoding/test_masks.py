@@ -81,3 +81,5 @@ def test_a_draw_depends_on_seed_answer_and_place_alone():
 def test_logits_that_are_no_numbers_are_told_in_one_line():
     with pytest.raises(DeviceError, match=r"not a number in torch\.float16; try --dtype bfloat16"):
         Chooser()(torch.full((1, 4), torch.nan, dtype=torch.float16), None, [(0, 0)])
+    with pytest.raises(DeviceError, match=r"not a number in torch\.float32; its weights are damaged"):
+        Chooser()(torch.full((1, 4), torch.nan), None, [(0, 0)])
