@@ -162,7 +162,7 @@ class TestInputs:
         (page,) = result.pages
         with Image.open(examples_dir / "passport.png") as image:
             assert (page.width, page.height, page.rotation) == (*image.size, 0)
-        assert set(page.quality) == {"edge_width", "text_height", "light", "contrast"}
+        assert set(page.quality) == {"edge_width", "text_height", "light", "contrast", "stripes"}
 
 
 class TestRefusals:
