@@ -73,7 +73,9 @@ def _mixture(options: argparse.Namespace, without: frozenset[str] = frozenset())
 def _plan(options: argparse.Namespace) -> object:
     from extractor.training.visual.train import Plan
 
-    return Plan(options.seconds, options.rate, options.pages, options.workers, options.seed, options.device, options.devices)
+    return Plan(
+        options.seconds, options.rate, options.pages, options.workers, options.seed, options.device, options.devices
+    )
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -259,7 +259,10 @@ def _block(setter: _Setter, cell: Mapping[str, Any], room: float, upper_caption:
         if cell.get("f") == "issuing_country":
             tag = value_tag("issuing_country")
         text = setter.rng.choice(cell["t"]) if isinstance(cell["t"], list) else str(cell["t"])
-        lines = [[_Piece(part, tag, owner if tag else 0)] for part in _wrapped(text, room, setter.value * setter.wide * scale)]
+        lines = [
+            [_Piece(part, tag, owner if tag else 0)]
+            for part in _wrapped(text, room, setter.value * setter.wide * scale)
+        ]
         return _Block(x, room, right, "above", [], lines, setter.caption, setter.value * scale)
     value, owners = _value(setter, cell, room, setter.value * setter.wide * scale)
     caption = _caption(setter, cell, owners, upper_caption)

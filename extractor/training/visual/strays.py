@@ -126,7 +126,9 @@ def _remarks(lines: Sequence[Line], rng: random.Random, height: float) -> list[L
                 part.append(words.pop(0))
             shown = " ".join(part)
             at = y + index * pitch
-            found += _stray(shown, [x, at, x + 0.5 * size * len(shown), at + size], lines[0].holder, rng.uniform(0.6, 1))
+            found += _stray(
+                shown, [x, at, x + 0.5 * size * len(shown), at + size], lines[0].holder, rng.uniform(0.6, 1)
+            )
             index += 1
             y += pitch if words else 0.0
     return found
@@ -139,7 +141,9 @@ def _sentence(rng: random.Random) -> str:
     elif kind < 0.85:
         text = rng.choice(TITLES[rng.choice(sorted(TITLES))] or ("IDENTITY CARD",))
     elif kind < 0.95:
-        text = state_name(rng, rng.choice(("FRA", "DEU", "GBR", "USA", "CHN", "BRA", "IND", "ZAF")), rng.choice(("en", "fr", "es")))
+        text = state_name(
+            rng, rng.choice(("FRA", "DEU", "GBR", "USA", "CHN", "BRA", "IND", "ZAF")), rng.choice(("en", "fr", "es"))
+        )
     else:
         text = world_word(rng, rng.choice(("en", "fr", "es", "de", "ru")), "profession")
     chance = rng.random()

@@ -29,7 +29,7 @@ from extractor.visual.tags import CAPTION_TAGS, VALUE_TAGS
 #: Weights of the losses beside that of the tags.
 _BEFORE, _CAPTION, _HOLDER, _KIND = 0.5, 0.3, 0.3, 0.2
 #: Runs of so many seconds are worth compiling for, which takes one or two minutes.
-_COMPILED = 300
+_COMPILED = 1200
 #: Share of the averaged weights that is kept each step.
 _AVERAGE = 0.999
 
@@ -92,9 +92,7 @@ def train(
     return out
 
 
-def _train(
-    rank: int, plan: Plan, mixture: Mixture, out: Path, start: Path | None, held_out: Any, meeting: str
-) -> None:
+def _train(rank: int, plan: Plan, mixture: Mixture, out: Path, start: Path | None, held_out: Any, meeting: str) -> None:
     """One device's part of a run; on several each has batches of its own, and gradients are everybody's mean."""
     cuda, several = plan.device.startswith("cuda"), plan.devices > 1
     plan = replace(plan, device=f"cuda:{rank}") if cuda and several else plan
@@ -102,7 +100,9 @@ def _train(
         if several:
             if cuda:
                 torch.cuda.set_device(rank)
-            torch.distributed.init_process_group("nccl" if cuda else "gloo", meeting, rank=rank, world_size=plan.devices)
+            torch.distributed.init_process_group(
+                "nccl" if cuda else "gloo", meeting, rank=rank, world_size=plan.devices
+            )
         torch.manual_seed(plan.seed)
         network, average, step = _run(plan, pool, out, start, shown=rank == 0)
         if several:
