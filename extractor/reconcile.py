@@ -30,6 +30,8 @@ _AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4
 _SAME_NUMBER = 75
 #: A visual value, or one of a model's that is not on the page, below this is too weak to be called a contradiction.
 _NEGLIGIBLE = 0.3
+#: Characters of a document number that a zone has room for.
+_ROOM_OF_NUMBERS = 9
 #: A visual value that is less sure than this (0.4 as line recognition says it) was read poorly.
 _POOR = 0.46
 #: Log-odds of being right are slope * log-odds of what line recognition says + offset: (slope, offset) of a value that
@@ -147,7 +149,7 @@ def _alone(source: Source | None, sources: Sequence[Source]) -> FieldEvidence:
 
 def _conflict(kind: Kind, mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldEvidence:
     needed = _AGAINST_PROOF if mrz.proven else _AGAINST_MRZ
-    if kind is Kind.NUMBER and mrz.proven and _nearly(mrz.value, printed.value):
+    if kind is Kind.NUMBER and mrz.proven and _nearly(mrz.value, printed.value) and not _cut(mrz.value, printed.value):
         note = "check digits prove the MRZ's number; the printed one differs in a few characters"
         return FieldEvidence(mrz.value, Verdict.CONFLICT, 0.8 * mrz.confidence, tuple(sources), mrz.box, note)
     if printed.confidence < min(_NEGLIGIBLE, mrz.confidence):
@@ -163,6 +165,12 @@ def _conflict(kind: Kind, mrz: Source, printed: Source, sources: Sequence[Source
     note = "check digits prove the MRZ's value" if mrz.proven else "the printed value was read poorly"
     confidence = mrz.confidence * (0.9 if mrz.proven else 0.6)
     return FieldEvidence(mrz.value, Verdict.CONFLICT, confidence, tuple(sources), mrz.box, note)
+
+
+def _cut(mrz: Any, printed: Any) -> bool:
+    """Whether the zone has the first characters of a printed number for which it has no room (Doc 9303-3, 4.9.1)."""
+    own, whole = squash(str(mrz)), squash(str(printed))
+    return len(own) == _ROOM_OF_NUMBERS < len(whole) and whole.startswith(own) and " " not in str(printed)
 
 
 def _nearly(a: Any, b: Any) -> bool:

@@ -15,7 +15,7 @@ from extractor.mrz import Mrz, agreement
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.text.ocr import Line
-from extractor.visual.candidates import Candidate, find_candidates, text_of
+from extractor.visual.candidates import Candidate, find_candidates
 from extractor.visual.captions.find import Caption
 from extractor.visual.captions.pair import pair
 from extractor.visual.features import zone_facts
@@ -23,6 +23,7 @@ from extractor.visual.merge import merge
 from extractor.visual.reader import Layout
 from extractor.visual.segments import Segment, segment_of
 from extractor.visual.values import Context, Value
+from extractor.visual.zone_names import as_in_zone, spaced
 
 #: A candidate with a lower score is no value: the field is null rather than guessed. Dates are few on a page, and what
 #: nearly every document prints is likely to be there; what many documents lack must be surer.
@@ -31,8 +32,6 @@ _LEAST_SCORE, _LEAST_DATE, _LEAST_OPTIONAL = 0.4, 0.15, 0.75
 _NEARLY_ALWAYS = frozenset(
     ("surname", "given_names", "name", "document_number", "sex", "nationality", "issuing_country")
 )
-#: Names of more words are not searched for the zone's.
-_MOST_WORDS = 12
 #: A printed name this like the MRZ's is the same name with a letter misread by one of the two.
 _NEARLY = 0.75
 
@@ -70,7 +69,7 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
         truncated = bool(mrz and mrz.names_truncated)
         own = candidates
         if specs[name].kind is Kind.NAME and zone.get(name) and not truncated:
-            own = [_spelled(layout, lines, one, zone[name]) for one in candidates]
+            own = [as_in_zone(layout, lines, one, zone[name]) for one in candidates]
         chosen, value = _confirmed(specs[name].kind, own, zone.get(name), truncated=truncated)
         if chosen:
             basis = "read in its place on the page, as the MRZ says"
@@ -114,21 +113,9 @@ def _confirmed(
     if likeness < _NEARLY:
         return None, None
     merged = merge(expected, str(best.value.value), truncated=truncated)
+    if not truncated:
+        merged = spaced(expected, merged)
     return best, replace(best.value, value=merged)
-
-
-def _spelled(layout: Layout, lines: Sequence[Line], one: Candidate, expected: str) -> Candidate:
-    """A candidate without the words that the zone's name lacks, where the others spell it to the letter."""
-    if len(one.words) > _MOST_WORDS or agreement(expected, str(one.value.value)) == 1.0:
-        return one
-    count = len(one.words)
-    for length in range(count - 1, 0, -1):
-        for start in range(count - length + 1):
-            words = one.words[start : start + length]
-            text = text_of(layout, lines, words)
-            if agreement(expected, text) == 1.0:
-                return replace(one, words=words, text=text, value=replace(one.value, value=text))
-    return one
 
 
 def _segments(layout: Layout, lines: Sequence[Line], one: Candidate) -> tuple[Segment, ...]:

@@ -51,6 +51,10 @@ def test_a_proven_number_of_the_zone_stands_against_a_printed_one_that_is_misrea
     assert told(Kind.NUMBER, mrz("L01X00T47"), printed("L01XO0T41", 0.99))[0] == "L01XO0T41", (
         "nothing proves the zone's"
     )
+    longer = printed("402-1234567-89", 0.99)
+    assert told(Kind.NUMBER, mrz("402123456", proven=True), longer)[0] == "402-1234567-89", (
+        "the zone has no room for it"
+    )
 
 
 class TestSame:

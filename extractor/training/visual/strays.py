@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Sequence
+from textwrap import wrap
 
 from extractor.schemas.captions import TITLES
 from extractor.synthesis.world import world_word
@@ -37,12 +38,13 @@ _REMARKS = (
     "|Im Namen der Bundesrepublik|El Ministro de Relaciones Exteriores solicita a todas las autoridades"
     "|Le Gouvernement prie les autorités de laisser passer librement le titulaire du présent document"
     "|Sign here|Thumb print|Impresión digital|Left index|Emergency contact|In case of accident notify|Donor"
-    "|本人须妥善保管此证|请妥善保管|この旅券の所持人を通路故障なく旅行させ|이 여권을 소지한|持证人签名|所持人自署"
-    "|Machine readable|Electronic document|Contains a chip|Series 2016|Rev. 02/2019|Form 12-A|Page 3|CPI 1234|www.gov.example"
+    "|本人须妥善保管此证|请妥善保管|この旅券の所持人を通路故障なく旅行させ|이 여권의 소지인|持证人签名|所持人自署"
+    "|Machine readable|Electronic document|Contains a chip|Series 2016|Rev. 02/2019|Form 12-A|Page 3|CPI 1234"
     "|ALL RIGHTS RESERVED|Download free|Template|For illustration only|Copy|Not a real document|European Union"
     "|UNION EUROPÉENNE|Unión Europea|Europäische Union|ECOWAS|CEDEAO|MERCOSUR|COMUNIDAD ANDINA|CARICOM|EAC|GCC"
-    "|See reverse|Ver reverso|Voir au verso|Class B vehicles up to 3500 kg|Organ donor|Veteran|Under 21 until|Federal limits apply"
+    "|See reverse|Ver reverso|Voir au verso|Class B vehicles up to 3500 kg|Organ donor|Veteran|Under 21 until"
 ).split("|")  # fmt: skip
+_STATES = ("FRA", "DEU", "GBR", "USA", "CHN", "BRA", "IND", "ZAF")
 
 
 def strays(lines: Sequence[Line], rng: random.Random) -> list[Line]:
@@ -114,23 +116,13 @@ def _remarks(lines: Sequence[Line], rng: random.Random, height: float) -> list[L
     count = rng.choice((1, 1, 2, 3, 5, 9))
     x = rng.choice((left, rng.uniform(left, right), right + size))
     y = rng.choice((top - pitch * count, bottom + pitch, rng.uniform(top, bottom)))
+    room = max(8, int((right - left) / (0.5 * size)))
+    rows = [row for _ in range(count) for row in wrap(_sentence(rng), room)]
     found = []
-    for index in range(count):
-        text = _sentence(rng)
-        words = text.split()
-        # A sentence that is too long for the page is broken.
-        room = max(8, int((right - left) / (0.5 * size)))
-        while words:
-            part = [words.pop(0)]
-            while words and len(" ".join(part)) + len(words[0]) < room:
-                part.append(words.pop(0))
-            shown = " ".join(part)
-            at = y + index * pitch
-            found += _stray(
-                shown, [x, at, x + 0.5 * size * len(shown), at + size], lines[0].holder, rng.uniform(0.6, 1)
-            )
-            index += 1
-            y += pitch if words else 0.0
+    for index, text in enumerate(rows):
+        at = y + index * pitch
+        box = [x, at, x + 0.5 * size * len(text), at + size]
+        found += _stray(text, box, lines[0].holder, rng.uniform(0.6, 1))
     return found
 
 
