@@ -109,8 +109,8 @@ def _unspaced(line: Line, rng: random.Random, chance: float) -> Line:
         return line
     lost = rng.choice((0.4, 1.0))
     keep = [i for i, c in enumerate(line.text) if c != " " or rng.random() >= lost]
-    text, tags, owners = ([row[i] for i in keep] for row in (line.text, line.tags, line.owners))
-    return Line("".join(text), tags, owners, line.box, line.holder, line.score)
+    text = "".join(line.text[i] for i in keep)
+    return Line(text, [line.tags[i] for i in keep], [line.owners[i] for i in keep], line.box, line.holder, line.score)
 
 
 def _other(character: str, rng: random.Random) -> str:

@@ -88,7 +88,7 @@ def train(
     with tempfile.TemporaryDirectory() as folder:
         meeting = f"file://{folder}/meeting"
         arguments = (plan, mixture, out, start, held_out, meeting)
-        torch.multiprocessing.spawn(_train, arguments, plan.devices)  # type: ignore[no-untyped-call]
+        torch.multiprocessing.spawn(_train, arguments, plan.devices)
     return out
 
 
