@@ -39,3 +39,11 @@ def usermodels(record: Mapping[str, Any]) -> str:
     every = {one.every for one in counts.values()}
     asked = f" --every {every.pop()}" if every != {1} else ""
     return f"{table(counts)}\n`python -m eval.usermodels --dataset {' '.join(counts)}{asked}`\n"
+
+
+def lines(record: Mapping[str, Any]) -> str:
+    """The table of `eval.lines`, with the command below."""
+    from eval.lines import Tally, table
+
+    tallies = {name: Tally(**counts) for name, counts in record.items()}
+    return f"{table(tallies)}\n`python -m eval.lines --dataset ../shared/specimens`\n"

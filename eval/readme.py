@@ -22,6 +22,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
 | zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
 | pictures        | pictures            | `python -m eval.pictures --pages 24 --out FILE`                          |
+| lines           | lines               | `python -m eval.lines --dataset ../shared/specimens --out FILE`          |
 | usermodels      | usermodels          | `python -m eval.usermodels --dataset datasets/frozen ... --out FILE`     |
 
 The check also finds relative links that lead nowhere.
@@ -181,6 +182,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "documents": lambda: _from_results("documents.json", counted.documents),
     "zones": lambda: _from_results("zones.json", counted.zones),
     "pictures": lambda: _from_results("pictures.json", counted.pictures),
+    "lines": lambda: _from_results("lines.json", counted.lines),
     "usermodels": lambda: _from_results("usermodels.json", counted.usermodels),
 }
 

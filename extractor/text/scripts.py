@@ -52,7 +52,7 @@ _SURELY_LATIN = 0.96
 #: Mean probability from which a line is surely of the script it was read in.
 _SURELY = 0.75
 #: Lines in one script that make a page one of that script, and the share of poor lines from which it is looked for.
-_LEAST, _SHARE = 3, 0.35
+_LEAST, _SHARE = 2, 0.2
 #: So many lines, the longest, are read to see which script a page is in.
 _TRIED = 8
 

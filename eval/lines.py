@@ -1,0 +1,146 @@
+"""`python -m eval.lines`: how right the text of labelled values was read, script by script, whatever field it is.
+
+A label says what a value is, not where it stands. It is looked for in every line that was read, and, since values take
+several lines, in all of a page's together: the piece most like it is its reading, if at least half of its characters
+are there; else it was not read. What the visual zone need not print as labelled (dates, states) is left out. Spaces
+and case do not count, marks do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eval.progress import progress
+from eval.report.tables import markdown_table
+from extractor.errors import ExtractorError
+from extractor.labels import load_dataset
+from extractor.labels.format import Specimen
+from extractor.schemas import SCHEMAS, Kind, field_specs
+
+_KINDS = frozenset({Kind.NAME, Kind.TEXT, Kind.ADDRESS, Kind.NUMBER})
+_SHORTEST = 3
+#: Share of a value's characters that a piece of a line must have to be its reading.
+_THERE = 0.5
+_SCRIPTS = {"CJK": "Chinese and Japanese", "HIRAGANA": "Chinese and Japanese", "KATAKANA": "Chinese and Japanese"}
+
+
+@dataclass
+class Tally:
+    """Of values in one script: how many were looked for, found, and read without an error; their characters and the
+    edits between them and what was read, of those that were found."""
+
+    values: int = 0
+    found: int = 0
+    exact: int = 0
+    characters: int = 0
+    edits: int = 0
+
+
+def script_of(text: str) -> str:
+    """The script of most letters: Unicode's name of it; `digits` without letters."""
+    names = Counter(unicodedata.name(c, "?").split()[0].removesuffix("-") for c in text if c.isalpha())
+    name = names.most_common(1)[0][0] if names else "digits"
+    return _SCRIPTS.get(name, name.title() if names else name)
+
+
+def plain(text: str) -> str:
+    """What is compared: composed characters without case and spaces."""
+    return "".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def count(wanted: str, lines: Sequence[str], tally: Tally) -> None:
+    """Counts one value, looked for in the lines of its pages; all texts as `plain` gives them."""
+    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.fuzz import partial_ratio_alignment
+
+    tally.values += 1
+    best = len(wanted)
+    for line in lines:
+        if len(line) < _THERE * len(wanted):
+            continue
+        place = partial_ratio_alignment(wanted, line)
+        if place is not None and place.score > 0:
+            best = min(best, Levenshtein.distance(wanted, line[place.dest_start : place.dest_end]))
+    if best <= (1 - _THERE) * len(wanted):
+        tally.found += 1
+        tally.exact += best == 0
+        tally.characters += len(wanted)
+        tally.edits += best
+
+
+def values_of(specimen: Specimen) -> Iterator[str]:
+    """What the visual zone prints of a specimen's labelled values."""
+    specs = field_specs(SCHEMAS[specimen.schema])
+    for name, value in specimen.fields.items():
+        text = str(specimen.printed.get(name) or value)
+        asked = name in specs and specs[name].kind in _KINDS and name not in specimen.mrz_only
+        if asked and value is not None and "\n" not in text and len(plain(text)) >= _SHORTEST:
+            yield text
+
+
+def count_specimen(specimen: Specimen, tallies: dict[str, Tally]) -> None:
+    """Reads a specimen's page and counts its values."""
+    from extractor.pipeline import prepare
+
+    try:
+        pages = prepare(specimen.path, specimen.schema).evidence.pages
+        lines = [plain(line.text) for page in pages for line in page.page.lines]
+        lines += ["".join(plain(line.text) for line in page.page.lines) for page in pages]
+    except ExtractorError:
+        lines = []
+    for text in values_of(specimen):
+        count(plain(text), lines, tallies.setdefault(script_of(text), Tally()))
+
+
+def table(tallies: Mapping[str, Tally]) -> str:
+    """Scripts by the number of their values."""
+    rows = [
+        [
+            name,
+            str(one.values),
+            _percent(one.found, one.values),
+            _percent(one.characters - one.edits, one.characters),
+            _percent(one.exact, one.values),
+        ]
+        for name, one in sorted(tallies.items(), key=lambda pair: -pair[1].values)
+    ]
+    header = ["script", "values", "found", "characters right, of those", "read without an error, of all"]
+    return markdown_table(header, rows)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(prog="python -m eval.lines", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--dataset", type=Path, required=True, help="folder of labelled pictures")
+    parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
+    options = parser.parse_args(arguments)
+    tallies: dict[str, Tally] = {}
+    try:
+        specimens = load_dataset(options.dataset)
+    except ExtractorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    with progress(len(specimens), "reading") as advance:
+        for specimen in specimens:
+            count_specimen(specimen, tallies)
+            advance()
+    if options.out:
+        record = {name: asdict(one) for name, one in tallies.items()}
+        options.out.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(table(tallies))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
