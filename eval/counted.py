@@ -8,18 +8,18 @@ from typing import Any
 
 def documents(record: Mapping[str, Any]) -> str:
     """The table of `eval.documents`, with the command below."""
-    from eval.documents import Tally, table
+    from eval.documents import DocumentTally, table
 
-    tallies = {form: Tally(**counts) for form, counts in record["forms"].items()}
+    tallies = {form: DocumentTally(**counts) for form, counts in record["forms"].items()}
     cases = sum(one.cases for one in tallies.values())
     return f"{table(tallies)}\n`python -m eval.documents --count {cases}`\n"
 
 
 def zones(record: Mapping[str, Any]) -> str:
     """The table of `eval.zones`, with the command below."""
-    from eval.zones import Tally, table
+    from eval.zones import ZoneTally, table
 
-    tallies = {name: Tally(**counts) for name, counts in record.items()}
+    tallies = {name: ZoneTally(**counts) for name, counts in record.items()}
     return f"{table(tallies)}\n`python -m eval.zones --zones {max(one.zones for one in tallies.values())}`\n"
 
 

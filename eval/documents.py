@@ -26,7 +26,7 @@ from extractor.extraction import Box, Extraction
 
 
 @dataclass(frozen=True)
-class Tally:
+class DocumentTally:
     """Counts over cases. `documents` were drawn, of which `found`; `outputs` were given, of which `alone` are sides
     whose holder nothing says; `values` were read with a box, of which `foreign` lie on another document."""
 
@@ -38,11 +38,11 @@ class Tally:
     values: int = 0
     foreign: int = 0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+    def __add__(self, other: DocumentTally) -> DocumentTally:
+        return DocumentTally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
-def judge(case: Case, results: Sequence[Extraction[Any]]) -> Tally:
+def judge(case: Case, results: Sequence[Extraction[Any]]) -> DocumentTally:
     """What became of one case."""
     owners = [_sides(case, result.regions) for result in results]
     found = values = foreign = 0
@@ -57,7 +57,7 @@ def judge(case: Case, results: Sequence[Extraction[Any]]) -> Tally:
                 values += 1
                 foreign += any(case.sides[index].document != most for index in _sides(case, [one.box]))
     alone = sum(any(warning.code == "lone_side" for warning in result.warnings) for result in results)
-    return Tally(1, len(case.fields), found, len(results), alone, values, foreign)
+    return DocumentTally(1, len(case.fields), found, len(results), alone, values, foreign)
 
 
 def _sides(case: Case, boxes: Sequence[Box]) -> set[int]:
@@ -99,18 +99,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--out", type=Path, help="JSON file of the counts, written after every case; one that is there is continued"
     )
     options = parser.parse_args(arguments)
-    by_form: dict[str, Tally] = {}
+    by_form: dict[str, DocumentTally] = {}
     missed: list[int] = []
     done = 0
     if options.out and options.out.exists():
         record = json.loads(options.out.read_text(encoding="utf-8"))
-        by_form = {form: Tally(**counts) for form, counts in record["forms"].items()}
+        by_form = {form: DocumentTally(**counts) for form, counts in record["forms"].items()}
         missed, done = record["missed"], sum(tally.cases for tally in by_form.values())
     with progress(options.count - done, "reading") as advance:
         for seed in range(done, options.count):
             case = make_case(seed)
             made = judge(case, read(case))
-            by_form[case.form] = by_form.get(case.form, Tally()) + made
+            by_form[case.form] = by_form.get(case.form, DocumentTally()) + made
             missed += [seed] * (made.found < made.documents or made.foreign > 0)
             if options.out:
                 forms = {form: asdict(tally) for form, tally in sorted(by_form.items())}
@@ -123,14 +123,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def table(by_form: Mapping[str, Tally]) -> str:
+def table(by_form: Mapping[str, DocumentTally]) -> str:
     """Counts by form and together, with the share of documents found."""
-    total = sum(by_form.values(), Tally())
+    total = sum(by_form.values(), DocumentTally())
     rows = [
         [name, *(str(count) for count in astuple(one)), f"{100 * one.found / max(one.documents, 1):.1f} %"]
         for name, one in [*sorted(by_form.items()), ("all", total)]
     ]
-    return markdown_table(["form", *(field.name for field in fields(Tally)), "found %"], rows)
+    return markdown_table(["form", *(field.name for field in fields(DocumentTally)), "found %"], rows)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ _CLEAN = (0.0, 0.04)
 
 
 @dataclass(frozen=True)
-class Zone:
+class DrawnZone:
     """A drawn zone: what is printed, and how it was captured. `undetectable` alterations were drawn before this one."""
 
     lines: tuple[str, ...]
@@ -57,7 +57,7 @@ class Zone:
 
 
 @dataclass(frozen=True)
-class SeenLine:
+class ReadLine:
     """A text line as the reader gets it."""
 
     text: str
@@ -65,13 +65,13 @@ class SeenLine:
     log_probs: np.ndarray | None
 
 
-def true_zone(seed: int, blur: tuple[float, float] = BLUR) -> Zone:
+def true_zone(seed: int, blur: tuple[float, float] = BLUR) -> DrawnZone:
     """A zone whose check digits are right."""
     rng = random.Random(seed)
-    return Zone(_compose(rng), rng.uniform(*blur), seed)
+    return DrawnZone(_compose(rng), rng.uniform(*blur), seed)
 
 
-def altered_zone(seed: int) -> Zone:
+def altered_zone(seed: int) -> DrawnZone:
     """A clearly printed zone with one to three digits altered, at least one check digit wrong."""
     rng = random.Random(seed)
     lines, missed = _compose(rng), 0
@@ -92,7 +92,7 @@ def altered_zone(seed: int) -> Zone:
             rows[line][k] = rng.choice([c for c in "0123456789" if c != rows[line][k]])
         altered = tuple("".join(row) for row in rows)
         if not all(check.valid for check in verify(layout, altered)):
-            return Zone(altered, rng.uniform(*_CLEAN), seed, missed)
+            return DrawnZone(altered, rng.uniform(*_CLEAN), seed, missed)
         missed += 1
 
 
@@ -120,7 +120,7 @@ def _compose(rng: random.Random) -> tuple[str, ...]:
     return tuple(COMPOSERS[form](holder))
 
 
-def see(zone: Zone) -> list[TextLine]:
+def see(zone: DrawnZone) -> list[TextLine]:
     """The zone's lines as the recogniser reads them."""
     from extractor.text import ocr
 
@@ -129,13 +129,13 @@ def see(zone: Zone) -> list[TextLine]:
     crops, boxes = zip(*_pictures(zone, pitch, rng), strict=True)
     readings = ocr.recognise(crops)
     return [
-        SeenLine(reading.text.strip(), box, reading.mrz_log_probs)
+        ReadLine(reading.text.strip(), box, reading.mrz_log_probs)
         for reading, box in zip(readings, boxes, strict=True)
         if reading.text.strip()
     ]
 
 
-def _pictures(zone: Zone, pitch: float, rng: random.Random) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _pictures(zone: DrawnZone, pitch: float, rng: random.Random) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Per line its picture (h, w, 3) and its box (4, 2) on the page."""
     import cv2
 
@@ -169,15 +169,15 @@ def _masks(line: str, pitch: float, rng: random.Random) -> np.ndarray:
 
 
 #: Kinds of zones, and how each is made from a seed.
-KINDS: Mapping[str, Callable[[int], Zone]] = {"altered, clear": altered_zone, "true, blurred": true_zone}
+KINDS: Mapping[str, Callable[[int], DrawnZone]] = {"altered, clear": altered_zone, "true, blurred": true_zone}
 _STEP = 100
 
 
 @dataclass(frozen=True)
-class Tally:
+class ZoneTally:
     """What became of some zones. `silent`: accepted without any warning; `alarms`: warned that a check digit is wrong;
     `unsure`: warned that the print is too unclear to judge a check digit; `repaired`: warned that unclear characters
-    were concluded; `unread`: no zone found; `undetectable`: see `Zone`."""
+    were concluded; `unread`: no zone found; `undetectable`: see `DrawnZone`."""
 
     zones: int = 0
     silent: int = 0
@@ -187,18 +187,18 @@ class Tally:
     unread: int = 0
     undetectable: int = 0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
+    def __add__(self, other: ZoneTally) -> ZoneTally:
+        return ZoneTally(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
 
 
-def tally(zones: Sequence[Zone]) -> Tally:
+def tally(zones: Sequence[DrawnZone]) -> ZoneTally:
     """Reads the zones."""
     counts: Counter[str] = Counter()
     for zone in zones:
         counts["undetectable"] += zone.undetectable
         counts[outcome(read_mrz(see(zone), today=TODAY))] += 1
     outcomes = (counts[name] for name in ("silent", "alarm", "unsure", "repaired", "unread", "undetectable"))
-    return Tally(len(zones), *outcomes)
+    return ZoneTally(len(zones), *outcomes)
 
 
 def outcome(reading: MrzReading | None) -> str:
@@ -220,10 +220,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--out", type=Path, help="JSON file of the counts, written every 100 zones; one that is there is continued"
     )
     options = parser.parse_args(arguments)
-    tallies = {name: Tally() for name in KINDS}
+    tallies = {name: ZoneTally() for name in KINDS}
     if options.out and options.out.exists():
         record = json.loads(options.out.read_text(encoding="utf-8"))
-        tallies = {name: Tally(**counts) for name, counts in record.items()}
+        tallies = {name: ZoneTally(**counts) for name, counts in record.items()}
     done = min(one.zones for one in tallies.values())
     with progress(options.zones - done, "reading") as advance:
         for first in range(done, options.zones, _STEP):
@@ -239,10 +239,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def table(tallies: Mapping[str, Tally]) -> str:
+def table(tallies: Mapping[str, ZoneTally]) -> str:
     """What became of each kind of zones."""
     rows = [[name, *(str(count) for count in vars(one).values())] for name, one in tallies.items()]
-    return markdown_table(["kind", *(field.name for field in fields(Tally))], rows)
+    return markdown_table(["kind", *(field.name for field in fields(ZoneTally))], rows)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from extractor.imaging.codes import Code, read_codes
 from extractor.mrz import MrzReading
 from extractor.schemas.dates import numeric_order
 from extractor.schemas.registry import schema_name
-from extractor.text.barcode import Barcode, parse_codes
+from extractor.text.barcode import BarcodeFields, parse_codes
 from extractor.text.page import Page
 from extractor.visual.captions.find import Caption, find_captions
 from extractor.visual.captions.lexicon import lexicon
@@ -40,7 +40,7 @@ class PageEvidence:
     zone: MrzReading | None
     layout: Layout
     #: The barcode whose content a standard explains, and all of them.
-    barcode: Barcode | None = None
+    barcode: BarcodeFields | None = None
     codes: tuple[Code, ...] = ()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-Scale = Callable[[float], float]
+ToPixels = Callable[[float], float]
 
 WIDTH, HEIGHT = 360, 250
 #: Room for the axes' numbers and names.
@@ -112,7 +112,7 @@ def plot(
     )
 
 
-def _axes(x: Axis, y: Axis, px: Scale, py: Scale) -> list[str]:
+def _axes(x: Axis, y: Axis, px: ToPixels, py: ToPixels) -> list[str]:
     bottom = HEIGHT - _BOTTOM
     parts = []
     for tick in y.ticks:
@@ -132,7 +132,7 @@ def _axes(x: Axis, y: Axis, px: Scale, py: Scale) -> list[str]:
     return parts
 
 
-def _series(one: Series, colour: int, px: Scale, py: Scale) -> list[str]:
+def _series(one: Series, colour: int, px: ToPixels, py: ToPixels) -> list[str]:
     parts = []
     if one.line and len(one.marks) > 1:
         path = f"M{px(one.marks[0].x)} {py(one.marks[0].y)}"
@@ -152,7 +152,7 @@ def _series(one: Series, colour: int, px: Scale, py: Scale) -> list[str]:
     return parts
 
 
-def _labels(series: Sequence[Series], px: Scale, py: Scale) -> list[str]:
+def _labels(series: Sequence[Series], px: ToPixels, py: ToPixels) -> list[str]:
     """Each series' name beside its last mark, where there is room, none upon another."""
     parts = []
     # Names keep off the marks of other series as well as off each other.

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from eval.report import browser, tables
 from eval.report.charts import COLOURS, Mark, Series, axis, plot
+from eval.report.tables import Summary
 from eval.running.records import Results
 from eval.running.selection import Selection
 from extractor.errors import MissingExtraError, UsageError
 
 SUMMARY_FILE, CSV_FILE, MARKDOWN_FILE, HTML_FILE = "summary.json", "scores.csv", "report.md", "report.html"
-
-Summary = Mapping[str, Any]
 
 
 def write_report(summary: Summary, results: Results, selection: Selection, out: Path, *, redact: bool = False) -> None:

@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from eval.scoring.metrics import FieldScore, Outcome
+from eval.scoring.metrics import FieldOutcome, FieldScore
 from extractor.errors import UnreadableInputError
 from extractor.labels.format import Specimen
 
@@ -225,7 +225,7 @@ def _from_line(line: dict[str, Any]) -> FieldRecord | DocumentRecord:
     names = ("field", "type", "label", "prediction", "mistake", "confidence", "verdict", "page")
     return FieldRecord(
         subject,
-        score=FieldScore(**(score | {"outcome": Outcome(score["outcome"])})),
+        score=FieldScore(**(score | {"outcome": FieldOutcome(score["outcome"])})),
         box=tuple((float(x), float(y)) for x, y in line["box"]) if line["box"] else None,
         sources=tuple(line["sources"]),
         **{name: line[name] for name in names},

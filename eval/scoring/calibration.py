@@ -37,7 +37,7 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Point:
+class RiskPoint:
     """What passes `threshold`: the share of all (coverage), and the share of wrong ones among it (risk)."""
 
     threshold: float
@@ -90,7 +90,7 @@ def auroc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
     return float(mannwhitneyu(ups, downs, method="asymptotic").statistic) / (len(ups) * len(downs))
 
 
-def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[Point]:
+def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[RiskPoint]:
     """One point for every confidence that occurs, the highest threshold (least coverage) first."""
     points = []
     passed = wrong = 0
@@ -99,11 +99,11 @@ def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[P
         group = [is_right for _, is_right in tied]
         passed += len(group)
         wrong += len(group) - sum(group)
-        points.append(Point(threshold, passed / len(ordered), wrong / passed))
+        points.append(RiskPoint(threshold, passed / len(ordered), wrong / passed))
     return points
 
 
-def area(points: Sequence[Point]) -> float | None:
+def area(points: Sequence[RiskPoint]) -> float | None:
     """Area under the risk-coverage curve as a step function from coverage 0 to 1: the mean risk; None for nothing."""
     if not points:
         return None
@@ -111,7 +111,7 @@ def area(points: Sequence[Point]) -> float | None:
     return sum(point.risk * (point.coverage - start) for point, start in zip(points, before, strict=False))
 
 
-def choose_threshold(points: Sequence[Point], budget: float = ERROR_BUDGET) -> Point | None:
+def choose_threshold(points: Sequence[RiskPoint], budget: float = ERROR_BUDGET) -> RiskPoint | None:
     """The point of greatest coverage whose risk is within `budget`; None if there is none."""
     return max((p for p in points if p.risk <= budget), key=lambda p: p.coverage, default=None)
 

@@ -31,7 +31,7 @@ FUZZY_THRESHOLD = 0.9
 ANLS_THRESHOLD = 0.5
 
 
-class Outcome(StrEnum):
+class FieldOutcome(StrEnum):
     """What a field's prediction is beside its label."""
 
     #: The label's value.
@@ -47,7 +47,7 @@ class Outcome(StrEnum):
 
 
 #: Outcomes in which the field says what the label says.
-FINE = frozenset({Outcome.RIGHT, Outcome.BLANK})
+FINE = frozenset({FieldOutcome.RIGHT, FieldOutcome.BLANK})
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class FieldScore:
     """One labelled field of one document. `length` and `edits` count characters of the strict forms; of a label that
     is null, `length` is 0 and `similarity` and `anls` are 1 or 0 as the prediction is null or not."""
 
-    outcome: Outcome
+    outcome: FieldOutcome
     folded: bool
     edits: int
     length: int
@@ -70,12 +70,12 @@ class FieldScore:
     @property
     def has_value(self) -> bool:
         """Whether the document has a value here."""
-        return self.outcome in (Outcome.RIGHT, Outcome.WRONG, Outcome.MISSED)
+        return self.outcome in (FieldOutcome.RIGHT, FieldOutcome.WRONG, FieldOutcome.MISSED)
 
     @property
     def given(self) -> bool:
         """Whether the reader gave a value."""
-        return self.outcome in (Outcome.RIGHT, Outcome.WRONG, Outcome.INVENTED)
+        return self.outcome in (FieldOutcome.RIGHT, FieldOutcome.WRONG, FieldOutcome.INVENTED)
 
 
 def score_field(kind: Kind, label: Any, prediction: Any) -> FieldScore:
@@ -84,11 +84,11 @@ def score_field(kind: Kind, label: Any, prediction: Any) -> FieldScore:
     same_folded = folded(kind, label) == folded(kind, prediction)
     if truth is None or said is None:
         same = truth is said
-        outcome = Outcome.BLANK if same else Outcome.INVENTED if truth is None else Outcome.MISSED
+        outcome = FieldOutcome.BLANK if same else FieldOutcome.INVENTED if truth is None else FieldOutcome.MISSED
         return FieldScore(outcome, same_folded, len(truth or said or ""), len(truth or ""), float(same), float(same))
     edits = Levenshtein.distance(truth, said)
     similarity = 1 - edits / max(len(truth), len(said))
-    outcome = Outcome.RIGHT if truth == said else Outcome.WRONG
+    outcome = FieldOutcome.RIGHT if truth == said else FieldOutcome.WRONG
     anls = similarity if similarity >= ANLS_THRESHOLD else 0.0
     return FieldScore(outcome, same_folded, edits, len(truth), similarity, anls)
 
@@ -152,16 +152,16 @@ class Ratio:
 
 #: What each rate counts in a field's score, and among what; F1 follows from two of them.
 PARTS: Mapping[str, tuple[Callable[[FieldScore], float], Callable[[FieldScore], float]]] = {
-    "exact": (lambda s: s.outcome is Outcome.RIGHT, lambda s: s.has_value),
+    "exact": (lambda s: s.outcome is FieldOutcome.RIGHT, lambda s: s.has_value),
     "folded": (lambda s: s.folded and s.has_value, lambda s: s.has_value),
     "fuzzy": (lambda s: s.has_value and s.similarity >= FUZZY_THRESHOLD, lambda s: s.has_value),
     "cer": (lambda s: s.edits if s.has_value else 0, lambda s: s.length),
     "similarity": (lambda s: s.similarity if s.has_value else 0, lambda s: s.has_value),
     "anls": (lambda s: s.anls if s.has_value else 0, lambda s: s.has_value),
-    "precision": (lambda s: s.outcome is Outcome.RIGHT, lambda s: s.given),
-    "recall": (lambda s: s.outcome is Outcome.RIGHT, lambda s: s.has_value),
-    "hallucination_rate": (lambda s: s.outcome is Outcome.INVENTED, lambda s: not s.has_value),
-    "miss_rate": (lambda s: s.outcome is Outcome.MISSED, lambda s: s.has_value),
+    "precision": (lambda s: s.outcome is FieldOutcome.RIGHT, lambda s: s.given),
+    "recall": (lambda s: s.outcome is FieldOutcome.RIGHT, lambda s: s.has_value),
+    "hallucination_rate": (lambda s: s.outcome is FieldOutcome.INVENTED, lambda s: not s.has_value),
+    "miss_rate": (lambda s: s.outcome is FieldOutcome.MISSED, lambda s: s.has_value),
 }
 
 

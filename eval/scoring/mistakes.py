@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from eval.scoring.metrics import FINE, FUZZY_THRESHOLD, FieldScore, Outcome
+from eval.scoring.metrics import FINE, FUZZY_THRESHOLD, FieldOutcome, FieldScore
 from eval.scoring.normalise import as_text, folded, strict, without_diacritics
 from extractor.schemas import Kind
 
@@ -54,9 +54,9 @@ def mistake(
         return None
     if failed:
         return Mistake.FAILED
-    if score.outcome is Outcome.MISSED:
+    if score.outcome is FieldOutcome.MISSED:
         return Mistake.MISSED
-    if score.outcome is Outcome.INVENTED:
+    if score.outcome is FieldOutcome.INVENTED:
         return Mistake.INVENTED
     truth, said = strict(kind, label) or "", strict(kind, prediction) or ""
     return _of_wrong_value(kind, truth, said, score, others or {}, prediction)

@@ -12,7 +12,7 @@ from extractor.mrz.checkdigit import FILLER, INDEX
 from extractor.mrz.confusion import Print
 from extractor.mrz.formats import Alphabet, MrzFormat
 from extractor.mrz.lattice import Lattice
-from extractor.mrz.namefield import Grammar, spell, split_letters
+from extractor.mrz.namefield import NamePart, spell, split_letters
 from extractor.mrz.prior import line_prior
 from extractor.mrz.reading import LineEvidence
 
@@ -25,7 +25,7 @@ _CLEAN_ENOUGH = 4.0
 # Penalty in nats on letters among fillers, or fillers among letters, once a name field is split: added to their own
 # cost, and the least distance to the winner.
 _LOSES, _BEHIND = 4.0, 2.0
-_GRAMMAR = {"name": Grammar.WHOLE, "surname": Grammar.SURNAME, "given_names": Grammar.GIVEN}
+_PARTS = {"name": NamePart.WHOLE, "surname": NamePart.SURNAME, "given_names": NamePart.GIVEN}
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _part_names(layout: MrzFormat, line: int, costs: Array, prior: Array) -> tup
         if field.alphabet is not Alphabet.NAME or field.span.line != line:
             continue
         start, end = field.span.start, field.span.end
-        fillers, total = split_letters(costs[start:end], _GRAMMAR[field.name])
+        fillers, total = split_letters(costs[start:end], _PARTS[field.name])
         block = costs[start:end] + prior[start:end]
         before = float(block.min(axis=1).sum())
         losers = np.ones(block.shape, dtype=bool)

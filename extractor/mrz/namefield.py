@@ -70,7 +70,7 @@ class _Places:
         return cls(letters.argmin(axis=1), letters.min(axis=1), table[:, INDEX[FILLER]])
 
 
-class Grammar(Enum):
+class NamePart(Enum):
     """What a name field holds; the value is the nats for a letter after `<<`: where a surname ends or begins, and
     where the whole name has ended."""
 
@@ -79,7 +79,7 @@ class Grammar(Enum):
     GIVEN = (0.0, 1.0)  # of the French card, which parts given names by `<<`
 
 
-def split_letters(table: Array, grammar: Grammar = Grammar.WHOLE) -> tuple[NDArray[np.bool_], float]:
+def split_letters(table: Array, part: NamePart = NamePart.WHOLE) -> tuple[NDArray[np.bool_], float]:
     """Which places of a name field are fillers.
 
     table: (L, 37) nats of each character in each place. Returns (L,) booleans and the cost of the field in nats,
@@ -93,7 +93,7 @@ def split_letters(table: Array, grammar: Grammar = Grammar.WHOLE) -> tuple[NDArr
         new: dict[_Node, float] = {}
         step: dict[_Node, _Node] = {}
         for node, before in cost.items():
-            for target, price in _moves(places, place, node, grammar):
+            for target, price in _moves(places, place, node, part):
                 if before + price < new.get(target, np.inf):
                     new[target], step[target] = before + price, node
         cost = new
@@ -123,7 +123,7 @@ def spell(table: Array, fillers: NDArray[np.bool_]) -> dict[int, int]:
     }
 
 
-def _moves(places: _Places, place: int, node: _Node, grammar: Grammar) -> Iterator[tuple[_Node, float]]:
+def _moves(places: _Places, place: int, node: _Node, part: NamePart) -> Iterator[tuple[_Node, float]]:
     """The nodes that a letter and a filler in `place` lead to, and their prices."""
     state, last = node
     previous = 0 if last == _FILLER else 1 + int(places.letter[place - 1])
@@ -134,7 +134,7 @@ def _moves(places: _Places, place: int, node: _Node, grammar: Grammar) -> Iterat
     if place and state in {_SURNAME_GAP, _GIVEN_GAP}:
         spelled += _ANOTHER_WORD
     if state in {_MIDDLE, _TAIL}:
-        spelled += grammar.value[state == _TAIL]
+        spelled += part.value[state == _TAIL]
     yield (_ON_LETTER[state], _TWICE if same else _LETTER), spelled
     ended = BIGRAM[previous, 0] if last != _FILLER else 0.0
     yield (_ON_FILLER[state], _FILLER), float(places.as_filler[place] + ended + (_STARTS_EMPTY if not place else 0.0))

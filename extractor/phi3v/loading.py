@@ -49,7 +49,7 @@ _TOKENS = 4096  # a page at 16 crops with its prompt and answer
 
 
 @dataclass(frozen=True)
-class Plan:
+class LoadPlan:
     """What will be loaded where: the device ("cuda:0"), the precision, the bytes its weights take, why, and what
     quantizes them ("" where nothing does)."""
 
@@ -72,7 +72,7 @@ class LoadedModel:
     model: Phi3VForConditionalGeneration
     processor: Phi3VProcessor
     checkpoint: Checkpoint
-    plan: Plan
+    plan: LoadPlan
 
     @property
     def device(self) -> torch.device:
@@ -108,7 +108,9 @@ def load(
     return LoadedModel(model.eval(), processor, checkpoint, plan)
 
 
-def make_plan(checkpoint: Checkpoint, *, dtype: str = "auto", device: str = "auto", quantizer: str = "auto") -> Plan:
+def make_plan(
+    checkpoint: Checkpoint, *, dtype: str = "auto", device: str = "auto", quantizer: str = "auto"
+) -> LoadPlan:
     """Chooses device and precision without loading anything.
 
         "auto" takes CUDA, then MPS, then the CPU; there the widest precision whose weights and a page's cache fit
@@ -127,17 +129,17 @@ def make_plan(checkpoint: Checkpoint, *, dtype: str = "auto", device: str = "aut
         if dtype not in ("auto", stored):
             raise UsageError(f"{checkpoint.name} is stored in {stored}; it cannot be loaded in {dtype}")
         check_precision(stored, device)
-        return Plan(device, stored, checkpoint.size, f"the checkpoint is stored in {stored}", "bitsandbytes")
+        return LoadPlan(device, stored, checkpoint.size, f"the checkpoint is stored in {stored}", "bitsandbytes")
     sizes = {name: weight_bytes(config, name, quantizer) for name in _BYTES}
     if dtype != "auto":
         check_precision(dtype, device, quantizer)
-        return Plan(device, dtype, sizes[dtype], "asked for", quantizer if dtype in _QUANTIZED else "")
+        return LoadPlan(device, dtype, sizes[dtype], "asked for", quantizer if dtype in _QUANTIZED else "")
     free, page = free_memory(device), _page_bytes(config)
     candidates = _candidates(device, quantizer)
     for candidate in candidates:
         if sizes[candidate] + page <= free:
             reason = f"the widest that fits {_gb(free)} free on {device}"
-            return Plan(device, candidate, sizes[candidate], reason, quantizer if candidate in _QUANTIZED else "")
+            return LoadPlan(device, candidate, sizes[candidate], reason, quantizer if candidate in _QUANTIZED else "")
     least = candidates[-1]
     raise DeviceError(
         f"{checkpoint.name} needs {_gb(sizes[least] + page)} on {device} even in {least}; {_gb(free)} are free"
@@ -234,7 +236,7 @@ def _is_out_of_memory(error: Exception) -> bool:
     return any(words in str(error) for words in ("can't allocate memory", "out of memory", "not enough memory"))
 
 
-def _load_model(checkpoint: Checkpoint, plan: Plan, attention: str) -> Phi3VForConditionalGeneration:
+def _load_model(checkpoint: Checkpoint, plan: LoadPlan, attention: str) -> Phi3VForConditionalGeneration:
     packed = plan.quantizer == "packed"
     model, report = Phi3VForConditionalGeneration.from_pretrained(
         checkpoint.folder,
@@ -272,7 +274,7 @@ def _blame(checkpoint: Checkpoint) -> Iterator[None]:
         raise CheckpointError(f"{checkpoint.folder} cannot be loaded: {reason}") from error
 
 
-def _quantization(checkpoint: Checkpoint, plan: Plan) -> BitsAndBytesConfig | None:
+def _quantization(checkpoint: Checkpoint, plan: LoadPlan) -> BitsAndBytesConfig | None:
     if plan.quantizer != "bitsandbytes":
         return None
     import_bitsandbytes()
@@ -346,7 +348,7 @@ def _candidates(device: str, quantizer: str) -> list[str]:
     return wide + (list(_QUANTIZED) if quantized else [])
 
 
-def _attention(attention: str, plan: Plan) -> str:
+def _attention(attention: str, plan: LoadPlan) -> str:
     if attention not in ATTENTIONS:
         raise UsageError(f"attention {attention!r} is unknown; choose one of {', '.join(ATTENTIONS)}")
     if attention == "flash_attention_2":

@@ -115,7 +115,7 @@ def _on_page(picture: np.ndarray, part: SeenPage) -> Iterator[tuple[Kind, np.nda
         yield "ghost", apply(part.to_source, _corners(frame.frame_of(upright, face))), face.score, face.size
 
 
-def _text(part: SeenPage | None, to_flat: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], frame.Box | None]:
+def _text(part: SeenPage | None, to_flat: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], frame.Rectangle | None]:
     """Print that reads well, captions of a signature and the zone, in pixels of the flat document."""
     if part is None:
         return np.empty((0, 4, 2)), [], None
@@ -167,12 +167,12 @@ def _covered(face: Face, printed: np.ndarray) -> float:
     return area / max((right - left) * (bottom - top), 1.0)
 
 
-def _corners(box: frame.Box) -> np.ndarray:
+def _corners(box: frame.Rectangle) -> np.ndarray:
     left, top, right, bottom = box
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
 
 
-def _wider(box: frame.Box, width: int, height: int) -> frame.Box:
+def _wider(box: frame.Rectangle, width: int, height: int) -> frame.Rectangle:
     """A margin around thin strokes."""
     margin = 0.06 * (box[2] - box[0])
     return (

@@ -8,7 +8,7 @@ import numpy as np
 
 from extractor.portrait.faces import Face
 
-Box = tuple[float, float, float, float]
+Rectangle = tuple[float, float, float, float]
 
 #: A portrait's sides from the middle of the face, in sizes of the face: left, up, right, down (ISO/IEC 19794-5 photos).
 _AROUND = (1.02, 1.22, 1.02, 1.38)
@@ -24,7 +24,7 @@ _PALEST = 5.0
 _SEEN = 420
 
 
-def frame_of(image: np.ndarray, face: Face) -> Box:
+def frame_of(image: np.ndarray, face: Face) -> Rectangle:
     """The portrait around a face on an upright RGB picture: to the edges of its frame, where they can be seen."""
     import cv2
 
@@ -52,7 +52,7 @@ def _snapped(profile: np.ndarray, place: float, reach: float) -> float:
     return float(low + best) if part[best] > _STRONGER * float(np.median(part)) + 2 else place
 
 
-def find_copy(image: np.ndarray, portrait: Box, printed: np.ndarray) -> tuple[Box, float] | None:
+def find_copy(image: np.ndarray, portrait: Rectangle, printed: np.ndarray) -> tuple[Rectangle, float] | None:
     """The smaller copy of a portrait elsewhere on the picture, however pale, and how alike the two are (0..1); None
     without one. It does not lie on print that reads well, `printed` (n, 4, 2)."""
     import cv2
@@ -65,7 +65,7 @@ def find_copy(image: np.ndarray, portrait: Box, printed: np.ndarray) -> tuple[Bo
         return None
     # The head alone: what is behind it is often another colour on the copy.
     model = model[: round(0.92 * model.shape[0]), round(0.08 * model.shape[1]) : round(0.92 * model.shape[1])]
-    found: list[tuple[Box, float]] = []
+    found: list[tuple[Rectangle, float]] = []
     for size in _GHOST_SIZES:
         small = cv2.resize(model, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
         if min(small.shape) < 10:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from extractor.portrait.frame import Box
+from extractor.portrait.frame import Rectangle
 
 #: Width of the picture on which strokes are looked for; a signature's width and height as shares of a document's.
 _SEEN = 1000
@@ -18,8 +18,8 @@ _NEAR = 0.2
 
 
 def find_signature(
-    image: np.ndarray, printed: np.ndarray, pictures: Sequence[Box], captions: Sequence[np.ndarray]
-) -> tuple[Box, float] | None:
+    image: np.ndarray, printed: np.ndarray, pictures: Sequence[Rectangle], captions: Sequence[np.ndarray]
+) -> tuple[Rectangle, float] | None:
     """The signature on an upright RGB document, or None; and how sure it is (0..1).
 
     `printed` (n, 4, 2) is print that reads well, `pictures` are portraits and the zone, `captions` (4, 2) each name a
@@ -49,7 +49,7 @@ def _ink(grey: np.ndarray) -> np.ndarray:
     return ((paper.astype(np.int16) - grey) > 55).astype(np.uint8) * 255
 
 
-def _strokes(ink: np.ndarray, captions: Sequence[np.ndarray]) -> Iterator[tuple[Box, float]]:
+def _strokes(ink: np.ndarray, captions: Sequence[np.ndarray]) -> Iterator[tuple[Rectangle, float]]:
     """Groups of strokes that may be a signature."""
     import cv2
 
@@ -81,7 +81,7 @@ def _strokes(ink: np.ndarray, captions: Sequence[np.ndarray]) -> Iterator[tuple[
             yield box, float(np.clip(score, 0, 1))
 
 
-def _distance(box: Box, point: np.ndarray) -> float:
+def _distance(box: Rectangle, point: np.ndarray) -> float:
     """From a point to the nearest place of a box."""
     x, y = float(point[0]), float(point[1])
     return float(np.hypot(max(box[0] - x, 0, x - box[2]), max(box[1] - y, 0, y - box[3])))

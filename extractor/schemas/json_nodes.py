@@ -39,24 +39,24 @@ _TIGHTER |= {"maxLength": min, "maxItems": min, "maximum": min, "exclusiveMaximu
 
 
 @dataclass(frozen=True)
-class Place:
+class Subschema:
     """One subschema where it stands: its JSON, its pointer, and the references followed on the way to it."""
 
     schema: Any
     at: str
     trail: tuple[str, ...] = ()
 
-    def child(self, schema: Any, *steps: str | int) -> Place:
+    def child(self, schema: Any, *steps: str | int) -> Subschema:
         """A subschema inside this one."""
-        return Place(schema, self.at + "".join(f"/{escape(str(step))}" for step in steps), self.trail)
+        return Subschema(schema, self.at + "".join(f"/{escape(str(step))}" for step in steps), self.trail)
 
 
 #: Subschemas that hold together, as those of an `allOf` do.
-Places = tuple[Place, ...]
+Subschemas = tuple[Subschema, ...]
 
 
 @dataclass(frozen=True)
-class Node:
+class Resolved:
     """A resolved subschema. `types` is empty where every type is allowed; `properties` keep the schema's order.
 
     `rules` has the keywords for strings, numbers and arrays, `notes` the annotations of Field.
@@ -67,11 +67,11 @@ class Node:
     values: tuple[Any, ...] | None = None
     rules: Mapping[str, Any] | None = None
     notes: Mapping[str, Any] | None = None
-    properties: Mapping[str, Places] | None = None
-    additional: Places | bool | None = None
-    items: Places | None = None
-    prefix: tuple[Places, ...] | None = None
-    choices: tuple[Places, ...] | None = None
+    properties: Mapping[str, Subschemas] | None = None
+    additional: Subschemas | bool | None = None
+    items: Subschemas | None = None
+    prefix: tuple[Subschemas, ...] | None = None
+    choices: tuple[Subschemas, ...] | None = None
 
     @property
     def says_nothing(self) -> bool:
@@ -125,22 +125,22 @@ class Resolver:
         self._left, self._steps = MOST_NODES, 0
 
     @property
-    def root(self) -> Places:
+    def root(self) -> Subschemas:
         """The schema as a whole."""
-        return (Place(self.definition, "", ("#",)),)
+        return (Subschema(self.definition, "", ("#",)),)
 
-    def resolve(self, places: Places) -> Node:
+    def resolve(self, places: Subschemas) -> Resolved:
         """What subschemas that hold together say. Raises SchemaError."""
         node = self._one(places[0], frozenset())
         for place in places[1:]:
             node = _both(node, self._one(place, frozenset()))
         return node
 
-    def combine(self, base: Node, places: Places) -> Node:
+    def combine(self, base: Resolved, places: Subschemas) -> Resolved:
         """A branch of an anyOf together with what stands beside the anyOf."""
         return _both(base, self.resolve(places))
 
-    def _one(self, place: Place, seen: frozenset[str]) -> Node:
+    def _one(self, place: Subschema, seen: frozenset[str]) -> Resolved:
         self._left -= 1
         if self._left < 0:
             raise SchemaError(f"the schema has more than {MOST_NODES} subschemas once its $refs are followed")
@@ -152,12 +152,12 @@ class Resolver:
         finally:
             self._steps -= 1
 
-    def _resolved(self, place: Place, seen: frozenset[str]) -> Node:
+    def _resolved(self, place: Subschema, seen: frozenset[str]) -> Resolved:
         schema = place.schema
         if schema is True:
-            return Node(place.at)
+            return Resolved(place.at)
         if schema is False:
-            return Node(place.at, ("null",))
+            return Resolved(place.at, ("null",))
         if not isinstance(schema, Mapping):
             raise SchemaError(f"the schema at {pointer(place.at)} is neither an object nor true or false")
         node = _own(place)
@@ -168,15 +168,15 @@ class Resolver:
             node = _both(node, self._one(place.child(part, "allOf", number), seen))
         return node
 
-    def _referenced(self, place: Place, seen: frozenset[str]) -> Node:
+    def _referenced(self, place: Subschema, seen: frozenset[str]) -> Resolved:
         reference = place.schema["$ref"]
         if not (reference == "#" or reference.startswith("#/")):
             raise refuse("$ref", place.at, "leads out of the schema; it must begin with #/")
         if reference in seen:
             raise refuse("$ref", place.at, "leads back to itself")
         if place.trail.count(reference) >= RECURSION:
-            return Node(place.at, ("null",))
-        target = Place(self._target(reference, place.at), reference[1:], (*place.trail, reference))
+            return Resolved(place.at, ("null",))
+        target = Subschema(self._target(reference, place.at), reference[1:], (*place.trail, reference))
         return self._one(target, seen | {reference})
 
     def _target(self, reference: str, at: str) -> Any:
@@ -195,7 +195,7 @@ class Resolver:
         return found
 
 
-def _cost(node: Node) -> int:
+def _cost(node: Resolved) -> int:
     """What a subschema costs beside itself, in subschemas: long lists that references repeat take time too."""
     captions = (node.notes or {}).get("x-captions", {})
     return (len(node.values or ()) + sum(map(len, captions.values()))) // 50
@@ -207,7 +207,7 @@ def _unquote(step: str) -> str:
     return unquote(step)
 
 
-def _own(place: Place) -> Node:
+def _own(place: Subschema) -> Resolved:
     """What a subschema says by itself, its references and allOf aside."""
     schema, at = place.schema, place.at
     for keyword in schema:
@@ -224,7 +224,7 @@ def _own(place: Place) -> Node:
     additional = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
     if additional is not None and not isinstance(additional, bool | Mapping):
         raise refuse("additionalProperties", at, "must be a schema")
-    return Node(
+    return Resolved(
         at,
         types_of(schema, at),
         values_of(schema, at),
@@ -245,7 +245,7 @@ def _list(schema: Mapping[str, Any], keyword: str, at: str) -> list[Any]:
     return value or []
 
 
-def _items(place: Place) -> tuple[Places | None, tuple[Places, ...] | None]:
+def _items(place: Subschema) -> tuple[Subschemas | None, tuple[Subschemas, ...] | None]:
     """`items` and `prefixItems`; before draft 2020-12 a list of `items` meant the latter."""
     schema = place.schema
     keyword = "items" if isinstance(schema.get("items"), list) else "prefixItems"
@@ -256,16 +256,16 @@ def _items(place: Place) -> tuple[Places | None, tuple[Places, ...] | None]:
     return (place.child(items, "items"),), prefix or None
 
 
-def _both(one: Node, two: Node) -> Node:
+def _both(one: Resolved, two: Resolved) -> Resolved:
     """Two schemas that hold together; the annotations of the first win."""
     if one.choices and two.choices:
         raise refuse("anyOf", two.at, "inside allOf or $ref beside another one is not supported")
     if one.prefix and two.prefix:
         raise refuse("prefixItems", two.at, "beside another prefixItems is not supported")
-    properties: dict[str, Places] = dict(one.properties or {})
+    properties: dict[str, Subschemas] = dict(one.properties or {})
     for name, places in (two.properties or {}).items():
         properties[name] = properties.get(name, ()) + places
-    return Node(
+    return Resolved(
         one.at,
         _common_types(one, two),
         _common_values(one, two),
@@ -279,7 +279,7 @@ def _both(one: Node, two: Node) -> Node:
     )
 
 
-def _common_types(one: Node, two: Node) -> tuple[str, ...]:
+def _common_types(one: Resolved, two: Resolved) -> tuple[str, ...]:
     if not one.types or not two.types:
         return one.types or two.types
     common = [kind for kind in one.types if kind in two.types or (kind == "integer" and "number" in two.types)]
@@ -289,7 +289,7 @@ def _common_types(one: Node, two: Node) -> tuple[str, ...]:
     return tuple(common)
 
 
-def _common_values(one: Node, two: Node) -> tuple[Any, ...] | None:
+def _common_values(one: Resolved, two: Resolved) -> tuple[Any, ...] | None:
     if one.values is None or two.values is None:
         return two.values if one.values is None else one.values
     others = {(type(value), value) for value in two.values}  # true is not 1
@@ -299,7 +299,7 @@ def _common_values(one: Node, two: Node) -> tuple[Any, ...] | None:
     return common
 
 
-def _common_rules(one: Node, two: Node) -> dict[str, Any]:
+def _common_rules(one: Resolved, two: Resolved) -> dict[str, Any]:
     rules = dict(one.rules or {})
     for key, value in (two.rules or {}).items():
         if key not in rules or key in _TIGHTER:
@@ -309,7 +309,7 @@ def _common_rules(one: Node, two: Node) -> dict[str, Any]:
     return rules
 
 
-def _common_additional(one: Places | bool | None, two: Places | bool | None) -> Places | bool | None:
+def _common_additional(one: Subschemas | bool | None, two: Subschemas | bool | None) -> Subschemas | bool | None:
     if isinstance(one, tuple) and isinstance(two, tuple):
         return one + two
     if one is False or two is False:

@@ -22,7 +22,15 @@ from pydantic_core import SchemaError as PatternError
 
 from extractor.errors import SchemaError
 from extractor.schemas.json_keywords import MOST_NAME, pointer, refuse
-from extractor.schemas.json_nodes import MOST_REPEATED, MOST_STEPS, Node, Places, Resolver, distinct, repetitions
+from extractor.schemas.json_nodes import (
+    MOST_REPEATED,
+    MOST_STEPS,
+    Resolved,
+    Resolver,
+    Subschemas,
+    distinct,
+    repetitions,
+)
 
 #: Formats that have a type of their own; any other is a string that is not checked.
 _FORMATS: Mapping[str, Any] = {"date": date, "date-time": datetime, "time": time, "uuid": UUID}
@@ -80,7 +88,7 @@ class _Builder:
             raise SchemaError('it must have properties: {"type": "object", "properties": {...}}')
         return self._model(node, name, 0)
 
-    def _only_object(self, node: Node) -> Node:
+    def _only_object(self, node: Resolved) -> Resolved:
         """The root's one alternative that is an object: a nullable root is written as anyOf."""
         if not node.choices:
             return node
@@ -91,12 +99,12 @@ class _Builder:
             raise refuse("anyOf", node.at, "at the root must leave one object")
         return self._only_object(objects[0])
 
-    def type_of(self, places: Places, name: str, depth: int) -> tuple[Any, Node]:
+    def type_of(self, places: Subschemas, name: str, depth: int) -> tuple[Any, Resolved]:
         """The type of a subschema, and what it was resolved to."""
         node = self.resolver.resolve(places)
         return self._type(node, name, depth), node
 
-    def _type(self, node: Node, name: str, depth: int) -> Any:
+    def _type(self, node: Resolved, name: str, depth: int) -> Any:
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise SchemaError(f"the schema has more than {MOST_STEPS} subschemas inside one another")
@@ -105,7 +113,7 @@ class _Builder:
         finally:
             self._steps -= 1
 
-    def _type_of_node(self, node: Node, name: str, depth: int) -> Any:
+    def _type_of_node(self, node: Resolved, name: str, depth: int) -> Any:
         if node.choices:
             base = _without_choices(node)
             branches = [self.resolver.combine(base, places) for places in node.choices]
@@ -118,7 +126,7 @@ class _Builder:
             return Any
         return _union([self._plain(kind, node, name, depth) for kind in types])
 
-    def _plain(self, kind: str, node: Node, name: str, depth: int) -> Any:
+    def _plain(self, kind: str, node: Resolved, name: str, depth: int) -> Any:
         rules = node.rules or {}
         match kind:
             case "string":
@@ -138,7 +146,7 @@ class _Builder:
                 return self._object(node, name, depth)
         return None
 
-    def _array(self, node: Node, name: str, depth: int) -> Any:
+    def _array(self, node: Resolved, name: str, depth: int) -> Any:
         if node.prefix:
             members = [self.type_of(places, name, depth)[0] for places in node.prefix]
             return tuple[tuple(_nullable(member) for member in members)]  # type: ignore[misc]
@@ -150,14 +158,14 @@ class _Builder:
         bounds = {"min_length": least, "max_length": most}
         return _annotated(list[member], {key: value for key, value in bounds.items() if value is not None})
 
-    def _object(self, node: Node, name: str, depth: int) -> Any:
+    def _object(self, node: Resolved, name: str, depth: int) -> Any:
         if node.properties:
             return self._model(node, name, depth + 1)
         if isinstance(node.additional, tuple):
             return dict[str, self.type_of(node.additional, name, depth + 1)[0]]  # type: ignore[misc]
         return dict[str, Any]
 
-    def _model(self, node: Node, name: str, depth: int) -> type[BaseModel]:
+    def _model(self, node: Resolved, name: str, depth: int) -> type[BaseModel]:
         self._objects += 1
         if self._objects > MOST_OBJECTS or depth > MOST_NESTED:
             raise SchemaError(
@@ -177,7 +185,7 @@ class _Builder:
             return create_model(_class_name((node.notes or {}).get("title") or name), __config__=config, **fields)
 
 
-def _without_choices(node: Node) -> Node:
+def _without_choices(node: Resolved) -> Resolved:
     return replace(node, choices=None)
 
 
@@ -197,7 +205,7 @@ def _class_name(title: str) -> str:
     return re.sub(r"\W+", "_", title)[:60].strip("_") or "Document"
 
 
-def _field(node: Node) -> Any:
+def _field(node: Resolved) -> Any:
     notes = node.notes or {}
     extra = {key: value for key, value in notes.items() if key.startswith("x-")}
     return Field(
@@ -208,7 +216,7 @@ def _field(node: Node) -> Any:
     )
 
 
-def _implied(node: Node) -> tuple[str, ...]:
+def _implied(node: Resolved) -> tuple[str, ...]:
     """The type that a schema without one must mean: the keywords of one type say nothing about the others."""
     rules = set(node.rules or {})
     if node.properties or node.additional is not None:
@@ -220,7 +228,7 @@ def _implied(node: Node) -> tuple[str, ...]:
     return ("number",) if rules & _BOUNDS.keys() else ()
 
 
-def _literal(node: Node) -> Any:
+def _literal(node: Resolved) -> Any:
     """One of the enum's values, of those that have the type that stands beside it."""
     values = [value for value in node.values or () if not node.types or _is_of(value, node.types)]
     if not values:

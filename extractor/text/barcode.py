@@ -54,7 +54,7 @@ _ADDRESS = (
 
 
 @dataclass(frozen=True)
-class Barcode:
+class BarcodeFields:
     """A parsed barcode: our field names -> value and text, where it stands (4, 2), and by which standard."""
 
     values: Mapping[str, tuple[object, str]]
@@ -62,13 +62,13 @@ class Barcode:
     standard: str
 
 
-def parse_codes(codes: Sequence[Code]) -> Barcode | None:
+def parse_codes(codes: Sequence[Code]) -> BarcodeFields | None:
     """The first of a page's barcodes that a standard explains, or None."""
     for code in codes:
         if code.kind.endswith("PDF417") and (values := parse_aamva(code.data.decode("latin-1"))):
-            return Barcode(values, code.corners, "PDF417 (AAMVA)")
+            return BarcodeFields(values, code.corners, "PDF417 (AAMVA)")
         if code.kind == "QRCode" and (values := parse_aadhaar(code.text)):
-            return Barcode(values, code.corners, "QR code (Aadhaar)")
+            return BarcodeFields(values, code.corners, "QR code (Aadhaar)")
     return None
 
 

@@ -89,9 +89,9 @@ def _tune(options: argparse.Namespace) -> int:
 
 
 def _scratch(options: argparse.Namespace) -> int:
-    from extractor.training.nano.scratch import Plan, rehearsal, train
+    from extractor.training.nano.scratch import ScratchPlan, rehearsal, train
 
-    plan = Plan(
+    plan = ScratchPlan(
         seconds=options.seconds,
         total=None if options.last else options.total,
         glyphs=options.glyphs,

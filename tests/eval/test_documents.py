@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from eval import documents
-from eval.documents import Tally, judge, read, table
+from eval.documents import DocumentTally, judge, read, table
 from eval.sheets import Case, Side, make_case
 from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Verdict
 from extractor.schemas import Passport
@@ -41,7 +41,7 @@ def output(*regions: int, values: Sequence[int] = (), alone: bool = False) -> Ex
 
 
 def test_a_document_is_found_by_one_output_on_all_its_sides_and_on_no_other() -> None:
-    assert judge(sheet(), [output(0, values=[0]), output(1, 2, values=[1, 2])]) == Tally(1, 2, 2, 2, 0, 3, 0)
+    assert judge(sheet(), [output(0, values=[0]), output(1, 2, values=[1, 2])]) == DocumentTally(1, 2, 2, 2, 0, 3, 0)
     # its sides taken for two documents, or everything for one
     assert judge(sheet(), [output(0), output(1), output(2, alone=True)]).found == 1
     assert judge(sheet(), [output(0, 1, 2)]).found == 0
@@ -53,7 +53,7 @@ def test_a_value_from_another_document_is_foreign() -> None:
 
 
 def test_counts_add_up_by_form_and_together() -> None:
-    shown = table({"sheet": Tally(1, 4, 3, 4, 0, 40, 1), "pages": Tally(1, 4, 4, 4, 0, 40, 0)})
+    shown = table({"sheet": DocumentTally(1, 4, 3, 4, 0, 40, 1), "pages": DocumentTally(1, 4, 4, 4, 0, 40, 0)})
     assert "87.5 %" in shown.splitlines()[-1]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eval import zones
-from eval.zones import TODAY, Tally, Zone, altered_zone, outcome, see, tally, true_zone
+from eval.zones import TODAY, DrawnZone, ZoneTally, altered_zone, outcome, see, tally, true_zone
 from extractor.mrz import parse, read_mrz
 
 FEW = range(40)
@@ -29,16 +29,16 @@ def test_a_clear_zone_is_read_without_a_warning_and_an_altered_one_with() -> Non
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
-    def counted(drawn: Sequence[Zone]) -> Tally:
+    def counted(drawn: Sequence[DrawnZone]) -> ZoneTally:
         seen.extend(zone.seed for zone in drawn)
-        return Tally(len(drawn), silent=1)
+        return ZoneTally(len(drawn), silent=1)
 
     monkeypatch.setattr(zones, "tally", counted)
     out = tmp_path / "zones.json"
     for count in ("100", "150"):
         assert zones.main(["--zones", count, "--out", str(out)]) == 0
     assert sorted(seen) == sorted(2 * list(range(150)))
-    assert json.loads(out.read_text())["true, blurred"] == vars(Tally(150, silent=2))
+    assert json.loads(out.read_text())["true, blurred"] == vars(ZoneTally(150, silent=2))
 
 
 @pytest.mark.long

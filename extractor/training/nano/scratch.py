@@ -48,7 +48,7 @@ _HEAD, _PROGRESS = "scaffolding.safetensors", "progress.json"
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScratchPlan:
     """What a run does. `seconds` is how long this run may take from its start to its last save, `total` how many
     seconds of training all devices of all runs have together (None: this run ends the schedule), of which the first
     `glyphs` teach the tower alone. `documents` and `texts` are what each process shows the network at once."""
@@ -85,7 +85,7 @@ class Progress:
 class Trainee:
     """The network, its scaffolding and their optimizer, on one device."""
 
-    def __init__(self, processor: Phi3VProcessor, config: Phi3VConfig, plan: Plan, device: torch.device) -> None:
+    def __init__(self, processor: Phi3VProcessor, config: Phi3VConfig, plan: ScratchPlan, device: torch.device) -> None:
         self.processor, self.config, self.device = processor, config, device
         self.model: Phi3VForConditionalGeneration = new_model(config, plan.seed)
         vision = config.vision_config.hidden_size
@@ -97,7 +97,7 @@ class Trainee:
         self.views = Views(images.image_mean, images.image_std).to(device)
         self.counts = torch.from_numpy(weights(processor.tokenizer, config.vocab_size)).to(device)
 
-    def start(self, plan: Plan) -> None:
+    def start(self, plan: ScratchPlan) -> None:
         """Puts everything on the device, once its weights are what they shall be."""
         last = f".layers.{self.config.vision_config.num_hidden_layers - 1}."
         for name, weight in self.model.named_parameters():
@@ -152,7 +152,7 @@ class Trainee:
 
 
 def train(
-    plan: Plan,
+    plan: ScratchPlan,
     out: Path,
     *,
     start: Path | None = None,
@@ -219,7 +219,7 @@ def _agreed(*values: float) -> list[float]:
     return [float(value) for value in agreed]
 
 
-def _warm(trainee: Trainee, feed: SampleFeed, plan: Plan) -> None:
+def _warm(trainee: Trainee, feed: SampleFeed, plan: ScratchPlan) -> None:
     """Runs every shape of a step once on blank samples, so that all is compiled while the first are being drawn."""
     for hinted in (None, False, True) if plan.compiled else ():
         documents = None if hinted is None else feed.rings[DOCUMENT].batch(plan.documents, hinted=hinted)
@@ -245,7 +245,7 @@ def _resume(trainee: Trainee, out: Path, start: Path | None, tell: Callable[[str
     return Progress()
 
 
-def _fill(feed: SampleFeed, plan: Plan, tell: Callable[[str], None]) -> None:
+def _fill(feed: SampleFeed, plan: ScratchPlan, tell: Callable[[str], None]) -> None:
     """Waits for enough samples to begin with."""
     least = (min(plan.ring[DOCUMENT], 8 * plan.documents), min(plan.ring[TEXT], 2 * plan.texts))
     began = reported = time.monotonic()
@@ -260,7 +260,7 @@ def _fill(feed: SampleFeed, plan: Plan, tell: Callable[[str], None]) -> None:
 def _run(
     trainee: Trainee,
     feed: SampleFeed,
-    plan: Plan,
+    plan: ScratchPlan,
     progress: Progress,
     deadline: float,
     out: Path,
@@ -306,12 +306,12 @@ def _processes() -> int:
     return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
 
 
-def _coin(plan: Plan, step: int) -> bool:
+def _coin(plan: ScratchPlan, step: int) -> bool:
     """Whether a step's documents are shown with hints: evenly spread, `plan.hinted` of the steps."""
     return int((step + 1) * plan.hinted) > int(step * plan.hinted)
 
 
-def _pages(feed: SampleFeed, plan: Plan, documents: Batch | None) -> Batch:
+def _pages(feed: SampleFeed, plan: ScratchPlan, documents: Batch | None) -> Batch:
     """The pages of a step: its documents, then pages of text; for the tower alone, mostly text."""
     if documents is None:
         count = plan.documents + plan.texts
@@ -337,6 +337,6 @@ def save(trainee: Trainee, progress: Progress, out: Path) -> None:
     unfinished.replace(out / _PROGRESS)
 
 
-def rehearsal(plan: Plan) -> Plan:
+def rehearsal(plan: ScratchPlan) -> ScratchPlan:
     """A smoke-test version of the plan that runs on a CPU."""
     return replace(plan, documents=2, texts=1, characters=64, ring=(16, 8), workers=1, compiled=False, log_steps=2)

@@ -8,7 +8,7 @@ from eval.scoring.calibration import (
     BINS,
     ERROR_BUDGET,
     Bin,
-    Point,
+    RiskPoint,
     StraightThrough,
     area,
     auroc,
@@ -68,7 +68,7 @@ def test_auroc_by_hand() -> None:
 
 def test_the_risk_coverage_curve_by_hand() -> None:
     found = risk_coverage([0.9, 0.5, 0.9, 0.1], [True, False, True, True])
-    assert found == [Point(0.9, 0.5, 0.0), Point(0.5, 0.75, 1 / 3), Point(0.1, 1.0, 0.25)]
+    assert found == [RiskPoint(0.9, 0.5, 0.0), RiskPoint(0.5, 0.75, 1 / 3), RiskPoint(0.1, 1.0, 0.25)]
     assert risk_coverage([], []) == []
 
 
@@ -79,11 +79,11 @@ def test_the_area_under_it() -> None:
 
 
 def test_the_threshold_lets_the_most_through_within_the_budget() -> None:
-    points = [Point(0.9, 0.2, 0.0), Point(0.8, 0.5, 0.02), Point(0.7, 0.7, 0.01), Point(0.6, 1.0, 0.05)]
-    assert choose_threshold(points) == Point(0.7, 0.7, 0.01)
-    assert choose_threshold(points, 0.05) == Point(0.6, 1.0, 0.05)
-    assert choose_threshold(points, 0.0) == Point(0.9, 0.2, 0.0)
-    assert choose_threshold([Point(0.9, 0.2, 0.5)]) is None
+    points = [RiskPoint(0.9, 0.2, 0.0), RiskPoint(0.8, 0.5, 0.02), RiskPoint(0.7, 0.7, 0.01), RiskPoint(0.6, 1.0, 0.05)]
+    assert choose_threshold(points) == RiskPoint(0.7, 0.7, 0.01)
+    assert choose_threshold(points, 0.05) == RiskPoint(0.6, 1.0, 0.05)
+    assert choose_threshold(points, 0.0) == RiskPoint(0.9, 0.2, 0.0)
+    assert choose_threshold([RiskPoint(0.9, 0.2, 0.5)]) is None
     assert choose_threshold([]) is None
     assert ERROR_BUDGET == 0.01
 

@@ -11,8 +11,8 @@ from eval.scoring.metrics import (
     ANLS_THRESHOLD,
     FUZZY_THRESHOLD,
     PARTS,
+    FieldOutcome,
     FieldScore,
-    Outcome,
     Ratio,
     all_right,
     f1,
@@ -35,18 +35,18 @@ def rates(pairs: Sequence[tuple[Any, Any]], kind: Kind = Kind.NAME) -> dict[str,
     ("label", "prediction", "expected"),
     [
         # outcome, folded, edits, length, similarity, anls; edits by hand over the strict forms
-        ("Müller", "MÜLLER", FieldScore(Outcome.RIGHT, True, 0, 6, 1.0, 1.0)),
-        ("Müller", "Muller", FieldScore(Outcome.WRONG, True, 1, 6, 5 / 6, 5 / 6)),
-        ("ABCD", "ABXD", FieldScore(Outcome.WRONG, False, 1, 4, 0.75, 0.75)),
-        ("ABCD", "AB", FieldScore(Outcome.WRONG, False, 2, 4, 0.5, 0.5)),
-        ("AB", "ABCD", FieldScore(Outcome.WRONG, False, 2, 2, 0.5, 0.5)),
-        ("ABCDE", "AB", FieldScore(Outcome.WRONG, False, 3, 5, 0.4, 0.0)),
-        ("AB", "XYZ", FieldScore(Outcome.WRONG, False, 3, 2, 0.0, 0.0)),
-        ("ABC", None, FieldScore(Outcome.MISSED, False, 3, 3, 0.0, 0.0)),
-        (None, "ABC", FieldScore(Outcome.INVENTED, False, 3, 0, 0.0, 0.0)),
-        (None, None, FieldScore(Outcome.BLANK, True, 0, 0, 1.0, 1.0)),
-        (None, "--", FieldScore(Outcome.BLANK, True, 0, 0, 1.0, 1.0)),
-        ("ABC", "", FieldScore(Outcome.MISSED, False, 3, 3, 0.0, 0.0)),
+        ("Müller", "MÜLLER", FieldScore(FieldOutcome.RIGHT, True, 0, 6, 1.0, 1.0)),
+        ("Müller", "Muller", FieldScore(FieldOutcome.WRONG, True, 1, 6, 5 / 6, 5 / 6)),
+        ("ABCD", "ABXD", FieldScore(FieldOutcome.WRONG, False, 1, 4, 0.75, 0.75)),
+        ("ABCD", "AB", FieldScore(FieldOutcome.WRONG, False, 2, 4, 0.5, 0.5)),
+        ("AB", "ABCD", FieldScore(FieldOutcome.WRONG, False, 2, 2, 0.5, 0.5)),
+        ("ABCDE", "AB", FieldScore(FieldOutcome.WRONG, False, 3, 5, 0.4, 0.0)),
+        ("AB", "XYZ", FieldScore(FieldOutcome.WRONG, False, 3, 2, 0.0, 0.0)),
+        ("ABC", None, FieldScore(FieldOutcome.MISSED, False, 3, 3, 0.0, 0.0)),
+        (None, "ABC", FieldScore(FieldOutcome.INVENTED, False, 3, 0, 0.0, 0.0)),
+        (None, None, FieldScore(FieldOutcome.BLANK, True, 0, 0, 1.0, 1.0)),
+        (None, "--", FieldScore(FieldOutcome.BLANK, True, 0, 0, 1.0, 1.0)),
+        ("ABC", "", FieldScore(FieldOutcome.MISSED, False, 3, 3, 0.0, 0.0)),
     ],
 )
 def test_one_field(label: Any, prediction: Any, expected: FieldScore) -> None:
@@ -60,14 +60,14 @@ def test_one_field(label: Any, prediction: Any, expected: FieldScore) -> None:
 @each(
     ("outcome", "exact", "has_value", "was_given"),
     [
-        (Outcome.RIGHT, True, True, True),
-        (Outcome.BLANK, True, False, False),
-        (Outcome.WRONG, False, True, True),
-        (Outcome.MISSED, False, True, False),
-        (Outcome.INVENTED, False, False, True),
+        (FieldOutcome.RIGHT, True, True, True),
+        (FieldOutcome.BLANK, True, False, False),
+        (FieldOutcome.WRONG, False, True, True),
+        (FieldOutcome.MISSED, False, True, False),
+        (FieldOutcome.INVENTED, False, False, True),
     ],
 )
-def test_what_an_outcome_means(outcome: Outcome, exact: bool, has_value: bool, was_given: bool) -> None:
+def test_what_an_outcome_means(outcome: FieldOutcome, exact: bool, has_value: bool, was_given: bool) -> None:
     score = FieldScore(outcome, exact, 0, 0, 0.0, 0.0)
     assert (score.exact, score.has_value, score.given) == (exact, has_value, was_given)
 
@@ -132,11 +132,14 @@ def test_weights_let_pictures_of_one_document_share_its_weight() -> None:
 def test_only_labelled_fields_are_scored() -> None:
     kinds = {"surname": Kind.NAME, "sex": Kind.SEX, "mrz": Kind.MRZ}
     scores = score_fields(kinds, {"surname": "A", "sex": None, "unknown": "X"}, {"surname": "A", "mrz": ["A<"]})
-    assert {name: score.outcome for name, score in scores.items()} == {"surname": Outcome.RIGHT, "sex": Outcome.BLANK}
+    assert {name: score.outcome for name, score in scores.items()} == {
+        "surname": FieldOutcome.RIGHT,
+        "sex": FieldOutcome.BLANK,
+    }
 
 
 def test_a_field_that_was_not_predicted_was_predicted_null() -> None:
-    assert score_fields({"surname": Kind.NAME}, {"surname": "A"}, {})["surname"].outcome is Outcome.MISSED
+    assert score_fields({"surname": Kind.NAME}, {"surname": "A"}, {})["surname"].outcome is FieldOutcome.MISSED
 
 
 def test_a_document_is_right_when_every_field_is() -> None:
@@ -148,11 +151,11 @@ def test_a_document_is_right_when_every_field_is() -> None:
 
 
 def test_a_field_is_compared_by_its_kind() -> None:
-    assert score_field(Kind.STATE, "D", "DEU").outcome is Outcome.RIGHT
-    assert score_field(Kind.NAME, "D", "DEU").outcome is Outcome.WRONG
-    assert score_field(Kind.FLAG, None, False).outcome is Outcome.BLANK
-    assert score_field(Kind.FLAG, True, False).outcome is Outcome.MISSED
-    assert score_field(Kind.LIST, ["A", "B"], ["B", "A"]).outcome is Outcome.RIGHT
+    assert score_field(Kind.STATE, "D", "DEU").outcome is FieldOutcome.RIGHT
+    assert score_field(Kind.NAME, "D", "DEU").outcome is FieldOutcome.WRONG
+    assert score_field(Kind.FLAG, None, False).outcome is FieldOutcome.BLANK
+    assert score_field(Kind.FLAG, True, False).outcome is FieldOutcome.MISSED
+    assert score_field(Kind.LIST, ["A", "B"], ["B", "A"]).outcome is FieldOutcome.RIGHT
     assert score_field(Kind.MRZ, ["A<<"], ["A<"]).folded
 
 
@@ -213,17 +216,17 @@ def test_anls_agrees_with_the_anls_star_package(pairs: list[tuple[str, str]]) ->
 @each(
     ("label", "alternatives", "prediction", "outcome", "nearest"),
     [
-        ("IVANOVA", ["ИВАНОВА"], "ИВАНОВА", Outcome.RIGHT, "ИВАНОВА"),
-        ("IVANOVA", ["ИВАНОВА"], "IVANOVA", Outcome.RIGHT, "IVANOVA"),
-        ("IVANOVA", ["ИВАНОВА"], "ИВАНОВ", Outcome.WRONG, "ИВАНОВА"),
-        ("IVANOVA", ["ИВАНОВА"], None, Outcome.MISSED, "IVANOVA"),
-        (None, ["2012-04"], "2012-04", Outcome.RIGHT, "2012-04"),
-        (None, ["2012-04"], "2012-05", Outcome.INVENTED, None),
-        (None, ["2012-04"], None, Outcome.BLANK, None),
+        ("IVANOVA", ["ИВАНОВА"], "ИВАНОВА", FieldOutcome.RIGHT, "ИВАНОВА"),
+        ("IVANOVA", ["ИВАНОВА"], "IVANOVA", FieldOutcome.RIGHT, "IVANOVA"),
+        ("IVANOVA", ["ИВАНОВА"], "ИВАНОВ", FieldOutcome.WRONG, "ИВАНОВА"),
+        ("IVANOVA", ["ИВАНОВА"], None, FieldOutcome.MISSED, "IVANOVA"),
+        (None, ["2012-04"], "2012-04", FieldOutcome.RIGHT, "2012-04"),
+        (None, ["2012-04"], "2012-05", FieldOutcome.INVENTED, None),
+        (None, ["2012-04"], None, FieldOutcome.BLANK, None),
     ],
 )
 def test_alternatives_count_as_right(
-    label: str | None, alternatives: list[str], prediction: str | None, outcome: Outcome, nearest: str | None
+    label: str | None, alternatives: list[str], prediction: str | None, outcome: FieldOutcome, nearest: str | None
 ) -> None:
     assert nearest_label(Kind.TEXT, label, alternatives, prediction) == nearest
     (score,) = score_fields({"f": Kind.TEXT}, {"f": label}, {"f": prediction}, {"f": alternatives}).values()

@@ -5,7 +5,7 @@ import pytest
 
 from extractor.mrz.checkdigit import INDEX, LETTERS
 from extractor.mrz.confusion import Print, Source, confusions
-from extractor.mrz.namefield import BIGRAM, Grammar, spell, split_letters
+from extractor.mrz.namefield import BIGRAM, NamePart, spell, split_letters
 
 from ...tables import each
 
@@ -14,8 +14,8 @@ def table(read: str, grade: Print) -> np.ndarray:
     return -np.log(confusions(grade, Source.TEXT)[[INDEX[c] for c in read]])
 
 
-def concluded(read: str, grade: Print = Print.CLEAN, grammar: Grammar = Grammar.WHOLE) -> str:
-    fillers, _ = split_letters(table(read, grade), grammar)
+def concluded(read: str, grade: Print = Print.CLEAN, part: NamePart = NamePart.WHOLE) -> str:
+    fillers, _ = split_letters(table(read, grade), part)
     return "".join("<" if filler else c for c, filler in zip(read, fillers, strict=True))
 
 
@@ -56,11 +56,11 @@ def test_worn_print_costs_more_than_it_gains_where_nothing_is_worn() -> None:
 
 
 def test_french_given_names_are_parted_by_two_fillers() -> None:
-    assert concluded("HERVE<<DJAMEL<", grammar=Grammar.GIVEN) == "HERVE<<DJAMEL<"
+    assert concluded("HERVE<<DJAMEL<", part=NamePart.GIVEN) == "HERVE<<DJAMEL<"
 
 
 def test_nothing_follows_two_fillers_in_a_surname() -> None:
-    assert concluded("ABDULLAYEV<<K<<<<", grammar=Grammar.SURNAME) == "ABDULLAYEV<<<<<<<"
+    assert concluded("ABDULLAYEV<<K<<<<", part=NamePart.SURNAME) == "ABDULLAYEV<<<<<<<"
 
 
 @each(

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from extractor.imaging.codes import read_codes
-from extractor.text.barcode import Barcode, parse_aadhaar, parse_aamva, parse_codes
+from extractor.text.barcode import BarcodeFields, parse_aadhaar, parse_aamva, parse_codes
 
 from ...tables import each
 
 
-def read_barcode(page: np.ndarray) -> Barcode | None:
+def read_barcode(page: np.ndarray) -> BarcodeFields | None:
     return parse_codes(read_codes(page))
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from extractor.checkpoints import find_checkpoint, verify_checkpoint
 from extractor.training.nano.log import log_lines
-from extractor.training.nano.scratch import Plan, rehearsal, train
+from extractor.training.nano.scratch import ScratchPlan, rehearsal, train
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("fonts", "small")]
 
 
 def test_a_run_goes_on_where_the_last_one_stopped(tmp_path):
     told: list[str] = []
-    plan = replace(rehearsal(Plan(seconds=1000, total=3.0, glyphs=1.0, seed=1)), log_steps=1, reserve=0.0)
+    plan = replace(rehearsal(ScratchPlan(seconds=1000, total=3.0, glyphs=1.0, seed=1)), log_steps=1, reserve=0.0)
     first = train(plan, tmp_path, device="cpu", tell=told.append)
     assert first.runs == 1
     assert first.steps >= 1
