@@ -18,6 +18,11 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | bench-embedded  | bench-embedded      | `python -m eval.bench --engine embedded --pages 1000 --json FILE`        |
 | bench-server    | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
 | bench-gpu       | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
+| bench-onnx      | bench-onnx          | `python -m eval.bench --engine onnx --kept FILE --json FILE`             |
+| bench-loops     | bench-loops         | `python -m eval.bench --engine loops --json FILE`                        |
+| bench-loops-full| bench-loops-full    | `python -m eval.bench --engine loops --random-weights --json FILE`       |
+| bench-openai    | bench-openai        | `python -m eval.bench --engine openai --vllm PYTHON --json FILE`         |
+| bench-batch     | bench-batch         | `python -m eval.bench --engine batch --json FILE`                        |
 | ten-million     | both benches        | `eval.costs`: pages and documents a second, multiplied                   |
 | documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
 | zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
@@ -160,6 +165,11 @@ def bench_tables(record: Mapping[str, Any]) -> str:
 _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers", "bitsandbytes", "torchao")
 
 
+#: Blocks that are a bench's tables, from the file of the same name.
+_BENCHES = (
+    *("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-loops", "bench-loops-full"),
+    *("bench-openai", "bench-openai-several", "bench-batch", "bench-batch-pace"),
+)
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract": _help_extract,
     "help-extract-batch": _help_batch,
@@ -175,9 +185,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "tuned": lambda: _from_results("tuned-nano.jsonl", tuned_table),
     "scores-photos": lambda: _from_results("real-nano.json", scores_by_cell),
     "scores-alone": lambda: _from_results("real-nano-alone.json", scores_by_cell),
-    "bench-embedded": lambda: _from_results("bench-embedded.json", bench_tables),
-    "bench-server": lambda: _from_results("bench-server.json", bench_tables),
-    "bench-gpu": lambda: _from_results("bench-gpu.json", bench_tables),
+    **{name: partial(_from_results, f"{name}.json", bench_tables) for name in _BENCHES},
     "ten-million": _ten_million,
     "documents": lambda: _from_results("documents.json", counted.documents),
     "zones": lambda: _from_results("zones.json", counted.zones),

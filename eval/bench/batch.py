@@ -1,9 +1,11 @@
-"""`extract-batch` on a cluster of two Ray nodes on this machine: what dies, what is answered, and the pace.
+"""`extract-batch` on a cluster of two Ray nodes on this machine: the pace, the memory, and what is answered when things
+die. Each of the three is left out by a count of 0.
 
-First `extract` and `extract-batch` read the same pages undisturbed, in turns, so that what else the machine does falls
-on both. Then a batch reads `--pages` strips (the lowest part of a page, where its machine-readable zone is: quick to
-read) while a reader is killed by its process id, and later a whole node; every one must have exactly one row. Last,
-Ray's logs are searched for what was read.
+Pace: `extract --jobs 2` and `extract-batch` read the same pages in turns, so that what else the machine does falls on
+both; CPU seconds, all of Ray's processes among them, depend little on that. Memory: a batch reads `--steady` whole
+pages undisturbed. Deaths: a batch reads `--pages` strips (the lowest part of a page, where its machine-readable zone
+is: quick to read) while a reader is killed by its process id, and later a whole node; every one must have exactly one
+row. Last, Ray's logs are searched for what was read.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any
 from PIL import Image
 
 from eval.bench.command import Bench, Table
-from eval.running.machine import cores
+from eval.running.machine import cores, cpu_seconds, load_average
 from eval.running.measuring import BenchError
 from eval.running.selection import select
 from extractor.batch import Summary, extract_batch
@@ -44,48 +46,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own = parser.add_argument_group("batch")
     own.add_argument("--dataset", type=Path, default=_DATASET, help=f"labelled pictures (default {_DATASET})")
     own.add_argument("--pages", type=int, default=400, metavar="N", help="strips read while things die (default 400)")
+    own.add_argument("--steady", type=int, default=400, metavar="N", help="pages whose memory is told (default 400)")
     own.add_argument("--undisturbed", type=int, default=24, metavar="N", help="pages in each turn (default 24)")
-    own.add_argument("--turns", type=int, default=2, metavar="N", help="turns of each of the two (default 2)")
+    own.add_argument("--turns", type=int, default=3, metavar="N", help="turns of each of the two (default 3)")
 
 
 def bench(options: argparse.Namespace) -> Bench:
     """Measures. Raises BenchError where a page has no row, or two."""
-    if min(options.pages, options.undisturbed, options.turns) < 1:
-        raise UsageError("--pages, --undisturbed and --turns are numbers from 1")
+    if min(options.pages, options.steady, options.turns) < 0 or options.undisturbed < 2:
+        raise UsageError("--pages, --steady and --turns are numbers from 0, --undisturbed from 2")
+    figures: dict[str, Any] = {"cores": cores(), "load": [load_average()]}
     with tempfile.TemporaryDirectory(prefix="bench-batch-") as folder, _cluster() as cluster:
         room = Path(folder)
-        few = _pages(room / "few", options.dataset, options.undisturbed)
-        many = _pages(room / "many", options.dataset, options.pages, lowest=0.25)
-        alone, together = [], []
-        for turn in range(options.turns):
-            alone.append(_command(few))
-            together.append(_steady(few, room / f"out-{turn}"))
-        died = _with_deaths(many, room / "out", cluster)
-        told = _values_in_logs(room / "out")
-    figures = {
-        "cores": cores(),
-        "pages": options.pages,
-        "undisturbed": options.undisturbed,
-        "command_pages_per_second": [round(one, 3) for one in alone],
-        "batch_pages_per_second": [round(one, 3) for one in together],
-        "ratio": round(sum(together) / sum(alone), 3),
-        **died,
-        "values_in_logs": told,
-    }
+        if options.turns:
+            few = _pages(room / "few", options.dataset, options.undisturbed)
+            figures["pace"] = _pace(few, room, options.turns)
+        if options.steady:
+            whole = _pages(room / "whole", options.dataset, options.steady)
+            figures["steady"] = _steady(whole, room / "steady") | {"pages": options.steady}
+        if options.pages:
+            strips = _pages(room / "strips", options.dataset, options.pages, lowest=0.25)
+            died = _with_deaths(strips, room / "out", cluster)
+            figures["deaths"] = died | {"pages": options.pages, "values_in_logs": _values_in_logs(room / "out")}
+    figures["load"].append(load_average())
     return Bench([_table(figures)], figures)
 
 
 def _table(figures: dict[str, Any]) -> Table:
-    rows = [
-        ["extract --jobs 2, pages a second", ", ".join(map(str, figures["command_pages_per_second"]))],
-        ["extract-batch, two readers", ", ".join(map(str, figures["batch_pages_per_second"]))],
-        ["ratio of the sums", f"{figures['ratio']}"],
-        ["killed", f"a reader after {figures['reader_killed_at']} pages, a node after {figures['node_killed_at']}"],
-        ["rows", f"{figures['rows']} of {figures['pages']}; {figures['twice']} twice, {figures['missing']} missing"],
-        ["memory of the largest reader, MB", " -> ".join(map(str, figures["memory_mb"]))],
-        ["values of the documents in Ray's logs", f"{figures['values_in_logs']}"],
-    ]  # fmt: skip
+    rows: list[list[str]] = []
+    if pace := figures.get("pace"):
+        for name, key in (("extract --jobs 2", "command"), ("extract-batch, two readers", "batch")):
+            turns = ", ".join(f"{one['pages_per_second']:.2f}" for one in pace[key])
+            rows.append([f"{name}, pages a second in turns", turns])
+            rows.append([f"{name}, CPU seconds a page", f"{pace[f'{key}_cpu_seconds_a_page']:.2f}"])
+        rows.append(["extract-batch / extract, pages a second", f"{pace['ratio']:.2f}"])
+    if steady := figures.get("steady"):
+        rows.append([f"largest reader over {steady['pages']} pages, MB", " -> ".join(map(str, steady["memory_mb"]))])
+    if died := figures.get("deaths"):
+        killed = f"a reader after {died['reader_killed_at']} pages, a node after {died['node_killed_at']}"
+        rows += [
+            ["killed", killed],
+            ["rows", f"{died['rows']} of {died['pages']}; {died['twice']} twice, {died['missing']} missing"],
+            ["largest reader meanwhile, MB", " -> ".join(map(str, died["memory_mb"]))],
+            ["values of the documents in Ray's logs", f"{died['values_in_logs']}"],
+        ]
     return Table(f"two nodes of one CPU each, on {figures['cores']} cores", ["", ""], rows)
+
+
+def _pace(pages: Path, room: Path, turns: int) -> dict[str, Any]:
+    """Both in turns; the ratio is of the seconds that all turns took."""
+    command, batch = [], []
+    for turn in range(turns):
+        command.append(_command(pages))
+        batch.append(_steady(pages, room / f"out-{turn}", rows=2))
+
+    def mean(turns: list[dict[str, Any]], key: str) -> float:
+        return sum(one[key] for one in turns) / len(turns)
+
+    return {
+        "pages": len(list(pages.iterdir())),
+        "command": command,
+        "batch": batch,
+        "command_cpu_seconds_a_page": round(mean(command, "cpu_seconds_a_page"), 3),
+        "batch_cpu_seconds_a_page": round(mean(batch, "cpu_seconds_a_page"), 3),
+        "ratio": round(mean(command, "seconds_a_page") / mean(batch, "seconds_a_page"), 3),
+    }
 
 
 def _pages(folder: Path, dataset: Path, count: int, *, lowest: float = 1.0) -> Path:
@@ -101,28 +126,47 @@ def _pages(folder: Path, dataset: Path, count: int, *, lowest: float = 1.0) -> P
     return folder
 
 
-def _command(pages: Path) -> float:
-    """Pages a second of `extract --jobs 2`, from its start to its end less what it takes to start."""
+def _command(pages: Path) -> dict[str, Any]:
+    """The pace of `extract --jobs 2`, from its start to its end less what it takes to start and read one."""
     count = len(list(pages.iterdir()))
 
-    def seconds(inputs: list[str]) -> float:
-        start = time.monotonic()
+    def spent(inputs: list[str]) -> tuple[float, float]:
+        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         call = [sys.executable, "-m", "extractor", *inputs, "--jobs", str(_NODES), "--format", "jsonl"]
         subprocess.run(
             [*call, "--engine", "embedded"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
         )
-        return time.monotonic() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return time.monotonic() - start, cpu
 
-    first = sorted(map(str, pages.iterdir()))[0]
-    return (count - 1) / (seconds([str(pages)]) - seconds([first]))
+    clock, cpu = spent([str(pages)])
+    first_clock, first_cpu = spent([str(min(pages.iterdir()))])
+    return _per_page(count - 1, clock - first_clock, cpu - first_cpu)
 
 
-def _steady(pages: Path, output: Path) -> float:
-    """Pages a second of a batch from its first part to its last."""
-    seen: list[Summary] = []
-    extract_batch(pages, output, rows=2, readers=_NODES, on_progress=seen.append)
-    done = [one for one in seen if one.now]
-    return (done[-1].now - done[0].now) / (done[-1].seconds - done[0].seconds)
+def _steady(pages: Path, output: Path, rows: int | None = None) -> dict[str, Any]:
+    """The pace of a batch from its first part to its last, and the memory of its largest reader."""
+    seen: list[tuple[Summary, float]] = []
+    extract_batch(
+        pages, output, rows=rows, readers=_NODES, on_progress=lambda one: seen.append((one, cpu_seconds(os.getpid())))
+    )
+    (first, cpu), *_, (last, cpu_at_end) = [pair for pair in seen if pair[0].now]
+    pace = _per_page(last.now - first.now, last.seconds - first.seconds, cpu_at_end - cpu)
+    return pace | {"memory_mb": _marks([summary.memory for summary, _ in seen if summary.now])}
+
+
+def _per_page(count: int, clock: float, cpu: float) -> dict[str, Any]:
+    return {
+        "seconds_a_page": round(clock / count, 4),
+        "pages_per_second": round(count / clock, 3),
+        "cpu_seconds_a_page": round(cpu / count, 4),
+    }
+
+
+def _marks(memory: list[int]) -> list[int]:
+    """MB at the beginning, after each fifth and at the end."""
+    return [round(memory[min(len(memory) - 1, len(memory) * part // 5)] / 1e6) for part in range(6)]
 
 
 def _with_deaths(pages: Path, output: Path, cluster: Any) -> dict[str, Any]:
@@ -149,7 +193,6 @@ def _with_deaths(pages: Path, output: Path, cluster: Any) -> dict[str, Any]:
     twice = sum(count > 1 for count in rows.values())
     if twice or rows.keys() != wanted or killed.keys() != {"reader", "node"}:
         raise BenchError(f"{total} pages, {len(rows)} rows, {twice} of them twice; killed: {', '.join(killed)}")
-    marks = [memory[max(1, len(memory) * part // 5)] for part in (0, 1, 2, 3, 4)] + [memory[-1]]
     return {
         "seconds": round(time.monotonic() - start, 1),
         "rows": sum(rows.values()),
@@ -157,7 +200,7 @@ def _with_deaths(pages: Path, output: Path, cluster: Any) -> dict[str, Any]:
         "missing": len(wanted - rows.keys()),
         "reader_killed_at": killed["reader"],
         "node_killed_at": killed["node"],
-        "memory_mb": [round(one / 1e6) for one in marks],
+        "memory_mb": _marks(memory[1:]),
         "driver_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
     }
 

@@ -59,6 +59,8 @@ _BOUNDS = frozenset(
     "pattern format minLength maxLength minItems maxItems minimum maximum exclusiveMinimum exclusiveMaximum"
     " x-guidance".split()
 )
+#: An escape or a character of a pattern.
+_PIECES = re.compile(r"\\.|.", re.DOTALL)
 #: The longer side of a page as it is sent, pixels; servers scale down to 2048 or less by themselves.
 _SIDE = 2560
 #: Characters of an unusable answer that are shown to the model again.
@@ -151,11 +153,12 @@ class OpenAIEngine:
         del own  # a server has no use for a draft
         deadline = time.monotonic() + self.timeout
         # A model of ours writes as it was taught to; other servers may refuse a keyword that they do not know.
-        schema = guided_schema(evidence.schema) if self.checkpoint else answer_schema(evidence.schema)
+        schema = answer_schema(evidence.schema)
+        sent = guided_schema(evidence.schema) if self.checkpoint else spelled(schema)
         pictures = self.asking.pictures(evidence, self._most_crops)
         messages = [_message(pictures, self.asking.question(evidence))]
         # The API takes these characters only, and schemas are named by their users.
-        named = (re.sub(r"[^A-Za-z0-9_-]", "_", schema_name(evidence.schema))[:64] or "document", schema)
+        named = (re.sub(r"[^A-Za-z0-9_-]", "_", schema_name(evidence.schema))[:64] or "document", sent)
         text, tokens = self._complete(messages, named, deadline)
         parsed, wrong = _parsed(text, schema, tokens)
         if wrong:
@@ -206,7 +209,7 @@ class OpenAIEngine:
             body = {"model": model, "messages": messages, **dialect.options, **_response_format(named, dialect.form)}
             reply = self._patiently(body, deadline)
             if reply.status == 200:
-                return self._content(reply)
+                return self._content(reply, named is not None)
             with self._lock:  # another thread may have had the same answer
                 left = dialect.without(reply, named is not None) if reply.status in (400, 422) else None
                 if dialect is self._dialect and left is not None:
@@ -232,7 +235,7 @@ class OpenAIEngine:
             time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def _content(self, reply: Reply) -> tuple[str, list[tuple[bytes, float]]]:
+    def _content(self, reply: Reply, has_schema: bool) -> tuple[str, list[tuple[bytes, float]]]:
         choices = reply.body.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
         message = choice.get("message")
@@ -241,9 +244,11 @@ class OpenAIEngine:
         reason = choice.get("finish_reason")
         if message.get("refusal") or reason == "content_filter":
             raise ServerError("the model refuses to read this document")
-        if reason == "length":
-            raise ServerError(f"the model's answer was cut off after {self.limits.max_tokens} tokens")
         content = message.get("content")
+        if reason == "length":
+            prose = isinstance(content, str) and has_schema and not content.lstrip().startswith(("{", "`"))
+            more = "; it is no JSON, so its server may not support response_format json_schema" if prose else ""
+            raise ServerError(f"the model's answer was cut off after {self.limits.max_tokens} tokens{more}")
         tokens = _tokens(choice.get("logprobs"))
         if self._noticed.gives_probabilities is None or tokens:
             self._noticed.gives_probabilities = bool(tokens)
@@ -292,6 +297,33 @@ def _response_format(named: tuple[str, Mapping[str, Any]] | None, form: str) -> 
     name, schema = named
     described = {"name": name, "strict": True, "schema": schema if form == "whole" else _plain(schema)}
     return {"response_format": {"type": "json_schema", "json_schema": described}}
+
+
+def spelled(node: Any, named: bool = False) -> Any:
+    """A schema whose patterns say `0-9` for `\\d`.
+
+    llama.cpp's grammars do not know that, and hold a text with such a pattern to nothing. They do not know `\\s`
+    either, and it stays: they take a pattern for one of the text as JSON writes it, and so that of free texts,
+    `[^\\s...]`, would let in quotation marks that end the text.
+    """
+    if isinstance(node, list):
+        return [spelled(one) for one in node]
+    if not isinstance(node, Mapping):
+        return node
+    return {
+        key: _with_digits(value)
+        if key == "pattern" and not named and isinstance(value, str)
+        else spelled(value, key in ("properties", "$defs") and not named)
+        for key, value in node.items()
+    }
+
+
+def _with_digits(pattern: str) -> str:
+    found, inside = [], False
+    for piece in _PIECES.findall(pattern):
+        found.append(piece if piece != r"\d" else "0-9" if inside else "[0-9]")
+        inside = piece == "[" or (inside and piece != "]")
+    return "".join(found)
 
 
 def _plain(node: Any, named: bool = False) -> Any:

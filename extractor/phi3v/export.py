@@ -35,13 +35,13 @@ _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.jso
 
 
 def export(model: Any, source: Path, folder: Path, dtype: str) -> None:
-    """Writes `folder` from a loaded float32 model and the folder of its tokenizer and processor."""
+    """Writes `folder` from a loaded model (of 32 or 16 bits) and the folder of its tokenizer and processor."""
     if dtype not in BITS:
         raise UsageError(f"--dtype is one of {', '.join(BITS)}, not {dtype}")
     folder.mkdir(parents=True, exist_ok=True)
-    vision_graph(model).save(folder / VISION)
-    embedding_graph(model).save(folder / EMBEDDING)
-    text_graph(model, BITS[dtype]).save(folder / TEXT)
+    vision_graph(model, folder / VISION).save()
+    embedding_graph(model, folder / EMBEDDING).save()
+    text_graph(model, BITS[dtype], folder / TEXT).save()
     for name in _TOKENIZER:
         if (source / name).is_file():
             shutil.copy(source / name, folder / name)
@@ -122,9 +122,9 @@ def processor_config(crops: int) -> dict[str, Any]:
     return {"processor": {"name": "phi-3-image-processor", "transforms": operations}}
 
 
-def embedding_graph(model: Any) -> Graph:
+def embedding_graph(model: Any, path: Path) -> Graph:
     """Ids (B, T), negative in the places of pictures, and their features one below the other to embeddings."""
-    graph, width = Graph("embedding"), model.config.hidden_size
+    graph, width = Graph("embedding", path), model.config.hidden_size
     ids = graph.input("input_ids", np.int64, ["batch", "length"])
     features = graph.input("image_features", np.float32, ["places", width])
     table = graph.weight("embed_tokens.weight", _array(model.model.embed_tokens.weight))
@@ -135,12 +135,12 @@ def embedding_graph(model: Any) -> Graph:
     return graph
 
 
-def text_graph(model: Any, bits: int) -> Graph:
+def text_graph(model: Any, bits: int, path: Path) -> Graph:
     """Embeddings (B, T, hidden), a mask of what is seen and the cache to logits (B, T, vocabulary) and the cache."""
-    config, weights = model.config, dict(model.named_parameters())
+    config, weights = model.config, model.state_dict()  # which names tied weights twice
     heads, kv_heads = config.num_attention_heads, config.num_key_value_heads or config.num_attention_heads
     size = config.hidden_size // heads
-    graph = Graph("text")
+    graph = Graph("text", path)
     hidden = graph.input("inputs_embeds", np.float32, ["batch", "length", config.hidden_size])
     mask = graph.input("attention_mask", np.int64, ["batch", "total"])
     last = graph.op("Sub", graph.op("ReduceSum", mask, graph.constant([1]), keepdims=0), graph.constant(1))
@@ -195,10 +195,10 @@ def _rotary(graph: Graph, config: Any, rotary: Any, total: str) -> list[str]:
     return graph.choice(beyond, long, [array[: config.rope_switch] for array in short], names)
 
 
-def vision_graph(model: Any) -> Graph:
+def vision_graph(model: Any, path: Path) -> Graph:
     """Views (1, most, 3, 336, 336) of one picture and its size (1, 2) in pixels to its features (places, hidden)."""
     vision, tower = model.config.vision_config, model.model.vision_embed_tokens
-    graph = Graph("vision")
+    graph = Graph("vision", path)
     pixels = graph.input("pixel_values", np.float32, [1, "views", 3, TILE, TILE])
     sizes = graph.input("image_sizes", np.int64, [1, 2])
     grid = graph.op("Div", graph.op("Squeeze", sizes, graph.constant([0])), graph.constant(TILE))

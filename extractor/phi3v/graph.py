@@ -10,15 +10,21 @@ import numpy as np
 #: Operators of the standard, and of onnxruntime beside it. The file format is the oldest that holds them.
 _OPSET, _IR = 20, 9
 _CONTRIB = "com.microsoft"
+#: Bytes from which a tensor lies outside of the graph's file, and what its place there is a multiple of.
+_INLINE, _PAGE = 1024, 4096
 #: Weights that share a scale in 4 and 8 bits.
 BLOCK = 32
 
 
 class Graph:
-    """A graph that grows by one operator a call; values are names."""
+    """A graph that grows by one operator a call; values are names.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    Weights go into `<path>.data` as they come, so that a network of any size passes through little memory.
+    """
+
+    def __init__(self, name: str, path: Path) -> None:
+        self._name, self._path = name, path
+        self._data = path.with_name(f"{path.name}.data").open("wb")
         self._nodes: list[Any] = []
         self._weights: dict[str, Any] = {}
         self._inputs: list[Any] = []
@@ -39,10 +45,23 @@ class Graph:
         return self.weight(f"constant_{array.dtype}_{array.shape}_{array.tobytes().hex()}".replace(" ", ""), array)
 
     def weight(self, name: str, array: np.ndarray) -> str:
-        from onnx import numpy_helper
+        from onnx import TensorProto, helper, numpy_helper
 
-        if name not in self._weights:
-            self._weights[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        if name in self._weights:
+            return name
+        array = np.ascontiguousarray(array)
+        if array.nbytes < _INLINE:
+            self._weights[name] = numpy_helper.from_array(array, name)
+            return name
+        self._data.write(bytes(-self._data.tell() % _PAGE))  # where the system can map it
+        offset = self._data.tell()
+        self._data.write(array.data)
+        tensor = TensorProto(name=name, dims=array.shape, data_type=helper.np_dtype_to_tensor_dtype(array.dtype))
+        tensor.data_location = TensorProto.EXTERNAL
+        where = {"location": Path(self._data.name).name, "offset": offset, "length": array.nbytes}
+        for key, value in where.items():
+            tensor.external_data.add(key=key, value=str(value))
+        self._weights[name] = tensor
         return name
 
     def op(self, kind: str, *inputs: str, name: str | None = None, contrib: bool = False, **attributes: Any) -> str:
@@ -93,20 +112,18 @@ class Graph:
             branches[branch] = helper.make_graph(nodes, branch, [], values)
         return self.ops("If", condition, names=names, **branches)
 
-    def save(self, path: Path) -> None:
-        """Writes the graph, and its weights beside it in `<name>.data`."""
+    def save(self) -> None:
+        """Writes the graph; its weights are written."""
         import onnx
         from onnx import helper
 
+        self._data.close()
         graph = helper.make_graph(
             self._nodes, self._name, self._inputs, self._outputs, initializer=list(self._weights.values())
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIB, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR, producer_name="id-document-extractor")
-        data = path.with_name(f"{path.name}.data")
-        data.unlink(missing_ok=True)  # onnx would append
-        onnx.save(model, str(path), save_as_external_data=True, location=data.name, size_threshold=1024)
-        data.chmod(path.stat().st_mode)  # onnx writes it for its owner alone
+        onnx.save(model, str(self._path))
 
 
 def quantize(weight: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -86,3 +88,19 @@ def test_load_is_told_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (module.load_average() or 0.0) >= 0.0
     monkeypatch.delattr(module.os, "getloadavg")
     assert module.load_average() is None
+
+
+def test_cpu_seconds_are_those_of_a_process_and_what_it_started() -> None:
+    before = module.cpu_seconds(os.getpid())
+    burn = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+    subprocess.run([sys.executable, "-c", f"{burn}\nimport time; time.sleep(0)"], check=True)
+    ended = module.cpu_seconds(os.getpid())
+    assert ended >= before + 0.25
+    running = subprocess.Popen([sys.executable, "-c", f"{burn}\nprint()\ninput()"], stdin=-1, stdout=-1)
+    try:
+        assert running.stdout
+        running.stdout.readline()
+        assert module.cpu_seconds(os.getpid()) >= ended + 0.25
+        assert 0.25 <= module.cpu_seconds(running.pid) < 5
+    finally:
+        running.communicate(b"\n")

@@ -1,10 +1,18 @@
 """Every engine keeps to one contract; engines of other packages are found by their entry points."""
 
+import json
+import re
+import sys
+import tomllib
 from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from extractor import pipeline
 from extractor.checkpoints import find_checkpoint
+from extractor.cli import main
 from extractor.decoding.answer import FieldReading, Limits
 from extractor.engines import choose, choose_engine
 from extractor.engines.contract import violations
@@ -110,6 +118,35 @@ def test_an_entry_point_that_makes_no_engine_is_one_line(added, value, said):
     added(own=value)
     with pytest.raises(UsageError, match=said):
         choose_engine("own")
+
+
+def test_the_engine_of_the_documents_is_found_by_the_command_and_keeps_the_contract(
+    added, evidence_of, examples_dir, monkeypatch, capsys
+):
+    module, (declared, contract) = _documented(monkeypatch)
+    entries = tomllib.loads(declared)["project"]["entry-points"][choose.GROUP]
+    added(**entries)
+    with monkeypatch.context() as changed:
+        changed.setattr(pipeline, "prepare", lambda *_: SimpleNamespace(evidence=evidence_of()))
+        exec(contract, module.__dict__)
+        module.test_it_keeps_the_contract()
+    monkeypatch.setattr(module, "re", SimpleNamespace(search=lambda *_: ["AB/12345678"]))
+    assert main([str(examples_dir / "visa.png"), "--schema", "visa", "--engine", "office", "--evidence"]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    sources = [one for one in told["evidence"]["fields"]["document_number"]["sources"] if one["kind"] == "model"]
+    assert [(one["value"], one["basis"].split(";")[0]) for one in sources] == [("AB/12345678", "rules of the office")]
+
+
+def _documented(monkeypatch):
+    """The module of docs/engines.md's last part, its entry point, and its test."""
+    text = (Path(__file__).parents[3] / "docs" / "engines.md").read_text(encoding="utf-8")
+    code, declared, contract = re.findall(
+        r"```(?:python|toml)\n(.*?)```", text[text.index("## An engine of your own") :], re.DOTALL
+    )
+    module = ModuleType("my_package")
+    exec(code, module.__dict__)
+    monkeypatch.setitem(sys.modules, "my_package", module)
+    return module, (declared, contract)
 
 
 def test_no_package_can_take_the_name_of_ours(added):

@@ -11,7 +11,7 @@ from PIL import Image
 from pydantic import create_model
 
 from extractor.cli import main
-from extractor.engines.openai import OpenAIEngine
+from extractor.engines.openai import OpenAIEngine, spelled
 from extractor.errors import ServerError, UsageError
 from extractor.schemas import Passport
 
@@ -61,6 +61,20 @@ def test_the_server_gets_the_page_the_prompt_and_the_schema(server, evidence_of)
     assert (form["name"], form["strict"]) == ("passport", True)
     assert list(form["schema"]["properties"]) == list(Passport.model_fields)
     assert (sent["model"], sent["temperature"], sent["logprobs"]) == ("m", 0, True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sent"),
+    [
+        (r"^\d{4}$", "^[0-9]{4}$"),
+        (r"[\d-]\d", "[0-9-][0-9]"),
+        (r"\\d[^\s\]\d]", r"\\d[^\s\]0-9]"),
+        (r"\[\d", r"\[[0-9]"),
+    ],
+)
+def test_digits_of_patterns_are_spelled_out_for_grammars_that_know_no_classes(pattern, sent):
+    schema = {"properties": {"pattern": {"type": "string", "pattern": pattern}}, "required": ["pattern"]}
+    assert spelled(schema) == {"properties": {"pattern": {"type": "string", "pattern": sent}}, "required": ["pattern"]}
 
 
 def test_a_schema_may_be_called_as_its_user_likes(server, evidence_of):
@@ -232,6 +246,10 @@ def test_of_an_answer_that_never_fits_the_fields_that_do_are_kept(server, eviden
         (completes(None, refusal="ERIKSSON is private"), "the model refuses to read this document"),
         (completes(None, reason="content_filter"), "the model refuses to read this document"),
         (completes('{"surname": "ERIK', reason="length"), "was cut off after 1024 tokens"),
+        (
+            completes("ERIKSSON, " * 9, reason="length"),
+            "cut off after 1024 tokens; it is no JSON, so its server may not",
+        ),
         (sends(200, b'{"choices": []}'), "answers without a chat completion"),
         (sends(200, b"<html>ERIKSSON</html>"), "answers without a chat completion"),
         (sends(200, b" " * (17 << 20)), "answers with more than 16 MiB"),

@@ -4,16 +4,13 @@ Needs vLLM in an environment of its own, which `.ci/vllm` makes; VLLM_PYTHON nam
 """
 
 import os
-import socket
-import subprocess
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from eval.bench.vllm import served
 from extractor.checkpoints import find_checkpoint
 from extractor.engines.openai import OpenAIEngine, _message
 from extractor.pipeline import prepare
@@ -22,44 +19,16 @@ from extractor.sources import read_sources
 
 ROOT = Path(__file__).parents[3]
 PYTHON = Path(os.environ.get("VLLM_PYTHON", ROOT / ".venv-vllm" / "bin" / "python"))
-#: Probabilities are those of the grammar's tokens, as the native engine's are.
-OPTIONS = "--dtype float32 --max-model-len 4096 --max-num-seqs 4 --enforce-eager --logprobs-mode processed_logprobs"
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def url():
     if not PYTHON.is_file():
         pytest.skip("needs vLLM in an environment of its own; run: .ci/vllm")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = str(taken.getsockname()[1])
-    command = [str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", *OPTIONS.split(), "--port", port]
-    command += ["--model", str(find_checkpoint("nano").folder), "--served-model-name", "nano", "--host", "127.0.0.1"]
-    command += ["--structured-outputs-config", '{"backend":"guidance"}']
-    quiet = {"VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
-    folder = tmp_path_factory.mktemp("vllm")
-    with (folder / "log").open("wb") as log:
-        running = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env={**os.environ, **quiet})
-    try:
-        for _ in range(600):
-            assert running.poll() is None, (folder / "log").read_text()[-3000:]
-            if _answers(f"http://127.0.0.1:{port}/health"):
-                break
-            time.sleep(1)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        running.terminate()
-        running.wait(60)
-
-
-def _answers(url):
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return response.status == 200
-    except (OSError, urllib.error.URLError):
-        return False
+    with served(PYTHON, find_checkpoint("nano").folder, "nano") as server:
+        yield server.url
 
 
 def test_it_reads_what_the_native_engine_reads_as_surely(url, examples, examples_dir):

@@ -1,0 +1,155 @@
+"""The benches of the onnx and the openai engine, of loops and of batches: what they make of what was counted."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval.bench import batch, loops, onnx, openai, vllm
+from eval.bench.looping import Spent
+from eval.running.measuring import BenchError
+from extractor.decoding.answer import FieldReading
+from extractor.errors import UnreadableInputError, UsageError
+from extractor.labels.format import Specimen
+
+SETTINGS = {"model": "a", "code": "b", "engines": [onnx.NATIVE]}
+
+
+def counts(same: int, right: int) -> dict[str, float]:
+    return {"fields": 10, "same": same, "labelled": 10, "right": right, "cpu": 1.5, "seconds": 2.0}
+
+
+def specimen(number: int, language: str) -> Specimen:
+    return Specimen(Path(f"set/{number}.png"), "passport", {}, language=language)
+
+
+def test_what_was_read_is_kept_and_gone_on_from(tmp_path: Path) -> None:
+    file = tmp_path / "kept"
+    assert onnx.read_kept(None, SETTINGS) == {}
+    assert onnx.read_kept(file, SETTINGS) == {}
+    with file.open("a") as opened:
+        opened.write(json.dumps({"file": "1.png", "counts": {onnx.NATIVE: counts(10, 9)}}) + "\n")
+    assert onnx.read_kept(file, SETTINGS) == {"1.png": {onnx.NATIVE: counts(10, 9)}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "said"),
+    [
+        ({**SETTINGS, "code": "c"}, UsageError, "made with another code"),
+        ({**SETTINGS, "model": "c", "engines": []}, UsageError, "made with another model, engines"),
+        (None, UnreadableInputError, "is not what --kept writes"),
+    ],
+)
+def test_what_another_program_kept_is_not_gone_on_from(
+    tmp_path: Path, settings: Any, error: type[Exception], said: str
+) -> None:
+    file = tmp_path / "kept"
+    file.write_text(json.dumps(settings) if settings else "nothing")
+    with pytest.raises(error, match=said):
+        onnx.read_kept(file, SETTINGS)
+
+
+def test_sums_are_by_engine_and_language_with_the_loss_by_document() -> None:
+    read: Any = [
+        (specimen(number, language), {onnx.NATIVE: counts(10, 9), "onnx int4": counts(9 - number % 2, 9 - number % 2)})
+        for number, language in enumerate(["de", "zh", "zh-Hant", "de", "ru", "ru", "pl", "pl", "it", "it", "fr", "fr"])
+    ]
+    figures = onnx._figures(read, Path("set"), ["int4"])
+    native, quantized = figures["cells"][onnx.NATIVE], figures["cells"]["onnx int4"]
+    assert (figures["pictures"], figures["documents"]) == (12, 12)
+    assert (native["same"], native["documents_same"], quantized["same"]) == (120, 12, 102)
+    assert quantized["languages"]["zh"] == {"fields": 20, "same": 17, "labelled": 20, "right": 17}
+    loss = quantized["against_native"]
+    assert loss["value"] == pytest.approx(-0.05)
+    assert loss["low"] < -0.05 < loss["high"] < 0
+    first, second = onnx._tables(figures)
+    assert first.rows[1][1:5] == ["102 of 120", "0 of 12", "85.0", first.rows[1][4]]
+    assert first.rows[1][4].startswith("-5.00 (-")
+    assert second.rows[0] == ["de", "20 of 20", "17 of 20"]
+
+
+def test_runs_that_never_differ_are_given_no_interval() -> None:
+    assert onnx._points({"value": 0.0, "low": 0.0, "high": 0.0}) == "none differs"
+
+
+def test_answers_of_a_server_are_compared_field_by_field() -> None:
+    here = [{"surname": FieldReading("A", 0.9), "sex": FieldReading(None, 0.5)}, {"surname": FieldReading("B", 0.9)}]
+    there = [{"surname": FieldReading("A", 0.7), "sex": FieldReading("F", 0.5)}, {"surname": FieldReading("B", 0.9)}]
+    told = openai.compared(here, there)  # type: ignore[arg-type]
+    assert (told["fields"], told["filled"]) == (3, 2)
+    assert (told["values_that_differ"], told["documents_that_differ"]) == (1, 1)
+    assert told["confidence_apart_p50"] == pytest.approx(0.1)
+
+
+def test_both_sides_are_asked_in_turns_about_a_width_at_a_time() -> None:
+    asked: list[tuple[str, int, int]] = []
+
+    def side(name: str) -> Any:
+        def ask(documents: list[Any], width: int) -> list[Any]:
+            asked.append((name, len(documents), width))
+            return documents
+
+        return ask
+
+    turns = openai._turns(list(range(6)), 1, {name: side(name) for name in ("native", "server")}, None)  # type: ignore[arg-type]
+    assert asked == [("native", 4, 1), ("server", 4, 1), ("native", 2, 1), ("server", 2, 1)]
+    assert turns["server"].answers == list(range(6))
+
+
+def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no interpreter with vLLM"), vllm.served(tmp_path / "none", tmp_path, "nano"):
+        pass
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho no vLLM here\nexit 1\n")
+    program.chmod(0o755)
+    with (
+        pytest.raises(BenchError, match="vLLM ended while it started: no vLLM here"),
+        vllm.served(Path(os.path.relpath(program)), tmp_path, "nano"),
+    ):
+        pass
+
+
+def test_what_vllm_says_of_itself_is_kept_without_times(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("INFO 11-29 21:30:01 [x.py:3] CPU KV cache size: 58,240 tokens\nWARNING other\n" * 2)
+    assert vllm.Served("", 1, log).printed == ["CPU KV cache size: 58,240 tokens"]
+
+
+def test_the_quickest_turn_counts() -> None:
+    turns = [(Spent(2.0, 3.0), Spent(1.0, 2.0)), (Spent(1.5, 3.5), Spent(0.5, 4.0))]
+    assert loops._quickest(turns, 10) == {
+        "first_token_s": 1.5,
+        "first_token_cpu_s": 3.0,
+        "tokens_per_s": 20.0,
+        "tokens_per_cpu_s": 5.0,
+    }
+
+
+def test_loops_are_named_with_a_precision_and_what_is_not_installed_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loops, "find_spec", lambda name: None)
+    assert loops._cells("phi3v:float32,genai:int4") == [("phi3v", "float32")]
+    assert "onnxruntime-genai is not installed" in capsys.readouterr().err
+    for text in ("phi3v", "phi3v:half", "vllm:float32"):
+        with pytest.raises(UsageError, match="--cells takes loops"):
+            loops._cells(text)
+
+
+def test_memory_is_told_at_every_fifth() -> None:
+    assert batch._marks([number * 1_000_000 for number in range(10)]) == [0, 2, 4, 6, 8, 9]
+    assert batch._marks([5_000_000]) == [5] * 6
+
+
+def test_the_pace_of_turns_is_of_their_seconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "page.png").touch()
+    seconds = iter([2.0, 4.0])
+    monkeypatch.setattr(batch, "_command", lambda pages: batch._per_page(2, next(seconds), 1.0))
+    monkeypatch.setattr(batch, "_steady", lambda pages, output, rows: batch._per_page(2, 4.0, 2.0))
+    pace = batch._pace(tmp_path, tmp_path, 2)
+    assert pace["ratio"] == pytest.approx(0.75)
+    assert (pace["command_cpu_seconds_a_page"], pace["batch_cpu_seconds_a_page"]) == (0.5, 1.0)
+    rows = dict(batch._table({"cores": 2, "pace": pace}).rows)
+    assert rows["extract --jobs 2, pages a second in turns"] == "1.00, 0.50"
