@@ -12,8 +12,8 @@ PAGES = 10_000_000
 _MACHINES, _CORES, _GPUS = 64, 16, 16
 
 
-def ten_million(embedded: Mapping[str, Any], gpu: Mapping[str, Any]) -> str:
-    """The table, from the figures of `bench-embedded.json` and `bench-gpu.json`."""
+def ten_million(embedded: Mapping[str, Any], gpu: Mapping[str, Any], pace: Mapping[str, Any] | None = None) -> str:
+    """The table, from `bench-embedded.json`, `bench-gpu.json` and, where it is measured, `bench-batch-pace.json`."""
     core = embedded["figures"]["cores"] / embedded["figures"]["pages_per_second"]
     batch = gpu["figures"]["cells"]["bfloat16"]["batches"]["32"]
     fast, slow = 1 / batch["drafted_per_second"], 1 / batch["plain_per_second"]
@@ -38,5 +38,11 @@ def ten_million(embedded: Mapping[str, Any], gpu: Mapping[str, Any]) -> str:
             f"{core / fast:.0f} cores beside each GPU, or it waits",
         ],
     ]
+    if pace is not None:
+        spent = pace["figures"]["pace"]["batch_cpu_seconds_a_page"]
+        within = round(PAGES * spent / 3600)
+        machines = f"{_MACHINES} machines of {_CORES} cores: {within / _MACHINES / _CORES:.1f} hours"
+        told = ["without a model, by `extract-batch`", f"{spent:.2f} CPU s", f"{within:,} core hours", machines]
+        rows.insert(1, told)
     machine = f"{embedded['machine']['processor']}; {gpu['machine']['gpu']}"
     return tables.markdown_table(["", "a page", "ten million", "on"], rows) + f"\nMultiplied, not run: {machine}.\n"

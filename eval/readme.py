@@ -116,7 +116,12 @@ def _modules() -> str:
 def _ten_million() -> str:
     from eval.costs import ten_million
 
-    return _from_results("bench-embedded.json", lambda one: _from_results("bench-gpu.json", partial(ten_million, one)))
+    def render(embedded: Any, gpu: Any) -> str:
+        if (RESULTS / "bench-batch-pace.json").exists():
+            return _from_results("bench-batch-pace.json", partial(ten_million, embedded, gpu))
+        return ten_million(embedded, gpu)
+
+    return _from_results("bench-embedded.json", lambda one: _from_results("bench-gpu.json", partial(render, one)))
 
 
 def _from_results(name: str, render: Callable[[Any], str]) -> str:

@@ -10,7 +10,6 @@ quick they are is `eval.bench.loops`' question; the CPU seconds here depend litt
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.bench.command import Bench, Table
+from eval.bench.kept import Kept
 from eval.progress import progress
 from eval.running.machine import code_digest, cores
 from eval.running.measuring import quantile
@@ -68,8 +68,8 @@ def bench(options: argparse.Namespace) -> Bench:
     checkpoint = find_checkpoint(options.model)
     chosen = select(options.dataset, languages=options.lang, limit=options.limit)
     settings = {"model": checkpoint.digest, "code": code_digest(), "engines": [NATIVE, *_names(options.dtype)]}
-    kept = read_kept(options.kept, settings)
-    left = [one for one in chosen.specimens if relative_name(one, chosen.root) not in kept]
+    kept = Kept(options.kept, settings)
+    left = [one for one in chosen.specimens if relative_name(one, chosen.root) not in kept.pieces]
     if left:
         native = Phi3VEngine(checkpoint, dtype="float32", device="cpu")
         with tempfile.TemporaryDirectory(prefix="bench-onnx-") as room:
@@ -78,7 +78,7 @@ def bench(options: argparse.Namespace) -> Bench:
                 export(native.loaded.model, checkpoint.folder, Path(room) / dtype, dtype)
                 engines[name] = OnnxEngine(Path(room) / dtype)
             _read(left, engines, kept, chosen.root, options)
-    named = [(one, kept.get(relative_name(one, chosen.root))) for one in chosen.specimens]
+    named = [(one, kept.pieces.get(relative_name(one, chosen.root))) for one in chosen.specimens]
     read = [(one, counts) for one, counts in named if counts]
     if not read:
         raise UnreadableInputError("no document could be read")
@@ -96,27 +96,7 @@ def _names(dtypes: Sequence[str]) -> list[str]:
     return [f"onnx {dtype}" for dtype in dtypes]
 
 
-def read_kept(path: Path | None, settings: Mapping[str, Any]) -> dict[str, Counts]:
-    """What an earlier call kept, by picture. Raises UsageError for a file of another model, program or engines."""
-    if path is None:
-        return {}
-    if not path.exists():
-        path.write_text(json.dumps(settings) + "\n", encoding="utf-8")
-        return {}
-    try:
-        first, *lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-        kept = {line["file"]: line["counts"] for line in lines}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableInputError(f"{path} is not what --kept writes ({type(error).__name__})") from None
-    if first != settings:
-        differing = ", ".join(name for name in settings if first.get(name) != settings[name])
-        raise UsageError(f"{path} was made with another {differing}; name another file")
-    return kept
-
-
-def _read(
-    specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: dict[str, Counts], root: Path, options: Any
-) -> None:
+def _read(specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: Kept, root: Path, options: Any) -> None:
     """Reads what is left into `kept`, and into its file."""
     end = time.monotonic() + 60 * options.minutes if options.minutes else None
     with progress(len(specimens), "reading") as advance:
@@ -125,10 +105,7 @@ def _read(
                 sys.stderr.write(f"eval.bench: time is up after {done} of {len(specimens)} documents\n")
                 return
             name = relative_name(specimen, root)
-            kept[name] = _counts(specimen, engines)
-            if options.kept:
-                with options.kept.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"file": name, "counts": kept[name]}) + "\n")
+            kept.add(name, _counts(specimen, engines))
             advance()
 
 

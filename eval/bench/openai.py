@@ -4,7 +4,7 @@ The server is vLLM, started from an environment of its own (`--vllm PYTHON`, whi
 whoever measures has started (`--base-url`). The native engine runs here, on the CPU in float32. Both are asked about
 the same documents, whose pages are read before any clock runs, a handful at a time in turns, so that what else the
 machine does falls on both. CPU seconds, which depend little on that, are told beside the clock's where the server's
-process is known.
+process is known. With `--kept FILE` every turn is kept, and a second call goes on where the first was stopped.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.bench.command import Bench, Table
+from eval.bench.kept import Kept
 from eval.bench.vllm import OPTIONS, Served, served
-from eval.running.machine import cores, cpu_seconds, load_average
-from eval.running.measuring import quantile
+from eval.progress import progress
+from eval.running.machine import code_digest, cores, cpu_seconds, load_average
 from eval.running.selection import select
 from extractor.errors import UsageError
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from extractor.checkpoints import Checkpoint
     from extractor.decoding.answer import FieldReading
     from extractor.evidence import DocumentEvidence
+    from extractor.labels.format import Specimen
     from extractor.sources import Sources
 
     #: A document's evidence, and what its own sources say.
@@ -52,53 +55,88 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--dataset", type=Path, default=_DATASET, help=f"labelled pictures (default {_DATASET})")
     own.add_argument("--lang", nargs="+", default=[], metavar="L", help="languages (default all)")
     own.add_argument("--limit", type=int, default=40, metavar="N", help="at most N documents (default 40)")
+    own.add_argument("--kept", type=Path, metavar="FILE", help="keep what each turn came to there, and go on from it")
     own.add_argument("--at-once", default="1,4,16", metavar="N,N", help="requests at a time (default 1,4,16)")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Turn:
-    """What one side did at one width."""
+    """A few documents that both sides are asked about, `width` at once."""
 
-    seconds: float = 0.0
-    cpu: float = 0.0
-    answers: Answers = field(default_factory=list)
+    width: int
+    start: int
+    count: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.width} at once, {self.count} from {self.start}"
 
 
 def bench(options: argparse.Namespace) -> Bench:
     """Measures. Raises ExtractorError for a dataset that is none, or a server that does not answer."""
     from extractor.checkpoints import find_checkpoint
-    from extractor.engines.openai import OpenAIEngine
-    from extractor.engines.phi3v import Phi3VEngine
 
     widths = [int(word) for word in options.at_once.split(",") if word.isdecimal() and int(word) > 0]
     if not widths:
         raise UsageError("--at-once takes numbers such as 1,4,16")
     checkpoint = find_checkpoint(options.model)
-    documents = _documents(options)
-    with _server(options, checkpoint) as server:
+    chosen = select(options.dataset, languages=options.lang, limit=options.limit)
+    settings = {"model": checkpoint.digest, "code": code_digest(), "dataset": chosen.digest()}
+    kept = Kept(options.kept, {**settings, "server": OPTIONS if options.vllm else options.base_url})
+    turns = turns_of(len(chosen.specimens), widths)
+    left = [turn for turn in turns if turn.name not in kept.pieces]
+    if left:
+        _ask(left, chosen.specimens, checkpoint, kept, options)
+    figures = {
+        "documents": len(chosen.specimens),
+        "model": options.model,
+        "cores": cores(),
+        "options": OPTIONS if options.vllm else None,
+        **kept.pieces.get("server", {}),
+        "at_once": {
+            str(width): summed([kept.pieces[turn.name] for turn in turns if turn.width == width]) for width in widths
+        },
+    }
+    return Bench(_tables(figures), figures)
+
+
+def turns_of(documents: int, widths: Sequence[int]) -> list[Turn]:
+    """All turns: as many documents as fill the width, and no fewer than four."""
+    return [
+        Turn(width, start, min(max(4, width), documents - start))
+        for width in widths
+        for start in range(0, documents, max(4, width))
+    ]
+
+
+def _ask(
+    turns: Sequence[Turn],
+    specimens: Sequence[Specimen],
+    checkpoint: Checkpoint,
+    kept: Kept,
+    options: argparse.Namespace,
+) -> None:
+    from extractor.engines.openai import OpenAIEngine
+    from extractor.engines.phi3v import Phi3VEngine
+    from extractor.pipeline import prepare
+    from extractor.sources import read_sources
+
+    @cache
+    def document(number: int) -> Document:
+        evidence = prepare(specimens[number].path, specimens[number].schema).evidence
+        return evidence, read_sources(evidence)
+
+    with _server(options, checkpoint) as server, progress(len(turns), "asking") as advance:
         native = Phi3VEngine(checkpoint, dtype="float32", device="cpu")
         remote = OpenAIEngine(server.url if server else options.base_url, model=options.model, timeout=3600)
         asks = {NATIVE: _natively(native), SERVER: _remotely(remote)}
         for ask in asks.values():  # the first answer of each pays for what is prepared
-            ask(documents[:1], 1)
-        load = [load_average()]
-        sides = {str(width): _turns(documents, width, asks, server) for width in widths}
-        load.append(load_average())
-        printed = server.printed if server else []
-    first = sides[str(widths[0])]
-    figures = {
-        "documents": len(documents),
-        "model": options.model,
-        "cores": cores(),
-        "load": load,
-        "options": OPTIONS if server else None,
-        "printed": printed,
-        "at_once": {width: {name: _told(turn, server) for name, turn in both.items()} for width, both in sides.items()},
-        "answers": compared(first[NATIVE].answers, first[SERVER].answers),
-        "widths_that_differ": sum(_values(both[SERVER]) != _values(first[SERVER]) for both in sides.values()),
-        "noticed": dict(remote.details),
-    }
-    return Bench(_tables(figures), figures)
+            ask([document(turns[0].start)], 1)
+        for turn in turns:
+            documents = [document(number) for number in range(turn.start, turn.start + turn.count)]
+            kept.add(turn.name, measured(documents, turn.width, asks, server))
+            advance()
+        kept.add("server", {"printed": server.printed if server else [], "noticed": dict(remote.details)})
 
 
 @contextmanager
@@ -108,15 +146,6 @@ def _server(options: argparse.Namespace, checkpoint: Checkpoint) -> Iterator[Ser
         return
     with served(options.vllm, checkpoint.folder, options.model) as server:
         yield server
-
-
-def _documents(options: argparse.Namespace) -> list[Document]:
-    from extractor.pipeline import prepare
-    from extractor.sources import read_sources
-
-    chosen = select(options.dataset, languages=options.lang, limit=options.limit).specimens
-    evidences = [prepare(one.path, one.schema).evidence for one in chosen]
-    return [(evidence, read_sources(evidence)) for evidence in evidences]
 
 
 def _natively(engine: Any) -> Callable[[list[Document], int], Answers]:
@@ -135,66 +164,72 @@ def _remotely(engine: Any) -> Callable[[list[Document], int], Answers]:
     return ask
 
 
-def _turns(
+def measured(
     documents: list[Document],
     width: int,
     asks: Mapping[str, Callable[[list[Document], int], Answers]],
     server: Served | None,
-) -> dict[str, Turn]:
-    """Both sides over all documents, as many at a time as fill the width, and no fewer than four."""
-    turns = {name: Turn() for name in asks}
-    step = max(4, width)
-    for start in range(0, len(documents), step):
-        few = documents[start : start + step]
-        for name, ask in asks.items():
-            process = os.getpid() if name == NATIVE else server.process if server else None
-            cpu, clock = cpu_seconds(process) if process else 0.0, time.perf_counter()
-            turns[name].answers += ask(few, width)
-            turns[name].seconds += time.perf_counter() - clock
-            turns[name].cpu += (cpu_seconds(process) if process else 0.0) - cpu
-    return turns
-
-
-def _told(turn: Turn, server: Served | None) -> dict[str, float | None]:
-    count = len(turn.answers)
-    return {
-        "seconds": round(turn.seconds, 2),
-        "documents_a_second": round(count / turn.seconds, 3),
-        "cpu_seconds_a_document": round(turn.cpu / count, 2) if server else None,
-    }
-
-
-def _values(turn: Turn) -> list[dict[str, Any]]:
-    return [{name: one.value for name, one in answer.items()} for answer in turn.answers]
+) -> dict[str, Any]:
+    """What one turn took each side, the load meanwhile, and how the answers compare."""
+    piece: dict[str, Any] = {"documents": len(documents), "load": load_average()}
+    answers = {}
+    for name, ask in asks.items():
+        process = os.getpid() if name == NATIVE else server.process if server else None
+        cpu, clock = cpu_seconds(process) if process else 0.0, time.perf_counter()
+        answers[name] = ask(documents, width)
+        seconds, spent = time.perf_counter() - clock, (cpu_seconds(process) if process else 0.0) - cpu
+        piece[name] = {"seconds": round(seconds, 3), "cpu": round(spent, 3)}
+    return piece | compared(answers[NATIVE], answers[SERVER])
 
 
 def compared(native: Answers, served: Answers) -> dict[str, Any]:
-    """How often the values are the same, and how far their confidences are apart."""
+    """How often the values are the same, and how far the confidences of those are apart at most."""
     pairs = [(one[name], other[name]) for one, other in zip(native, served, strict=True) for name in one]
-    differing = [(a, b) for a, b in pairs if a.value != b.value]
-    apart = sorted(abs(a.confidence - b.confidence) for a, b in pairs if a.value == b.value)
     return {
         "fields": len(pairs),
         "filled": sum(a.value is not None for a, _ in pairs),
-        "values_that_differ": len(differing),
+        "values_that_differ": sum(a.value != b.value for a, b in pairs),
         "documents_that_differ": sum(
             any(one[name].value != other[name].value for name in one) for one, other in zip(native, served, strict=True)
         ),
-        "confidence_apart_p50": round(quantile(apart, 0.5), 6),
-        "confidence_apart_p99": round(quantile(apart, 0.99), 6),
+        "confidence_apart": round(max((abs(a.confidence - b.confidence) for a, b in pairs if a.value == b.value)), 6),
+    }
+
+
+def summed(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Turns of one width together."""
+    counts = ("documents", "fields", "filled", "values_that_differ", "documents_that_differ")
+    told = {name: sum(piece[name] for piece in pieces) for name in counts}
+    sides = {}
+    for name in (NATIVE, SERVER):
+        seconds, cpu = (sum(piece[name][key] for piece in pieces) for key in ("seconds", "cpu"))
+        sides[name] = {
+            "documents_a_second": round(told["documents"] / seconds, 3),
+            "cpu_seconds_a_document": round(cpu / told["documents"], 3),
+        }
+    loads = [piece["load"] for piece in pieces]
+    return {
+        **told,
+        **sides,
+        "confidence_apart": max(piece["confidence_apart"] for piece in pieces),
+        "load": [min(loads), max(loads)],
     }
 
 
 def _tables(figures: Mapping[str, Any]) -> Sequence[Table]:
-    rows = []
-    for width, both in figures["at_once"].items():
-        pace = [f"{both[name]['documents_a_second']:.2f}" for name in (NATIVE, SERVER)]
-        ratio = both[SERVER]["documents_a_second"] / both[NATIVE]["documents_a_second"]
-        cpu = [both[name]["cpu_seconds_a_document"] for name in (NATIVE, SERVER)]
-        rows.append([width, *pace, f"{ratio:.2f}", *("–" if one is None else f"{one:.1f}" for one in cpu)])
-    header = ["at once", NATIVE, SERVER, "server / native", "CPU s a document, native", "server"]
-    answers = [[name.replace("_", " "), str(value)] for name, value in figures["answers"].items()]
+    rows, answers = [], []
+    for width, told in figures["at_once"].items():
+        pace = [told[name]["documents_a_second"] for name in (NATIVE, SERVER)]
+        cpu = [told[name]["cpu_seconds_a_document"] for name in (NATIVE, SERVER)]
+        load = " to ".join(f"{one:.0f}" for one in told["load"])
+        rows.append([width, *(f"{one:.2f}" for one in pace), f"{pace[1] / pace[0]:.2f}",
+                     *(f"{one:.1f}" if one else "–" for one in cpu), load])  # fmt: skip
+        same = told["fields"] - told["values_that_differ"]
+        answers.append([width, f"{told['documents']}", f"{same} of {told['fields']}", f"{told['filled']}",
+                        f"{told['documents_that_differ']}", f"{told['confidence_apart']:.4f}"])  # fmt: skip
+    pace_header = ["at once", NATIVE, SERVER, "server / native", "CPU s a document, native", "server", "load"]
+    header = ["at once", "documents", "values the same", "filled", "documents that differ", "confidence apart, most"]
     return [
-        Table(f"documents a second, {figures['documents']} documents on {figures['cores']} cores", header, rows),
-        Table("answers, the server's against the native engine's", ["", ""], answers),
+        Table(f"documents a second on {figures['cores']} cores", pace_header, rows),
+        Table("the server's answers beside the native engine's", header, answers),
     ]

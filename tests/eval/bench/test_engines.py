@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from eval.bench import batch, loops, onnx, openai, vllm
+from eval.bench.kept import Kept
 from eval.bench.looping import Spent
 from eval.running.measuring import BenchError
 from extractor.decoding.answer import FieldReading
@@ -25,13 +26,12 @@ def specimen(number: int, language: str) -> Specimen:
     return Specimen(Path(f"set/{number}.png"), "passport", {}, language=language)
 
 
-def test_what_was_read_is_kept_and_gone_on_from(tmp_path: Path) -> None:
+def test_what_was_measured_is_kept_and_gone_on_from(tmp_path: Path) -> None:
+    assert Kept(None, SETTINGS).pieces == {}
     file = tmp_path / "kept"
-    assert onnx.read_kept(None, SETTINGS) == {}
-    assert onnx.read_kept(file, SETTINGS) == {}
-    with file.open("a") as opened:
-        opened.write(json.dumps({"file": "1.png", "counts": {onnx.NATIVE: counts(10, 9)}}) + "\n")
-    assert onnx.read_kept(file, SETTINGS) == {"1.png": {onnx.NATIVE: counts(10, 9)}}
+    first = Kept(file, SETTINGS)
+    first.add("1.png", {onnx.NATIVE: counts(10, 9)})
+    assert first.pieces == Kept(file, SETTINGS).pieces == {"1.png": {onnx.NATIVE: counts(10, 9)}}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_what_another_program_kept_is_not_gone_on_from(
     file = tmp_path / "kept"
     file.write_text(json.dumps(settings) if settings else "nothing")
     with pytest.raises(error, match=said):
-        onnx.read_kept(file, SETTINGS)
+        Kept(file, SETTINGS)
 
 
 def test_sums_are_by_engine_and_language_with_the_loss_by_document() -> None:
@@ -74,28 +74,37 @@ def test_runs_that_never_differ_are_given_no_interval() -> None:
     assert onnx._points({"value": 0.0, "low": 0.0, "high": 0.0}) == "none differs"
 
 
-def test_answers_of_a_server_are_compared_field_by_field() -> None:
+def test_answers_of_a_server_are_compared_field_by_field_and_turns_summed() -> None:
     here = [{"surname": FieldReading("A", 0.9), "sex": FieldReading(None, 0.5)}, {"surname": FieldReading("B", 0.9)}]
     there = [{"surname": FieldReading("A", 0.7), "sex": FieldReading("F", 0.5)}, {"surname": FieldReading("B", 0.9)}]
-    told = openai.compared(here, there)  # type: ignore[arg-type]
-    assert (told["fields"], told["filled"]) == (3, 2)
-    assert (told["values_that_differ"], told["documents_that_differ"]) == (1, 1)
-    assert told["confidence_apart_p50"] == pytest.approx(0.1)
+    asked: list[tuple[str, int]] = []
 
-
-def test_both_sides_are_asked_in_turns_about_a_width_at_a_time() -> None:
-    asked: list[tuple[str, int, int]] = []
-
-    def side(name: str) -> Any:
-        def ask(documents: list[Any], width: int) -> list[Any]:
-            asked.append((name, len(documents), width))
-            return documents
+    def side(name: str, answers: Any) -> Any:
+        def ask(documents: list[Any], width: int) -> Any:
+            asked.append((name, width))
+            return answers
 
         return ask
 
-    turns = openai._turns(list(range(6)), 1, {name: side(name) for name in ("native", "server")}, None)  # type: ignore[arg-type]
-    assert asked == [("native", 4, 1), ("server", 4, 1), ("native", 2, 1), ("server", 2, 1)]
-    assert turns["server"].answers == list(range(6))
+    asks = {"native": side("native", here), "server": side("server", there)}
+    piece = openai.measured([1, 2], 4, asks, None)  # type: ignore[list-item]
+    assert asked == [("native", 4), ("server", 4)]
+    assert (piece["fields"], piece["filled"]) == (3, 2)
+    assert (piece["values_that_differ"], piece["documents_that_differ"]) == (1, 1)
+    assert piece["confidence_apart"] == pytest.approx(0.2)
+    times = {"native": {"seconds": 1.0, "cpu": 2.0}, "server": {"seconds": 4.0, "cpu": 0.0}, "load": 3.0}
+    told = openai.summed([piece | times, piece | times | {"load": 9.0}])
+    assert (told["documents"], told["values_that_differ"], told["load"]) == (4, 2, [3.0, 9.0])
+    assert told["native"] == {"documents_a_second": 2.0, "cpu_seconds_a_document": 1.0}
+    pace, answers = openai._tables({"cores": 2, "at_once": {"4": told}})
+    assert pace.rows == [["4", "2.00", "0.50", "0.25", "1.0", "–", "3 to 9"]]
+    assert answers.rows == [["4", "4", "4 of 6", "4", "2", "0.2000"]]
+
+
+def test_turns_fill_the_width_and_are_no_shorter_than_four() -> None:
+    turns = openai.turns_of(6, [1, 16])
+    assert [(one.width, one.start, one.count) for one in turns] == [(1, 0, 4), (1, 4, 2), (16, 0, 6)]
+    assert len({one.name for one in turns}) == 3
 
 
 def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
