@@ -173,7 +173,7 @@ _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers",
 #: Blocks that are a bench's tables, from the file of the same name.
 _BENCHES = (
     *("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-loops", "bench-loops-full"),
-    *("bench-openai", "bench-openai-several", "bench-batch", "bench-batch-pace"),
+    *("bench-openai", "bench-batch", "bench-batch-pace"),
 )
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract": _help_extract,
