@@ -135,9 +135,9 @@ def passes(kind: str, prompt: int, steps: int) -> tuple[Spent, Spent]:
     """What a prompt and its first token took, and the `steps` tokens after it; kind: short or page."""
     inputs = _page_inputs() if kind == "page" else _short_inputs(prompt)
     run = {"generate": _generated, "genai": _by_genai}.get(_held["loop"], _by_runner)
-    if (kind, prompt) not in _held:  # the first run pays for what is prepared
+    if (warmed := f"{kind} of {prompt}") not in _held:  # the first run pays for what is prepared
         run(inputs, 2)
-        _held[kind, prompt] = True
+        _held[warmed] = True
     gc.collect()
     return run(inputs, steps)
 
