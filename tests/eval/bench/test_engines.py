@@ -160,5 +160,5 @@ def test_the_pace_of_turns_is_of_their_seconds(monkeypatch: pytest.MonkeyPatch, 
     pace = batch._pace(tmp_path, tmp_path, 2)
     assert pace["ratio"] == pytest.approx(0.75)
     assert (pace["command_cpu_seconds_a_page"], pace["batch_cpu_seconds_a_page"]) == (0.5, 1.0)
-    rows = {name: told for name, told in batch._table({"cores": 2, "pace": pace}).rows}
+    rows = {row[0]: row[1] for row in batch._table({"cores": 2, "pace": pace}).rows}
     assert rows["extract --jobs 2, pages a second in turns"] == "1.00, 0.50"
