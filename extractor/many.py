@@ -78,7 +78,7 @@ def extract_many(
         raise UsageError(f"extract_many takes a list or another iterable of documents, not {type(sources).__name__}")
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise UsageError("jobs is a number of documents, 1 or more")
-    wanted = checked(schema, engine, pages, today, minimum_age)
+    wanted = checked(schema, engine, pages, today, minimum_age, limits)
     options = Options(
         pages=pages,
         engine=engine,
@@ -130,7 +130,7 @@ async def extract_async(
     limits: Limits = DEFAULT,
 ) -> Extraction[Any]:
     """`extract` in a thread of its own, while the event loop goes on; arguments and errors as `extract`'s."""
-    wanted = checked(schema, engine, pages, today, minimum_age)
+    wanted = checked(schema, engine, pages, today, minimum_age, limits)
     options = Options(
         pages=pages,
         engine=engine,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
@@ -104,7 +104,7 @@ def extract(
     Raises UnreadableInputError, NoDocumentError (no such document on the picture, or not one document), SchemaError or
     another UsageError.
     """
-    wanted = checked(schema, engine, pages, today, minimum_age)
+    wanted = checked(schema, engine, pages, today, minimum_age, limits)
     held = given(source, pages, limits)
     sources = list(held.sources)
     prepared = prepare(sources, wanted, pages=pages, today=today, one_document=one_document, limits=limits)
@@ -126,7 +126,7 @@ def extract_documents(
     Sides of a document find each other by number, MRZ, name and birth date. A side that nothing says the holder of
     stays by itself, with the warning `lone_side`. Arguments and errors as `extract`'s.
     """
-    wanted = checked(schema, engine, pages, today, minimum_age)
+    wanted = checked(schema, engine, pages, today, minimum_age, limits)
     held = given(source, pages, limits)
     found: list[Extraction[Any]] = []
     left_out: list[Box] = []
@@ -148,14 +148,23 @@ def _with_given(result: Extraction[Any], held: Given) -> Extraction[Any]:
     return replace(result, inputs=held.sources if paths else (), given=held)
 
 
-def checked(schema: Any, engine: Any = None, pages: Any = None, today: Any = None, minimum_age: Any = None) -> Any:
+def checked(
+    schema: Any,
+    engine: Any = None,
+    pages: Any = None,
+    today: Any = None,
+    minimum_age: Any = None,
+    limits: Any = DEFAULT,
+) -> Any:
     """The type to read into, or "auto"; raises SchemaError or another UsageError before anything is read."""
     if engine is not None and not callable(getattr(engine, "answer", None)):
         raise UsageError(f"engine is what choose_engine() gives, not {type(engine).__name__}")
-    if today is not None and not isinstance(today, date):
+    if today is not None and (not isinstance(today, date) or isinstance(today, datetime)):
         raise UsageError(f"today is a date, not {type(today).__name__}")
     if minimum_age is not None and not (type(minimum_age) is int and minimum_age >= 0):
         raise UsageError("minimum_age is a number of full years, such as 18")
+    if not isinstance(limits, Limits):
+        raise UsageError(f"limits are Limits(...) of extractor.imaging, not {type(limits).__name__}")
     listed = isinstance(pages, Sequence) and not isinstance(pages, str | bytes)
     if pages is not None and not (listed and all(type(page) is int and page > 0 for page in pages)):
         raise UsageError("pages are numbers from 1, such as [1, 2]")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from extractor.errors import RedactionError
+from extractor.errors import RedactionError, UsageError
 from extractor.extraction import Extraction, FieldEvidence, SourceKind
 from extractor.imaging.codes import code_like, read_codes
 from extractor.imaging.geometry import apply
@@ -60,6 +60,8 @@ def redact(
     Raises UsageError for unknown names, RedactionError where something could not be found: nothing is left out
     silently.
     """
+    if not isinstance(result, Extraction):
+        raise UsageError(f"redact takes what extract() gives, not {type(result).__name__}")
     choice = choice_of(list(result.fields), keep=keep, hide=hide, preset=preset)
     return _Redacting(result, choice).done()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,6 +84,8 @@ def test_what_extract_may_be_told_they_may_be_told(monkeypatch: pytest.MonkeyPat
         ({"pages": "1"}, UsageError),
         ({"pages": [0]}, UsageError),
         ({"today": "2026-03-01"}, UsageError),
+        ({"today": datetime(2026, 3, 1)}, UsageError),
+        ({"limits": None}, UsageError),
         ({"minimum_age": "18"}, UsageError),
         ({"minimum_age": -1}, UsageError),
     ],

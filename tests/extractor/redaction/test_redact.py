@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from extractor import extract
-from extractor.errors import RedactionError
+from extractor.errors import RedactionError, UsageError
 from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict
 from extractor.portrait import cutouts
 from extractor.redaction import redact
@@ -176,3 +176,8 @@ def test_large_photographs_keep_all_their_pixels_and_lose_their_metadata(example
     data = path.read_bytes()
     assert b"SECRET" not in data
     assert b"Exif" not in data
+
+
+def test_what_is_no_result_is_refused() -> None:
+    with pytest.raises(UsageError, match="takes what extract"):
+        redact("passport.png")  # type: ignore[arg-type]
