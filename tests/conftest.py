@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -155,8 +156,8 @@ def cuda() -> Any:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright, with a camera that films a test pattern.
+def chromium() -> Iterator[Callable[..., Any]]:
+    """`chromium("--more")`: Debian's Chromium, driven by Playwright, with a camera that films a test pattern.
 
     Of a module, not of the session: as long as Playwright runs, its loop is the thread's, and no other can be.
     """
@@ -167,10 +168,20 @@ def browser() -> Iterator[Any]:
 
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield running
-        running.close()
+    with sync_playwright() as playwright, ExitStack() as stack:
+
+        def launch(*more: str) -> Any:
+            running = playwright.chromium.launch(executable_path=path, args=[*arguments, *more])
+            stack.callback(running.close)
+            return running
+
+        yield launch
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Callable[..., Any]) -> Any:
+    """One that all tests of a module share."""
+    return chromium()
 
 
 def _absent(reason: str) -> None:

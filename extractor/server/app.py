@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from extractor import __version__
-from extractor.server import examples, jobs_api, openai_api, openapi, page, routes
+from extractor.server import examples, jobs_api, openai_api, openapi, page, pairs, routes
 from extractor.server.guard import Guard, openai_error
 from extractor.server.hosts import Hosts
 from extractor.server.intake import Intake
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.openapi_version = "3.1.0"
     app.openapi_tags = examples.TAGS
-    for module in (routes, jobs_api, openai_api, page):
+    for module in (routes, pairs, jobs_api, openai_api, page):
         app.include_router(module.router)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -151,9 +151,10 @@ def _body(form: dict[str, Any], as_json: dict[str, Any] | None, examples: dict[s
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _answer(
+def answer(
     example: Any, *, schema: dict[str, Any] | None = None, media_type: str = "application/json", says: str = "Done"
 ) -> dict[str, Any]:
+    """An answer of a route, with an example of it."""
     return {"description": says, "content": {media_type: {"schema": schema or _OBJECT, "example": example}}}
 
 
@@ -162,25 +163,26 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
     answers: dict[int | str, dict[str, Any]] = {}
     for name in kinds:
         kind = KINDS[name]
-        answer = answers.setdefault(
+        shared = answers.setdefault(
             kind.status,
             {
                 "description": kind.title,
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
             },
         )
-        answer["content"][MEDIA_TYPE]["examples"][name] = {"value": details(Problem(name))}
+        shared["content"][MEDIA_TYPE]["examples"][name] = {"value": details(Problem(name))}
     return answers
 
 
-def _route(answers: dict[int | str, dict[str, Any]], **openapi: Any) -> dict[str, Any]:
+def route(answers: dict[int | str, dict[str, Any]], **openapi: Any) -> dict[str, Any]:
     """What a route's decorator takes."""
     return {"responses": answers, "openapi_extra": openapi or None}
 
 
-_UPLOAD = ("invalid-request", "upload-timeout", "body-too-large", "too-many-files")
+#: Problems of every route that takes a body, and of every one that an engine answers.
+UPLOAD = ("invalid-request", "upload-timeout", "body-too-large", "too-many-files")
 _FILE = ("unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-parameter")
-_ENGINE = (
+ENGINE_PROBLEMS = (
     "queue-full",
     "internal-error",
     "worker-crashed",
@@ -199,7 +201,7 @@ _SCHEMA_HEADER = {
     }
 }
 
-_read = _answer(_DOCUMENT, says="The document; null for what it does not have") | {"headers": _SCHEMA_HEADER}
+_read = answer(_DOCUMENT, says="The document; null for what it does not have") | {"headers": _SCHEMA_HEADER}
 _read["content"]["application/json"] = {
     "schema": _OBJECT,
     "examples": {
@@ -208,8 +210,8 @@ _read["content"]["application/json"] = {
         "all documents": {"value": {"documents": [{"schema": "passport", **_DOCUMENT}]}},
     },
 }
-EXTRACT = _route(
-    {200: _read, **problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE)},
+EXTRACT = route(
+    {200: _read, **problems(*UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *ENGINE_PROBLEMS)},
     **_body(
         _FORM_OPTIONS,
         _OPTIONS,
@@ -229,10 +231,12 @@ _PICTURE_OPTIONS: dict[str, Any] = {
 }
 _box = {"page": 0, "points": [[40, 90], [240, 90], [240, 370], [40, 370]]}
 _cut = {"kind": "portrait", "box": _box, "score": 0.84, "width": 200, "height": 280, "media_type": "image/png"}
-PICTURES = _route(
+PICTURES = route(
     {
-        200: _answer({"pictures": [{**_cut, "data": "(base64)"}]}),
-        **problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", "not-redacted", *_ENGINE),
+        200: answer({"pictures": [{**_cut, "data": "(base64)"}]}),
+        **problems(
+            *UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", "not-redacted", *ENGINE_PROBLEMS
+        ),
     },
     **_body(
         {
@@ -244,10 +248,10 @@ PICTURES = _route(
     ),
 )
 _ONLY = ("engine", "pages")
-CLASSIFY = _route(
+CLASSIFY = route(
     {
-        200: _answer({"schema": "passport", "scores": {"passport": 0.95, "visa": 0.4}}),
-        **problems(*_UPLOAD, *_FILE, "too-many-pages", *_ENGINE),
+        200: answer({"schema": "passport", "scores": {"passport": 0.95, "visa": 0.4}}),
+        **problems(*UPLOAD, *_FILE, "too-many-pages", *ENGINE_PROBLEMS),
     },
     **_body(
         {name: _FORM_OPTIONS[name] for name in _ONLY},
@@ -257,28 +261,28 @@ CLASSIFY = _route(
 )
 _known = {"name": "surname", "kind": "name", "en": "surname (primary identifier), as printed", "zh": "姓"}
 _schemas = {"schemas": [{"name": "passport", "title": "Data page of a passport", "fields": [_known]}]}
-SCHEMA_LIST = _route({200: _answer(_schemas)})
-SCHEMA = _route(
+SCHEMA_LIST = route({200: answer(_schemas)})
+SCHEMA = route(
     {
-        200: _answer(_INLINE, media_type="application/schema+json", says="JSON Schema, draft 2020-12"),
+        200: answer(_INLINE, media_type="application/schema+json", says="JSON Schema, draft 2020-12"),
         **problems("unknown-schema"),
     },
     parameters=[{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport"}],
 )
 _engine = {"name": "embedded", "default": True, "loaded": True, "installed": True, "waiting": 0, "details": {}}
-ENGINES = _route({200: _answer({"engines": [_engine]})})
-HEALTH = _route({200: _answer({"status": "ok"})})
-READY = _route(
+ENGINES = route({200: answer({"engines": [_engine]})})
+HEALTH = route({200: answer({"status": "ok"})})
+READY = route(
     {
-        200: _answer({"status": "ready", "engine": "embedded", "storage": "ok"}),
+        200: answer({"status": "ready", "engine": "embedded", "storage": "ok"}),
         **problems("engine-unavailable", "shutting-down"),
     }
 )
 _text = {"type": "string"}
-METRICS = _route({200: _answer("extractor_queue_depth 0.0", schema=_text, media_type="text/plain", says="Metrics")})
-PROBLEM = _route(
+METRICS = route({200: answer("extractor_queue_depth 0.0", schema=_text, media_type="text/plain", says="Metrics")})
+PROBLEM = route(
     {
-        200: _answer("<!doctype html>...", schema=_text, media_type="text/html", says="What it means"),
+        200: answer("<!doctype html>...", schema=_text, media_type="text/html", says="What it means"),
         **problems("not-found"),
     },
     parameters=[
@@ -309,30 +313,30 @@ _lines = '{"seq": 1, "file": "a.jpg", "result": {"surname": "ERIKSSON"}}\n'
 _without_previews = {name: described for name, described in _OPTIONS.items() if name != "previews"}
 _job_form = {name: described for name, described in _FORM_OPTIONS.items() if name != "previews"}
 _location = {"Location": {"description": "The job.", "schema": _text, "example": f"/v1/jobs/{_job['id']}"}}
-CREATE_JOB = _route(
+CREATE_JOB = route(
     {
-        202: _answer(_job | {"state": "queued", "done": 0}, says="Stored, and going to be read")
+        202: answer(_job | {"state": "queued", "done": 0}, says="Stored, and going to be read")
         | {"headers": _location},
         **problems(
-            *_UPLOAD, "unsupported-media-type", "unreadable-file", "invalid-parameter", "invalid-schema",
+            *UPLOAD, "unsupported-media-type", "unreadable-file", "invalid-parameter", "invalid-schema",
             "too-many-pages", "queue-full", "engine-unavailable", *_STORE, "shutting-down",
         ),
     },
     **_body(_job_form, _without_previews, {"two files": {"file": [PICTURE, PICTURE], "schema": "auto"}}),
 )  # fmt: skip
-GET_JOB = _route({200: _answer(_job), **problems("unknown-job", *_STORE)}, parameters=[_job_path])
+GET_JOB = route({200: answer(_job), **problems("unknown-job", *_STORE)}, parameters=[_job_path])
 GET_JOB["responses"][200]["content"]["application/jsonl"] = {"schema": _text, "example": _lines}
-GET_RESULTS = _route(
+GET_RESULTS = route(
     {
-        200: _answer(_lines, schema=_text, media_type="application/jsonl", says="The results that are there"),
+        200: answer(_lines, schema=_text, media_type="application/jsonl", says="The results that are there"),
         **problems("unknown-job", "invalid-parameter", *_STORE),
     },
     parameters=[_job_path, _after],
 )
-DELETE_JOB = _route({204: {"description": "Deleted"}, **problems("unknown-job", *_STORE)}, parameters=[_job_path])
+DELETE_JOB = route({204: {"description": "Deleted"}, **problems("unknown-job", *_STORE)}, parameters=[_job_path])
 
 _model = {"id": "embedded", "object": "model", "created": 0, "owned_by": "id-document-extractor"}
-MODELS = _route({200: _answer({"object": "list", "data": [_model]})})
+MODELS = route({200: answer({"object": "list", "data": [_model]})})
 _chat = {
     "model": "embedded",
     "messages": [
@@ -372,12 +376,12 @@ _chat_schema = {
         "stream": {"type": "boolean", "default": False},
     },
 }
-_chat_answer = _answer(_completion, says="The document, as the content of the message")
+_chat_answer = answer(_completion, says="The document, as the content of the message")
 _chat_answer["content"]["text/event-stream"] = {"schema": _text, "example": "data: {...}\n\ndata: [DONE]\n\n"}
-CHAT = _route(
+CHAT = route(
     {
         200: _chat_answer,
-        **problems(*_UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *_ENGINE),
+        **problems(*UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *ENGINE_PROBLEMS),
     },
     requestBody={
         "required": True,
@@ -385,8 +389,8 @@ CHAT = _route(
     },
 )
 
-EXAMPLES = _route({200: _answer({"examples": [{"file": "passport.png", "schema": "passport"}]})})
-EXAMPLE = _route(
+EXAMPLES = route({200: answer({"examples": [{"file": "passport.png", "schema": "passport"}]})})
+EXAMPLE = route(
     {
         200: {
             "description": "The picture",
@@ -398,12 +402,12 @@ EXAMPLE = _route(
         {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport.png"}
     ],
 )
-SPECIMENS = _route({200: _answer({"enabled": True, "count": 12}), **problems(*_STORE)})
-SAVE_SPECIMEN = _route(
+SPECIMENS = route({200: answer({"enabled": True, "folder": "/srv/specimens", "count": 12}), **problems(*_STORE)})
+SAVE_SPECIMEN = route(
     {
-        201: _answer({"files": ["3f1c0ab5d9e84b7f6a20c1d2.png"], "count": 13}, says="Saved"),
+        201: answer({"files": ["3f1c0ab5d9e84b7f6a20c1d2.png"], "count": 13}, says="Saved"),
         **problems(
-            *_UPLOAD, "conflict", "unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-label",
+            *UPLOAD, "conflict", "unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-label",
             "queue-full", *_STORE, "shutting-down",
         ),
     },

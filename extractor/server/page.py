@@ -21,18 +21,17 @@ from extractor.server.uploads import parse_json
 
 router = APIRouter()
 
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 #: Everything that is served from the package, by name, so that no path can leave its folder.
 _STATIC = {
-    "index.html": "text/html; charset=utf-8",
-    "app.css": "text/css; charset=utf-8",
-    "app.js": "text/javascript; charset=utf-8",
-    "api.js": "text/javascript; charset=utf-8",
-    "view.js": "text/javascript; charset=utf-8",
-    "capture.js": "text/javascript; charset=utf-8",
-    "words.js": "text/javascript; charset=utf-8",
-    "languages.js": "text/javascript; charset=utf-8",
-    "countries.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
+    path.name: _TYPES[Path(path.name).suffix]
+    for path in files("extractor.server").joinpath("static").iterdir()
+    if Path(path.name).suffix in _TYPES
 }
 
 
@@ -95,10 +94,10 @@ def _examples(folder: Path | None) -> tuple[tuple[str, str], ...]:
 
 @router.get("/v1/specimens", tags=["specimens"], summary="Count the saved specimens", **ex.SPECIMENS)
 async def specimens(request: Request) -> JSONResponse:
-    """How many specimens were saved, and whether more can be."""
+    """Whether specimens are saved (the labelling mode), in which folder of the server, and how many there are."""
     folder = service_of(request).settings.specimens
     count = await asyncio.to_thread(count_specimens, folder) if folder else 0
-    return JSONResponse({"enabled": folder is not None, "count": count})
+    return JSONResponse({"enabled": folder is not None, "folder": folder and str(folder), "count": count})
 
 
 @router.post(

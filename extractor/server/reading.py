@@ -36,7 +36,7 @@ def make_reader(options: Mapping[str, Any]) -> Reader:
 
 
 class Reading:
-    """Answers the operations `extract`, `classify` and `pictures`."""
+    """Answers the operations `extract`, `classify`, `pictures` and `pairs`."""
 
     def __init__(self, engine: Engine | None, why: str) -> None:
         from extractor.engines import describe
@@ -51,6 +51,8 @@ class Reading:
         self.details = {**details, "why": why}
 
     def __call__(self, request: Mapping[str, Any], files: Sequence[bytes], report: Report) -> dict[str, Any]:
+        if request["op"] == "pairs":
+            return _pairs(request["said"])
         groups = _load(request, files)
         report({"pages": sum(map(len, groups))})
         images = [image for group in groups for image in group]
@@ -151,6 +153,12 @@ def _classify(images: Sequence[np.ndarray]) -> dict[str, Any]:
     scores = classify([line for page in pages for line in page.lines], zone.mrz if zone else None, layouts)
     ordered = sorted(scores.items(), key=lambda item: -item[1])
     return {"schema": kind_of(scores), "scores": {name: round(score, 3) for name, score in ordered}}
+
+
+def _pairs(said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    from extractor.grouping.said import identity_said, offered_sides
+
+    return {"groups": offered_sides([identity_said(one["schema"], one["fields"]) for one in said])}
 
 
 def _pictures(result: Extraction[Any], request: Mapping[str, Any]) -> list[dict[str, Any]]:

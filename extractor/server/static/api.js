@@ -24,7 +24,7 @@ export class ServiceError extends Error {
 }
 
 async function call(path, options = {}) {
-  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  const headers = { ...options.headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
   let answer;
   try {
     answer = await fetch(path, { ...options, headers, credentials: "omit" });
@@ -69,31 +69,14 @@ export async function read(files, schema) {
   return { result, pictures };
 }
 
+/** Which documents that were read one by one are sides of one: `groups` of their numbers. */
+export const pairs = documents => json("/v1/pairs",
+  { method: "POST", body: JSON.stringify({ documents }), headers: { "Content-Type": "application/json" } });
+
 /** Saves pictures with their labels, one a file. */
 export function saveSpecimen(files, labels) {
   const form = new FormData();
   files.forEach(file => form.append("file", file, file.name || "picture"));
   form.append("label", JSON.stringify(labels.length === 1 ? labels[0] : labels));
   return json("/v1/specimens", { method: "POST", body: form });
-}
-
-/** Hands the person a file. */
-export function download(name, type, text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-/** One document as CSV: a row of names and a row of values; what a spreadsheet would compute stays text. */
-export function asCsv(schema, values) {
-  const cell = value => {
-    const text = value === null ? "" : Array.isArray(value) ? value.join("\n")
-      : typeof value === "object" ? JSON.stringify(value) : String(value);
-    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  const names = Object.keys(values);
-  return `${["schema", ...names].map(cell).join(",")}\n${[schema, ...names.map(name => values[name])].map(cell).join(",")}\n`;
 }

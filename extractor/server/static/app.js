@@ -1,119 +1,173 @@
-// The page's state and what its controls do. What is shown is made by view.js, what is said to the service by api.js.
+// The page's state and what its controls do. What is shown is made by sheet.js, fields.js and queue.js, what is said to the service by api.js.
 
-import { ServiceError, asCsv, download, hasKey, listEngines, listSchemas, read, saveSpecimen, specimens, useKey } from "./api.js";
+import { ServiceError, hasKey, listEngines, listSchemas, read, specimens, useKey } from "./api.js";
 import { listen, offerExamples, renameExamples } from "./capture.js";
-import { edited, fit, highlight, make, refreshField, same, showFields, shown, showPage, showSummary, verdictOf } from "./view.js";
-import { fieldName, fillWords, inWords, learnNames, switchLanguage, words } from "./words.js";
+import { listenToFields, pointAt } from "./editing.js";
+import { asCsv, asJson, asText, asVCard, download } from "./export.js";
+import { showFields, showSummary } from "./fields.js";
+import { findOffer, recordOf, refuse, release, showOffer, showQueue } from "./queue.js";
+import { saveShown } from "./saving.js";
+import { fit, make, showPage } from "./sheet.js";
+import { inWords } from "./values.js";
+import { fieldName, fillWords, inSeconds, kindName, switchLanguage, tell, words } from "./words.js";
 
 const $ = id => document.getElementById(id);
-let state = null;
 let current = null;
 const records = [];
 let schemas = [];
-let adding = null;
+let addTo = null;
+let offer = null;
+let labelling = null;
+const state = () => current?.state ?? null;
 
 // Reading
 
-// Each file is a record of its own, unless it is added to the one that is shown.
+/** Each file is a record of its own, unless it is added to the one that is shown. */
 async function take(files) {
-  if (adding) {
-    const record = adding;
-    adding = null;
-    record.files = [...record.files, ...files];
-    await readRecord(record);
+  if (addTo) {
+    const record = addTo;
+    addTo = null;
+    if (records.includes(record)) await join(record, recordOf(files));
     return;
   }
-  const added = files.map(file => ({ files: [file], state: null, problem: null, thumbnail: thumbnailOf(file) }));
+  const added = files.map(file => recordOf([file]));
   records.push(...added);
-  showQueue();
+  drawQueue();
   for (const record of added) {
     if (records.includes(record)) await readRecord(record, record !== added[0]);
   }
+  await lookForSides();
 }
 
-/** Reads a record; behind others it stays behind, and is shown only where nothing is. */
+/** Reads a record; behind others it stays behind, and is shown only where nothing is. What was corrected stays so. */
 async function readRecord(record, behind = false) {
   record.reading = true;
-  showQueue();
+  drawQueue();
   if (!behind) busy(words().reading);
   try {
     const { result, pictures } = await read(record.files, $("schema").value);
-    release(record);
-    const values = Object.fromEntries(Object.entries(result.fields).map(([name, one]) => [name, one.value]));
-    const known = schemas.find(one => one.name === result.schema);
-    const kinds = Object.fromEntries((known?.fields || []).map(field => [field.name, field.kind]));
-    record.state = { files: record.files, result, pictures, values, kinds, edited: new Set(), page: 0, zoom: 1, open: null };
+    const before = [record, ...record.parts].map(one => one.state).filter(Boolean);
+    record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
+    record.state = stateOf(record, result, pictures, before);
     record.problem = null;
-    if (!behind || !state) show(record);
+    if (record === current || !behind || !state()) show(record);
   } catch (error) {
     record.problem = error;
     if (records.length === 1 && !record.state) forget(record);
     if (!behind || records.length < 2) say(error);
   } finally {
     record.reading = false;
-    busy(null);
-    showQueue();
+    if (!behind) busy(null);
+    drawQueue();
   }
+}
+
+function stateOf(record, result, pictures, before) {
+  const values = Object.fromEntries(Object.entries(result.fields).map(([name, one]) => [name, one.value]));
+  const known = schemas.find(one => one.name === result.schema);
+  const kinds = Object.fromEntries((known?.fields || []).map(field => [field.name, field.kind]));
+  const edited = new Set();
+  for (const one of before) {
+    for (const name of one.edited) {
+      if (!(name in values)) continue;
+      values[name] = one.values[name];
+      edited.add(name);
+    }
+  }
+  return { files: record.files, result, pictures, values, kinds, edited, wrong: new Map(), page: 0, zoom: 1, open: null };
 }
 
 function show(record) {
   current = record;
-  state = record.state;
   document.body.dataset.state = "read";
   $("start").hidden = true;
   $("work").hidden = false;
-  $("picture").onload = () => showPage(state);
-  showPage(state);
-  showSummary(state);
-  showFields(state);
-  showQueue();
+  $("picture").onload = () => showPage(state());
+  redraw();
   $("main").focus({ preventScroll: true });
   scrollTo(0, 0);
-  toast(words().read(words().schemas[state.result.schema] || state.result.schema,
-    Object.values(state.result.seconds).reduce((a, b) => a + b, 0).toFixed(1)));
+  const { result } = state();
+  toast(tell("read", { what: kindName(result.schema), seconds: inSeconds(Object.values(result.seconds).reduce((a, b) => a + b, 0)) }));
+}
+
+function redraw() {
+  drawQueue();
+  if (!state()) return;
+  showPage(state());
+  showSummary(state());
+  showFields(state());
 }
 
 /** The start page; what was read and corrected stays in the queue. */
 function startOver() {
-  current = state = null;
+  current = null;
   document.body.dataset.state = "empty";
   $("work").hidden = true;
   $("start").hidden = false;
   $("picture").removeAttribute("src");
-  showQueue();
+  drawQueue();
   $("choose").focus();
-}
-
-function release(record) {
-  record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
 }
 
 function forget(record) {
   release(record);
-  if (record.thumbnail) URL.revokeObjectURL(record.thumbnail);
   records.splice(records.indexOf(record), 1);
   if (record === current) {
     const next = records.find(one => one.state);
     if (next) show(next);
     else startOver();
   }
-  showQueue();
+  if (offer?.includes(record)) offer = null;
+  drawQueue();
 }
 
-const thumbnailOf = file => file.type.startsWith("image/") && !/hei[cf]|tiff/.test(file.type) ? URL.createObjectURL(file) : null;
+// Records: the row, sides that are joined and taken apart
 
-function showQueue() {
-  const word = words();
-  $("queue").hidden = records.length < 2 && (records.length < 1 || Boolean(state));
-  $("join").hidden = !current || records.indexOf(current) < 1;
-  $("queue").replaceChildren(...records.map((record, index) => {
-    const name = record.state ? ["surname", "given_names", "name"].map(field => record.state.values[field]).filter(Boolean).join(", ") : "";
-    const text = name || (record.problem ? word.failed : record.state ? word.schemas[record.state.result.schema] || word.custom : word.waiting);
-    const picture = record.thumbnail ? make("img", "", [], { src: record.thumbnail, alt: "" }) : make("span", "blank", "PDF", { "aria-hidden": "true" });
-    const button = make("button", record.problem ? "record bad" : "record", [picture, make("span", "", `${index + 1}. ${text}`)], { type: "button", "data-record": index });
-    button.setAttribute("aria-pressed", String(record === current));
-    return button;
-  }));
+function drawQueue() {
+  showQueue(records, current);
+  showOffer(records, offer);
+}
+
+/** Offers two records that look like sides of one document. Where the service cannot say, nothing is offered. */
+async function lookForSides() {
+  try {
+    offer = await findOffer(records);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    offer = null;
+  }
+  if (offer && !offer.every(record => records.includes(record))) offer = null;
+  drawQueue();
+}
+
+async function join(one, other) {
+  const joined = recordOf([...one.files, ...other.files], [one, other]);
+  records.splice(records.indexOf(one), 1, joined);
+  if (records.includes(other)) records.splice(records.indexOf(other), 1);
+  offer = null;
+  await readRecord(joined);
+  if (!joined.state) takeApart(joined);
+  await lookForSides();
+}
+
+/** Puts a record's parts back in its place, with what was corrected since. */
+function takeApart(record) {
+  for (const name of record.state?.edited ?? []) {
+    const part = record.parts.find(one => one.state?.result.fields[name]?.value != null) ?? record.parts.find(one => one.state && name in one.state.values);
+    if (!part) continue;
+    part.state.values[name] = record.state.values[name];
+    part.state.edited.add(name);
+  }
+  const [one, other] = record.parts;
+  refuse(one, other);
+  record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
+  records.splice(records.indexOf(record), 1, one, other);
+  const shown = record.parts.find(part => part.state);
+  if (shown) show(shown);
+  else startOver();
+  for (const part of record.parts) {
+    if (!part.state && !part.problem) readRecord(part, true);
+  }
 }
 
 $("queue").addEventListener("click", event => {
@@ -126,114 +180,26 @@ $("queue").addEventListener("click", event => {
   }
 });
 $("remove").addEventListener("click", () => current && forget(current));
-$("join").addEventListener("click", async () => {
-  const before = records[records.indexOf(current) - 1];
-  const joined = current;
-  before.files = [...before.files, ...joined.files];
-  forget(joined);
-  await readRecord(before);
+$("join").addEventListener("click", () => join(records[records.indexOf(current) - 1], current));
+$("apart").addEventListener("click", () => takeApart(current));
+$("offer-yes").addEventListener("click", () => offer && join(...offer));
+$("offer-no").addEventListener("click", () => {
+  refuse(...offer);
+  lookForSides();
 });
 
-// Fields
+// Fields, pages and zoom
 
-function point(name) {
-  if (!state) return;
-  const box = name && state.result.fields[name].box;
-  if (box && box.page !== state.page) {
-    state.page = box.page;
-    showPage(state);
-  }
-  highlight(state, name);
-}
-
-function open(name) {
-  const before = state.open;
-  state.open = before === name ? null : name;
-  if (before && before !== name) refreshField(state, before);
-  point(name);
-  refreshField(state, name);
-  point(name);
-}
-
-function correct(name, value) {
-  if (same(value, state.values[name])) return;
-  state.values[name] = value;
-  if (same(value, state.result.fields[name].value)) state.edited.delete(name);
-  else state.edited.add(name);
-  refreshField(state, name);
-  showSummary(state);
-  showPage(state);
-  point(name);
-}
-
-function goTo(name) {
-  const row = () => document.querySelector(`.field[data-name="${name}"] .row`);
-  if ($("absent").contains(row())) $("absent").open = true;
-  if (state.open !== name) open(name);
-  row().focus();
-  row().scrollIntoView({ block: "center" });
-}
-
-function move(from, step) {
-  const rows = [...document.querySelectorAll(".field .row")].filter(row => row.offsetParent !== null);
-  const next = rows[rows.indexOf(from) + step];
-  if (next) next.focus();
-}
-
-function onFields(event) {
-  const target = event.target.closest("[data-adopt], [data-undo], [data-copy], .row");
-  if (!target) return;
-  const { name } = target.closest(".field").dataset;
-  if (target.dataset.copy) {
-    copyText(textOf(name));
-    return;
-  }
-  if (target.dataset.adopt) correct(name, state.result.fields[name].sources[target.dataset.adopt].value);
-  else if (target.dataset.undo) correct(name, state.result.fields[name].value);
-  else open(name);
-}
-
-for (const id of ["fields", "absent-fields"]) {
-  const list = $(id);
-  list.addEventListener("click", onFields);
-  list.addEventListener("mouseover", event => point(event.target.closest(".field")?.dataset.name));
-  list.addEventListener("mouseleave", () => point(state?.open));
-  list.addEventListener("focusin", event => point(event.target.closest(".field")?.dataset.name));
-  list.addEventListener("change", event => {
-    if (event.target.dataset.edit) correct(event.target.dataset.edit, edited(event.target));
-  });
-  list.addEventListener("keydown", event => {
-    if (event.target.matches(".row") && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      event.preventDefault();
-      move(event.target, event.key === "ArrowDown" ? 1 : -1);
-    } else if (event.target.matches("input[data-edit]") && event.key === "Enter") {
-      const name = event.target.dataset.edit;
-      event.preventDefault();
-      event.target.blur();
-      if (state.open === name) open(name);
-      document.querySelector(`.field[data-name="${name}"] .row`)?.focus();
-    } else if (event.key === "Escape" && state?.open) {
-      const name = state.open;
-      if (event.target.dataset.edit) event.target.value = "";
-      open(name);
-      document.querySelector(`.field[data-name="${name}"] .row`)?.focus();
-    }
-  });
-}
-$("warnings").addEventListener("click", event => event.target.dataset.goto && goTo(event.target.dataset.goto));
-$("boxes").addEventListener("mouseover", event => event.target.dataset.name && point(event.target.dataset.name));
-$("boxes").addEventListener("click", event => event.target.dataset.name && goTo(event.target.dataset.name));
-
-// Pages and zoom
+listenToFields({ state, changed: () => drawQueue(), copy: name => copyText(inWords(state(), name)) });
 
 $("pages").addEventListener("click", event => {
   if (event.target.dataset.page === undefined) return;
-  state.page = Number(event.target.dataset.page);
-  showPage(state);
+  state().page = Number(event.target.dataset.page);
+  showPage(state());
 });
 function zoom(factor) {
-  state.zoom = factor ? Math.min(8, Math.max(0.5, state.zoom * factor)) : 1;
-  fit(state);
+  state().zoom = factor ? Math.min(8, Math.max(0.5, state().zoom * factor)) : 1;
+  fit(state());
 }
 $("zoom-in").addEventListener("click", () => zoom(1.5));
 $("zoom-out").addEventListener("click", () => zoom(1 / 1.5));
@@ -242,17 +208,16 @@ $("canvas").addEventListener("keydown", event => {
   const factors = { "+": 1.5, "=": 1.5, "-": 1 / 1.5, 0: 0 };
   if (event.key in factors) zoom(factors[event.key]);
 });
-addEventListener("resize", () => state && fit(state));
+new ResizeObserver(() => state() && fit(state())).observe($("canvas"));
 
 // Out of the page
 
 $("again").addEventListener("click", startOver);
 $("side").addEventListener("click", () => {
-  adding = current;
+  addTo = current;
   $("file").click();
 });
-/** A field as a person writes it down. */
-const textOf = name => inWords(name, state.values[name]) || shown(state.values[name]);
+$("file").addEventListener("cancel", () => { addTo = null; });
 
 async function copyText(text) {
   try {
@@ -267,53 +232,19 @@ async function copyText(text) {
   }
   toast(words().copied, "well");
 }
-$("copy").addEventListener("click", () => copyText(Object.keys(state.values).filter(name => state.values[name] !== null)
-  .map(name => `${fieldName(name)}: ${textOf(name).replaceAll("\n", " ")}`).join("\n")));
-const base = () => `${state.result.schema}`;
-$("json").addEventListener("click", () =>
-  download(`${base()}.json`, "application/json", `${JSON.stringify(state.values, null, 2)}\n`));
-$("csv").addEventListener("click", () => download(`${base()}.csv`, "text/csv", asCsv(state.result.schema, state.values)));
 
-/** One label a file. Of one picture everything is known; of several, what was seen on each. */
-function labels() {
-  const { files, result, values } = state;
-  return files.map((file, index) => {
-    const pages = result.pages.map((page, at) => (page.file === index ? at : -1)).filter(at => at >= 0);
-    const seen = name => pages.includes(result.fields[name].box?.page);
-    const names = Object.keys(values).filter(name => files.length === 1 || (values[name] !== null && seen(name)));
-    const boxes = {};
-    for (const name of names) {
-      const { box } = result.fields[name];
-      // A place is only certain where the value was read there as it now stands, and a label has places of one page.
-      if (box && pages.length === 1 && seen(name) && values[name] !== null && verdictOf(state, name) !== "edited") boxes[name] = [box.points];
-    }
-    return { schema: result.schema, fields: Object.fromEntries(names.map(name => [name, values[name]])), boxes };
+const all = () => !$("all").hidden && $("all").getAttribute("aria-pressed") === "true";
+/** The documents that are copied and downloaded: the one shown, or all. */
+const chosen = () => all() ? records.map(one => one.state).filter(Boolean) : [state()];
+$("all").addEventListener("click", () => $("all").setAttribute("aria-pressed", String(!all())));
+$("copy").addEventListener("click", () => copyText(asText(chosen())));
+for (const [id, type, made] of [["json", "application/json", asJson], ["csv", "text/csv", asCsv], ["vcf", "text/vcard", asVCard]]) {
+  $(id).addEventListener("click", () => {
+    const states = chosen();
+    download(`${states.length > 1 ? "documents" : states[0].result.schema}.${id}`, type, made(states));
   });
 }
-
-$("save").addEventListener("click", async () => {
-  const given = labels();
-  const kept = given.map((label, index) => [label, state.files[index]]).filter(([label]) => Object.keys(label.fields).length);
-  if (!kept.length) {
-    say(words().tooFew);
-    return;
-  }
-  $("save").disabled = true;
-  try {
-    const { count } = await saveSpecimen(kept.map(([, file]) => file), kept.map(([label]) => label));
-    toast(words().saved(count), "well");
-  } catch (error) {
-    say(error);
-    const wrong = error.problem?.fields || [];
-    for (const name of wrong) document.querySelector(`.field[data-name="${name}"]`)?.classList.add("wrong");
-    if (wrong.length) {
-      goTo(wrong[0]);
-      document.querySelector(`.field[data-name="${wrong[0]}"]`)?.classList.add("wrong");
-    }
-  } finally {
-    $("save").disabled = false;
-  }
-});
+$("save").addEventListener("click", () => saveShown(state(), { say, toast, go: pointAt }));
 
 // What the page says
 
@@ -340,7 +271,7 @@ function say(error) {
   if (!(error instanceof ServiceError)) throw error;
   if (error.kind === "unauthorized") askForKey();
   const named = (error.problem?.fields || []).map(fieldName).join(", ");
-  const text = words().problems[error.kind] || (error.problem ? error.problem.detail : words().network);
+  const text = words().problems[error.kind] || words().problems["internal-error"];
   toast(named ? `${text} ${named}` : text, "bad");
 }
 
@@ -363,17 +294,14 @@ $("language").addEventListener("change", event => {
   nameSchemas();
   renameExamples();
   showEngine();
-  showQueue();
-  if (!state) return;
-  showPage(state);
-  showSummary(state);
-  showFields(state);
+  showLabelling();
+  redraw();
 });
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function paint() {
-  const chosen = localStorage.getItem("theme");
-  const isDark = chosen ? chosen === "dark" : dark.matches;
+  const wished = localStorage.getItem("theme");
+  const isDark = wished ? wished === "dark" : dark.matches;
   document.documentElement.dataset.theme = isDark ? "dark" : "light";
   $("theme").setAttribute("aria-pressed", String(isDark));
 }
@@ -384,10 +312,10 @@ $("theme").addEventListener("click", () => {
 });
 
 function nameSchemas() {
-  const chosen = $("schema").value;
+  const wished = $("schema").value;
   const [first] = $("schema").options;
-  $("schema").replaceChildren(first, ...schemas.map(one => new Option(words().schemas[one.name] || one.name, one.name)));
-  $("schema").value = chosen || "auto";
+  $("schema").replaceChildren(first, ...schemas.map(one => new Option(kindName(one.name), one.name)));
+  $("schema").value = wished || "auto";
 }
 $("schema").addEventListener("change", () => current && readRecord(current));
 
@@ -405,13 +333,18 @@ async function watchEngine() {
   if (!engine.loaded) setTimeout(() => watchEngine().catch(say), 1500);
 }
 
+/** The labelling mode, only where the service was started for it: what it keeps, where, and until when. */
+function showLabelling() {
+  for (const id of ["save", "labelling"]) $(id).hidden = !labelling?.enabled;
+  $("labelling").textContent = labelling?.enabled ? tell("saveLead", { folder: `\u2068${labelling.folder}\u2069` }) : "";
+}
+
 async function begin() {
   try {
     schemas = (await listSchemas()).schemas;
-    learnNames(schemas);
     nameSchemas();
-    const { enabled } = await specimens();
-    $("save").hidden = !enabled;
+    labelling = await specimens();
+    showLabelling();
     $("key").hidden = !hasKey();
     await Promise.all([watchEngine(), offerExamples(take, say)]);
   } catch (error) {

@@ -1,5 +1,6 @@
 """Fixtures of the service's tests; what they start is in `services`."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from extractor.server.sealing import new_data_key
 from extractor.server.settings import EngineOptions, Limits, Settings
 
+from .browsing import Open
 from .services import FAKE, HERE, Process, Running, run_process, run_service
 
 
@@ -62,3 +65,56 @@ def real_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     environment = dict.fromkeys(("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"), str(folder / "home"))
     with run_process(arguments, folder / "output", environment) as process:
         yield process
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Open]:
+    """`open_page(service, width=390, locale="zh-CN")`: the service's page in a browser of its own.
+
+    Every page that a test opens must stay silent: no script error, no message of the security policy, and not one
+    request to another address.
+    """
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def opened(
+        service: Process | Running, *, width: int = 1280, height: int = 800, path: str = "/", **given: Any
+    ) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **given)
+        contexts.append(context)
+        page = context.new_page()
+        url = f"http://127.0.0.1:{service.port}"
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        page.on(
+            "request",
+            lambda sent: sent.url.startswith((url, "blob:", "data:")) or complaints.append(f"a request to {sent.url}"),
+        )
+        page.goto(url + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    # A refusal that a test provokes is no error of the page.
+    assert [said for said in complaints if "the server responded with a status of 4" not in said] == []
+
+
+@pytest.fixture(scope="module")
+def passport(examples_dir: Path) -> bytes:
+    return (examples_dir / "passport.png").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def altered(examples_dir: Path, examples: dict[str, dict[str, Any]]) -> bytes:
+    """The passport with another surname printed than the MRZ says."""
+    (corner, _, opposite, _) = examples["passport.png"]["boxes"]["surname"][0]
+    image = Image.open(examples_dir / "passport.png").convert("RGB")
+    drawing = ImageDraw.Draw(image)
+    ground = image.getpixel((opposite[0] + 12, opposite[1] - 4))
+    drawing.rectangle((corner[0] - 2, corner[1] - 2, opposite[0] + 2, opposite[1] + 3), fill=ground)
+    font = ImageFont.load_default(opposite[1] - corner[1])
+    drawing.text((corner[0], corner[1] - 3), "OVERHILL", font=font, fill=(40, 40, 60))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

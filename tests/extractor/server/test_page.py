@@ -1,4 +1,4 @@
-"""The page's files: all from this package, none from elsewhere, each word in both languages."""
+"""The page's files: all from this package, none from elsewhere."""
 
 import json
 import re
@@ -11,6 +11,7 @@ import pytest
 from .services import Running
 
 STATIC = files("extractor.server").joinpath("static")
+SCRIPTS = sorted(path.name for path in STATIC.iterdir() if path.name.endswith(".js"))
 
 
 def source(name: str) -> str:
@@ -21,7 +22,7 @@ def test_the_page_is_served_with_all_it_needs(service: Running) -> None:
     page = service.client.get("/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     needed = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
-    for name in ("app.js", "api.js", "capture.js", "view.js", "words.js"):
+    for name in SCRIPTS:
         needed |= {f"/static/{found}" for found in re.findall(r'from "\./([^"]+)"', source(name))}
     assert needed == {f"/static/{path.name}" for path in STATIC.iterdir() if path.name != "index.html"}
     for path in sorted(needed):
@@ -42,38 +43,6 @@ def test_nothing_comes_from_elsewhere(path: str) -> None:
     assert "eval(" not in text
     assert not re.search(r'\son[a-z]+="', text), "the policy forbids handlers in markup"
     assert "document.cookie" not in text
-
-
-def test_every_word_is_there_in_both_languages() -> None:
-    words = source("words.js")
-    english, chinese = words.split("const zh = {")
-    used = set(re.findall(r'data-word(?:-title|-label)?="(\w+)"', source("index.html")))
-    used |= set(
-        re.findall(r"\bwords?\(\)\.(\w+)", "".join(source(name) for name in ("app.js", "view.js", "capture.js")))
-    )
-    used |= set(re.findall(r"\bword\.(\w+)", source("view.js")))
-    assert len(used) > 40
-    for word in sorted(used):
-        for text in (english, chinese):
-            assert re.search(rf"\b{word}:", text), word
-
-
-@pytest.mark.parametrize("language", ["es", "fr", "de", "ar"])
-def test_the_other_languages_have_the_words_of_the_desk(language: str) -> None:
-    own = source("languages.js").split(f"const {language} = {{")[1].split("\n};")[0]
-    used = set(re.findall(r'data-word(?:-title|-label)?="(\w+)"', source("index.html")))
-    english = {"formats", "saveLead"}  # names of formats; the labelling mode is for developers
-    for word in sorted(used - english | {"stateOf", "verdicts", "sexes", "schemas", "warnings", "problems", "names"}):
-        assert re.search(rf"\b{word}:", own), word
-
-
-def test_warnings_and_problems_have_chinese_words() -> None:
-    from extractor.server.problems import KINDS
-
-    chinese = source("words.js").split("const zh = {")[1]
-    shown = {"unsupported-file", "unreadable-file", "no-document", "queue-full", "page-timeout", "worker-crashed"}
-    assert shown <= set(KINDS)
-    assert all(f'"{kind}":' in chinese for kind in shown)
 
 
 def test_examples_are_those_of_the_checkout(service: Running, examples_dir: Path) -> None:

@@ -133,7 +133,8 @@ def post(service: Running, *files: bytes, **fields: Any) -> Any:
 
 def test_saving_over_http(make_service: Callable[..., Running], tmp_path: Path) -> None:
     service = make_service(specimens=tmp_path / "specimens")
-    assert service.client.get("/v1/specimens").json() == {"enabled": True, "count": 0}
+    listed = service.client.get("/v1/specimens").json()
+    assert listed == {"enabled": True, "folder": str(tmp_path / "specimens"), "count": 0}
     answer = post(service, picture(), label=json.dumps(label()))
     assert answer.status_code == 201
     assert answer.json()["count"] == 1
@@ -148,7 +149,7 @@ def test_saving_over_http(make_service: Callable[..., Running], tmp_path: Path) 
 
 
 def test_without_a_folder_for_them_none_are_saved(service: Running) -> None:
-    assert service.client.get("/v1/specimens").json() == {"enabled": False, "count": 0}
+    assert service.client.get("/v1/specimens").json() == {"enabled": False, "folder": None, "count": 0}
     answer = post(service, picture(), label=json.dumps(label()))
     assert (answer.status_code, kind_of(answer)) == (409, "conflict")
     assert "--specimens" in answer.json()["detail"]

@@ -1,0 +1,68 @@
+// Dates as people type them, in any of the page's languages, to year-month-day (ISO 8601).
+
+import { languages, locale } from "./words.js";
+
+const bare = text => text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
+
+/** Names of months, whole and short, of all languages, to their numbers. */
+const months = new Map();
+for (const language of languages) {
+  for (const style of ["long", "short"]) {
+    const names = new Intl.DateTimeFormat(language, { month: style, day: "numeric", timeZone: "UTC" });
+    for (let month = 0; month < 12; month += 1) {
+      const { value } = names.formatToParts(Date.UTC(2001, month, 10)).find(part => part.type === "month");
+      const name = bare(value).replaceAll(".", "");
+      if (!/^\d+$/.test(name)) months.set(name, month + 1);
+    }
+  }
+}
+months.set("sept", 9);
+
+/** A date as the person would write it, to show how. */
+export const exampleDate = () => new Intl.DateTimeFormat(locale(), { timeZone: "UTC" }).format(Date.UTC(1974, 7, 12));
+
+const monthFirst = () => {
+  const order = new Intl.DateTimeFormat(locale()).formatToParts(0).map(part => part.type);
+  return order.indexOf("month") < order.indexOf("day") && order.indexOf("year") > order.indexOf("day");
+};
+
+function iso(year, month, day) {
+  const made = new Date(Date.UTC(year, month - 1, day));
+  const exists = made.getUTCFullYear() === year && made.getUTCMonth() === month - 1 && made.getUTCDate() === day;
+  return exists ? made.toISOString().slice(0, 10) : null;
+}
+
+/** A year of two digits: of birth and issue it is past, of others it is of this century. */
+function wholeYear(text, field, today) {
+  if (text.length === 4) return Number(text);
+  const year = 2000 + Number(text);
+  return /birth|issue/.test(field) && year > today.getFullYear() ? year - 100 : year;
+}
+
+const western = text => text.replaceAll(/[٠-٩]/g, digit => "٠١٢٣٤٥٦٧٨٩".indexOf(digit)).normalize("NFKC");
+
+/** `text` as year-month-day, or as year-month or year where no more is typed; null where it is no date that exists.
+ * Day before month, unless the person's own locale writes slashes the other way, or it cannot be otherwise. */
+export function typedDate(text, field = "", today = new Date()) {
+  const typed = western(text).trim();
+  if (/^\d{4}(-(0[1-9]|1[0-2]))?$/.test(typed)) return typed;
+  const compact = typed.match(/^(\d{2})(\d{2})(\d{4}|\d{2})$/);
+  const whole = typed.match(/^((?:19|20)\d{2})(\d{2})(\d{2})$/);
+  if (whole && iso(...whole.slice(1).map(Number))) return iso(...whole.slice(1).map(Number));
+  if (compact) return iso(wholeYear(compact[3], field, today), Number(compact[2]), Number(compact[1]));
+
+  const parts = bare(typed).replace(/(\d)(st|nd|rd|th|er)\b/g, "$1").match(/\d+|\p{L}+/gu) || [];
+  const named = parts.map(part => months.get(part)).find(Boolean);
+  const numbers = parts.filter(part => /^\d+$/.test(part));
+  if (numbers.length !== (named ? 2 : 3) || numbers.some(part => part.length === 3 || part.length > 4)) return null;
+  const yearFirst = numbers[0].length === 4;
+  if (named) {
+    const [day, year] = yearFirst ? [numbers[1], numbers[0]] : numbers;
+    return iso(wholeYear(year, field, today), named, Number(day));
+  }
+  if (yearFirst) return iso(...numbers.map(Number));
+  const year = wholeYear(numbers[2], field, today);
+  const [first, second] = numbers.map(Number);
+  const american = typed.includes("/") && monthFirst();
+  return american ? iso(year, first, second) ?? iso(year, second, first) : iso(year, second, first) ?? iso(year, first, second);
+}

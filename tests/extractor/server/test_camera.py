@@ -1,0 +1,135 @@
+"""The camera's live hints in real Chromium, which films what the test has drawn; and the picture that is then read."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+
+from .browsing import READ_MS, shown, value
+from .services import Process, Running, wait_for
+
+pytestmark = pytest.mark.slow
+
+WIDTH, HEIGHT = 1280, 720
+REFUSED = """() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
+}"""
+
+
+def table() -> Image.Image:
+    """A table of wood under an even light."""
+    noise = np.random.default_rng(1).normal(0, 5, (HEIGHT, WIDTH, 1))
+    grain = 6 * np.sin(np.arange(WIDTH) / 37)[None, :, None]
+    return Image.fromarray((np.array([112.0, 94.0, 80.0]) + noise + grain).clip(0, 255).astype(np.uint8))
+
+
+def lying(document: Image.Image, *, share: float = 0.82, down: int = 0, turn: float = 0.0) -> Image.Image:
+    """A document on the table: `share` of the frame that it fills, pixels that it lies below the middle, degrees."""
+    scale = share * min(WIDTH / document.width, HEIGHT / document.height)
+    size = (round(document.width * scale), round(document.height * scale))
+    laid = document.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    laid = laid.rotate(turn, Image.Resampling.BICUBIC, expand=True)
+    scene = table()
+    scene.paste(laid, ((WIDTH - laid.width) // 2, (HEIGHT - laid.height) // 2 + down), laid)
+    return scene
+
+
+def with_glare(scene: Image.Image) -> Image.Image:
+    spot = Image.new("L", scene.size, 0)
+    ImageDraw.Draw(spot).ellipse((560, 260, 760, 380), fill=255)
+    spot = spot.filter(ImageFilter.GaussianBlur(14)).point(lambda level: min(255, int(1.3 * level)))
+    return Image.composite(Image.new("RGB", scene.size, (255, 255, 255)), scene, spot)
+
+
+SCENES: dict[str, tuple[str, Callable[[Image.Image], Image.Image]]] = {
+    "sharp": ("good", lying),
+    "turned a little": ("good", lambda document: lying(document, turn=2.5)),
+    "blurred": ("blurred", lambda document: lying(document).filter(ImageFilter.GaussianBlur(3))),
+    "with glare": ("glare", lambda document: with_glare(lying(document))),
+    "dark": ("dark", lambda document: ImageEnhance.Brightness(lying(document)).enhance(0.22)),
+    "an edge out of view": ("edges", lambda document: lying(document, down=120)),
+    "too near": ("edges", lambda document: lying(document, share=1.35)),
+    "nothing there": ("edges", lambda document: table()),
+    "far away": ("far", lambda document: lying(document, share=0.4)),
+}
+
+
+@pytest.fixture
+def passport_picture(examples_dir: Path) -> Image.Image:
+    return Image.open(examples_dir / "passport.png").convert("RGB")
+
+
+@pytest.fixture
+def filmed(chromium: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """`filmed(service, picture)`: the page, on a phone whose camera films a picture, with all requests it has sent."""
+
+    browsers: list[Any] = []
+
+    def opened(service: Running | Process, picture: Image.Image) -> tuple[Any, list[str]]:
+        film = tmp_path / "film.mjpeg"
+        picture.save(film, "JPEG", quality=92)
+        browser = chromium(f"--use-file-for-fake-video-capture={film}")
+        browsers.append(browser)
+        page = browser.new_page(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+        page.goto(f"http://127.0.0.1:{service.port}/")
+        page.wait_for_selector("#choose")
+        page.click("#camera")
+        page.wait_for_selector("#camera-dialog[open]")
+        return page, sent
+
+    yield opened
+    for browser in browsers:
+        browser.close()
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_hint_says_what_the_frame_lacks(
+    filmed: Callable[..., Any], service: Running, passport_picture: Image.Image, scene: str
+) -> None:
+    hint, drawn = SCENES[scene]
+    page, sent = filmed(service, drawn(passport_picture))
+    wait_for(lambda: page.get_attribute("#finder", "data-hint") == hint, seconds=20, pause=0.2)
+    page.wait_for_timeout(1000)
+    assert page.get_attribute("#finder", "data-hint") == hint, "it does not flicker"
+    said = page.evaluate("import('/static/words.js').then(({ words }) => words().hints)")[hint]
+    assert page.inner_text("#hint") == said
+    assert page.get_attribute("#hint", "role") == "status"
+    assert not [one for one in sent if one.startswith("POST")], "nothing is sent before the picture is taken"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.getElementById('video').srcObject") is None, "the camera is off again"
+    assert not [one for one in sent if one.startswith("POST")]
+
+
+def test_the_picture_taken_is_read(
+    filmed: Callable[..., Any], real_service: Process, passport_picture: Image.Image
+) -> None:
+    page, sent = filmed(real_service, lying(passport_picture))
+    wait_for(lambda: page.get_attribute("#finder", "data-hint") == "good", seconds=20, pause=0.2)
+    assert not [one for one in sent if one.startswith("POST")]
+    page.keyboard.press("Enter")
+    shown(page)
+    assert value(page, "document_number") == "359970521"
+    assert page.evaluate("document.getElementById('video').srcObject") is None
+    assert [one.split("/", 3)[3] for one in sent if one.startswith("POST")] == ["v1/extract"]
+
+
+def test_a_picture_of_no_document_is_said(filmed: Callable[..., Any], real_service: Process) -> None:
+    page, _ = filmed(real_service, table())
+    wait_for(lambda: page.get_attribute("#finder", "data-hint") == "edges", seconds=20, pause=0.2)
+    page.click("#shoot")
+    page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
+    assert "Check the picture" in page.inner_text("#toast")
+
+
+def test_without_a_camera_it_says_what_to_do(open_page: Callable[..., Any], service: Running) -> None:
+    page = open_page(service)
+    page.wait_for_selector("#choose")
+    page.evaluate(REFUSED)
+    page.click("#camera")
+    page.wait_for_selector("#toast.bad:not([hidden])")
+    assert "choose a file" in page.inner_text("#toast")
