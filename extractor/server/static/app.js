@@ -46,6 +46,7 @@ async function readRecord(record, behind = false) {
   if (!behind) busy(words().reading);
   try {
     const { result, pictures } = await read(record.files, $("schema").value);
+    if (!records.includes(record)) return;
     const before = [record, ...record.parts].map(one => one.state).filter(Boolean);
     record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
     record.state = stateOf(record, result, pictures, before);
@@ -171,13 +172,12 @@ function takeApart(record) {
 }
 
 $("queue").addEventListener("click", event => {
-  const record = records[event.target.closest("[data-record]")?.dataset.record];
+  const target = event.target.closest("[data-record], [data-away]");
+  const record = records[target?.dataset.record ?? target?.dataset.away];
   if (!record) return;
-  if (record.state) show(record);
-  else if (record.problem) {
-    say(record.problem);
-    forget(record);
-  }
+  if (target.dataset.away) forget(record);
+  else if (record.state) show(record);
+  else if (record.problem && !record.reading) readRecord(record).then(lookForSides);
 });
 $("remove").addEventListener("click", () => current && forget(current));
 $("join").addEventListener("click", () => join(records[records.indexOf(current) - 1], current));
@@ -250,6 +250,7 @@ $("save").addEventListener("click", () => saveShown(state(), { say, toast, go: p
 
 function busy(text) {
   $("busy").hidden = !text;
+  $("main").inert = Boolean(text);
   $("busy-text").textContent = text || "";
 }
 

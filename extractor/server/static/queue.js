@@ -40,12 +40,15 @@ export function showQueue(records, current) {
   $("join").hidden = !current || records.indexOf(current) < 1;
   $("apart").hidden = !current?.parts.length;
   $("all").hidden = records.filter(one => one.state).length < 2;
-  $("queue").replaceChildren(...records.map((record, index) => {
+  $("queue").replaceChildren(...records.flatMap((record, index) => {
     const picture = record.thumbnail ? make("img", "", [], { src: record.thumbnail, alt: "" }) : make("span", "blank", "PDF", { "aria-hidden": "true" });
     const text = quoted("span", "", `${index + 1}. ${nameOf(record)}`);
     const button = make("button", record.problem ? "record bad" : "record", [picture, text], { type: "button", "data-record": index });
     button.setAttribute("aria-pressed", String(record === current));
-    return button;
+    if (!record.problem || record.state) return button;
+    // One that was not read is tried again by its button, and taken away by another.
+    const label = `${words().remove}${words().colon}${index + 1}`;
+    return [button, make("button", "away", "✕", { type: "button", "data-away": index, title: label, "aria-label": label })];
   }));
   if (focused !== undefined) $("queue").querySelector(`[data-record="${focused}"]`)?.focus();
 }

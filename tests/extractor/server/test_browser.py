@@ -219,7 +219,7 @@ def test_several_files_are_records_that_keep_their_corrections(
     page.click("#copy")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "Surname: UNDERHILL\n" in copied
-    assert "Issue date: 2023-01-11" in copied
+    assert "Date of issue: 2023-01-11" in copied
 
     # Two files that are one document after all, and one that is done with.
     page.click('[data-record="1"]')

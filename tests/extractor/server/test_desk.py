@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from .browsing import READ_MS, Open, drop, row, shown, value
 from .services import Process, Running, wait_for
@@ -219,6 +220,32 @@ def test_the_labelling_mode_says_where_it_keeps_what(open_page: Open, real_servi
     assert str(folder) in note
     assert "deletes the files" in note
     assert page.get_attribute("#save", "class") == "secondary", "it is not the main button"
+
+
+def test_a_file_that_was_not_read_is_tried_again_or_taken_away(
+    open_page: Open, real_service: Process, passport: bytes
+) -> None:
+    page = open_page(real_service)
+    page.wait_for_selector("#choose")
+    empty = io.BytesIO()
+    Image.new("RGB", (400, 300), "white").save(empty, "PNG")
+    page.set_input_files(
+        "#file",
+        [
+            {"name": "a.png", "mimeType": "image/png", "buffer": passport},
+            {"name": "b.png", "mimeType": "image/png", "buffer": empty.getvalue()},
+        ],
+    )
+    shown(page)
+    page.wait_for_selector('[data-away="1"]', timeout=READ_MS)
+    assert names(page) == ["UNDERHILL, JOSHUA", "not read"]
+    page.click('[data-record="1"]')
+    page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
+    assert "No document was found" in page.inner_text("#toast")
+    assert names(page) == ["UNDERHILL, JOSHUA", "not read"]
+    page.click('[data-away="1"]')
+    page.wait_for_selector("#queue", state="hidden")
+    assert value(page, "surname") == "UNDERHILL"
 
 
 @pytest.fixture
