@@ -15,6 +15,9 @@ COMPARED = (
     "birth_date", "expiry_date", "issue_date", "mrz",
 )  # fmt: skip
 
+#: Kinds of which one page says everything: what was not recognised is no other side of them.
+_ONE_SIDED = ("passport", "visa")
+
 
 def identity_said(schema: str | None, fields: Mapping[str, Sequence[str]]) -> Identity:
     """What the readings of one side say: `fields` of COMPARED with all that was read of each, dates in ISO form, and
@@ -35,7 +38,7 @@ def offered_sides(sides: Sequence[Identity]) -> list[list[int]]:
     """Numbers of sides in groups to offer to a person, in the order of their first.
 
     Beyond `paired_sides`, a side that says nothing of its holder goes with the only other side of its kind that says
-    something; of two such sides, with none.
+    something, one that was not recognised with the only card; where two sides could go with it, neither does.
     """
     groups = paired_sides(sides)
     lone = {group[0] for group in groups if len(group) == 1 and sides[group[0]].is_anonymous}
@@ -53,5 +56,6 @@ def _fronts(side: Identity, groups: Sequence[list[int]], sides: Sequence[Identit
     """Groups of one side that a side which says nothing of its holder can be the other side of."""
     for group in groups:
         front: Any = sides[group[0]]
-        if len(group) == 1 and not front.is_anonymous and side.kind in (None, front.kind):
+        fits = side.kind == front.kind or (side.kind is None and front.kind not in _ONE_SIDED)
+        if len(group) == 1 and not front.is_anonymous and fits:
             yield group

@@ -39,7 +39,10 @@ def test_a_side_that_says_nothing_goes_with_the_only_one_it_can_be_of() -> None:
     passport = side("passport", surname="BERISHA", given_names="ARTA")
     assert groups(front, passport, back) == [[0, 2], [1]]
     assert groups(front, side(None)) == [[0, 1]], "what was not recognised may be its back"
-    assert groups(front, passport, side(None)) == [[0], [1], [2]], "of two it is not known whose it is"
+    assert groups(front, front, side(None)) == [[0, 1], [2]], "a document that has both of its sides has no third"
+    other = side("id_card", surname="BERISHA", given_names="ARTA")
+    assert groups(front, other, side(None)) == [[0], [1], [2]], "of two it is not known whose it is"
+    assert groups(passport, side(None)) == [[0], [1]], "a passport's data page has no other side"
     assert groups(front, back, back) == [[0], [1], [2]], "two backs, one front"
 
 
