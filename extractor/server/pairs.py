@@ -22,28 +22,28 @@ router = APIRouter()
 
 _DOCUMENTS, _READINGS, _CHARACTERS = 100, 20, 300
 
-_said = {"type": "array", "maxItems": _READINGS, "items": {"type": "string", "maxLength": _CHARACTERS}}
-_side = {
+_READ = {"type": "array", "maxItems": _READINGS, "items": {"type": "string", "maxLength": _CHARACTERS}}
+_SIDE = {
     "type": "object",
     "properties": {
         "schema": {"type": ["string", "null"], "enum": [*SCHEMAS, None], "description": "Null: none was recognised."},
         "fields": {
             "type": "object",
             "description": "All that was read of each field; dates in ISO form, under `mrz` the lines.",
-            "properties": dict.fromkeys(COMPARED, _said),
+            "properties": dict.fromkeys(COMPARED, _READ),
             "additionalProperties": False,
         },
     },
     "additionalProperties": False,
 }
-_sides = {
+_SIDES = {
     "type": "object",
     "required": ["documents"],
-    "properties": {"documents": {"type": "array", "minItems": 1, "maxItems": _DOCUMENTS, "items": _side}},
+    "properties": {"documents": {"type": "array", "minItems": 1, "maxItems": _DOCUMENTS, "items": _SIDE}},
     "additionalProperties": False,
 }
-_front = {"schema": "id_card", "fields": {"surname": ["ERIKSSON"], "document_number": ["L898902C3"]}}
-_back = {"schema": "id_card", "fields": {"document_number": ["L898902C3"]}}
+_FRONT = {"schema": "id_card", "fields": {"surname": ["ERIKSSON"], "document_number": ["L898902C3"]}}
+_BACK = {"schema": "id_card", "fields": {"document_number": ["L898902C3"]}}
 _OPENAPI = ex.route(
     {
         200: ex.answer({"groups": [[0, 1]]}, says="Numbers of the documents given, one list a document"),
@@ -53,8 +53,8 @@ _OPENAPI = ex.route(
         "required": True,
         "content": {
             "application/json": {
-                "schema": _sides,
-                "examples": {"front and back": {"value": {"documents": [_front, _back]}}},
+                "schema": _SIDES,
+                "examples": {"front and back": {"value": {"documents": [_FRONT, _BACK]}}},
             }
         },
     },

@@ -1,17 +1,18 @@
 """Sides that were read one by one, grouped by what their readings said."""
 
+from extractor.grouping import Identity
 from extractor.grouping.said import identity_said, offered_sides
 
 ZONE = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
 VISA = ["V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L8988901C4XXX4009078F96121096ZE184226B<<<<<<"]
 
 
-def side(kind: str | None = "id_card", mrz: list[str] | None = None, **values: str) -> object:
-    return identity_said(kind, {**{name: [value] for name, value in values.items()}, **({"mrz": mrz} if mrz else {})})
+def side(kind: str | None = "id_card", zone: list[str] | None = None, /, **values: str) -> Identity:
+    return identity_said(kind, {**{name: [value] for name, value in values.items()}, **({"mrz": zone} if zone else {})})
 
 
-def groups(*sides: object) -> list[list[int]]:
-    return offered_sides(sides)  # type: ignore[arg-type]
+def groups(*sides: Identity) -> list[list[int]]:
+    return offered_sides(sides)
 
 
 def test_sides_with_one_number_are_offered_together() -> None:

@@ -22,7 +22,7 @@ from .test_page import SCRIPTS, source
 
 LANGUAGES = ("en", "zh", "es", "fr", "de", "ar")
 #: Forms that numbers take (CLDR, cardinal); Spanish and French have another for millions.
-FORMS = {
+FORMS: dict[str, set[str]] = {
     "en": {"one", "other"}, "zh": {"other"}, "es": {"one", "other"}, "fr": {"one", "other"}, "de": {"one", "other"},
     "ar": {"zero", "one", "two", "few", "many", "other"},
 }  # fmt: skip
@@ -162,7 +162,7 @@ def test_every_state_has_a_name_in_every_language(browser: Any, service: Any) ->
     assert {code: name for code, name, _ in named["ar"]}["EGY"] == "مصر"
 
 
-DATES = {
+DATES: dict[str, dict[str, str | None]] = {
     "en-GB": {
         "12.8.1974": "1974-08-12", "12/08/1974": "1974-08-12", "1974-08-12": "1974-08-12", "12 Aug 1974": "1974-08-12",
         "12th August 1974": "1974-08-12", "August 12, 1974": "1974-08-12", "12081974": "1974-08-12",
