@@ -181,13 +181,16 @@ def check_fields(schema: str, fields: Mapping[str, Any]) -> None:
 
 def load_labels(path: Path) -> list[Specimen]:
     """The specimens of a label file, in its order. Raises LabelError, naming the line."""
-    specimens = []
+    specimens: dict[Path, Specimen] = {}
     for number, line in json_lines(path):
         try:
-            specimens.append(specimen_from_json(line, path.parent))
+            one = specimen_from_json(line, path.parent)
+            if one.path in specimens:
+                raise LabelError("its picture has a label already, and would count twice")
         except LabelError as error:
             raise LabelError(f"{path}, line {number}: {error}") from None
-    return specimens
+        specimens[one.path] = one
+    return list(specimens.values())
 
 
 def save_labels(specimens: Iterable[Specimen], folder: Path) -> Path:

@@ -25,7 +25,7 @@ def written(folder: Path, *lines: Any, start: bytes = b"", end: str = "\n") -> P
 @pytest.mark.parametrize("label", [OURS, COLLECTION], ids=["ours", "collection"])
 @pytest.mark.parametrize(("start", "end"), [(b"\xef\xbb\xbf", "\r\n"), (b"\xef\xbb\xbf\n\n", "\n")])
 def test_files_as_windows_saves_them(tmp_path: Path, label: Any, start: bytes, end: str) -> None:
-    written(tmp_path, label, label, start=start, end=end)
+    written(tmp_path, label, label | {"file": "b.png"}, start=start, end=end)
     assert [one.fields["surname"] for one in load_dataset(tmp_path)] == ["DURAND", "DURAND"]
 
 

@@ -105,6 +105,12 @@ def test_a_broken_line_is_named(line: str, tmp_path: Path) -> None:
         load_labels(path)
 
 
+def test_a_picture_that_is_labelled_twice_is_named_by_its_line(tmp_path: Path) -> None:
+    save_labels([_specimen(tmp_path), _specimen(tmp_path)], tmp_path)
+    with pytest.raises(LabelError, match="line 2: its picture has a label already"):
+        load_labels(tmp_path / LABEL_FILE)
+
+
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="cannot be read"):
         load_labels(tmp_path / LABEL_FILE)
