@@ -13,7 +13,7 @@ _MACHINES, _CORES, _GPUS = 64, 16, 16
 
 
 def ten_million(embedded: Mapping[str, Any], gpu: Mapping[str, Any], pace: Mapping[str, Any] | None = None) -> str:
-    """The table, from `bench-embedded.json`, `bench-gpu.json` and, where it is measured, `bench-batch-pace.json`."""
+    """The table, from `bench-embedded.json`, `bench-gpu.json` and, where it is measured, `bench-batch.json`."""
     core = embedded["figures"]["cores"] / embedded["figures"]["pages_per_second"]
     batch = gpu["figures"]["cells"]["bfloat16"]["batches"]["32"]
     fast, slow = 1 / batch["drafted_per_second"], 1 / batch["plain_per_second"]
@@ -38,7 +38,7 @@ def ten_million(embedded: Mapping[str, Any], gpu: Mapping[str, Any], pace: Mappi
             f"{core / fast:.0f} cores beside each GPU, or it waits",
         ],
     ]
-    if pace is not None:
+    if pace is not None and "pace" in pace["figures"]:
         spent = pace["figures"]["pace"]["batch_cpu_seconds_a_page"]
         within = round(PAGES * spent / 3600)
         machines = f"{_MACHINES} machines of {_CORES} cores: {within / _MACHINES / _CORES:.1f} hours"

@@ -117,8 +117,8 @@ def _ten_million() -> str:
     from eval.costs import ten_million
 
     def render(embedded: Any, gpu: Any) -> str:
-        if (RESULTS / "bench-batch-pace.json").exists():
-            return _from_results("bench-batch-pace.json", partial(ten_million, embedded, gpu))
+        if (RESULTS / "bench-batch.json").exists():
+            return _from_results("bench-batch.json", partial(ten_million, embedded, gpu))
         return ten_million(embedded, gpu)
 
     return _from_results("bench-embedded.json", lambda one: _from_results("bench-gpu.json", partial(render, one)))
@@ -173,7 +173,7 @@ _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers",
 #: Blocks that are a bench's tables, from the file of the same name.
 _BENCHES = (
     *("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-loops", "bench-loops-full"),
-    *("bench-openai", "bench-batch", "bench-batch-pace"),
+    *("bench-openai", "bench-batch"),
 )
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "help-extract": _help_extract,

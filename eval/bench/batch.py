@@ -28,7 +28,7 @@ from typing import Any
 
 from PIL import Image
 
-from eval.bench.command import Bench, Table
+from eval.bench.command import Bench, Table, as_json, write_json
 from eval.running.machine import cores, cpu_seconds, load_average
 from eval.running.measuring import BenchError
 from eval.running.selection import select
@@ -61,15 +61,24 @@ def bench(options: argparse.Namespace) -> Bench:
         if options.turns:
             few = _pages(room / "few", options.dataset, options.undisturbed)
             figures["pace"] = _pace(few, room, options.turns)
+            _keep(options, figures)
         if options.steady:
             whole = _pages(room / "whole", options.dataset, options.steady)
             figures["steady"] = _steady(whole, room / "steady") | {"pages": options.steady}
+            _keep(options, figures)
         if options.pages:
             strips = _pages(room / "strips", options.dataset, options.pages, lowest=0.25)
             died = _with_deaths(strips, room / "out", cluster)
             figures["deaths"] = died | {"pages": options.pages, "values_in_logs": _values_in_logs(room / "out")}
     figures["load"].append(load_average())
     return Bench([_table(figures)], figures)
+
+
+def _keep(options: argparse.Namespace, figures: dict[str, Any]) -> None:
+    """What is known already is written, since whole runs take long."""
+    if options.json:
+        found = Bench([_table(figures)], figures, ["stopped before all was measured"])
+        write_json(options.json, as_json(found, "batch", options.arguments))
 
 
 def _table(figures: dict[str, Any]) -> Table:

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from eval.bench.command import Bench, Table
+from eval.bench.command import Bench, Table, as_json, write_json
 from eval.bench.looping import Place, Spent, document, load_loop, passes, peak, tokens_of_prompt, write_folder
 from eval.running.machine import cores, load_average
 from eval.running.selection import select
@@ -64,20 +64,25 @@ def bench(options: argparse.Namespace) -> Bench:
             _tell(f"loaded {_named(cell)}")
         kinds = ("short",) if options.random_weights else ("short", "page")
         lengths = [options.prompt, *(processes[cells[0]].submit(tokens_of_prompt).result() for _ in kinds[1:])]
-        speeds = {
-            f"{_named(cell)}, {length} tokens": spent
-            for kind, length in zip(kinds, lengths, strict=True)
-            for cell, spent in _speeds(processes, kind, options).items()
-        }
-        documents = _documents(processes, pages, options.turns)
-        figures |= {
-            "peak_mb": {_named(cell): process.submit(peak).result() for cell, process in processes.items()},
-            "folder_mb": {path.name: _size(path) for path in sorted(Path(room).iterdir()) if path.is_dir()},
-        }
-    figures |= {"speeds": speeds, "documents": documents}
+        figures |= {"speeds": {}, "documents": {}}
+        for kind, length in zip(kinds, lengths, strict=True):
+            for cell, spent in _speeds(processes, kind, options).items():
+                figures["speeds"][f"{_named(cell)}, {length} tokens"] = spent
+            figures["peak_mb"] = {_named(cell): process.submit(peak).result() for cell, process in processes.items()}
+            _keep(options, figures, len(pages))
+        figures["documents"] = _documents(processes, pages, options.turns)
+        figures["peak_mb"] = {_named(cell): process.submit(peak).result() for cell, process in processes.items()}
+        figures["folder_mb"] = {path.name: _size(path) for path in sorted(Path(room).iterdir()) if path.is_dir()}
     figures["load"].append(load_average())
     notes = ["random weights in the published sizes"] if options.random_weights else []
     return Bench(_tables(figures, len(pages)), figures, notes)
+
+
+def _keep(options: argparse.Namespace, figures: dict[str, Any], documents: int) -> None:
+    """What is known already is written, since whole runs take long."""
+    if options.json:
+        found = Bench(_tables(figures, documents), figures, ["stopped before all was measured"])
+        write_json(options.json, as_json(found, "loops", options.arguments))
 
 
 def _process() -> ProcessPoolExecutor:
