@@ -84,7 +84,7 @@ def help_text(parser: ArgumentParser) -> str:
 
 
 def _help_extract() -> str:
-    from extractor.cli import build_parser
+    from extractor.cli_options import build_parser
 
     return help_text(build_parser())
 

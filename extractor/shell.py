@@ -173,7 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=("extract", "extract-server"))
     options = parser.parse_args(argv)
     if options.command == "extract":
-        from extractor.cli import build_parser
+        from extractor.cli_options import build_parser
     else:
         from extractor.server.__main__ import build_parser
     command = build_parser()

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own = parser.add_argument_group("batch")
     own.add_argument("--dataset", type=Path, default=_DATASET, help=f"labelled pictures (default {_DATASET})")
     own.add_argument("--pages", type=int, default=400, metavar="N", help="strips read while things die (default 400)")
-    own.add_argument("--steady", type=int, default=400, metavar="N", help="pages whose memory is told (default 400)")
+    own.add_argument("--steady", type=int, default=400, metavar="N", help="pages that memory is measured over (400)")
     own.add_argument("--undisturbed", type=int, default=24, metavar="N", help="pages in each turn (default 24)")
     own.add_argument("--turns", type=int, default=3, metavar="N", help="turns of each of the two (default 3)")
 

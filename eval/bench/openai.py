@@ -3,7 +3,7 @@
 The server is vLLM, started from an environment of its own (`--vllm PYTHON`, which `.ci/vllm` makes), or one that
 whoever measures has started (`--base-url`). The native engine runs here, on the CPU in float32. Both are asked about
 the same documents, whose pages are read before any clock runs, a handful at a time in turns, so that what else the
-machine does falls on both. CPU seconds, which depend little on that, are told beside the clock's where the server's
+machine does falls on both. CPU seconds, which depend little on that, are given beside the clock's where the server's
 process is known. With `--kept FILE` every turn is kept, and a second call goes on where the first was stopped.
 """
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from extractor import __version__
-from extractor.cli import day, page_numbers, years
 from extractor.cli_batch import Stops, say
+from extractor.cli_options import day, page_numbers, years
 from extractor.errors import ExtractorError
 
 if TYPE_CHECKING:

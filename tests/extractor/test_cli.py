@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from extractor import cli
+from extractor import cli, cli_options
 from extractor.errors import UsageError
 from extractor.extraction import Extraction, ReadingWarning
 from extractor.schemas import SCHEMAS, Passport
@@ -395,10 +395,10 @@ class TestQuestions:
     ("text", "numbers"), [(None, None), ("1", [1]), ("1-3", [1, 2, 3]), ("1,4", [1, 4]), ("2, 5-6", [2, 5, 6])]
 )
 def test_page_numbers(text: str | None, numbers: list[int] | None) -> None:
-    assert cli.page_numbers(text) == numbers
+    assert cli_options.page_numbers(text) == numbers
 
 
 @pytest.mark.parametrize("text", ["", "a", "1-", "-3", "1-2-3", "1,,2", "3-1", "²", "1-9999999999"])
 def test_what_are_no_page_numbers(text: str) -> None:
     with pytest.raises(UsageError, match="--pages takes numbers"):
-        cli.page_numbers(text)
+        cli_options.page_numbers(text)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.cli import build_parser, main
+from extractor.cli import main
+from extractor.cli_options import build_parser
 from extractor.shell import SHELLS, completion, install, man_page
 
 ROOT = Path(__file__).parents[2]
