@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 
 from extractor.errors import SchemaError
 from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, described
-from extractor.schemas.document_kinds import kind_in, names_kinds
+from extractor.schemas.document_kinds import names_kinds
 from extractor.schemas.documents import BUILT_IN, READS_AS
 from extractor.schemas.forms import TIMES, members_of, plain_types
 from extractor.schemas.meanings import Meaning, Words, entry_part, meaning_of
@@ -41,7 +41,7 @@ from extractor.schemas.nodes import (
     leaves_below,
     wholes_below,
 )
-from extractor.schemas.text import squash
+from extractor.schemas.settling import settle
 from extractor.schemas.typed import (
     alternatives,
     annotated,
@@ -76,12 +76,6 @@ _MISFITS: Mapping[Any, frozenset[Kind]] = {
     datetime: frozenset(Kind) - {Kind.DATE},
     int: frozenset({Kind.NAME, Kind.DATE, Kind.STATE, Kind.ADDRESS, Kind.SEX, Kind.MRZ, Kind.LIST, Kind.FLAG}),
 }
-_ID_NUMBERS = frozenset({"idnumber", "idno", "idnum", "identificationnumber", "identitynumber"})
-#: What is the given names where a surname stands beside it.
-_GIVEN_BESIDE_SURNAME = frozenset({"name", "names", "naam", "nom", "nombre", "nome"})
-_OF_VISAS = frozenset({"visa_class", "entries", "duration_of_stay"})
-#: Fields that other documents than those they are named after print too.
-_OF_ANY_KIND = _OF_VISAS | {"passport_number", "personal_number"}
 _ANY_TYPE = ConfigDict(arbitrary_types_allowed=True)
 
 
@@ -155,55 +149,8 @@ def plan_of(schema: Any) -> Plan:
     name, leaves = getattr(schema, "__name__", None) or "Document", list(leaves_below(root))
     if not leaves:
         raise SchemaError(f"schema {name} has no fields to read")
-    _settle(leaves)
+    settle(leaves)
     return Plan(schema, root, _reading(name, [*leaves, *wholes_below(root)]), False)
-
-
-def _settle(leaves: Sequence[Leaf]) -> None:
-    """What names mean beside one another."""
-
-    def named(field: str) -> list[Leaf]:
-        return [leaf for leaf in leaves if leaf.meaning and leaf.meaning.field == field]
-
-    def take(leaf: Leaf, field: str, part: str | None = None) -> None:
-        assert leaf.meaning
-        leaf.meaning = replace(leaf.meaning, field=field, part=part)
-
-    fields = {leaf.meaning.field for leaf in leaves if leaf.meaning}
-    numbers = named("document_number")
-    of_visa = fields & _OF_VISAS or any(kind_in(leaf.key) == "visa" for leaf in numbers)
-    if not of_visa and all(kind_in(leaf.key) for leaf in numbers):
-        # The number of a passport is the document's own, but on a visa and beside the document's.
-        for leaf in named("passport_number"):
-            take(leaf, "document_number")
-    for leaf in numbers:
-        if of_visa and kind_in(leaf.key) == "passport":
-            take(leaf, "passport_number")
-    numbers = named("document_number")
-    ids = [leaf for leaf in numbers if squash(leaf.key.rpartition(".")[2]) in _ID_NUMBERS]
-    if len(ids) < len(numbers) and "personal_number" not in fields:
-        for leaf in ids:
-            take(leaf, "personal_number")
-    _settle_names(named, take)
-    kinds = {kind for leaf in leaves if leaf.meaning and (kind := kind_in(leaf.key))}
-    for leaf in leaves:
-        if leaf.meaning and len(kinds) > 1 and leaf.meaning.field not in _OF_ANY_KIND:
-            leaf.meaning = replace(leaf.meaning, only=kind_in(leaf.key))
-
-
-def _settle_names(named: Callable[[str], list[Leaf]], take: Callable[..., None]) -> None:
-    """Names beside one another: `name` is the whole one, beside a surname alone the given names."""
-    surname, given = named("surname"), named("given_names")
-    for leaf in named("name"):
-        is_given = squash(leaf.key.rpartition(".")[2]) in _GIVEN_BESIDE_SURNAME
-        if (surname or given) and (leaf.captions or (leaf.meaning and leaf.meaning.by == "x-field")):
-            continue  # the vocabulary's own: the name as it is printed in one piece
-        take(leaf, *(("given_names",) if surname and not given and is_given else ("name", "full")))
-    given = named("given_names")
-    if any(leaf.meaning and leaf.meaning.part == "rest" for leaf in given):
-        for leaf in given:
-            if leaf.meaning and leaf.meaning.part is None:
-                take(leaf, "given_names", "first")
 
 
 def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
