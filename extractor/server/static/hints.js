@@ -14,6 +14,8 @@ const STEP = 7;
 const ALONG = 0.62;
 /** Least difference in brightness between a document and the ground it lies on. */
 const GROUND = 14;
+/** What the ground may differ from side to side, as a share of its difference from the document. */
+const UNEVEN = 0.35;
 /** Share of a frame's width or height that a document should take up. */
 const LARGE = 0.6;
 /** Width of a letter's edge as a share of the document's width, from which it is blurred: a third of small print's height. */
@@ -92,8 +94,10 @@ function edges(grey, wide, high) {
     beside((x, y) => grey[y * wide + x], left, -1, wide, high, upright), beside((x, y) => grey[y * wide + x], right, 1, wide, high, upright),
     beside((y, x) => grey[y * wide + x], top, -1, high, wide, span), beside((y, x) => grey[y * wide + x], bottom, 1, high, wide, span),
   ];
-  const isGround = level => level !== null && Math.abs(level - paper) >= GROUND && (level < paper) === (outside[0] < paper);
-  if (!outside.every(isGround)) return null;
+  if (outside.includes(null)) return null;
+  // All four look onto the same ground: beyond a line of text there is another one, which is lighter.
+  const ground = quantile(outside, 0.5);
+  if (Math.abs(ground - paper) < GROUND || outside.some(level => Math.abs(level - ground) > UNEVEN * Math.abs(paper - ground))) return null;
   return { left: left.at, right: right.at, top: top.at, bottom: bottom.at };
 }
 

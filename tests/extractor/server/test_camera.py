@@ -1,5 +1,7 @@
 """The camera's live hints in real Chromium, which films what the test has drawn; and the picture that is then read."""
 
+import base64
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,14 +28,16 @@ def table() -> Image.Image:
     return Image.fromarray((np.array([112.0, 94.0, 80.0]) + noise + grain).clip(0, 255).astype(np.uint8))
 
 
-def lying(document: Image.Image, *, share: float = 0.82, down: int = 0, turn: float = 0.0) -> Image.Image:
-    """A document on the table: `share` of the frame that it fills, pixels that it lies below the middle, degrees."""
+def lying(
+    document: Image.Image, *, share: float = 0.82, right: int = 0, down: int = 0, turn: float = 0.0
+) -> Image.Image:
+    """A document on the table: `share` of the frame that it fills, pixels that it lies off the middle, degrees."""
     scale = share * min(WIDTH / document.width, HEIGHT / document.height)
     size = (round(document.width * scale), round(document.height * scale))
     laid = document.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
     laid = laid.rotate(turn, Image.Resampling.BICUBIC, expand=True)
     scene = table()
-    scene.paste(laid, ((WIDTH - laid.width) // 2, (HEIGHT - laid.height) // 2 + down), laid)
+    scene.paste(laid, ((WIDTH - laid.width) // 2 + right, (HEIGHT - laid.height) // 2 + down), laid)
     return scene
 
 
@@ -103,6 +107,39 @@ def test_a_hint_says_what_the_frame_lacks(
     page.keyboard.press("Escape")
     assert page.evaluate("document.getElementById('video').srcObject") is None, "the camera is off again"
     assert not [one for one in sent if one.startswith("POST")]
+
+
+LOOK = """async picture => {
+    const { look } = await import("/static/hints.js");
+    const image = new Image();
+    image.src = picture;
+    await image.decode();
+    return look(image, image.width, image.height);
+}"""
+
+
+def test_lines_of_print_are_no_edges(open_page: Callable[..., Any], service: Running, examples_dir: Path) -> None:
+    """Every drawn document, whole, and cut off at each side by more and less: what is inside looks like an edge too."""
+    page = open_page(service)
+
+    def hint(scene: Image.Image) -> str:
+        buffer = io.BytesIO()
+        scene.save(buffer, "JPEG", quality=92)
+        return str(page.evaluate(LOOK, f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"))
+
+    wrong: list[str] = []
+    for path in sorted(examples_dir.glob("*.png")):
+        document = Image.open(path).convert("RGB")
+        width = round(document.width * 0.82 * min(WIDTH / document.width, HEIGHT / document.height))
+        aside = (WIDTH - width) // 2
+        places = [(0, 0, "good"), (0, 30, "good")]
+        places += [(0, sign * by, "edges") for sign in (-1, 1) for by in (80, 115, 150)]
+        places += [(sign * (aside + by), 0, "edges") for sign in (-1, 1) for by in (20, 70, 120)]
+        for right, down, wanted in places:
+            found = hint(lying(document, right=right, down=down))
+            if found != wanted:
+                wrong.append(f"{path.name} at {right}, {down}: {found}")
+    assert wrong == []
 
 
 def test_the_picture_taken_is_read(
