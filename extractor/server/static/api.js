@@ -54,19 +54,24 @@ async function isDrawable(file) {
     || (text.startsWith("RIFF") && text.slice(8) === "WEBP") || text.slice(8) === "avif";
 }
 
-/** Reads one document: what was read, and a picture's address for each page. */
-export async function read(files, schema) {
+/** Reads files: every document on them, or the one that they are `together`. Each with a picture's address for each page. */
+export async function read(files, schema, together) {
   const drawable = await Promise.all(files.map(isDrawable));
   const form = new FormData();
   files.forEach(file => form.append("file", file, file.name || "picture"));
   form.append("schema", schema);
+  form.append(together ? "one_document" : "documents", "true");
   form.append("evidence", "true");
   form.append("previews", String(drawable.includes(false)));
-  const { evidence: result } = await json("/v1/extract", { method: "POST", body: form });
-  const pictures = result.pages.map((page, index) => drawable[page.file]
-    ? URL.createObjectURL(files[page.file]) : `data:image/jpeg;base64,${result.previews[index]}`);
-  delete result.previews;
-  return { result, pictures };
+  const answer = await json("/v1/extract", { method: "POST", body: form });
+  const found = (together ? [answer] : answer.documents).map(one => one.evidence);
+  const { previews } = found[0];
+  return found.map(result => {
+    const pictures = result.pages.map((page, index) => drawable[page.file]
+      ? URL.createObjectURL(files[page.file]) : `data:image/jpeg;base64,${previews[index]}`);
+    delete result.previews;
+    return { result, pictures };
+  });
 }
 
 /** Which documents that were read one by one are sides of one: `groups` of their numbers. */

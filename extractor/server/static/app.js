@@ -5,7 +5,7 @@ import { listen, offerExamples, renameExamples } from "./capture.js";
 import { listenToFields, pointAt } from "./editing.js";
 import { asCsv, asJson, asText, asVCard, download } from "./export.js";
 import { showFields, showSummary } from "./fields.js";
-import { findOffer, recordOf, refuse, release, showOffer, showQueue } from "./queue.js";
+import { drop, findOffer, recordOf, refuse, release, showOffer, showQueue } from "./queue.js";
 import { saveShown } from "./saving.js";
 import { fit, make, showPage } from "./sheet.js";
 import { inWords } from "./values.js";
@@ -45,22 +45,41 @@ async function readRecord(record, behind = false) {
   drawQueue();
   if (!behind) busy(words().reading);
   try {
-    const { result, pictures } = await read(record.files, $("schema").value);
-    if (!records.includes(record)) return;
-    const before = [record, ...record.parts].map(one => one.state).filter(Boolean);
-    record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
-    record.state = stateOf(record, result, pictures, before);
-    record.problem = null;
+    const found = await read(record.files, $("schema").value, record.parts.length > 0);
+    const own = records.includes(record) ? found[record.place ?? 0] ?? found[0] : null;
+    if (own) takeIn(record, own);
+    if (own && record.place === null) addOthers(record, found.slice(1));
+    else found.filter(one => one !== own).forEach(one => drop(one.pictures));
+    if (!own) return;
     if (record === current || !behind || !state()) show(record);
   } catch (error) {
     record.problem = error;
-    if (records.length === 1 && !record.state) forget(record);
-    if (!behind || records.length < 2) say(error);
+    if (records.length === 1 && !record.state && !record.parts.length) forget(record);
+    const isTwo = record.parts.length > 0 && error.kind === "no-document";
+    if (!behind || records.length < 2) say(isTwo ? words().notOne : error);
   } finally {
     record.reading = false;
     if (!behind) busy(null);
     drawQueue();
   }
+}
+
+function takeIn(record, { result, pictures }) {
+  const before = [record, ...record.parts].map(one => one.state).filter(Boolean);
+  drop(record.state?.pictures ?? []);
+  record.state = stateOf(record, result, pictures, before);
+  record.problem = null;
+}
+
+/** Other documents on the same file are records of their own. */
+function addOthers(record, found) {
+  record.place = 0;
+  const others = found.map((one, index) => {
+    const other = recordOf(record.files, [], index + 1);
+    takeIn(other, one);
+    return other;
+  });
+  records.splice(records.indexOf(record) + 1, 0, ...others);
 }
 
 function stateOf(record, result, pictures, before) {
@@ -75,10 +94,10 @@ function stateOf(record, result, pictures, before) {
       edited.add(name);
     }
   }
-  return { files: record.files, result, pictures, values, kinds, edited, wrong: new Map(), page: 0, zoom: 1, open: null };
+  return { files: record.files, result, pictures, values, kinds, edited, wrong: new Map(), page: result.regions[0]?.page ?? 0, zoom: 1, open: null };
 }
 
-function show(record) {
+function show(record, announced = true) {
   current = record;
   document.body.dataset.state = "read";
   $("start").hidden = true;
@@ -87,6 +106,7 @@ function show(record) {
   redraw();
   $("main").focus({ preventScroll: true });
   scrollTo(0, 0);
+  if (!announced) return;
   const { result } = state();
   toast(tell("read", { what: kindName(result.schema), seconds: inSeconds(Object.values(result.seconds).reduce((a, b) => a + b, 0)) }));
 }
@@ -142,7 +162,7 @@ async function lookForSides() {
 }
 
 async function join(one, other) {
-  const joined = recordOf([...one.files, ...other.files], [one, other]);
+  const joined = recordOf([...new Set([...one.files, ...other.files])], [one, other]);
   records.splice(records.indexOf(one), 1, joined);
   if (records.includes(other)) records.splice(records.indexOf(other), 1);
   offer = null;
@@ -161,10 +181,10 @@ function takeApart(record) {
   }
   const [one, other] = record.parts;
   refuse(one, other);
-  record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
+  drop(record.state?.pictures ?? []);
   records.splice(records.indexOf(record), 1, one, other);
   const shown = record.parts.find(part => part.state);
-  if (shown) show(shown);
+  if (shown) show(shown, false);
   else startOver();
   for (const part of record.parts) {
     if (!part.state && !part.problem) readRecord(part, true);
@@ -185,6 +205,7 @@ $("apart").addEventListener("click", () => takeApart(current));
 $("offer-yes").addEventListener("click", () => offer && join(...offer));
 $("offer-no").addEventListener("click", () => {
   refuse(...offer);
+  $("main").focus({ preventScroll: true });
   lookForSides();
 });
 

@@ -10,18 +10,22 @@ let made = 0;
 const refused = new Set();
 const keyOf = (one, other) => `${one.id} ${other.id}`;
 
-/** A record of files that are one document. `parts` are the records that it was joined from, each with what was read. */
-export function recordOf(files, parts = []) {
+/** A record of files that are one document. `parts` are the records that it was joined from, each with what was read;
+ * `place` is its number among the documents on the files, null as long as nobody knows how many there are. */
+export function recordOf(files, parts = [], place = null) {
   made += 1;
-  return { id: made, files, parts, state: null, problem: null, reading: false, thumbnail: parts[0]?.thumbnail ?? thumbnailOf(files[0]) };
+  return { id: made, files, parts, place, state: null, problem: null, reading: false, thumbnail: parts[0]?.thumbnail ?? thumbnailOf(files[0]) };
 }
 
 const thumbnailOf = file => file.type.startsWith("image/") && !/hei[cf]|tiff/.test(file.type) ? URL.createObjectURL(file) : null;
 
+/** Gives back what pictures of pages hold. */
+export const drop = pictures => pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
+
 /** Gives back what a record's pictures hold. */
 export function release(record) {
   if (record.thumbnail && !record.parts.length) URL.revokeObjectURL(record.thumbnail);
-  record.state?.pictures.forEach(url => url.startsWith("blob:") && URL.revokeObjectURL(url));
+  drop(record.state?.pictures ?? []);
   record.parts.forEach(release);
 }
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from extractor.labels import load_dataset
 
-from .browsing import Open, drop, paste, row, shown, value
+from .browsing import READ_MS, Open, drop, paste, row, shown, value
 from .services import Process, Running, wait_for
 from .test_guard import key
 
@@ -221,13 +221,15 @@ def test_several_files_are_records_that_keep_their_corrections(
     assert "Surname: UNDERHILL\n" in copied
     assert "Date of issue: 2023-01-11" in copied
 
-    # Two files that are one document after all, and one that is done with.
+    # Two documents of two holders are not joined, whoever asks; and one that is done with.
     page.click('[data-record="1"]')
     page.click("#join")
-    shown(page)
-    page.wait_for_selector('[data-record="1"]', state="detached")
-    assert page.locator("#pages .tab").count() == 2
-    page.click("#remove")
+    page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
+    assert "contradict each other" in page.inner_text("#toast")
+    assert [value(page, "surname"), page.locator("[data-record]").count()] == ["UNDERHILL", 2]
+    assert value(page, "issue_date") == "2023-01-11"
+    for _ in range(2):
+        page.click("#remove")
     assert page.is_visible("#choose")
     assert page.locator("[data-record]").count() == 0
 

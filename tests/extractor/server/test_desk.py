@@ -74,6 +74,28 @@ def test_two_sides_are_offered_joined_and_taken_apart(
     assert value(page, "authority") == "公安局"
 
 
+def test_two_documents_on_one_picture_are_two_records(
+    open_page: Open, real_service: Process, examples_dir: Path
+) -> None:
+    pictures = [Image.open(examples_dir / name).convert("RGB") for name in ("passport.png", "driving_licence.png")]
+    scan = Image.new(
+        "RGB", (max(one.width for one in pictures) + 200, sum(one.height for one in pictures) + 300), "white"
+    )
+    top = 100
+    for one in pictures:
+        scan.paste(one, (100, top))
+        top += one.height + 100
+    buffer = io.BytesIO()
+    scan.save(buffer, "PNG")
+    page = open_page(real_service)
+    drop(page, "scan.png", buffer.getvalue(), "image/png")
+    assert len(names(page)) == 2
+    assert names(page)[0] == "UNDERHILL, JOSHUA"
+    page.click('[data-record="1"]')
+    assert page.inner_text("#title") == "Driving licence"
+    assert "several documents" not in page.inner_text("#warnings")
+
+
 def test_an_offer_that_is_refused_does_not_come_back(
     open_page: Open, real_service: Process, examples_dir: Path
 ) -> None:
