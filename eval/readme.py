@@ -9,6 +9,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | accuracy        | held-out-embedded   | the README's one table                                                   |
 | scores-held-out | held-out-embedded   | `python -m eval.run --engine embedded` over folds of issuers held out    |
 | scores-frozen   | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
+| scores-world    | world-embedded      | `python -m eval.run --engine embedded --dataset datasets/world`          |
 | scores-nano     | frozen-nano         | `python -m eval.run --model nano --hints both --score model`             |
 | card-nano       | frozen-nano         | the same run, for the small model's card                                 |
 | scores-dtypes   | frozen-nano-dtypes  | `python -m eval.run --model nano --dtype all --hints both --score model` |
@@ -184,6 +185,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "accuracy": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-held-out": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-frozen": lambda: _from_results("frozen-embedded.json", scores_by_language),
+    "scores-world": lambda: _from_results("world-embedded.json", scores_by_language),
     "scores-nano": lambda: _from_results("frozen-nano.json", scores_by_cell_and_language),
     "card-nano": lambda: _from_results("frozen-nano.json", scores_by_kind),
     "scores-dtypes": lambda: _from_results("frozen-nano-dtypes.json", scores_by_precision),

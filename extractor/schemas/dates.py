@@ -59,6 +59,10 @@ _DAY_NAME_YEAR = re.compile(
     rf"[\s.\-/,']*(?:del?\s+|พ\.?\s?ศ\.?\s*)?(\d{{4}}|\d{{2}})(?!\d)",
     re.I,
 )
+# Israel's passports: `29 SEP/09 1987`.
+_DAY_NAME_NUMBER_YEAR = re.compile(
+    rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD})\s*[/|\\]\s*(\d{{1,2}})[\s./]+(\d{{4}})(?!\d)", re.I
+)
 # Irish and Levantine Arabic have months of two words: `3 Meán Fómhair 1979`.
 _DAY_TWO_WORDS_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD}\s{_WORD})[\s.,]*(\d{{4}})(?!\d)", re.I)
 # A bilingual month without its stroke, which OCR loses: `12 AUG AOUT 74`.
@@ -217,6 +221,10 @@ def _candidates(
         yield from _numeric(match.span(), int(match[1]), int(match[3]), _year(match[4], meaning, now), order)
     for match in _matches(_YEAR_FIRST, text):
         if iso := _iso(_gregorian(int(match[1])), int(match[2]), int(match[3])):
+            yield PrintedDate(iso, match.start(), match.end())
+    for match in _matches(_DAY_NAME_NUMBER_YEAR, text):
+        month = month_of(match[2], issuer)
+        if month == int(match[3]) and (iso := _iso(_year(match[4], meaning, now), month, int(match[1]))):
             yield PrintedDate(iso, match.start(), match.end())
     for pattern, day, name, of_year in _NAMED:
         for match in _matches(pattern, text):

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold, scripts, squash
 from extractor.text.ocr import Line, as_line, line_crop, recognise
 from extractor.text.page import Page, reading_order
@@ -172,7 +173,10 @@ def _may_be(line: Line, script: str) -> bool:
     if line.text.count("<") >= 3:
         return False
     letters = {c for c in line.text if c.isalpha()}
-    alike = letters <= set(_ALIKE[script][1]) if script in _ALIKE else len(letters) < 3
+    # Of few letters a look-alike is as sure as the real one: `ธ.ค.` is read as `S.A.`. Capitals of Greek and Cyrillic
+    # that look like none of Latin are read poorly.
+    few = script not in ("GREEK", "CYRILLIC") and len(letters) < 3
+    alike = few or (script in _ALIKE and letters <= set(_ALIKE[script][1]))
     return line.score < _SURELY_LATIN or "/" in line.text or (bool(letters) and alike)
 
 
@@ -184,6 +188,8 @@ def better_of(first: Line, second: Line | None, script: str) -> Line:
     native = sum(script in scripts(c) for c in letters)
     if native < 2 or native < 0.4 * len(letters):
         return first
+    if find_dates(second.text) and not find_dates(first.text):
+        return second
     # Two or three letters beside a number are specks, unless they are read as surely as the number.
     if native < 4 and sum(c.isdigit() for c in first.text) > max(3, native) and second.score < first.score:
         return first

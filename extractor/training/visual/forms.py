@@ -29,6 +29,16 @@ def print_day(day: date, style: str, language: str) -> str:
 
 
 def _print_day(day: date, style: str, language: str) -> str:
+    # Before the months: {be} is the Buddhist year, not Belarusian.
+    extra = {
+        "{roman}": _ROMAN[day.month - 1],
+        "{be}": str(day.year + 543),
+        "{roc}": str(day.year - 1911),
+        "{jalali}": f"{day.year - 621}/{day.month:02d}/{min(day.day, 29):02d}",
+        "{hijri}": f"{int((day.year - 622) * 1.0307) + 1}/{day.month:02d}/{min(day.day, 29):02d}",
+    }
+    for form, text in extra.items():
+        style = style.replace(form, text)
     months = _months()
     own = months.get(language) or months["en"]
     style = style.replace("{own}", own[day.month - 1])
@@ -39,15 +49,6 @@ def _print_day(day: date, style: str, language: str) -> str:
         ):
             if form in style and tag not in ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "ga", "zh", "ko", "ar"):
                 style = style.replace(form, text)
-    extra = {
-        "{roman}": _ROMAN[day.month - 1],
-        "{be}": str(day.year + 543),
-        "{roc}": str(day.year - 1911),
-        "{jalali}": f"{day.year - 621}/{day.month:02d}/{min(day.day, 29):02d}",
-        "{hijri}": f"{int((day.year - 622) * 1.0307) + 1}/{day.month:02d}/{min(day.day, 29):02d}",
-    }
-    for form, text in extra.items():
-        style = style.replace(form, text)
     try:
         return print_date(day, style)
     except (KeyError, ValueError, IndexError):

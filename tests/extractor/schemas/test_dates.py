@@ -55,6 +55,14 @@ def test_eras_and_east_asian_dates(text: str, expected: str) -> None:
     assert [one.iso for one in find_dates(text, today=TODAY)] == [expected]
 
 
+@each(
+    ("text", "day"),
+    [("29 SEP/09 1987", "1987-09-29"), ("29 SEP/09", "2009-09-29"), ("5 DEC / 12 1991", "1991-12-05")],
+)
+def test_a_month_with_its_number_is_one_month(text: str, day: str) -> None:
+    assert iso(text) == day
+
+
 @each("text", ["2517-08-12", "12/08/2517", "12.08.2517", "12 ส.ค. 2517", "12 AUG 2517"])
 def test_buddhist_years_count_from_543_before(text: str) -> None:
     assert iso(text) == "1974-08-12"

@@ -183,3 +183,8 @@ def test_letters_beside_a_number_are_specks_unless_they_are_sure() -> None:
     assert better_of(number, line("9 ыя 99999", 0, 0, score=0.6), "CYRILLIC") is number
     sure = line("МВД 77003", 0, 0, score=0.97)
     assert better_of(line("MBA 77003", 0, 0, score=0.9), sure, "CYRILLIC") is sure
+
+
+def test_a_reading_that_is_a_date_is_no_speck() -> None:
+    month = line("11 ธ.ค. 2525", 0, 0, score=0.9)
+    assert better_of(line("11 S.A. 2525", 0, 0, score=0.97), month, "THAI") is month
