@@ -18,7 +18,7 @@ from extractor.errors import ExtractorError, MissingExtraError, UsageError
 if TYPE_CHECKING:
     import uvicorn
 
-    from extractor.server.settings import Settings
+    from extractor.server.settings import Settings, WebhookOptions
 
 _EPILOGUE = """\
 examples:
@@ -29,9 +29,10 @@ examples:
   curl -F file=@passport.jpg http://127.0.0.1:8000/v1/extract
 
 environment:
-  EXTRACTOR_API_KEYS   name:sha256:hash, separated by commas, instead of --api-keys
-  EXTRACTOR_DATA_KEY   the data key in base64, instead of --data-key-file
-  EXTRACTOR_MODEL      checkpoint of phi3v, where --model names none
+  EXTRACTOR_API_KEYS     name:sha256:hash, separated by commas, instead of --api-keys
+  EXTRACTOR_DATA_KEY     the data key in base64, instead of --data-key-file
+  EXTRACTOR_WEBHOOK_KEY  what webhooks are signed with; --new-webhook-key makes one
+  EXTRACTOR_MODEL        checkpoint of phi3v, where --model names none
 """
 
 
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
     engine.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
+    parser.add_argument("--openapi", action="store_true", help="print the OpenAPI document, and end")
     keys = parser.add_argument_group("access")
     keys.add_argument("--api-keys", type=Path, metavar="FILE", help="keys that may call, one name:sha256:hash a line")
     keys.add_argument("--no-auth", action="store_true", help="let others call without keys; needs --allowed-host")
@@ -84,6 +86,22 @@ def build_parser() -> argparse.ArgumentParser:
         "--specimens", type=Path, metavar="DIR", help="labelling mode: the page saves specimens here, as plain files"
     )
     data.add_argument("--examples", type=Path, metavar="DIR", help="examples the page offers (default: the checkout's)")
+    hooks = parser.add_argument_group("webhooks")
+    hooks.add_argument(
+        "--webhook-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="[http://]NAME[:PORT] that a job's webhook may go to; https unless it says http",
+    )
+    hooks.add_argument(
+        "--webhook-private-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="the same, where its address may be one of this network or machine",
+    )
+    hooks.add_argument("--new-webhook-key", action="store_true", help="make a key for signatures, print it, and end")
     limits = parser.add_argument_group("limits")
     limits.add_argument("--max-body-mib", type=float, metavar="N", help="one request (default 32)")
     limits.add_argument("--max-job-mib", type=float, metavar="N", help="one job (default 256)")
@@ -150,6 +168,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
         # Beyond this machine any name may be used unless some are named: keys, which pages do not have, protect it.
         allowed_hosts=names_given or (() if is_loopback(options.host) else ("*",)),
         cors_origins=tuple(options.cors_origin),
+        webhooks=_webhooks(options),
     )
     if options.data:
         settings = replace(settings, data=options.data)
@@ -158,6 +177,35 @@ def settings_from(options: argparse.Namespace) -> Settings:
             raise UsageError("the folder of examples has no labels.jsonl; check --examples")
         settings = replace(settings, examples=options.examples)
     return settings
+
+
+def _webhooks(options: argparse.Namespace) -> WebhookOptions:
+    from extractor.server.settings import WebhookOptions
+    from extractor.server.webhooks.hosts import parse_host
+    from extractor.server.webhooks.signing import KEY_VARIABLE, parse_keys
+
+    hosts = [parse_host(one) for one in options.webhook_host]
+    hosts += [parse_host(one, private=True) for one in options.webhook_private_host]
+    key = os.environ.get(KEY_VARIABLE, "")
+    if hosts and not key:
+        raise UsageError(
+            f"webhooks are signed with the key in {KEY_VARIABLE}, which is not set;"
+            " make one with: extract-server --new-webhook-key"
+        )
+    return WebhookOptions(hosts=tuple(hosts), keys=parse_keys(key) if key else ())
+
+
+def _openapi() -> str:
+    """The OpenAPI document of a service without keys. Raises MissingExtraError."""
+    import json
+
+    try:
+        from extractor.server.app import create_app
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("The server", "server") from error
+    from extractor.server.settings import Settings
+
+    return json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1)
 
 
 def serve(settings: Settings) -> None:
@@ -222,6 +270,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             from extractor.server.sealing import new_data_key
 
             print(new_data_key())
+            return 0
+        if options.new_webhook_key:
+            from extractor.server.webhooks.signing import new_key as new_webhook_key
+
+            print(new_webhook_key())
+            return 0
+        if options.openapi:
+            print(_openapi())
             return 0
         serve(settings_from(options))
     except ExtractorError as error:

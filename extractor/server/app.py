@@ -24,6 +24,7 @@ from extractor.server.sealing import Sealer
 from extractor.server.service import Service
 from extractor.server.settings import Settings
 from extractor.server.store import JobStore
+from extractor.server.webhooks.deliver import Webhooks
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -42,8 +43,11 @@ def create_app(settings: Settings) -> FastAPI:
         service = app.state.service = Service(settings, metrics, hosts, jobs, Intake(settings.limits))
         hosts.default.start()
         jobs.start()
+        webhooks = Webhooks(jobs, settings.webhooks, settings.limits.keep_seconds, metrics)
+        webhooks.start()
         yield
         service.stopping = True
+        await webhooks.stop()
         await jobs.stop()
         await hosts.stop()
         get_logger().info("stopped")

@@ -9,6 +9,7 @@ from typing import Any
 
 from extractor.engines.choose import ENGINES as ENGINE_NAMES
 from extractor.schemas import SCHEMAS
+from extractor.server.components import ANY, COUNT, FLAG, TEXT, schema_of
 from extractor.server.problems import KINDS, MEDIA_TYPE, Problem, details
 
 TAGS = [
@@ -82,7 +83,7 @@ _INLINE = {
 # A white picture of 32 by 32 pixels: it can be sent as it stands, and there is no document on it.
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAFklEQVR42mP4TwAwjCoYVTCqYKQqAAA/aPwuqUTQyAAAAABJRU5ErkJggg=="
 
-_OBJECT: dict[str, Any] = {"type": "object"}
+_OBJECT = ANY
 _FILES = {
     "description": "Base64 (also as a data URL), or an object of `name` and `data`, or a list of these.",
     "oneOf": [
@@ -95,7 +96,7 @@ _FILES = {
         },
     ],
 }
-_OPTIONS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "schema": {
         "description": f"`auto`, {', '.join(SCHEMAS)}, or an inline JSON Schema of type object.",
         "default": "auto",
@@ -128,13 +129,13 @@ _OPTIONS: dict[str, Any] = {
 #: Names as a text with commas or as a list.
 _NAMES: dict[str, Any] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 #: In a form every value is text.
-_FORM_OPTIONS: dict[str, Any] = {
-    name: {"type": "string", "description": described.get("description", "")} for name, described in _OPTIONS.items()
+FORM_OPTIONS: dict[str, Any] = {
+    name: {"type": "string", "description": described.get("description", "")} for name, described in OPTIONS.items()
 }
 _LABEL = {"schema": "passport", "fields": {"surname": "ERIKSSON", "address": None}, "language": "en"}
 
 
-def _body(form: dict[str, Any], as_json: dict[str, Any] | None, examples: dict[str, Any]) -> dict[str, Any]:
+def body(form: dict[str, Any], as_json: dict[str, Any] | None, examples: dict[str, Any]) -> dict[str, Any]:
     """A requestBody that is taken as a form and as JSON."""
     file = {"type": "array", "minItems": 1, "items": {"type": "string", "contentMediaType": "application/octet-stream"}}
     content: dict[str, Any] = {
@@ -156,6 +157,16 @@ def answer(
 ) -> dict[str, Any]:
     """An answer of a route, with an example of it."""
     return {"description": says, "content": {media_type: {"schema": schema or _OBJECT, "example": example}}}
+
+
+def members(**properties: Any) -> dict[str, Any]:
+    """The schema of an object that has all of these."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def listed(member: str, name: str) -> dict[str, Any]:
+    """The schema of an object with a list of one shape."""
+    return members(**{member: {"type": "array", "items": schema_of(name)}})
 
 
 def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -191,7 +202,7 @@ ENGINE_PROBLEMS = (
     "shutting-down",
     "page-timeout",
 )
-_STORE = ("storage-unavailable", "storage-damaged", "storage-full")
+STORE = ("storage-unavailable", "storage-damaged", "storage-full")
 
 _SCHEMA_HEADER = {
     "X-Document-Schema": {
@@ -203,7 +214,7 @@ _SCHEMA_HEADER = {
 
 _read = answer(_DOCUMENT, says="The document; null for what it does not have") | {"headers": _SCHEMA_HEADER}
 _read["content"]["application/json"] = {
-    "schema": _OBJECT,
+    "schema": {"anyOf": [schema_of("Reading"), schema_of("DocumentList"), schema_of("Document")]},
     "examples": {
         "document": {"value": _DOCUMENT},
         "with evidence": {"value": {**_DOCUMENT, "document": _DOCUMENT, "evidence": _EVIDENCE}},
@@ -212,9 +223,9 @@ _read["content"]["application/json"] = {
 }
 EXTRACT = route(
     {200: _read, **problems(*UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", *ENGINE_PROBLEMS)},
-    **_body(
-        _FORM_OPTIONS,
-        _OPTIONS,
+    **body(
+        FORM_OPTIONS,
+        OPTIONS,
         {
             "one file": {"file": PICTURE, "schema": "passport", "evidence": True},
             "both sides": {"file": [{"name": "front.png", "data": PICTURE}, {"name": "back.png", "data": PICTURE}]},
@@ -227,18 +238,18 @@ _PICTURE_OPTIONS: dict[str, Any] = {
     "keep": {"description": "Of `redact`: fields and parts that stay, `birth_date,portrait` or a list.", **_NAMES},
     "hide": {"description": "Of `redact`: only these are blacked out, wherever they stand.", **_NAMES},
     "preset": {"type": "string", "enum": ["age-check", "address-proof", "dutch-copy"]},
-    **{name: _OPTIONS[name] for name in ("schema", "engine", "one_document", "pages", "today")},
+    **{name: OPTIONS[name] for name in ("schema", "engine", "one_document", "pages", "today")},
 }
 _box = {"page": 0, "points": [[40, 90], [240, 90], [240, 370], [40, 370]]}
 _cut = {"kind": "portrait", "box": _box, "score": 0.84, "width": 200, "height": 280, "media_type": "image/png"}
 PICTURES = route(
     {
-        200: answer({"pictures": [{**_cut, "data": "(base64)"}]}),
+        200: answer({"pictures": [{**_cut, "data": "(base64)"}]}, schema=listed("pictures", "Picture")),
         **problems(
             *UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", "not-redacted", *ENGINE_PROBLEMS
         ),
     },
-    **_body(
+    **body(
         {
             name: {"type": "string", "description": described.get("description", "")}
             for name, described in _PICTURE_OPTIONS.items()
@@ -250,18 +261,20 @@ PICTURES = route(
 _ONLY = ("engine", "pages")
 CLASSIFY = route(
     {
-        200: answer({"schema": "passport", "scores": {"passport": 0.95, "visa": 0.4}}),
+        200: answer(
+            {"schema": "passport", "scores": {"passport": 0.95, "visa": 0.4}}, schema=schema_of("Classification")
+        ),
         **problems(*UPLOAD, *_FILE, "too-many-pages", *ENGINE_PROBLEMS),
     },
-    **_body(
-        {name: _FORM_OPTIONS[name] for name in _ONLY},
-        {name: _OPTIONS[name] for name in _ONLY},
+    **body(
+        {name: FORM_OPTIONS[name] for name in _ONLY},
+        {name: OPTIONS[name] for name in _ONLY},
         {"one file": {"file": PICTURE}},
     ),
 )
 _known = {"name": "surname", "kind": "name", "en": "surname (primary identifier), as printed", "zh": "姓"}
 _schemas = {"schemas": [{"name": "passport", "title": "Data page of a passport", "fields": [_known]}]}
-SCHEMA_LIST = route({200: answer(_schemas)})
+SCHEMA_LIST = route({200: answer(_schemas, schema=listed("schemas", "Schema"))})
 SCHEMA = route(
     {
         200: answer(_INLINE, media_type="application/schema+json", says="JSON Schema, draft 2020-12"),
@@ -270,70 +283,24 @@ SCHEMA = route(
     parameters=[{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport"}],
 )
 _engine = {"name": "embedded", "default": True, "loaded": True, "installed": True, "waiting": 0, "details": {}}
-ENGINES = route({200: answer({"engines": [_engine]})})
-HEALTH = route({200: answer({"status": "ok"})})
+ENGINES = route({200: answer({"engines": [_engine]}, schema=listed("engines", "Engine"))})
+HEALTH = route({200: answer({"status": "ok"}, schema=members(status=TEXT))})
 READY = route(
     {
-        200: answer({"status": "ready", "engine": "embedded", "storage": "ok"}),
+        200: answer({"status": "ready", "engine": "embedded", "storage": "ok"}, schema=schema_of("Ready")),
         **problems("engine-unavailable", "shutting-down"),
     }
 )
-_text = {"type": "string"}
-METRICS = route({200: answer("extractor_queue_depth 0.0", schema=_text, media_type="text/plain", says="Metrics")})
+METRICS = route({200: answer("extractor_queue_depth 0.0", schema=TEXT, media_type="text/plain", says="Metrics")})
 PROBLEM = route(
     {
-        200: answer("<!doctype html>...", schema=_text, media_type="text/html", says="What it means"),
+        200: answer("<!doctype html>...", schema=TEXT, media_type="text/html", says="What it means"),
         **problems("not-found"),
     },
     parameters=[
         {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "queue-full"}
     ],
 )
-
-_job = {
-    "id": "Jx0vHVGLJ0YVPe1Mvtg4bQ",
-    "state": "running",
-    "total": 100,
-    "done": 41,
-    "created": 1767225600.0,
-    "finished": None,
-    "deleted_at": None,
-    "results": "/v1/jobs/Jx0vHVGLJ0YVPe1Mvtg4bQ/results",
-}
-_job_path = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}, "example": _job["id"]}
-_after = {
-    "name": "after",
-    "in": "query",
-    "required": False,
-    "description": "The `seq` of the last result that is known already.",
-    "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1, "default": 0},
-    "example": 41,
-}
-_lines = '{"seq": 1, "file": "a.jpg", "result": {"surname": "ERIKSSON"}}\n'
-_without_previews = {name: described for name, described in _OPTIONS.items() if name != "previews"}
-_job_form = {name: described for name, described in _FORM_OPTIONS.items() if name != "previews"}
-_location = {"Location": {"description": "The job.", "schema": _text, "example": f"/v1/jobs/{_job['id']}"}}
-CREATE_JOB = route(
-    {
-        202: answer(_job | {"state": "queued", "done": 0}, says="Stored, and going to be read")
-        | {"headers": _location},
-        **problems(
-            *UPLOAD, "unsupported-media-type", "unreadable-file", "invalid-parameter", "invalid-schema",
-            "too-many-pages", "queue-full", "engine-unavailable", *_STORE, "shutting-down",
-        ),
-    },
-    **_body(_job_form, _without_previews, {"two files": {"file": [PICTURE, PICTURE], "schema": "auto"}}),
-)  # fmt: skip
-GET_JOB = route({200: answer(_job), **problems("unknown-job", *_STORE)}, parameters=[_job_path])
-GET_JOB["responses"][200]["content"]["application/jsonl"] = {"schema": _text, "example": _lines}
-GET_RESULTS = route(
-    {
-        200: answer(_lines, schema=_text, media_type="application/jsonl", says="The results that are there"),
-        **problems("unknown-job", "invalid-parameter", *_STORE),
-    },
-    parameters=[_job_path, _after],
-)
-DELETE_JOB = route({204: {"description": "Deleted"}, **problems("unknown-job", *_STORE)}, parameters=[_job_path])
 
 _model = {"id": "embedded", "object": "model", "created": 0, "owned_by": "id-document-extractor"}
 MODELS = route({200: answer({"object": "list", "data": [_model]})})
@@ -377,7 +344,7 @@ _chat_schema = {
     },
 }
 _chat_answer = answer(_completion, says="The document, as the content of the message")
-_chat_answer["content"]["text/event-stream"] = {"schema": _text, "example": "data: {...}\n\ndata: [DONE]\n\n"}
+_chat_answer["content"]["text/event-stream"] = {"schema": TEXT, "example": "data: {...}\n\ndata: [DONE]\n\n"}
 CHAT = route(
     {
         200: _chat_answer,
@@ -389,7 +356,10 @@ CHAT = route(
     },
 )
 
-EXAMPLES = route({200: answer({"examples": [{"file": "passport.png", "schema": "passport"}]})})
+_found = {"type": "array", "items": members(file=TEXT, schema=TEXT)}
+EXAMPLES = route(
+    {200: answer({"examples": [{"file": "passport.png", "schema": "passport"}]}, schema=members(examples=_found))}
+)
 EXAMPLE = route(
     {
         200: {
@@ -402,16 +372,25 @@ EXAMPLE = route(
         {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport.png"}
     ],
 )
-SPECIMENS = route({200: answer({"enabled": True, "folder": "/srv/specimens", "count": 12}), **problems(*_STORE)})
+SPECIMENS = route(
+    {
+        200: answer({"enabled": True, "count": 12}, schema=members(enabled=FLAG, count=COUNT)),
+        **problems(*STORE),
+    }
+)
 SAVE_SPECIMEN = route(
     {
-        201: answer({"files": ["3f1c0ab5d9e84b7f6a20c1d2.png"], "count": 13}, says="Saved"),
+        201: answer(
+            {"files": ["3f1c0ab5d9e84b7f6a20c1d2.png"], "count": 13},
+            schema=members(files={"type": "array", "items": TEXT}, count=COUNT),
+            says="Saved",
+        ),
         **problems(
             *UPLOAD, "conflict", "unsupported-media-type", "unsupported-file", "unreadable-file", "invalid-label",
-            "queue-full", *_STORE, "shutting-down",
+            "queue-full", *STORE, "shutting-down",
         ),
     },
-    **_body(
+    **body(
         {"label": {"type": "string", "description": "The label as JSON."}},
         {"label": {"oneOf": [_OBJECT, {"type": "array", "items": _OBJECT}]}},
         {"one picture": {"file": PICTURE, "label": _LABEL}},

@@ -48,6 +48,8 @@ class Jobs:
         self._new = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._freed = asyncio.Event()
+        #: Set with every answer that is stored; a job may be done.
+        self.answered = asyncio.Event()
         #: A job's body is taken apart in memory; one at a time.
         self.unpacking = asyncio.Lock()
 
@@ -132,6 +134,7 @@ class Jobs:
         while True:
             try:
                 await self.call(lambda store: store.answer(queued, answer))
+                self.answered.set()
                 return
             except Problem as problem:
                 if problem.kind == "storage-damaged":

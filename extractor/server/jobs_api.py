@@ -10,15 +10,16 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from extractor.server import examples as ex
+from extractor.server import job_examples as ex
 from extractor.server.intake import check_declared
 from extractor.server.jobs import unpack
 from extractor.server.logs import get_logger
 from extractor.server.parameters import check_schema, reading_request
 from extractor.server.problems import Problem
 from extractor.server.service import Service, service_of
-from extractor.server.store import JobState
 from extractor.server.uploads import read_form
+from extractor.server.webhooks.hosts import hook_of
+from extractor.server.webhooks.kept import shown
 
 router = APIRouter(tags=["jobs"])
 
@@ -32,6 +33,7 @@ async def create_job(request: Request) -> JSONResponse:
     `documents` all that are in it.
 
     They are stored before the answer is given, and read in order even if the service is stopped and started again.
+    When all have been read, `webhook` is called, a signed POST; see `webhooks` in this document.
     """
     service = service_of(request)
     limits = service.settings.limits
@@ -39,7 +41,8 @@ async def create_job(request: Request) -> JSONResponse:
     with service.intake.arrival() as arrival:
         chunks = service.intake.chunks(request, arrival, limits.job_bytes, limits.upload_seconds * 4)
         form = await read_form(request, chunks, files=limits.job_files)
-        asked = reading_request(form.fields, limits, known=_FIELDS)
+        fields, hook = hook_of(form.fields, service.settings.webhooks.hosts)
+        asked = reading_request(fields, limits, known=_FIELDS)
         await asyncio.to_thread(check_schema, asked["schema"])
         host = await service.hosts.get(asked["engine"])
         if host is not service.hosts.default and host.failure is not None:
@@ -47,11 +50,11 @@ async def create_job(request: Request) -> JSONResponse:
         async with service.jobs.unpacking:
             files = await asyncio.to_thread(unpack, form.files, limits)
             owner = _owner(request)
-            job_id = await service.jobs.call(lambda store: store.create(owner, asked, files))
+            job_id = await service.jobs.call(lambda store: store.create(owner, asked, files, hook))
     service.jobs.wake()
     get_logger().info("job taken", job_id=job_id, count=len(files))
-    state = await service.jobs.call(lambda store: store.state(job_id, owner))
-    return JSONResponse(_described(state, service), status_code=202, headers={"Location": f"/v1/jobs/{job_id}"})
+    described = await _described(service, job_id, owner)
+    return JSONResponse(described, status_code=202, headers={"Location": f"/v1/jobs/{job_id}"})
 
 
 @router.get("/v1/jobs/{job_id}", summary="See how far a job is, or fetch its results", **ex.GET_JOB)
@@ -60,8 +63,7 @@ async def get_job(request: Request, job_id: str) -> Response:
     service = service_of(request)
     if JSON_LINES in request.headers.get("accept", ""):
         return await _results(service, job_id, _owner(request), 0)
-    owner = _owner(request)
-    return JSONResponse(_described(await service.jobs.call(lambda store: store.state(job_id, owner)), service))
+    return JSONResponse(await _described(service, job_id, _owner(request)))
 
 
 @router.get("/v1/jobs/{job_id}/results", summary="Fetch a job's results", **ex.GET_RESULTS)
@@ -105,7 +107,8 @@ def _owner(request: Request) -> str:
     return str(request.scope["state"].get("key") or "")
 
 
-def _described(state: JobState, service: Service) -> dict[str, Any]:
+async def _described(service: Service, job_id: str, owner: str) -> dict[str, Any]:
+    state, hook = await service.jobs.call(lambda store: (store.state(job_id, owner), shown(store, job_id)))
     keep = service.settings.limits.keep_seconds
     return {
         "id": state.id,
@@ -116,4 +119,5 @@ def _described(state: JobState, service: Service) -> dict[str, Any]:
         "finished": round(state.finished, 3) if state.finished is not None else None,
         "deleted_at": round(state.finished + keep, 3) if state.finished is not None else None,
         "results": f"/v1/jobs/{state.id}/results",
+        "webhook": hook,
     }

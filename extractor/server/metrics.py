@@ -47,6 +47,7 @@ class Metrics:
             "extractor_queue_depth", "Requests waiting for or with an engine.", ("engine",), registry=registry
         )
         self._jobs = Gauge("extractor_job_files", "Files of jobs, by state.", ("state",), registry=registry)
+        self._webhooks = Counter("extractor_webhooks", "Webhooks sent, and how.", ("outcome",), registry=registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
@@ -71,6 +72,9 @@ class Metrics:
 
     def worker_started(self, engine: str, reason: str) -> None:
         self._starts.labels(engine, reason).inc()
+
+    def webhook(self, outcome: str) -> None:
+        self._webhooks.labels(outcome).inc()
 
     def watch_queue(self, engine: str, depth: Callable[[], int]) -> None:
         self._depth.labels(engine).set_function(depth)

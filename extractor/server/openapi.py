@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from extractor.server.components import components as shapes
 from extractor.server.examples import PICTURE, problems
+from extractor.server.job_examples import JOB_DONE
 from extractor.server.problems import Problem, details
 
 
@@ -13,6 +15,8 @@ def complete(document: dict[str, Any], *, with_keys: bool) -> None:
     components = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
+    components.update(shapes())
+    document["webhooks"] = {"job.done": JOB_DONE}
     components["File"] = {
         "type": "object",
         "required": ["data"],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from extractor.imaging.limits import DEFAULT, MAX_PIXELS
 from extractor.server.keys import ApiKey
+from extractor.server.webhooks.hosts import HookHost
 
 MIB = 1024 * 1024
 
@@ -79,6 +80,21 @@ class EngineOptions:
     timeout: float | None = None
 
 
+@dataclass(frozen=True)
+class WebhookOptions:
+    """Which hosts may be called, signed with which keys, and how long it is tried.
+
+    `delays` are the seconds from one attempt to the next; after the last one the webhook is given up. `seconds` is the
+    time of one attempt. Results that were asked for go along up to `result_bytes`.
+    """
+
+    hosts: tuple[HookHost, ...] = ()
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    delays: tuple[float, ...] = (5, 30, 120, 600, 1800, 3600, 7200, 14400)
+    seconds: float = 10.0
+    result_bytes: int = 8 * 1024 * 1024
+
+
 def state_folder() -> Path:
     """Where a program keeps its own data between runs (XDG Base Directory Specification, XDG_STATE_HOME)."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -109,6 +125,8 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     #: Origins (scheme://host:port) whose pages may call the service; none by default.
     cors_origins: tuple[str, ...] = ()
+    #: Where callers may have it told that a job is done; nowhere by default.
+    webhooks: WebhookOptions = field(default_factory=WebhookOptions)
     #: What reads in an engine's process, `module:function`; see `extractor.server.worker`.
     reader: str = "extractor.server.reading:make_reader"
 

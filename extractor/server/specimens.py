@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from extractor.schemas import SCHEMAS
+from extractor.server.disk import storage_problem
 from extractor.server.problems import Problem
-from extractor.server.store import storage_problem
 from extractor.server.uploads import File, sniff
 
 LABEL_FILE = "labels.jsonl"

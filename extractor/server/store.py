@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import UsageError
+from extractor.server.disk import as_problems
 from extractor.server.keyring import KeyRing
 from extractor.server.problems import Problem, details
 from extractor.server.sealing import Sealer, SealError
@@ -53,16 +53,22 @@ CREATE TABLE IF NOT EXISTS files (
     answer BLOB,
     PRIMARY KEY (job, seq)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hooks (
+    job INTEGER PRIMARY KEY REFERENCES jobs (number) ON DELETE CASCADE,
+    asked BLOB NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due REAL,
+    delivered REAL,
+    reason TEXT
+);
 CREATE INDEX IF NOT EXISTS waiting ON files (job, seq) WHERE answer IS NULL;
 """
 _CHECK = b"id-document-extractor"
-#: Raised with every change of the tables.
+#: Raised with every change of a table; one more table, which an older version leaves alone, is none.
 _VERSION = 2
 _NO_KEY = bytes(32)
 #: Free pages (of 4 KiB) that one call gives back to the disk: a fraction of a second of work.
 _PAGES_A_STEP = 4096
-#: With less room than this SQLite cannot even begin to write.
-_LEAST_FREE = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -116,15 +122,18 @@ class JobStore:
 
     def check(self) -> None:
         """Raises a Problem unless the folder can be written to, UsageError for a wrong data key."""
-        with self._transaction() as run:
+        with self.transaction() as run:
             run("INSERT OR REPLACE INTO meta VALUES ('checked', ?)", (str(int(time.time())),))
 
-    def create(self, owner: str, request: Mapping[str, Any], files: Sequence[File]) -> str:
-        """Keeps a new job; its id. Raises a Problem if there is no room."""
+    def create(
+        self, owner: str, request: Mapping[str, Any], files: Sequence[File], hook: Mapping[str, Any] | None = None
+    ) -> str:
+        """Keeps a new job, and the `hook` that is to be called when it is done; its id. Raises a Problem if there is no
+        room."""
         job_id = secrets.token_urlsafe(16)
         if sum(len(file.data) for file in files) + self.stored_bytes() > self._most:
             raise Problem("storage-full", f"jobs may hold {self._most // 1024**2} MiB together")
-        with self._new_keys(1 + len(files)) as ((slot, key), *pictures), self._transaction() as run:
+        with self._new_keys(1 + len(files)) as ((slot, key), *pictures), self.transaction() as run:
             sealed = self._sealer.seal(_json(request), f"{job_id}/request", key)
             number = run(
                 "INSERT INTO jobs (id, owner, created, request, slot) VALUES (?, ?, ?, ?, ?)",
@@ -137,11 +146,14 @@ class JobStore:
                     "INSERT INTO files (job, seq, name, picture, slot) VALUES (?, ?, ?, ?, ?)",
                     (number, seq, name, picture, own_slot),
                 )
+            if hook is not None:
+                asked = self._sealer.seal(_json(hook), f"{job_id}/webhook", key)
+                run("INSERT INTO hooks (job, asked, due) VALUES (?, ?, 0)", (number, asked))
         return job_id
 
     def state(self, job_id: str, owner: str) -> JobState:
         """Raises unknown-job, also for another owner's."""
-        with self._reading() as run:
+        with self.reading() as run:
             row = run(
                 "SELECT id, CAST(created AS REAL), CAST(finished AS REAL), COUNT(seq), COUNT(answer)"
                 " FROM jobs JOIN files ON job = number"
@@ -155,7 +167,7 @@ class JobStore:
     def answers(self, job_id: str, owner: str, after: int = 0, most: int = 50) -> list[tuple[int, dict[str, Any]]]:
         """Up to `most` answers of a job behind file number `after`, in order. Raises unknown-job."""
         self.state(job_id, owner)
-        with self._reading() as run:
+        with self.reading() as run:
             rows = run(
                 "SELECT files.seq, name, answer, jobs.slot FROM files JOIN jobs ON job = number"
                 " WHERE id = ? AND seq > ? AND answer IS NOT NULL ORDER BY seq LIMIT ?",
@@ -175,9 +187,13 @@ class JobStore:
             content = {"problem": details(Problem("storage-damaged", "the stored result cannot be opened"))}
         return {"seq": seq, "file": shown, **content}
 
+    def opened(self, stored: Any, place: str, slot: Any) -> bytes:
+        """A value that was sealed for `place` with the key in `slot`. Raises SealError."""
+        return self._sealer.open(stored, place, self._ring().key(slot))
+
     def next_waiting(self) -> QueuedFile | None:
         """The first file without an answer of the oldest job that has one; those that were skipped aside."""
-        with self._reading() as run:
+        with self.reading() as run:
             rows = run(
                 "SELECT job, id, seq, CAST(attempts AS INTEGER) FROM files JOIN jobs ON job = number"
                 " WHERE answer IS NULL ORDER BY job, seq"
@@ -186,7 +202,7 @@ class JobStore:
 
     def load(self, queued: QueuedFile) -> Waiting:
         """What is stored of a file that waits. Raises storage-damaged if it cannot be opened."""
-        with self._reading() as run:
+        with self.reading() as run:
             row = run(
                 "SELECT request, jobs.slot, picture, files.slot FROM files JOIN jobs ON job = number"
                 " WHERE job = ? AND seq = ?",
@@ -208,7 +224,7 @@ class JobStore:
         self._skipped.add((queued.job, queued.seq))
 
     def count_attempt(self, queued: QueuedFile) -> None:
-        with self._transaction() as run:
+        with self.transaction() as run:
             run(
                 "UPDATE files SET attempts = CAST(attempts AS INTEGER) + 1 WHERE job = ? AND seq = ?",
                 (queued.job, queued.seq),
@@ -216,7 +232,7 @@ class JobStore:
 
     def answer(self, queued: QueuedFile, content: Mapping[str, Any]) -> bool:
         """Stores a file's answer and erases its picture. False if the job was deleted or the file has its answer."""
-        with self._transaction() as run:
+        with self.transaction() as run:
             row = run(
                 "SELECT jobs.slot, files.slot FROM files JOIN jobs ON job = number"
                 " WHERE job = ? AND seq = ? AND answer IS NULL",
@@ -249,7 +265,7 @@ class JobStore:
         return self._delete("finished < ?", (moment,))
 
     def _delete(self, which: str, values: tuple[Any, ...]) -> int:
-        with self._transaction() as run:
+        with self.transaction() as run:
             slots = run(f"SELECT slot FROM jobs WHERE {which}", values).fetchall()
             slots += run(
                 f"SELECT files.slot FROM files JOIN jobs ON job = number WHERE files.slot IS NOT NULL AND {which}",
@@ -261,13 +277,13 @@ class JobStore:
 
     def counts(self) -> dict[str, int]:
         """How many files wait and how many have their answer."""
-        with self._reading() as run:
+        with self.reading() as run:
             queued, done = run("SELECT COUNT(*) - COUNT(answer), COUNT(answer) FROM files").fetchone()
         return {"queued": queued, "done": done}
 
     def stored_bytes(self) -> int:
         """Bytes that the jobs take on disk, free pages aside."""
-        with self._reading() as run:
+        with self.reading() as run:
             pages, free, size = (
                 run(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
             )
@@ -275,7 +291,7 @@ class JobStore:
 
     def shrink(self) -> bool:
         """Gives a part of the room that was freed back to the disk; whether there is more."""
-        with _as_problems(self.path.parent):
+        with as_problems(self.path.parent):
             connection = self._opened()
             self._erase(())
             # As a script: of a single statement sqlite3 runs only the first step, which frees one page.
@@ -293,7 +309,7 @@ class JobStore:
     @contextmanager
     def _new_keys(self, count: int) -> Iterator[list[tuple[int, bytes]]]:
         """Slots with new keys, which are erased again if what they are for fails."""
-        with _as_problems(self.path.parent):
+        with as_problems(self.path.parent):
             self._opened()
             made = self._ring().new(count)
         try:
@@ -307,13 +323,13 @@ class JobStore:
         return self._keys
 
     @contextmanager
-    def _reading(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        with _as_problems(self.path.parent):
+    def reading(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        with as_problems(self.path.parent):
             yield self._opened().execute
 
     @contextmanager
-    def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        with _as_problems(self.path.parent):
+    def transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        with as_problems(self.path.parent):
             connection = self._opened()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -396,36 +412,6 @@ def _opens(sealer: Sealer, sealed: Any) -> bool:
     except SealError:
         return False
     return True
-
-
-@contextmanager
-def _as_problems(folder: Path) -> Iterator[None]:
-    """Failures of the disk or the folder as problems; SQLite has rolled back what was not complete."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        # Where the index of the log cannot grow, SQLite says so of its own file and not of the disk.
-        full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL or _is_full(folder)
-        raise Problem("storage-full" if full else "storage-unavailable", headers={"Retry-After": "30"}) from error
-    except sqlite3.DatabaseError as error:
-        raise Problem("storage-damaged", "the file of the jobs is damaged") from error
-    except OSError as error:
-        raise storage_problem(error) from error
-
-
-def _is_full(folder: Path) -> bool:
-    try:
-        return shutil.disk_usage(folder).free < _LEAST_FREE
-    except OSError:
-        return False
-
-
-def storage_problem(error: OSError) -> Problem:
-    """A failure of the file system as a problem: 507 where there is no room, else 503."""
-    import errno
-
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return Problem("storage-full" if full else "storage-unavailable", headers={"Retry-After": "30"})
 
 
 def _json(value: Any) -> bytes:

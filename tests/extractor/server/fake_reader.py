@@ -92,6 +92,7 @@ def _answer(request: Mapping[str, Any], files: Sequence[bytes], pages: int) -> d
             "confidence": 0.9,
             "box": None if value is None else box,
             "note": "",
+            "absence": "not printed" if value is None else None,
             "sources": [],
         }
         for name, value in document.items()
@@ -99,6 +100,9 @@ def _answer(request: Mapping[str, Any], files: Sequence[bytes], pages: int) -> d
     evidence = {
         "fields": fields,
         "warnings": [],
+        "age": None,
+        "barcodes": [],
+        "regions": [],
         "pages": [{"width": 10, "height": 10, "rotation": 0, "quality": {}, "file": n} for n in range(pages)],
         "schema": "passport" if schema == "auto" else schema,
         "engine": {"name": "embedded"},

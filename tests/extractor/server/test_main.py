@@ -53,6 +53,28 @@ def test_keys_and_data_key_come_from_the_environment(monkeypatch: pytest.MonkeyP
     assert made.specimens is None, "no picture is kept unless it is asked for"
 
 
+def test_webhooks_need_a_key_which_is_shown_nowhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("EXTRACTOR_WEBHOOK_KEY", raising=False)
+    assert settings().webhooks.hosts == ()
+    with pytest.raises(UsageError, match="EXTRACTOR_WEBHOOK_KEY"):
+        settings("--webhook-host", "hooks.example")
+    assert main(["--new-webhook-key"]) == 0
+    key = capsys.readouterr().out.strip()
+    monkeypatch.setenv("EXTRACTOR_WEBHOOK_KEY", key)
+    made = settings("--webhook-host", "hooks.example", "--webhook-private-host", "http://10.0.0.7:9000").webhooks
+    assert [(host.scheme, host.port, host.is_private) for host in made.hosts] == [
+        ("https", 443, False),
+        ("http", 9000, True),
+    ]
+    assert repr(made.keys[0]) not in repr(made)
+    monkeypatch.setenv("EXTRACTOR_WEBHOOK_KEY", "secret")
+    with pytest.raises(UsageError) as caught:
+        settings()
+    assert "secret" not in str(caught.value)
+
+
 def test_limits_are_said_in_units_people_use() -> None:
     limits = settings(
         *"--max-body-mib 1.5 --max-job-mib 10 --max-pages 3 --max-megapixels 20 --queue 4 --page-seconds 9".split(),

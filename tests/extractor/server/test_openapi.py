@@ -3,10 +3,13 @@
 SCHEMATHESIS_EXAMPLES=500 python -m pytest tests/extractor/server/test_openapi.py
 """
 
+import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +23,10 @@ from schemathesis.specs.openapi.checks import (
 from extractor.server.app import create_app
 from extractor.server.settings import Settings
 
-from .services import Running
+from .fake_reader import picture
+from .receivers import receiving
+from .services import Process, Running, wait_for
+from .webhooks.test_deliver import options
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "12"))
 METHODS = {"get", "post", "delete", "put", "patch"}
@@ -80,3 +86,45 @@ def test_its_own_examples_work(described: Running, document: dict[str, Any]) -> 
                 for name, example in media["examples"].items():
                     answer = described.client.post(path, json=example["value"])
                     assert answer.status_code < 300, (path, name, answer.text)
+
+
+def fits(value: Any, shape: str) -> None:
+    """Raises unless a value has one of the document's shapes, and no member that the shape does not name."""
+    closed = json.loads(json.dumps(DOCUMENT["components"]))
+    for described in closed["schemas"].values():
+        if described.get("type") == "object" and "properties" in described:
+            described.setdefault("additionalProperties", False)
+    whole = {"$ref": f"#/components/schemas/{shape}", "components": closed}
+    jsonschema.Draft202012Validator(whole).validate(value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("file", "shape"), [("passport.png", "Passport"), ("driving_licence.png", "DrivingLicence")])
+def test_what_the_engine_says_has_the_shape_that_is_described(
+    real_service: Process, examples_dir: Path, file: str, shape: str
+) -> None:
+    sent = {"file": (examples_dir / file).read_bytes()}
+    read = real_service.client.post("/v1/extract", files=sent, data={"evidence": "true", "previews": "true"}).json()
+    fits(read, "Reading")
+    fits(read["document"], shape)
+    pictures = real_service.client.post("/v1/pictures", files=sent, data={"make": "portrait"}).json()["pictures"]
+    assert pictures
+    for one in pictures:
+        fits(one, "Picture")
+    with pytest.raises(jsonschema.ValidationError):
+        fits({**read["document"], "birth_date": "1 May"}, shape)
+
+
+def test_jobs_and_webhooks_have_the_shapes_that_are_described(make_service: Callable[..., Running]) -> None:
+    with receiving() as receiver:
+        service = make_service(webhooks=options(receiver.host))
+        sent = [("file", picture()), ("file", picture("nothing"))]
+        asked = {"webhook": receiver.url, "webhook_results": "true", "evidence": "true"}
+        job = service.client.post("/v1/jobs", files=sent, data=asked).json()
+        fits(job, "Job")
+        call = wait_for(lambda: receiver.calls)[0]
+        fits(json.loads(call.body), "JobDone")
+        wait_for(lambda: service.client.get(f"/v1/jobs/{job['id']}").json()["webhook"]["state"] == "delivered")
+        fits(service.client.get(f"/v1/jobs/{job['id']}").json(), "Job")
+        for line in service.client.get(job["results"]).text.splitlines():
+            fits(json.loads(line), "JobAnswer")
