@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from extractor import extract
+from extractor import extract, extract_documents
 from extractor.errors import RedactionError, UsageError
 from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict
 from extractor.portrait import cutouts
@@ -181,3 +181,61 @@ def test_large_photographs_keep_all_their_pixels_and_lose_their_metadata(example
 def test_what_is_no_result_is_refused() -> None:
     with pytest.raises(UsageError, match="takes what extract"):
         redact("passport.png")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def sheet(examples_dir: Path) -> Image.Image:
+    """A passport, and an identity card of somebody else beside it, on one scan."""
+    pages = [Image.open(examples_dir / name).convert("RGB") for name in TWO]
+    width = sum(page.width for page in pages) + 180
+    made = Image.new("RGB", (width, max(page.height for page in pages) + 120), (246, 246, 244))
+    left = 60
+    for page in pages:
+        made.paste(page, (left, 60))
+        left += page.width + 60
+    return made
+
+
+TWO = ("passport.png", "id_card.png")
+
+
+@pytest.mark.slow
+def test_of_several_documents_on_a_picture_none_can_be_read_afterwards(
+    sheet: Image.Image, examples: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    """Whichever of the documents is redacted: nothing of the other one leaves with it either, though it is another
+    person's and nobody asked for it; and `keep` keeps what it names of the own document only."""
+    sheet.save(tmp_path / "scan.png")
+    documents = extract_documents(tmp_path / "scan.png")
+    assert [type(one.document).__name__ for one in documents] == ["Passport", "IdCard"]
+    labels = [examples[name]["fields"] for name in TWO]
+    before = text_of(sheet)
+    assert all(still_said(before, fields) for fields in labels), "the check itself finds what is printed"
+    for own, result in enumerate(documents):
+        (picture,) = redact(result).pictures
+        assert picture.size == sheet.size
+        said = text_of(picture)
+        assert [still_said(said, fields) for fields in labels] == [[], []]
+        (picture,) = redact(result, keep=["surname"]).pictures
+        said = text_of(picture)
+        # Of the card the portrait's frame takes the first letter along.
+        assert set(still_said(said, labels[own])) <= {"surname"}
+        assert own == 1 or "surname" in still_said(said, labels[own])
+        assert still_said(said, labels[1 - own]) == []
+
+
+@pytest.mark.slow
+def test_of_several_documents_in_one_result_the_others_go_too(
+    sheet: Image.Image, examples: dict[str, dict[str, Any]]
+) -> None:
+    """`extract` gives the largest of several; a copy of it shows no other, also where only some fields are hidden."""
+    result = extract(sheet)
+    assert "several_documents" in [warning.code for warning in result.warnings]
+    (picture,) = redact(result, hide=["document_number"]).pictures
+    read = type(result.document).__name__
+    own, other = TWO if read == "Passport" else reversed(TWO)
+    said = text_of(picture)
+    assert still_said(said, examples[other]["fields"]) == []
+    left = still_said(said, examples[own]["fields"])
+    assert "surname" in left
+    assert "document_number" not in left
