@@ -108,6 +108,30 @@ def test_pandas_table(scans: Path) -> None:
     assert isinstance(rows.loc["broken.png", "error"], str)
 
 
+def test_label_studio(scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main: Any = load("label_studio").main
+    main("config")
+    assert capsys.readouterr().out.startswith("<View>")
+    tasks = tmp_path / "tasks.json"
+    main("prelabel", str(scans), str(tasks))
+    broken, passport = json.loads(tasks.read_text(encoding="utf-8"))
+    assert "broken.png" in capsys.readouterr().err
+    assert "predictions" not in broken
+    assert passport["data"]["image"] == "/data/local-files/?d=scans/passport.png"
+    # As somebody submits a suggestion without a change; then there and back once more.
+    passport["annotations"] = passport.pop("predictions")
+    tasks.write_text(json.dumps([passport]), encoding="utf-8")
+    main("import", str(tasks), str(scans))
+    labels = (scans / "labels.jsonl").read_text(encoding="utf-8")
+    label = json.loads(labels)
+    assert label["fields"]["surname"] == label["printed"]["surname"] == "UNDERHILL"
+    assert len(label["boxes"]) > 8
+    main("export", str(scans), str(tasks), "http://pictures.example/")
+    assert json.loads(tasks.read_text(encoding="utf-8"))[0]["data"]["image"] == "http://pictures.example/passport.png"
+    main("import", str(tasks), str(scans))
+    assert (scans / "labels.jsonl").read_text(encoding="utf-8") == labels
+
+
 def test_a_step_that_can_be_repeated(scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run: Any = load("pipeline_step").run
     assert run(scans, tmp_path / "out") == 1
