@@ -27,6 +27,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | ten-million     | both benches        | `eval.costs`: pages and documents a second, multiplied                   |
 | documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
 | zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
+| release         | release             | `python -m eval.tried DIST PYTHON...`                                    |
 | pictures        | pictures            | `python -m eval.pictures --pages 24 --out FILE`                          |
 | lines           | lines               | `python -m eval.lines --dataset ../shared/specimens --out FILE`          |
 | usermodels      | usermodels          | `python -m eval.usermodels --dataset datasets/frozen ... --out FILE`     |
@@ -47,7 +48,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eval import counted
+from eval import counted, tried
 from eval.report import tables
 from eval.report.generated import (
     scores_by_cell,
@@ -194,6 +195,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "scores-alone": lambda: _from_results("real-nano-alone.json", scores_by_cell),
     **{name: partial(_from_results, f"{name}.json", bench_tables) for name in _BENCHES},
     "ten-million": _ten_million,
+    "release": lambda: _from_results("release.json", tried.table),
     "documents": lambda: _from_results("documents.json", counted.documents),
     "zones": lambda: _from_results("zones.json", counted.zones),
     "pictures": lambda: _from_results("pictures.json", counted.pictures),

@@ -1,0 +1,108 @@
+"""`python -m eval.tried DIST PYTHON...`: what a release has, installed on each Python, and a passport read with it.
+
+Each wheel and sdist of DIST (what `.ci/release` made) goes into a fresh environment of each PYTHON, without this
+checkout, and reads the drawn passport. What came out is written to eval/results/release.json, from which
+`eval.readme` makes the table of docs/releasing.md. Ends with 1 where one of them did not read it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eval.report import tables
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSPORT = ROOT / "datasets" / "examples" / "passport.png"
+RESULT = ROOT / "eval" / "results" / "release.json"
+#: Packages whose own wheels decide on which Python this one runs.
+_NATIVE = ("numpy", "onnxruntime", "opencv-python-headless", "pypdfium2", "zxing-cpp")
+_VERSIONS = f"""
+import json, platform
+from importlib.metadata import version
+print(json.dumps({{"python": platform.python_version(), "with": {{name: version(name) for name in {_NATIVE!r}}}}}))
+"""
+
+
+def tried(archive: Path, python: str, folder: Path) -> dict[str, Any]:
+    """What came of one archive on one Python."""
+    found = {"what": "wheel" if archive.suffix == ".whl" else "sdist", "asked": python}
+    inside = folder / "bin"
+    steps: tuple[tuple[str, Sequence[str | Path]], ...] = (
+        ("no environment", (python, "-m", "venv", folder)),
+        ("not installed", (inside / "python", "-m", "pip", "install", "-q", archive)),
+        ("no versions", (inside / "python", "-c", _VERSIONS)),
+        ("not read", (inside / "extract", PASSPORT, "--schema", "passport")),
+    )
+    said = ""
+    for outcome, command in steps:
+        try:
+            done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True, cwd=folder.parent)
+        except (OSError, subprocess.CalledProcessError) as error:
+            last = str(getattr(error, "stderr", None) or error).strip().splitlines()[-1:]
+            return found | {"outcome": outcome, "said": "".join(last)}
+        said = done.stdout
+        if outcome == "no versions":
+            found |= json.loads(said)
+    lines = (PASSPORT.parent / "labels.jsonl").read_text("utf-8").splitlines()
+    (label,) = [one["fields"] for one in map(json.loads, lines) if one["file"] == PASSPORT.name]
+    right = json.loads(said) == label
+    return found | {"outcome": "read, every field right" if right else "read with mistakes"}
+
+
+def table(record: Mapping[str, Any]) -> str:
+    """The block of docs/releasing.md."""
+    rows = [
+        [one.get("python", one["asked"]), one["what"], one["outcome"], _versions(one.get("with", {}))]
+        for one in record["tried"]
+    ]
+    about = f"Version {record['version']}, commit {record['commit']}, {record['machine']}.\n"
+    return tables.markdown_table(["Python", "what", "outcome", "with"], rows) + "\n" + about
+
+
+def _versions(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in found.items()) or "–"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    import platform
+
+    from extractor import __version__
+
+    parser = argparse.ArgumentParser(prog="python -m eval.tried", description=__doc__)
+    parser.add_argument("dist", type=Path, help="folder with wheel and sdist")
+    parser.add_argument("pythons", nargs="+", metavar="PYTHON", help="an interpreter, such as python3.12")
+    parser.add_argument("--out", type=Path, default=RESULT)
+    options = parser.parse_args(argv)
+    archives = sorted([*options.dist.glob("*.whl"), *options.dist.glob("*.tar.gz")])
+    if not archives:
+        print(f"eval.tried: there is no wheel in {options.dist}; make it by .ci/release", file=sys.stderr)
+        return 2
+    results = []
+    for python in options.pythons:
+        for archive in archives:
+            with tempfile.TemporaryDirectory() as folder:
+                results.append(tried(archive.resolve(), python, Path(folder) / "venv"))
+            print(results[-1], flush=True)
+    commit = subprocess.run(
+        ["git", "log", "-1", "--format=%h"], check=False, capture_output=True, text=True, cwd=ROOT
+    ).stdout.strip()
+    record = {
+        "version": __version__,
+        "commit": commit,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "tried": results,
+    }
+    options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return 0 if all(one["outcome"].endswith("right") for one in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""Releases tried on several Pythons: what is installed and read, and what is said where it is not."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from eval import tried
+
+
+def test_what_cannot_be_tried_is_a_line_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x-1-py3-none-any.whl").write_bytes(b"no wheel")
+    out = tmp_path / "release.json"
+    pythons = [str(tmp_path / "python9"), sys.executable]
+    assert tried.main([str(tmp_path), *pythons, "--out", str(out)]) == 1
+    record = json.loads(out.read_text(encoding="utf-8"))
+    assert [one["outcome"] for one in record["tried"]] == ["no environment", "not installed"]
+    table = tried.table(record)
+    assert f"| {pythons[0]} | wheel | no environment | – |" in table
+
+
+def test_a_folder_without_a_release_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tried.main([str(tmp_path), "python3"]) == 2
+    assert ".ci/release" in capsys.readouterr().err
