@@ -24,7 +24,8 @@ export interface paths {
          *
          *     Where there are several documents this is the largest, with the warning `several_documents`. With `documents` the
          *     answer is `{"documents": [...]}`: all of them, each with its `schema` and, in its evidence, the `regions` where it
-         *     lies. Sides find each other by number, MRZ, name and birth date.
+         *     lies. Sides find each other by number, MRZ, name and birth date. With `one_document` the files are pages or sides of
+         *     one document, and what contradicts that is the problem `no-document`.
          */
         post: operations["extract_v1_extract_post"];
         delete?: never;
@@ -953,6 +954,8 @@ export interface operations {
                     engine?: string;
                     /** @description Answer a list of all documents on the files, not the largest alone. */
                     documents?: string;
+                    /** @description All that is sent is one document; what contradicts that is refused. */
+                    one_document?: string;
                     /** @description Add sources, boxes, confidences and verdicts. */
                     evidence?: string;
                     /** @description Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers. */
@@ -984,6 +987,11 @@ export interface operations {
                      * @default false
                      */
                     documents?: boolean;
+                    /**
+                     * @description All that is sent is one document; what contradicts that is refused.
+                     * @default false
+                     */
+                    one_document?: boolean;
                     /**
                      * @description Add sources, boxes, confidences and verdicts.
                      * @default false
@@ -1308,6 +1316,8 @@ export interface operations {
                     /** @description `auto`, passport, id_card, chinese_id_card, driving_licence, residence_permit, visa, or an inline JSON Schema of type object. */
                     schema?: string;
                     engine?: string;
+                    /** @description All that is sent is one document; what contradicts that is refused. */
+                    one_document?: string;
                     /** @description Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers. */
                     pages?: string;
                     /** @description The day on which the document is looked at. */
@@ -1339,6 +1349,11 @@ export interface operations {
                      * @enum {string}
                      */
                     engine?: "auto" | "embedded" | "phi3v" | "onnx" | "openai";
+                    /**
+                     * @description All that is sent is one document; what contradicts that is refused.
+                     * @default false
+                     */
+                    one_document?: boolean;
                     /** @description Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers. */
                     pages?: string | number[];
                     /**
@@ -1964,6 +1979,8 @@ export interface operations {
                     engine?: string;
                     /** @description Answer a list of all documents on the files, not the largest alone. */
                     documents?: string;
+                    /** @description All that is sent is one document; what contradicts that is refused. */
+                    one_document?: string;
                     /** @description Add sources, boxes, confidences and verdicts. */
                     evidence?: string;
                     /** @description Pages of each file, from 1: `1`, `1-3`, `1,4` or a list of numbers. */
@@ -1997,6 +2014,11 @@ export interface operations {
                      * @default false
                      */
                     documents?: boolean;
+                    /**
+                     * @description All that is sent is one document; what contradicts that is refused.
+                     * @default false
+                     */
+                    one_document?: boolean;
                     /**
                      * @description Add sources, boxes, confidences and verdicts.
                      * @default false
