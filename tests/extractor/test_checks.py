@@ -1,4 +1,4 @@
-"""What a user is told of a document's dates, and what a null rests on."""
+"""What a user is told of a document's dates, and of the age of its holder."""
 
 from datetime import date, datetime
 from typing import Any
