@@ -220,6 +220,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say which readings are sides of one document
+         * @description Groups documents that were read one by one by number, MRZ, name and birth date, as `documents` does pictures.
+         *
+         *     A side that says nothing of its holder goes with the only document it can be of. `groups` are numbers of the
+         *     documents given, from 0, each group in the order of its first. It is an offer: somebody should look at it.
+         */
+        post: operations["pairs_v1_pairs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -378,7 +401,7 @@ export interface paths {
         };
         /**
          * Count the saved specimens
-         * @description How many specimens were saved, and whether more can be.
+         * @description Whether specimens are saved (the labelling mode), in which folder of the server, and how many there are.
          */
         get: operations["specimens_v1_specimens_get"];
         put?: never;
@@ -1954,6 +1977,171 @@ export interface operations {
             };
             /** @description The service made a mistake */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pairs_v1_pairs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    documents: {
+                        /**
+                         * @description Null: none was recognised.
+                         * @enum {string|null}
+                         */
+                        schema?: "passport" | "id_card" | "chinese_id_card" | "driving_licence" | "residence_permit" | "visa" | null;
+                        /** @description All that was read of each field; dates in ISO form, under `mrz` the lines. */
+                        fields?: {
+                            document_number?: string[];
+                            personal_number?: string[];
+                            passport_number?: string[];
+                            surname?: string[];
+                            given_names?: string[];
+                            name?: string[];
+                            birth_date?: string[];
+                            expiry_date?: string[];
+                            issue_date?: string[];
+                            mrz?: string[];
+                        };
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Numbers of the documents given, one list a document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "groups": [
+                     *         [
+                     *           0,
+                     *           1
+                     *         ]
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        groups: number[][];
+                    };
+                };
+            };
+            /** @description The request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page may not call this service */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's Content-Type is not one of this route's */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is not known by this name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has no usable value */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is busy */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The model's server did not answer as asked */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine cannot read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Reading took too long */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -44,9 +44,12 @@ _SIDES = {
 }
 _FRONT = {"schema": "id_card", "fields": {"surname": ["ERIKSSON"], "document_number": ["L898902C3"]}}
 _BACK = {"schema": "id_card", "fields": {"document_number": ["L898902C3"]}}
+_GROUPS = ex.members(groups={"type": "array", "items": {"type": "array", "items": ex.COUNT}})
 _OPENAPI = ex.route(
     {
-        200: ex.answer({"groups": [[0, 1]]}, says="Numbers of the documents given, one list a document"),
+        200: ex.answer(
+            {"groups": [[0, 1]]}, schema=_GROUPS, says="Numbers of the documents given, one list a document"
+        ),
         **ex.problems(*ex.UPLOAD[:3], "unsupported-media-type", "invalid-parameter", *ex.ENGINE_PROBLEMS),
     },
     requestBody={

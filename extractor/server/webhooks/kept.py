@@ -35,7 +35,10 @@ def due(store: JobStore, most: int) -> list[Due]:
             " WHERE finished IS NOT NULL AND due <= ? ORDER BY due LIMIT ?",
             (time.time(), most),
         ).fetchall()
-    return [Due(*row, _opened(store, row[1], asked, slot)) for *row, asked, slot in rows]
+    return [
+        Due(job, job_id, owner, attempts, _opened(store, job_id, asked, slot))
+        for job, job_id, owner, attempts, asked, slot in rows
+    ]
 
 
 def seconds_to_next(store: JobStore) -> float | None:
