@@ -101,7 +101,7 @@ def from_task(task: Mapping[str, Any], folder: Path) -> list[Specimen]:
     results: Sequence[Mapping[str, Any]] = done[-1]["result"]
     data = task["data"]
     schema = next(iter(_chosen(results, "schema")), None)
-    if schema not in SCHEMAS:
+    if schema is None or schema not in SCHEMAS:
         raise LabelError("nobody has chosen its `schema`")
     printed, boxes = _read_regions(results)
     line: dict[str, Any] = {

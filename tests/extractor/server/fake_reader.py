@@ -75,6 +75,8 @@ class Fake:
             report({"pages": "many"})
         if request["op"] == "classify":
             return {"schema": "passport", "scores": {"passport": 0.9}}
+        if request["op"] == "pictures":
+            return {"pictures": []}
         if request.get("documents"):
             return {"documents": [_answer(request, [file], pages) for file in files]}
         return _answer(request, files, pages)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from extractor.schemas import SCHEMAS
+from extractor.server.components import components
 
 from .fake_reader import MAGIC, SECRET, number_of, picture
 from .services import Running, wait_for
@@ -58,7 +59,8 @@ def test_evidence_is_added_where_it_is_asked_for(service: Running) -> None:
     answer = send(service, picture(), evidence="true").json()
     plain = send(service, picture(), evidence="false").json()
     assert answer["document"] == plain
-    assert set(answer["evidence"]) == {"fields", "warnings", "pages", "schema", "engine", "seconds"}
+    promised = components()["Evidence"]["required"]
+    assert set(answer["evidence"]) == set(promised), "no more, such as previews, than was asked for"
     assert {name: answer[name] for name in plain} == plain, "the fields stand where they stand without evidence"
 
 
