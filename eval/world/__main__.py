@@ -36,6 +36,7 @@ COUNT = 10
 _MODES: tuple[Mode, ...] = (
     "scan", "photo", "clean", "scan", "photo", "rotated", "scan", "photo", "low_resolution", "photo",
 )  # fmt: skip
+_IN_LATIN = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІ", "ABEZHIKMNOPTYXABEKMHOPCTYXI")
 _SEED, _QUALITY = 20261129, 72
 #: Printed values that a page has at least.
 _LEAST_VALUES = 4
@@ -126,6 +127,9 @@ def _value(name: str, text: str, holder: Holder) -> Any:
     if name == "sex":
         return holder.person.sex
     kind = VOCABULARY[name].kind
+    if kind is Kind.NUMBER:
+        # Letters of numbers are those that look alike in all alphabets, and the zone has them in Latin.
+        text = text.translate(_IN_LATIN)
     if kind in (Kind.NAME, Kind.TEXT, Kind.ADDRESS, Kind.NUMBER):
         return text
     value = value_of(name, kind, text, Context(issuer=holder.state))

@@ -46,14 +46,12 @@ _ALIKE = {
 #: Letters of Persian and Urdu, and what stands for them in Arabic; several look alike in the middle of a word.
 _PERSIAN, _ARABIC = "یکگپچژڤہھە", "يككبجزفههه"
 _WORD = re.compile(r"[^\W\d_]+")
-#: Lines of a script it does not know, PP-OCRv6 reads worse than this.
-_READ_POORLY = 0.85
 #: From here on it is sure that a line is what it knows, unless all letters could be another script's.
 _SURELY_LATIN = 0.96
 #: Mean probability from which a line is surely of the script it was read in.
 _SURELY = 0.75
-#: Lines in one script that make a page one of that script, and the share of poor lines from which it is looked for.
-_LEAST, _SHARE = 2, 0.2
+#: Lines in one script that make a page one of that script.
+_LEAST = 2
 #: So many lines, the longest, are read to see which script a page is in.
 _TRIED = 8
 
@@ -64,15 +62,12 @@ def script_of(issuer: str | None) -> str | None:
 
 
 def guess_script(page: Page) -> str | None:
-    """The script of a page that PP-OCRv6 cannot make out; None where it can.
+    """The script of a page that names no state in Latin letters, or None.
 
-    For documents that name no state in Latin letters: Korean, Arabic or Russian ones without a machine-readable zone.
+    Its longest lines are read by the second recogniser, which tells Latin from the scripts that it knows besides.
     """
-    lines = all_lines(page)
-    poor = [line for line in lines if line.score < _READ_POORLY]
-    if len(poor) < _LEAST or len(poor) < _SHARE * len(lines):
-        return None
-    longest = sorted(poor, key=lambda line: -float(abs(line.box[1] - line.box[0]).sum()))[:_TRIED]
+    lines = [line for line in all_lines(page) if line.text.count("<") < 3]
+    longest = sorted(lines, key=lambda line: -float(abs(line.box[1] - line.box[0]).sum()))[:_TRIED]
     seen = [_script(line) for line in _read(page, longest) if line.score > _SURELY]
     votes = {script: seen.count(script) for script in _STATES}
     best = max(votes, key=lambda script: votes[script])
@@ -141,17 +136,36 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
 
 def _with_marks(page: Page) -> Page:
     """The page with the marks of its letters as the second recogniser reads them, which knows every Latin alphabet.
-    Only lines whose letters both read the same change."""
+    Only lines whose letters both read the same change, or of which the first left out letters with marks."""
     lines = [line for line in page.lines if line.text.count("<") < 3 and any(c.isalpha() for c in line.text)]
     second = {line.box.tobytes(): line for line in _read(page, lines)}
 
     def better(first: Line) -> Line:
         other = second.get(first.box.tobytes())
-        if other is None or len(other.text) != len(first.text) or squash(fold(other.text)) != squash(fold(first.text)):
+        if other is None or not is_with_marks(first.text, other.text):
             return first
-        return replace(first, text=other.text) if other.score >= first.score - _NEARLY_AS_SURE else first
+        return _retold(first, other) if other.score >= first.score - _NEARLY_AS_SURE else first
 
     return replace(page, lines=tuple(better(line) for line in page.lines))
+
+
+def is_with_marks(first: str, second: str) -> bool:
+    """Whether `second` is `first` but for marks, and for letters with marks that `first` lacks."""
+    if len(first) == len(second) and squash(first) == squash(second):
+        return True
+    left = list(squash(first))
+    for character in second:
+        letters = squash(character)
+        if left and letters == left[0]:
+            left.pop(0)
+        elif letters and fold(character) == character.casefold():
+            return False
+    return not left
+
+
+def _retold(first: Line, second: Line) -> Line:
+    """The first line with the second's text; where letters stand is the second's too if it has more of them."""
+    return replace(first, text=second.text) if len(first.text) == len(second.text) else second
 
 
 def _in_one_language(lines: dict[bytes, Line]) -> dict[bytes, Line]:

@@ -9,7 +9,14 @@ from PIL import Image, ImageDraw, ImageFont
 from extractor.schemas import text
 from extractor.text.ocr import Line
 from extractor.text.page import Page
-from extractor.text.scripts import better_of, guess_script, in_one_script, read_other_script, script_of
+from extractor.text.scripts import (
+    better_of,
+    guess_script,
+    in_one_script,
+    is_with_marks,
+    read_other_script,
+    script_of,
+)
 
 from ...tables import each
 from ..printed import line, page
@@ -188,3 +195,19 @@ def test_letters_beside_a_number_are_specks_unless_they_are_sure() -> None:
 def test_a_reading_that_is_a_date_is_no_speck() -> None:
     month = line("11 ธ.ค. 2525", 0, 0, score=0.9)
     assert better_of(line("11 S.A. 2525", 0, 0, score=0.97), month, "THAI") is month
+
+
+@each(
+    ("first", "second", "taken"),
+    [
+        ("TURKIYE", "TÜRKİYE", True),
+        ("Hng Mc", "Hằng Mạc", True),  # letters that the first network does not know are left out
+        ("Yên M, Hưng Yên", "Yên Mỹ, Hưng Yên", True),
+        ("HÍ MINH", "HỒ CHÍ MINH", False),  # a plain letter more is another reading
+        ("Anna", "Annan", False),
+        ("Hằng Mạc", "Hng Mc", False),
+        ("PAR1S", "PARÍS", False),
+    ],
+)
+def test_only_marks_and_letters_with_marks_change(first: str, second: str, taken: bool) -> None:
+    assert is_with_marks(first, second) is taken
