@@ -54,7 +54,16 @@ export function showQueue(records, current) {
     const label = `${words().remove}${words().colon}${index + 1}`;
     return [button, make("button", "away", "✕", { type: "button", "data-away": index, title: label, "aria-label": label })];
   }));
+  bringIntoView($("queue"), $("queue").querySelector('[aria-pressed="true"]'));
   if (focused !== undefined) $("queue").querySelector(`[data-record="${focused}"]`)?.focus();
+}
+
+/** Scrolls a row sideways until a button of it is seen; the page stays where it is. */
+function bringIntoView(row, button) {
+  if (!button) return;
+  const [inner, outer] = [button.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (inner.left < outer.left) row.scrollLeft += inner.left - outer.left - 16;
+  else if (inner.right > outer.right) row.scrollLeft += inner.right - outer.right + 16;
 }
 
 const COMPARED = ["document_number", "personal_number", "passport_number", "surname", "given_names", "name", "birth_date", "expiry_date", "issue_date"];

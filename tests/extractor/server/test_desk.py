@@ -270,6 +270,21 @@ def test_a_file_that_was_not_read_is_tried_again_or_taken_away(
     assert value(page, "surname") == "UNDERHILL"
 
 
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_the_document_shown_is_in_sight_of_the_row(
+    open_page: Open, real_service: Process, examples_dir: Path, locale: str
+) -> None:
+    page = open_page(real_service, width=320, locale=locale)
+    read_family(page, examples_dir)
+    page.click("#offer-yes")
+    wait_for(lambda: page.locator("[data-record]").count() == 2, seconds=60)
+    shown(page)
+    box = page.locator('[data-record][aria-pressed="true"]').bounding_box()
+    assert 0 <= box["x"]
+    assert box["x"] + box["width"] <= 320
+    assert page.evaluate("scrollY") == 0
+
+
 @pytest.fixture
 def failing(open_page: Open, service: Running) -> Any:
     """`failing(kind)`: the page of a service that answers every reading with one kind of problem."""
