@@ -47,3 +47,10 @@ def lines(record: Mapping[str, Any]) -> str:
 
     tallies = {name: Tally(**counts) for name, counts in record.items()}
     return f"{table(tallies)}\n`python -m eval.lines --dataset ../shared/specimens`\n"
+
+
+def zone_sizes(record: Mapping[str, Any]) -> str:
+    """The table of `eval.zone_sizes`, with the command below."""
+    from eval.zone_sizes import Tally, table
+
+    return f"{table({size: Tally(**counts) for size, counts in record.items()})}\n`python -m eval.zone_sizes`\n"

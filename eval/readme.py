@@ -28,6 +28,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
 | zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
 | release         | release             | `python -m eval.tried DIST PYTHON...`                                    |
+| zone-sizes      | zone-sizes          | `python -m eval.zone_sizes --out FILE`                                   |
 | pictures        | pictures            | `python -m eval.pictures --pages 24 --out FILE`                          |
 | lines           | lines               | `python -m eval.lines --dataset ../shared/specimens --out FILE`          |
 | usermodels      | usermodels          | `python -m eval.usermodels --dataset datasets/frozen ... --out FILE`     |
@@ -198,6 +199,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "release": lambda: _from_results("release.json", tried.table),
     "documents": lambda: _from_results("documents.json", counted.documents),
     "zones": lambda: _from_results("zones.json", counted.zones),
+    "zone-sizes": lambda: _from_results("zone-sizes.json", counted.zone_sizes),
     "pictures": lambda: _from_results("pictures.json", counted.pictures),
     "lines": lambda: _from_results("lines.json", counted.lines),
     "usermodels": lambda: _from_results("usermodels.json", counted.usermodels),

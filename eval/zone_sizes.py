@@ -1,0 +1,107 @@
+"""`python -m eval.zone_sizes`: how small a machine-readable zone may be and still be read without an error.
+
+Clean and scanned documents of the frozen set are made so small that a character of the zone is so many pixels wide, and
+read whole, as any picture is: with detection, turning and everything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from eval.progress import progress
+from eval.report.tables import markdown_table
+from extractor.errors import ExtractorError
+from extractor.imaging import load_pages
+from extractor.labels import load_dataset
+from extractor.labels.format import Specimen
+
+FROZEN = Path(__file__).resolve().parents[1] / "datasets" / "frozen"
+SIZES = (5, 6, 7, 8, 9, 11)
+
+
+@dataclass
+class Tally:
+    """Zones of one size: how many, and how many of them were found and read without an error."""
+
+    zones: int = 0
+    found: int = 0
+    exact: int = 0
+
+
+def specimens() -> list[Specimen]:
+    """Clean and scanned documents with a zone whose place is labelled."""
+    loaded = load_dataset(FROZEN)
+    return [
+        one for one in loaded if one.capture in ("clean", "scan") and one.fields.get("mrz") and one.boxes.get("mrz")
+    ]
+
+
+def pitch_of(specimen: Specimen) -> float:
+    """Pixels between two characters of the zone as it is labelled."""
+    corners = np.array(specimen.boxes["mrz"][0])
+    return float(np.linalg.norm(corners[1] - corners[0])) / len(specimen.fields["mrz"][0])
+
+
+def read(specimen: Specimen, size: float, tally: Tally) -> None:
+    """Counts a specimen whose zone's characters are made `size` pixels wide; one that is smaller as it is, not."""
+    import cv2
+
+    from extractor.pipeline import prepare
+
+    scale = size / pitch_of(specimen)
+    if scale > 1:
+        return
+    image = cv2.resize(load_pages(specimen.path)[0], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    tally.zones += 1
+    try:
+        zone = prepare(image, specimen.schema).evidence.zone
+    except ExtractorError:
+        return
+    tally.found += zone is not None
+    tally.exact += zone is not None and list(zone.lines) == list(specimen.fields["mrz"])
+
+
+def table(tallies: Mapping[str, Tally]) -> str:
+    """Sizes in order."""
+    rows = [
+        [
+            size,
+            str(one.zones),
+            f"{100 * one.found / max(one.zones, 1):.0f} %",
+            f"{100 * one.exact / max(one.zones, 1):.0f} %",
+        ]
+        for size, one in sorted(tallies.items(), key=lambda pair: float(pair[0]))
+    ]
+    return markdown_table(["pixels a character", "zones", "found", "read without an error"], rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(prog="python -m eval.zone_sizes", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--pixels", type=float, nargs="+", default=SIZES, metavar="N", help="default: %(default)s")
+    parser.add_argument("--limit", type=int, help="documents at most")
+    parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
+    options = parser.parse_args(arguments)
+    chosen = specimens()[: options.limit]
+    tallies = {f"{size:g}": Tally() for size in options.pixels}
+    with progress(len(chosen) * len(tallies), "reading") as advance:
+        for size, tally in tallies.items():
+            for specimen in chosen:
+                read(specimen, float(size), tally)
+                advance()
+    if options.out:
+        record = {size: asdict(one) for size, one in tallies.items()}
+        options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(table(tallies))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

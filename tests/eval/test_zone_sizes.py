@@ -1,0 +1,35 @@
+"""Zones made small: how large a character is, and what counts as read."""
+
+import pytest
+
+from eval.zone_sizes import Tally, main, pitch_of, read, specimens, table
+
+
+def test_a_character_of_a_labelled_zone_is_some_pixels_wide() -> None:
+    chosen = specimens()
+    assert len(chosen) > 30
+    assert all(5 < pitch_of(one) < 30 for one in chosen)
+
+
+def test_a_zone_is_counted_at_its_size_and_never_enlarged() -> None:
+    large, small = Tally(), Tally()
+    one = specimens()[0]
+    read(one, 14, large)
+    read(one, 3, small)
+    assert large == Tally(1, 1, 1)
+    assert small.zones == 1
+    assert small.exact == 0
+    enlarged = Tally()
+    read(one, 100, enlarged)
+    assert enlarged == Tally()
+
+
+def test_the_table_is_in_order_of_size() -> None:
+    text = table({"11": Tally(4, 4, 3), "7": Tally(4, 3, 1)})
+    assert text.index("| 7 |") < text.index("| 11 |")
+    assert "| 75 % | 25 % |" in text
+
+
+def test_the_command_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--pixels", "12", "--limit", "1"]) == 0
+    assert "| 12 | 1 |" in capsys.readouterr().out
