@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from extractor.training.visual.__main__ import main
 from extractor.training.visual.batches import Mixture, collate
@@ -117,6 +117,17 @@ def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
     tags, before, *_ = session.run(None, inputs)
     assert tags.shape == (count, len(TAGS))
     assert before.shape == (count, count + 1)
+
+
+@pytest.mark.long
+def test_two_devices_train_one_network(tmp_path: Path) -> None:
+    mixture = Mixture([], STATES)
+    plan = Plan(seconds=4, pages=4, workers=0, device="cpu", devices=2)
+    train(plan, mixture, tmp_path / "both")
+    facts = json.loads((tmp_path / "both" / "plan.json").read_text("utf-8"))
+    assert facts["steps"] >= 1
+    state = load_file(tmp_path / "both" / "network.safetensors")
+    assert all(torch.isfinite(value).all() for value in state.values())
 
 
 def test_labels_are_found_in_what_was_read(tmp_path: Path) -> None:
