@@ -184,6 +184,28 @@ def browser(chromium: Callable[..., Any]) -> Any:
     return chromium()
 
 
+@pytest.fixture(scope="session")
+def evaluation_fonts() -> None:
+    """The fonts that evaluation specimens are drawn in."""
+    _need_fonts("evaluation")
+
+
+@pytest.fixture(scope="session")
+def fonts() -> None:
+    """Those of both pools."""
+    _need_fonts("evaluation", "training")
+
+
+def _need_fonts(*pools: str) -> None:
+    from extractor.synthesis.fonts import FontsMissingError, require_fonts
+
+    try:
+        for pool in pools:
+            require_fonts(pool)
+    except FontsMissingError as missing:
+        _absent(str(missing))
+
+
 def _absent(reason: str) -> None:
     if os.environ.get("REQUIRE_ALL"):
         pytest.fail(reason)

@@ -10,9 +10,10 @@ import pytest
 from eval.world.__main__ import LANGUAGES, documents, draw_set, main
 from eval.world.drawing import has_letters, is_of_zone, print_sheet
 from extractor.labels import load_dataset
-from extractor.synthesis.fonts import FontsMissingError
 from extractor.training.visual.forms import print_day
 from extractor.training.visual.sheet import Line, Sheet
+
+pytestmark = pytest.mark.usefixtures("evaluation_fonts")
 
 WORLD = Path(__file__).resolve().parents[2] / "datasets" / "world"
 
@@ -22,14 +23,6 @@ def sheet(*texts: str) -> Sheet:
         Line(text, [0] * len(text), [0] * len(text), [5, 5 + 8 * k, 60, 9 + 8 * k]) for k, text in enumerate(texts)
     ]
     return Sheet(lines, {}, "id_card")
-
-
-@pytest.fixture(autouse=True)
-def fonts() -> None:
-    try:
-        print_sheet(sheet("A"), random.Random(1))
-    except FontsMissingError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("text", ["สมชาย", "Ελλάδα", "ישראל 12", "भारत", "Київ", "Nguyễn", "Қазақстан"])
