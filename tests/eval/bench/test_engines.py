@@ -162,3 +162,8 @@ def test_the_pace_of_turns_is_of_their_seconds(monkeypatch: pytest.MonkeyPatch, 
     assert (pace["command_cpu_seconds_a_page"], pace["batch_cpu_seconds_a_page"]) == (0.5, 1.0)
     rows = {row[0]: row[1] for row in batch._table({"cores": 2, "pace": pace}).rows}
     assert rows["extract --jobs 2, pages a second in turns"] == "1.00, 0.50"
+
+
+def test_documents_are_read_by_language_in_turn() -> None:
+    given = [specimen(number, language) for number, language in enumerate(["de", "de", "zh", "zh-Hant", "ru"])]
+    assert [one.path.stem for one in onnx._in_turn(given)] == ["0", "2", "4", "1", "3"]
