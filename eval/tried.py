@@ -8,6 +8,7 @@ checkout, and reads the drawn passport. What came out is written to eval/results
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -62,7 +63,8 @@ def table(record: Mapping[str, Any]) -> str:
         [one.get("python", one["asked"]), one["what"], one["outcome"], _versions(one.get("with", {}))]
         for one in record["tried"]
     ]
-    about = f"Version {record['version']}, commit {record['commit']}, {record['machine']}.\n"
+    digests = ", ".join(f"`{digest[:12]}` ({kind})" for kind, digest in record["sha256"].items())
+    about = f"Version {record['version']}, SHA-256 {digests}, {record['machine']}.\n"
     return tables.markdown_table(["Python", "what", "outcome", "with"], rows) + "\n" + about
 
 
@@ -91,12 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory() as folder:
                 results.append(tried(archive.resolve(), python, Path(folder) / "venv"))
             print(results[-1], flush=True)
-    commit = subprocess.run(
-        ["git", "log", "-1", "--format=%h"], check=False, capture_output=True, text=True, cwd=ROOT
-    ).stdout.strip()
     record = {
         "version": __version__,
-        "commit": commit,
+        "sha256": {path.suffix.lstrip("."): hashlib.sha256(path.read_bytes()).hexdigest() for path in archives},
         "machine": f"{platform.system()} {platform.machine()}",
         "tried": results,
     }

@@ -1,7 +1,10 @@
 """Signatures, by the standard's own example and by another implementation of it."""
 
 import json
+import re
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,3 +42,19 @@ def test_what_is_no_key_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(UsageError, match="--new-webhook-key") as caught:
         parse_keys(text)
     assert not text or text == "whsec_" or text not in str(caught.value)
+
+
+def test_the_receiver_of_the_documentation_takes_them_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[4] / "docs" / "service.md").read_text(encoding="utf-8")
+    (program,) = [one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "is_ours" in one]
+    there: dict[str, Any] = {}
+    exec(program, there)
+    key, body = new_key(), b'{"type": "job.done"}'
+    monkeypatch.setenv("EXTRACTOR_WEBHOOK_KEY", key)
+    now = int(time.time())
+    good = signed(parse_keys(f"{new_key()} {key}"), "x", now, body)
+    assert there["is_ours"](good, body)
+    assert not there["is_ours"](good, body + b" ")
+    assert not there["is_ours"]({**good, "webhook-id": "y"}, body)
+    assert not there["is_ours"](signed(parse_keys(new_key()), "x", now, body), body)
+    assert not there["is_ours"](signed(parse_keys(key), "x", now - 301, body), body)
