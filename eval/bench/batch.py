@@ -2,7 +2,7 @@
 die. Each of the three is left out by a count of 0.
 
 Pace: `extract --jobs 2` and `extract-batch` read the same pages in turns, so that what else the machine does falls on
-both; CPU seconds, all of Ray's processes among them, depend little on that. Memory: a batch reads `--steady` whole
+both. Memory: a batch reads `--steady` whole
 pages undisturbed. Deaths: a batch reads `--pages` strips (the lowest part of a page, where its machine-readable zone
 is: quick to read) while a reader is killed by its process id, and later a whole node; every one must have exactly one
 row. Last, Ray's logs are searched for what was read.
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from typing import Any
 from PIL import Image
 
 from eval.bench.command import Bench, Table, as_json, write_json
-from eval.running.machine import cores, cpu_seconds, load_average
+from eval.running.machine import cores, load_average
 from eval.running.measuring import BenchError
 from eval.running.selection import select
 from extractor.batch import Summary, extract_batch
@@ -87,7 +87,6 @@ def _table(figures: dict[str, Any]) -> Table:
         for name, key in (("extract --jobs 2", "command"), ("extract-batch, two readers", "batch")):
             turns = ", ".join(f"{one['pages_per_second']:.2f}" for one in pace[key])
             rows.append([f"{name}, pages a second in turns", turns])
-            rows.append([f"{name}, CPU seconds a page", f"{pace[f'{key}_cpu_seconds_a_page']:.2f}"])
         rows.append(["extract-batch / extract, pages a second", f"{pace['ratio']:.2f}"])
     if steady := figures.get("steady"):
         rows.append([f"largest reader over {steady['pages']} pages, MB", " -> ".join(map(str, steady["memory_mb"]))])
@@ -105,20 +104,17 @@ def _table(figures: dict[str, Any]) -> Table:
 def _pace(pages: Path, room: Path, turns: int) -> dict[str, Any]:
     """Both in turns; the ratio is of the seconds that all turns took."""
     command, batch = [], []
-    for turn in range(turns):
-        command.append(_command(pages))
-        batch.append(_steady(pages, room / f"out-{turn}", rows=2))
+    for _ in range(turns):
+        command.append(_command(pages, room))
+        batch.append(_batch(pages, room))
 
-    def mean(turns: list[dict[str, Any]], key: str) -> float:
-        return sum(one[key] for one in turns) / len(turns)
-
+    seconds = [sum(one["seconds_a_page"] for one in turns_of) for turns_of in (command, batch)]
     return {
         "pages": len(list(pages.iterdir())),
         "command": command,
         "batch": batch,
-        "command_cpu_seconds_a_page": round(mean(command, "cpu_seconds_a_page"), 3),
-        "batch_cpu_seconds_a_page": round(mean(batch, "cpu_seconds_a_page"), 3),
-        "ratio": round(mean(command, "seconds_a_page") / mean(batch, "seconds_a_page"), 3),
+        "batch_seconds_a_page": round(seconds[1] / turns, 4),
+        "ratio": round(seconds[0] / seconds[1], 3),
     }
 
 
@@ -135,42 +131,45 @@ def _pages(folder: Path, dataset: Path, count: int, *, lowest: float = 1.0) -> P
     return folder
 
 
-def _command(pages: Path) -> dict[str, Any]:
-    """The pace of `extract --jobs 2`, from its start to its end less what it takes to start and read one."""
-    count = len(list(pages.iterdir()))
+def _command(pages: Path, _room: Path) -> dict[str, Any]:
+    """The pace of `extract --jobs 2`."""
 
-    def spent(inputs: list[str]) -> tuple[float, float]:
-        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    def run(inputs: list[str]) -> None:
         call = [sys.executable, "-m", "extractor", *inputs, "--jobs", str(_NODES), "--format", "jsonl"]
         subprocess.run(
             [*call, "--engine", "embedded"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
         )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return time.monotonic() - start, cpu
 
-    clock, cpu = spent([str(pages)])
-    first_clock, first_cpu = spent([str(min(pages.iterdir()))])
-    return _per_page(count - 1, clock - first_clock, cpu - first_cpu)
+    return _paced(pages, run)
 
 
-def _steady(pages: Path, output: Path, rows: int | None = None) -> dict[str, Any]:
-    """The pace of a batch from its first part to its last, and the memory of its largest reader."""
-    seen: list[tuple[Summary, float]] = []
-    extract_batch(
-        pages, output, rows=rows, readers=_NODES, on_progress=lambda one: seen.append((one, cpu_seconds(os.getpid())))
-    )
-    (first, cpu), *_, (last, cpu_at_end) = [pair for pair in seen if pair[0].now]
-    pace = _per_page(last.now - first.now, last.seconds - first.seconds, cpu_at_end - cpu)
-    return pace | {"memory_mb": _marks([summary.memory for summary, _ in seen if summary.now])}
+def _batch(pages: Path, room: Path) -> dict[str, Any]:
+    """The pace of `extract-batch`."""
+
+    def run(inputs: list[str]) -> None:
+        with tempfile.TemporaryDirectory(dir=room) as output:
+            extract_batch(inputs, output, rows=2, readers=_NODES)
+
+    return _paced(pages, run)
 
 
-def _per_page(count: int, clock: float, cpu: float) -> dict[str, Any]:
-    return {
-        "seconds_a_page": round(clock / count, 4),
-        "pages_per_second": round(count / clock, 3),
-        "cpu_seconds_a_page": round(cpu / count, 4),
-    }
+def _paced(pages: Path, run: Callable[[list[str]], None]) -> dict[str, Any]:
+    """Seconds a page of a run over all pages, less those of a run over one, which are what it takes to start."""
+    count = len(list(pages.iterdir()))
+    clocks = []
+    for inputs in ([str(pages)], [str(min(pages.iterdir()))]):
+        start = time.monotonic()
+        run(inputs)
+        clocks.append(time.monotonic() - start)
+    clock = clocks[0] - clocks[1]
+    return {"seconds_a_page": round(clock / (count - 1), 4), "pages_per_second": round((count - 1) / clock, 3)}
+
+
+def _steady(pages: Path, output: Path) -> dict[str, Any]:
+    """The memory of a batch's largest reader."""
+    seen: list[int] = []
+    extract_batch(pages, output, readers=_NODES, on_progress=lambda one: seen.append(one.memory) if one.now else None)
+    return {"memory_mb": _marks(seen)}
 
 
 def _marks(memory: list[int]) -> list[int]:

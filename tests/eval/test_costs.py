@@ -11,6 +11,6 @@ def test_seconds_of_a_page_become_hours() -> None:
     assert "1.00 core s | 2,778 core hours" in without
     assert "0.050 (with drafts) to 0.100 s | 139 to 278 GPU hours" in model
     assert "20 cores beside each GPU" in beside
-    pace = {"figures": {"pace": {"batch_cpu_seconds_a_page": 1.44}}}
+    pace = {"figures": {"cores": 2, "pace": {"batch_seconds_a_page": 0.72}}}
     by_batch = ten_million(embedded, gpu, pace).splitlines()[3]
-    assert "by `extract-batch` | 1.44 CPU s | 4,000 core hours | 64 machines of 16 cores: 3.9 hours" in by_batch
+    assert "by `extract-batch` | 1.44 core s | 4,000 core hours | 64 machines of 16 cores: 3.9 hours" in by_batch

@@ -152,16 +152,23 @@ def test_memory_is_told_at_every_fifth() -> None:
     assert batch._marks([5_000_000]) == [5] * 6
 
 
-def test_the_pace_of_turns_is_of_their_seconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "page.png").touch()
+def test_the_pace_is_of_all_pages_less_a_start_and_the_ratio_of_all_turns(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.png").touch()
+    now = iter([0.0, 10.0, 20.0, 26.0])
+    monkeypatch.setattr(batch.time, "monotonic", lambda: next(now))
+    asked: list[list[str]] = []
+    assert batch._paced(tmp_path, asked.append) == {"seconds_a_page": 2.0, "pages_per_second": 0.5}
+    assert asked == [[str(tmp_path)], [str(tmp_path / "0.png")]]
     seconds = iter([2.0, 4.0])
-    monkeypatch.setattr(batch, "_command", lambda pages: batch._per_page(2, next(seconds), 1.0))
-    monkeypatch.setattr(batch, "_steady", lambda pages, output, rows: batch._per_page(2, 4.0, 2.0))
+    monkeypatch.setattr(batch, "_command", lambda *_: {"seconds_a_page": next(seconds), "pages_per_second": 0.5})
+    monkeypatch.setattr(batch, "_batch", lambda *_: {"seconds_a_page": 4.0, "pages_per_second": 0.25})
     pace = batch._pace(tmp_path, tmp_path, 2)
-    assert pace["ratio"] == pytest.approx(0.75)
-    assert (pace["command_cpu_seconds_a_page"], pace["batch_cpu_seconds_a_page"]) == (0.5, 1.0)
+    assert (pace["ratio"], pace["batch_seconds_a_page"]) == (0.75, 4.0)
     rows = {row[0]: row[1] for row in batch._table({"cores": 2, "pace": pace}).rows}
-    assert rows["extract --jobs 2, pages a second in turns"] == "1.00, 0.50"
+    assert rows["extract --jobs 2, pages a second in turns"] == "0.50, 0.50"
 
 
 def test_documents_are_read_by_language_in_turn() -> None:
