@@ -16,8 +16,8 @@ from extractor.imaging.stripes import stripes
 
 #: Width of a letter's edge, from dark to light, as a share of the text's height: wider is blurred.
 _BLURRED = 0.32
-#: Height of the text in pixels below which letters run together, and a share of the text lines that must be so.
-_SMALL = 9.0
+#: Height of the text in pixels below which letters run together, and below which the width of an edge says nothing.
+_SMALL, _MEASURABLE = 7.2, 9.0
 #: Brightness of the paper around the text (0..1) below which the sensor's noise is as strong as the print.
 _DARK = 0.22
 #: Share of the text's area that is burnt out in one patch.
@@ -101,7 +101,7 @@ def _faults(image: np.ndarray, boxes: np.ndarray, measured: Mapping[str, float])
         yield Fault("picture_dark", "the picture is too dark: photograph it in more light", text)
     if measured["text_height"] < _SMALL:
         yield Fault("picture_small", "the text has too few pixels: go nearer, or scan at 300 dpi", text)
-    elif measured["edge_width"] > _BLURRED:
+    elif measured["text_height"] >= _MEASURABLE and measured["edge_width"] > _BLURRED:
         yield Fault("picture_blurred", "the picture is blurred: hold still, and let the camera focus", text)
     if _is_two_toned(image):
         yield Fault("picture_two_tones", "this is a copy in black and white: photograph the document itself", text)
