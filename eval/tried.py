@@ -33,7 +33,7 @@ print(json.dumps({{"python": platform.python_version(), "with": {{name: version(
 
 def tried(archive: Path, python: str, folder: Path) -> dict[str, Any]:
     """What came of one archive on one Python."""
-    found = {"what": "wheel" if archive.suffix == ".whl" else "sdist", "asked": python}
+    found = {"what": "wheel" if archive.suffix == ".whl" else "sdist", "asked": Path(python).name}
     inside = folder / "bin"
     steps: tuple[tuple[str, Sequence[str | Path]], ...] = (
         ("no environment", (python, "-m", "venv", folder)),
