@@ -12,9 +12,7 @@ import string
 from collections.abc import Sequence
 from textwrap import wrap
 
-from extractor.schemas.captions import TITLES
 from extractor.synthesis.world import world_word
-from extractor.training.visual.forms import state_name
 from extractor.training.visual.sheet import Line
 from extractor.visual.tags import VALUE_TAGS
 
@@ -44,7 +42,6 @@ _REMARKS = (
     "|UNION EUROPÉENNE|Unión Europea|Europäische Union|ECOWAS|CEDEAO|MERCOSUR|COMUNIDAD ANDINA|CARICOM|EAC|GCC"
     "|See reverse|Ver reverso|Voir au verso|Class B vehicles up to 3500 kg|Organ donor|Veteran|Under 21 until"
 ).split("|")  # fmt: skip
-_STATES = ("FRA", "DEU", "GBR", "USA", "CHN", "BRA", "IND", "ZAF")
 
 
 def strays(lines: Sequence[Line], rng: random.Random) -> list[Line]:
@@ -127,16 +124,9 @@ def _remarks(lines: Sequence[Line], rng: random.Random, height: float) -> list[L
 
 
 def _sentence(rng: random.Random) -> str:
-    kind = rng.random()
-    if kind < 0.7:
+    """A remark, or a word that is no value; no title and no state, which a heading has."""
+    if rng.random() < 0.8:
         text = rng.choice(_REMARKS)
-    elif kind < 0.85:
-        text = rng.choice(TITLES[rng.choice(sorted(TITLES))] or ("IDENTITY CARD",))
-    elif kind < 0.95:
-        text = state_name(
-            rng, rng.choice(("FRA", "DEU", "GBR", "USA", "CHN", "BRA", "IND", "ZAF")), rng.choice(("en", "fr", "es"))
-        )
     else:
         text = world_word(rng, rng.choice(("en", "fr", "es", "de", "ru")), "profession")
-    chance = rng.random()
-    return text.upper() if chance < 0.3 else text
+    return text.upper() if rng.random() < 0.3 else text
