@@ -22,7 +22,7 @@ from extractor.imaging.seen import SeenLine, SeenPage
 from extractor.redaction import places
 from extractor.redaction.choose import Choice, choice_of
 from extractor.redaction.values import Form, find, forms_of
-from extractor.schemas.vocabulary import VOCABULARY
+from extractor.schemas.vocabulary import VOCABULARY, Kind
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -158,9 +158,14 @@ class _Redacting:
                 self._black(page, places.of_values(self._result.seen, page, forms))
 
     def _forms(self) -> dict[Form, str]:
-        """How hidden values may be written, each with its field. What a kept field says as well is no secret."""
-        kept = {form for one in self._kept.values() for form in forms_of(one)}
+        """How hidden values may be written, each with its field. What a kept field says as well is no secret, but for
+        numbers: one that is printed again may have been read as another number."""
+        kept = {form for name, one in self._kept.items() if not self._is_number(name) for form in forms_of(one)}
         return {form: name for name, one in self._hidden.items() for form in forms_of(one) if form not in kept}
+
+    def _is_number(self, name: str) -> bool:
+        spec = VOCABULARY.get(self._field(name))
+        return spec is not None and spec.kind is Kind.NUMBER
 
     def _hide_parts(self) -> None:
         for page, image in enumerate(self._as_read):

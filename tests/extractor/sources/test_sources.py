@@ -12,7 +12,7 @@ from extractor.mrz import MrzReading, read_mrz
 from extractor.schemas import SCHEMAS, field_specs
 from extractor.sources import read_sources
 from extractor.sources.places import box_of
-from extractor.text.barcode import Barcode
+from extractor.text.barcode import BarcodeFields
 from extractor.text.ocr import Line
 from extractor.text.page import Page
 
@@ -134,7 +134,7 @@ class TestVisual:
 
 def test_a_barcode_is_a_proven_source(monkeypatch: pytest.MonkeyPatch) -> None:
     corners = np.array([[10, 10], [90, 10], [90, 40], [10, 40]], np.float64)
-    code = Barcode({"surname": ("ERIKSSON", "ERIKSSON"), "unknown": (1, "1")}, corners, "PDF417 (AAMVA)")
+    code = BarcodeFields({"surname": ("ERIKSSON", "ERIKSSON"), "unknown": (1, "1")}, corners, "PDF417 (AAMVA)")
     monkeypatch.setattr("extractor.evidence.parse_codes", lambda codes: code)
     told = sources([], schema="driving_licence")
     one = of_kind(told["surname"], SourceKind.BARCODE)
