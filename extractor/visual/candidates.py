@@ -217,9 +217,18 @@ def _words(layout: Layout, chain: _Chain) -> set[str]:
     return {fold(layout.words[index].text) for index in chain.words if len(layout.words[index].text) > 2}
 
 
+def has_caption(layout: Layout, words: Sequence[int]) -> bool:
+    """Whether words surely point to a caption."""
+    return _pointed(layout, words) is not None
+
+
 def _caption_of(layout: Layout, chain: _Chain) -> int | None:
     """The word that begins a chain's caption, if the chain points to one surely."""
-    pointed = layout.caption[list(chain.words)].mean(axis=0)
+    return _pointed(layout, chain.words)
+
+
+def _pointed(layout: Layout, words: Sequence[int]) -> int | None:
+    pointed = layout.caption[list(words)].mean(axis=0)
     at = int(pointed.argmax())
     return at if at < len(layout.words) and pointed[at] >= _SAME_CAPTION else None
 

@@ -15,7 +15,7 @@ from extractor.mrz import Mrz, agreement
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.text.ocr import Line
-from extractor.visual.candidates import Candidate, find_candidates
+from extractor.visual.candidates import Candidate, find_candidates, has_caption
 from extractor.visual.captions.find import Caption
 from extractor.visual.captions.pair import pair
 from extractor.visual.features import zone_facts
@@ -68,16 +68,32 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
     for name, candidates in by_field.items():
         truncated = bool(mrz and mrz.names_truncated)
         own = candidates
+        if specs[name].kind is Kind.NUMBER and not zone.get(name):
+            own = [one for one in own if not _is_repeated(layout, one, by_field, specs)]
         if specs[name].kind is Kind.NAME and zone.get(name) and not truncated:
             own = [as_in_zone(layout, lines, one, zone[name]) for one in candidates]
         chosen, value = _confirmed(specs[name].kind, own, zone.get(name), truncated=truncated)
         if chosen:
             basis = "read in its place on the page, as the MRZ says"
             found[name] = Found(name, value or chosen.value, _segments(layout, lines, chosen), basis, chosen.score)
-        elif own[0].score >= _least(name, specs[name].kind):
+        elif own and own[0].score >= _least(name, specs[name].kind):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)
     return [*found.values(), *_by_captions(page, specs, context, found)]
+
+
+def _is_repeated(
+    layout: Layout, one: Candidate, by_field: Mapping[str, Sequence[Candidate]], specs: Mapping[str, FieldSpec]
+) -> bool:
+    """Whether a number without a caption of its own is surer as another field's: documents print their number again,
+    small along an edge or beside a ghost portrait."""
+    value = squash(str(one.value.value))
+    return not has_caption(layout, one.words) and any(
+        squash(str(other.value.value)) == value and other.score > one.score
+        for name, others in by_field.items()
+        if name != one.field and specs[name].kind is Kind.NUMBER
+        for other in others
+    )
 
 
 def _least(name: str, kind: Kind) -> float:

@@ -51,6 +51,18 @@ def test_words_that_the_zone_s_name_lacks_are_left_out() -> None:
     assert [one.value.value for one in read_fields(page, SPECS, Context(), mrz)] == ["ERIKSSON"]
 
 
+@pytest.mark.parametrize(
+    ("captions", "fields"), [({}, {"document_number"}), ({1: 0}, {"document_number", "personal_number"})]
+)
+def test_a_number_that_is_printed_again_is_no_other_field_s_unless_a_caption_says_so(
+    captions: dict[int, int], fields: set[str]
+) -> None:
+    lines = [line("L8989", 0, 0), line("L8989", 300, 300)]
+    tags = [(value_tag("document_number"), 0.95), (value_tag("personal_number"), 0.9)]
+    page = ReadPage(lines, layout_of(lines, tags, captions=captions), (), ())
+    assert {one.field for one in read_fields(page, SPECS, Context(), None)} == fields
+
+
 def test_what_many_documents_lack_must_be_surer() -> None:
     lines = [line("LONDON", 0, 0)]
     assert not read(lines, [(value_tag("place_of_birth"), 0.7)])
