@@ -1,4 +1,4 @@
-"""What a user is told of a document's dates, and of the age of its holder."""
+"""Warnings about a document's dates, and the age of its holder."""
 
 from datetime import date, datetime
 from typing import Any
