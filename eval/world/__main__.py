@@ -28,7 +28,7 @@ from extractor.training.visual.holder import Holder
 from extractor.training.visual.sheet import Sheet, make_sheet
 from extractor.training.visual.variants import relative
 from extractor.visual.features import ZONE_FIELDS
-from extractor.visual.tags import VALUE_TAGS, value_tag
+from extractor.visual.tags import FIELDS, VALUE_TAGS, value_tag
 from extractor.visual.values import Context, value_of
 
 LANGUAGES = ("th", "el", "he", "hi", "uk", "vi", "kk")
@@ -49,7 +49,7 @@ def documents(language: str, count: int) -> Iterator[Page]:
     entries = [entry for entry in catalogue() if entry.get("language") == language]
     for number in range(count):
         rng = random.Random(f"world:{_SEED}:{language}:{number}")
-        sheet, holder, entry = _printable(entries[number:] + entries * _TRIES, rng, changed=bool(number % 2))
+        sheet, holder, entry = _printable(_from(entries, number) * _TRIES, rng, changed=bool(number % 2))
         picture = print_sheet(sheet, rng)
         fields, printed = label_of(sheet, holder)
         boxes = {
@@ -61,6 +61,12 @@ def documents(language: str, count: int) -> Iterator[Page]:
             picture.image, sheet.kind, sheet.kind, language, "evaluation", str(entry["id"]), number, fields, printed,
             boxes, (), np.zeros((0, 2), np.float32),
         )  # fmt: skip
+
+
+def _from(entries: Sequence[Mapping[str, Any]], number: int) -> list[Mapping[str, Any]]:
+    """All entries, beginning with another for every number."""
+    first = number % len(entries)
+    return [*entries[first:], *entries[:first]]
 
 
 def _printable(
@@ -80,7 +86,7 @@ def _printable(
 
 
 def _has(tags: Sequence[int], name: str) -> bool:
-    return name in VOCABULARY and value_tag(name) in tags
+    return name in FIELDS and value_tag(name) in tags
 
 
 def label_of(sheet: Sheet, holder: Holder) -> tuple[dict[str, Any], dict[str, str]]:
@@ -90,7 +96,7 @@ def label_of(sheet: Sheet, holder: Holder) -> tuple[dict[str, Any], dict[str, st
         for tag in dict.fromkeys(line.tags):
             if VALUE_TAGS.start <= tag < VALUE_TAGS.stop:
                 own = "".join(c for c, other in zip(line.text, line.tags, strict=True) if other == tag)
-                texts.setdefault(_name_of(tag), []).append(own.strip())
+                texts.setdefault(FIELDS[tag - VALUE_TAGS.start], []).append(own.strip())
     zone = [line.text for line in sheet.lines if is_of_zone(line.text)]
     fields: dict[str, Any] = {}
     for name in SCHEMAS[sheet.kind].model_fields:
@@ -105,18 +111,6 @@ def label_of(sheet: Sheet, holder: Holder) -> tuple[dict[str, Any], dict[str, st
         else:
             fields[name] = (holder.facts or {}).get(name) or None if zone and name in ZONE_FIELDS else None
     return fields, {name: "\n".join(parts) for name, parts in texts.items() if name in fields}
-
-
-def _name_of(tag: int) -> str:
-    return next(name for name in VOCABULARY if value_tag_or_none(name) == tag) if tag != value_tag("other") else "other"
-
-
-def value_tag_or_none(name: str) -> int | None:
-    """The tag of a field's value, None for fields that are no text."""
-    try:
-        return value_tag(name)
-    except ValueError:
-        return None
 
 
 def _value(name: str, text: str, holder: Holder) -> Any:
