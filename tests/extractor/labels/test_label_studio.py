@@ -119,7 +119,7 @@ def test_pictures_are_found_by_the_end_of_their_address(folder: Path, image: str
         ([7], "task 1"),
         ([{"data": {}, "annotations": [{"result": []}]}], "schema"),
         ([labelled(file="../secret.png")], "outside"),
-        ([labelled({"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["shoe: 42"]}})], "values"),
+        ([labelled({"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["shoe: SIZE-OF-SHOE"]}})], "values"),
         ([labelled({"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["sex: Q"]}})], "sex"),
         ([labelled({"id": "f", "from_name": "field", "type": "polygonlabels", "value": {}})], "task 1"),
     ],
@@ -130,7 +130,7 @@ def test_what_is_no_export_is_said_in_one_line(folder: Path, content: Any, messa
     with pytest.raises(LabelError, match=message) as caught:
         load_tasks(path, folder)
     assert "\n" not in str(caught.value)
-    assert "42" not in str(caught.value)
+    assert "SIZE-OF-SHOE" not in str(caught.value)
 
 
 PROGRAM = """
