@@ -26,7 +26,6 @@ from extractor.errors import ExtractorError, UsageError
 BENCHES: Mapping[str, str] = {
     "embedded": "eval.bench.embedded",
     "phi3v": "eval.bench.phi3v",
-    "matrices": "eval.bench.matrices",
     "server": "eval.bench.server",
     "batch": "eval.bench.batch",
     "onnx": "eval.bench.onnx",
@@ -41,7 +40,6 @@ examples:
   python -m eval.bench --engine embedded --dataset ../pictures   on your own pages
   python -m eval.bench --engine embedded | tail -n 1 | jq .figures
   python -m eval.bench --engine phi3v --random-weights           full size, no download; needs a GPU
-  python -m eval.bench --engine matrices                         its products by several libraries
   python -m eval.bench --engine batch --pages 400                a cluster of two nodes, one of which dies
   python -m eval.bench --engine server --clients 16 --seconds 60  the HTTP service under load
   python -m eval.bench --engine onnx --kept FILE                 exported models: are the answers the same?
