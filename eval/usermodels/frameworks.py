@@ -1,4 +1,7 @@
-"""Models written for structured output of language models: instructor, LangChain, LlamaIndex, OpenAI's tools, zod."""
+"""Models written for structured output of language models: instructor, LangChain, LlamaIndex, OpenAI's tools, zod.
+
+JSON Schemas are in `schemas.json` by title, as Pydantic 1, zod, OpenAI's strict mode and people write them.
+"""
 
 import enum
 from datetime import date, datetime
@@ -7,7 +10,7 @@ from typing import Annotated, Any, Literal, Optional
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
-from eval.usermodels.listed import ALL, CARDS, LICENCES, NOT_CHINESE, PASSPORTS, UserModel
+from eval.usermodels.listed import ALL, CARDS, LICENCES, NOT_CHINESE, PASSPORTS, UserModel, written
 
 
 class Gender(str, enum.Enum):  # noqa: UP042  (as many write it)
@@ -126,105 +129,6 @@ class AgentAnswer(BaseModel):
     document: AgentDocument
 
 
-#: Arguments of a function as OpenAI's strict mode has them: all required, all nullable, nothing else.
-OPENAI_TOOL: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "lastName": {"type": ["string", "null"]},
-        "firstName": {"type": ["string", "null"]},
-        "dateOfBirth": {"type": ["string", "null"], "format": "date"},
-        "documentNumber": {"type": ["string", "null"]},
-        "expirationDate": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
-        "nationality": {"type": ["string", "null"]},
-        "sex": {"type": ["string", "null"], "enum": ["M", "F", "X", None]},
-    },
-    "required": ["lastName", "firstName", "dateOfBirth", "documentNumber", "expirationDate", "nationality", "sex"],
-    "additionalProperties": False,
-}
-
-#: As zod writes it.
-ZOD: dict[str, Any] = {
-    "$schema": "http://json-schema.org/draft-07/schema#",
-    "$ref": "#/definitions/IdCard",
-    "definitions": {
-        "IdCard": {
-            "type": "object",
-            "properties": {
-                "holder": {
-                    "type": "object",
-                    "properties": {
-                        "firstName": {"type": "string"},
-                        "lastName": {"type": "string"},
-                        "gender": {"type": "string", "enum": ["MALE", "FEMALE"]},
-                        "birthDate": {"type": "string", "format": "date-time"},
-                    },
-                    "required": ["firstName", "lastName"],
-                    "additionalProperties": False,
-                },
-                "cardNumber": {"type": "string", "minLength": 1},
-                "expiresAt": {"type": "string", "format": "date"},
-                "kind": {"type": "string", "const": "id"},
-            },
-            "required": ["holder", "cardNumber"],
-            "additionalProperties": False,
-        }
-    },
-}
-
-#: As Pydantic 1 and FastAPI of its time wrote it.
-PYDANTIC_1: dict[str, Any] = {
-    "title": "Passport",
-    "type": "object",
-    "properties": {
-        "surname": {"title": "Surname", "type": "string"},
-        "forename": {"title": "Forename", "type": "string"},
-        "sex": {"allOf": [{"$ref": "#/definitions/Sex"}]},
-        "validity": {"$ref": "#/definitions/Validity"},
-        "passport_no": {"title": "Passport No", "maxLength": 20, "type": "string"},
-    },
-    "required": ["surname"],
-    "definitions": {
-        "Sex": {"title": "Sex", "description": "An enumeration.", "enum": ["Male", "Female"], "type": "string"},
-        "Validity": {
-            "title": "Validity",
-            "type": "object",
-            "properties": {
-                "from": {"title": "From", "type": "string", "format": "date"},
-                "until": {"title": "Until", "type": "string", "format": "date"},
-            },
-        },
-    },
-}
-
-#: Typed by hand.
-BY_HAND: dict[str, Any] = {
-    "properties": {
-        "full name": {"description": "name of the holder"},
-        "birth date": {},
-        "id number": {"type": "string"},
-        "address": {"type": "string"},
-        "expiry date": {"type": "string"},
-    }
-}
-
-LICENCE_TOOL: dict[str, Any] = {
-    "type": "object",
-    "title": "record_licence",
-    "properties": {
-        "license_number": {"type": "string", "description": "The licence number"},
-        "name": {
-            "type": "object",
-            "properties": {"family": {"type": "string"}, "given": {"type": "string"}},
-        },
-        "dateOfBirth": {"type": "string"},
-        "categories": {"type": "array", "items": {"type": "string"}},
-        "validity": {
-            "type": "object",
-            "properties": {"issueDate": {"type": "string"}, "expiryDate": {"type": "string"}},
-        },
-    },
-}
-
 MODELS = (
     UserModel(
         "instructor, required fields",
@@ -269,35 +173,30 @@ MODELS = (
         " document.valid_until=expiry_date document.issuing_state=issuing_country",
         PASSPORTS,
     ),
-    UserModel(
+    written(
         "OpenAI tool, strict",
-        OPENAI_TOOL,
         "lastName=surname firstName=given_names dateOfBirth=birth_date documentNumber=document_number"
         " expirationDate=expiry_date nationality=nationality sex=sex",
         NOT_CHINESE,
     ),
-    UserModel(
+    written(
         "zod, root reference",
-        ZOD,
         "holder.firstName=given_names holder.lastName=surname holder.gender=sex holder.birthDate=birth_date"
         " cardNumber=document_number expiresAt=expiry_date",
         CARDS,
     ),
-    UserModel(
+    written(
         "Pydantic 1, allOf and definitions",
-        PYDANTIC_1,
         "surname=surname forename=given_names sex=sex validity.until=expiry_date passport_no=document_number",
         PASSPORTS,
     ),
-    UserModel(
+    written(
         "JSON Schema by hand, names with spaces",
-        BY_HAND,
         "full name=name:full birth date=birth_date id number=document_number address=address expiry date=expiry_date",
         ALL,
     ),
-    UserModel(
+    written(
         "tool for licences",
-        LICENCE_TOOL,
         "license_number=document_number name.family=surname name.given=given_names dateOfBirth=birth_date"
         " categories=vehicle_classes validity.issueDate=issue_date validity.expiryDate=expiry_date",
         LICENCES,

@@ -2,34 +2,13 @@
 
 import dataclasses
 from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple, NewType
+from typing import Annotated, Literal, NamedTuple, NewType
 
 from pydantic import AfterValidator, AliasPath, BaseModel, ConfigDict, Field, StringConstraints, conint
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from eval.usermodels.listed import (
-    LICENCES,
-    NOT_CHINESE,
-    PASSPORTS,
-    VISAS,
-    UserModel,
-)
-
-
-class KycCustomer(BaseModel):
-    customer_first_name: str | None = None
-    customer_last_name: str | None = None
-    customer_dob: date | None = None
-    gender: Literal["Male", "Female", "Other"] | None = None
-    country_of_citizenship: str | None = None
-    id_type: str | None = None
-    id_number: str | None = None
-    id_issue_date: date | None = None
-    id_expiry_date: date | None = None
-    id_issuing_country: str | None = None
-    residential_address: str | None = None
-    risk_score: float | None = None
+from eval.usermodels.listed import LICENCES, NOT_CHINESE, PASSPORTS, VISAS, UserModel, flat, written
 
 
 class PersonalDetails(BaseModel):
@@ -108,30 +87,6 @@ class CarHire(BaseModel):
     categories: set[str] | None = None
 
 
-class WorkPermission(BaseModel):
-    """Of a personnel department."""
-
-    family_name: str | None = None
-    given_name: str | None = None
-    permit_no: Compact | None = None
-    permit_type: str | None = None
-    permit_valid_until: date | None = None
-    citizen_of: str | None = None
-    date_of_birth: date | None = None
-
-
-class VisaCheck(BaseModel):
-    visa_no: str | None = None
-    visa_type: str | None = None
-    name: str | None = Field(None, alias="full_name")
-    entries: str | None = None
-    valid_from: date | None = None
-    valid_until: date | None = None
-    passport_no: str | None = None
-    stay: str | None = Field(None, description="Duration of stay in days")
-    place_of_issue: str | None = None
-
-
 class PathsIntoAnswer(BaseModel):
     surname: str | None = Field(None, validation_alias=AliasPath("names", 0, "surname"))
     given: str | None = Field(None, validation_alias=AliasPath("names", 0, "givenNames"))
@@ -140,45 +95,16 @@ class PathsIntoAnswer(BaseModel):
     number: str | None = Field(None, validation_alias=AliasPath("ids", 0))
 
 
-#: A record with everything optional, which stands in other programs' messages.
-REGISTRY: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "subject": {
-            "type": "object",
-            "properties": {
-                "name": {
-                    "type": "object",
-                    "properties": {"surname": {"type": "string"}, "givenName": {"type": "string"}},
-                },
-                "birth": {
-                    "type": "object",
-                    "properties": {"date": {"type": "string", "format": "date"}, "place": {"type": "string"}},
-                },
-                "sex": {"enum": ["male", "female", "unknown"]},
-            },
-        },
-        "evidence": {
-            "type": "object",
-            "properties": {
-                "document_number": {"type": "string"},
-                "issuer": {"type": "object", "properties": {"name": {"type": "string"}, "country": {"type": "string"}}},
-                "date_of_issuance": {"type": "string", "format": "date"},
-                "date_of_expiry": {"type": "string", "format": "date"},
-            },
-        },
-    },
-}
-
 MODELS = (
-    UserModel(
+    flat(
         "bank, know your customer",
-        KycCustomer,
         "customer_first_name=given_names customer_last_name=surname customer_dob=birth_date gender=sex"
         " country_of_citizenship=nationality id_type=document_type id_number=document_number"
         " id_issue_date=issue_date id_expiry_date=expiry_date id_issuing_country=issuing_country"
         " residential_address=address",
         PASSPORTS | LICENCES,
+        gender=Literal["Male", "Female", "Other"],
+        risk_score=float,
     ),
     UserModel(
         "bank, nested camelCase",
@@ -225,19 +151,21 @@ MODELS = (
         " categories=vehicle_classes",
         LICENCES,
     ),
-    UserModel(
+    flat(
         "personnel, permits",
-        WorkPermission,
         "family_name=surname given_name=given_names permit_no=document_number permit_type=category"
         " permit_valid_until=expiry_date citizen_of=nationality date_of_birth=birth_date",
         frozenset({"residence_permit"}),
+        permit_no=Compact,
     ),
-    UserModel(
+    flat(
         "visas",
-        VisaCheck,
         "visa_no=document_number visa_type=visa_class name=name:full entries=entries valid_from=valid_from"
         " valid_until=expiry_date passport_no=passport_number stay=duration_of_stay place_of_issue=place_of_issue",
         VISAS,
+        name=(str | None, Field(None, alias="full_name")),
+        valid_from=date,
+        stay=(str | None, Field(None, description="Duration of stay in days")),
     ),
     UserModel(
         "alias paths",
@@ -245,9 +173,8 @@ MODELS = (
         "surname=surname given=given_names dob=birth_date expiry=expiry_date number=document_number",
         NOT_CHINESE,
     ),
-    UserModel(
+    written(
         "registry, JSON Schema",
-        REGISTRY,
         "subject.name.surname=surname subject.name.givenName=given_names subject.birth.date=birth_date"
         " subject.birth.place=place_of_birth subject.sex=sex evidence.document_number=document_number"
         " evidence.issuer.name=authority evidence.issuer.country=issuing_country"

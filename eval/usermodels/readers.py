@@ -2,51 +2,14 @@
 
 import enum
 from datetime import date
-from typing import Annotated, Generic, Literal, Optional, TypeVar
+from typing import Annotated, Any, Generic, Literal, Optional, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel, to_pascal
 
-from eval.usermodels.listed import LICENCES, NOT_CHINESE, PASSPORTS, UserModel
+from eval.usermodels.listed import LICENCES, NOT_CHINESE, PASSPORTS, UserModel, flat
 
 T = TypeVar("T")
-
-# Azure: PascalCase names, one flat object a document.
-
-
-class AzurePassport(BaseModel):
-    FirstName: str | None = None
-    LastName: str | None = None
-    DocumentNumber: str | None = None
-    DateOfBirth: date | None = None
-    DateOfExpiration: date | None = None
-    DateOfIssue: date | None = None
-    Sex: str | None = None
-    Nationality: str | None = None
-    CountryRegion: str | None = None
-    PlaceOfBirth: str | None = None
-    IssuingAuthority: str | None = None
-    DocumentType: str | None = None
-
-
-class AzureLicence(BaseModel):
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True)
-
-    first_name: str | None = None
-    last_name: str | None = None
-    document_number: str | None = None
-    date_of_birth: date | None = None
-    date_of_expiration: date | None = None
-    date_of_issue: date | None = None
-    sex: str | None = None
-    address: str | None = None
-    country_region: str | None = None
-    region: str | None = None
-    vehicle_classifications: list[str] | None = None
-    restrictions: str | None = None
-
-
-# Mindee: short snake_case, given names as a list of objects with a value.
 
 
 class MindeeString(BaseModel):
@@ -55,6 +18,8 @@ class MindeeString(BaseModel):
 
 
 class MindeePassport(BaseModel):
+    """Short snake_case, given names as a list of objects with a value."""
+
     country: MindeeString | None = None
     id_number: MindeeString | None = None
     given_names: list[MindeeString] = []
@@ -66,57 +31,9 @@ class MindeePassport(BaseModel):
     expiry_date: MindeeString | None = None
 
 
-class MindeeId(BaseModel):
-    document_type: str | None = None
-    document_number: str | None = None
-    country_of_issue: str | None = None
-    surnames: list[str] = Field(default_factory=list)
-    given_names: list[str] = Field(default_factory=list)
-    sex: str | None = None
-    birth_date: str | None = None
-    birth_place: str | None = None
-    nationality: str | None = None
-    issue_date: str | None = None
-    expiry_date: str | None = None
-    address: str | None = None
-
-
-# Textract: upper case, all texts.
-
-
-class TextractId(BaseModel):
-    FIRST_NAME: str = ""
-    LAST_NAME: str = ""
-    MIDDLE_NAME: str = ""
-    DOCUMENT_NUMBER: str = ""
-    EXPIRATION_DATE: str = ""
-    DATE_OF_BIRTH: str = ""
-    DATE_OF_ISSUE: str = ""
-    ID_TYPE: str = ""
-    ADDRESS: str = ""
-    PLACE_OF_BIRTH: str = ""
-    MRZ_CODE: str = ""
-
-
-# docext: every field with a description that its user typed into a form.
-
-
-class DocextFields(BaseModel):
-    full_name: str | None = Field(None, description="Full name of the person")
-    date_of_birth: str | None = Field(None, description="Date of birth, any format")
-    passport_number: str | None = Field(None, description="Passport number")
-    passport_type: str | None = Field(None, description="Passport type, usually P")
-    date_of_issue: str | None = Field(None, description="Date of issue")
-    date_of_expiry: str | None = Field(None, description="Date of expiry")
-    place_of_birth: str | None = Field(None, description="Place of birth")
-    nationality: str | None = Field(None, description="Nationality")
-    gender: str | None = Field(None, description="Gender")
-
-
-# Readers that give every value an object of its own: value, confidence, box.
-
-
 class Valued(BaseModel, Generic[T]):
+    """Readers that give every value an object of its own: value, confidence, box."""
+
     value: T | None = None
     confidence: float | None = None
 
@@ -131,9 +48,6 @@ class ValuedDocument(BaseModel):
     sex: Valued[Literal["M", "F", "X"]]
 
 
-# Identity checks as a service: dates as objects of numbers, sex in words.
-
-
 class DateParts(BaseModel):
     day: int | None = None
     month: int | None = None
@@ -141,6 +55,8 @@ class DateParts(BaseModel):
 
 
 class VerifiedDocument(BaseModel):
+    """Identity checks as a service: dates as objects of numbers, sex in words."""
+
     first_name: str | None = None
     last_name: str | None = None
     dob: DateParts | None = None
@@ -166,57 +82,6 @@ class CheckedDocument(BaseModel):
     document_expires_on: date | None = None
     document_issued_on: date | None = None
     issuing_country_code: Annotated[str, Field(min_length=2, max_length=2)] | None = None
-
-
-# MRZ readers: lines beside the fields.
-
-
-class MrzFields(BaseModel):
-    mrz_type: str | None = None
-    line1: str | None = Field(None, alias="mrz_line_1")
-    line2: str | None = Field(None, alias="mrz_line_2")
-    surname: str | None = None
-    names: str | None = None
-    country: str | None = None
-    nationality: str | None = None
-    number: str | None = None
-    date_of_birth: date | None = None
-    expiration_date: date | None = None
-    sex: str | None = None
-
-
-# Data capture on the device: camelCase, full names and codes side by side.
-
-
-class DeviceResult(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    first_name: str | None = None
-    last_name: str | None = None
-    full_name: str | None = None
-    document_number: str | None = None
-    date_of_birth: date | None = None
-    date_of_issue: date | None = None
-    date_of_expiry: date | None = None
-    personal_id_number: str | None = None
-    issuing_authority: str | None = None
-    place_of_birth: str | None = None
-    nationality: str | None = None
-    sex: str | None = None
-    address: str | None = None
-
-
-# A cloud's processor: names in words, taken by alias.
-
-
-class SpacedNames(BaseModel):
-    family: str | None = Field(None, alias="Family Name")
-    given: str | None = Field(None, alias="Given Names")
-    document: str | None = Field(None, alias="Document Id")
-    expires: date | None = Field(None, alias="Expiration Date")
-    born: date | None = Field(None, alias="Date Of Birth")
-    issued: date | None = Field(None, alias="Issue Date")
-    mrz: str | None = Field(None, alias="MRZ Code")
 
 
 class LicenceClass(enum.Enum):
@@ -250,23 +115,34 @@ class LicenceHolder(BaseModel):
     birthplace: str | None = None
 
 
+def _called(alias: str, kind: Any = str) -> tuple[Any, Any]:
+    return kind | None, Field(None, alias=alias)
+
+
+def _described(text: str) -> tuple[Any, Any]:
+    return str | None, Field(None, description=text)
+
+
+_TEXTS = (list[str], Field(default_factory=list))
+
 MODELS = (
-    UserModel(
+    flat(
         "Azure, passport",
-        AzurePassport,
         "FirstName=given_names LastName=surname DocumentNumber=document_number DateOfBirth=birth_date"
         " DateOfExpiration=expiry_date DateOfIssue=issue_date Sex=sex Nationality=nationality"
         " CountryRegion=issuing_country PlaceOfBirth=place_of_birth IssuingAuthority=authority"
         " DocumentType=document_type",
         NOT_CHINESE,
     ),
-    UserModel(
+    flat(
         "Azure, licence by alias generator",
-        AzureLicence,
         "first_name=given_names last_name=surname document_number=document_number date_of_birth=birth_date"
         " date_of_expiration=expiry_date date_of_issue=issue_date sex=sex address=address"
         " country_region=issuing_country vehicle_classifications=vehicle_classes restrictions=restrictions",
         LICENCES,
+        config=ConfigDict(alias_generator=to_pascal, populate_by_name=True),
+        vehicle_classifications=list[str],
+        region=str,
     ),
     UserModel(
         "Mindee, objects with value and confidence",
@@ -276,28 +152,40 @@ MODELS = (
         " issuance_date.value=issue_date expiry_date.value=expiry_date",
         PASSPORTS,
     ),
-    UserModel(
+    flat(
         "Mindee, names as lists",
-        MindeeId,
         "document_type=document_type document_number=document_number country_of_issue=issuing_country surnames=surname"
         " given_names=given_names sex=sex birth_date=birth_date birth_place=place_of_birth nationality=nationality"
         " issue_date=issue_date expiry_date=expiry_date address=address",
         NOT_CHINESE,
+        usual=str,
+        surnames=_TEXTS,
+        given_names=_TEXTS,
     ),
-    UserModel(
+    flat(
         "Textract, upper case",
-        TextractId,
         "LAST_NAME=surname DOCUMENT_NUMBER=document_number EXPIRATION_DATE=expiry_date DATE_OF_BIRTH=birth_date"
         " DATE_OF_ISSUE=issue_date ID_TYPE=document_type ADDRESS=address PLACE_OF_BIRTH=place_of_birth MRZ_CODE=mrz",
         NOT_CHINESE,
+        usual=(str, ""),
+        FIRST_NAME=(str, ""),
+        MIDDLE_NAME=(str, ""),
     ),
-    UserModel(
+    flat(
         "docext, fields with descriptions",
-        DocextFields,
         "full_name=name:full date_of_birth=birth_date passport_number=document_number passport_type=document_type"
         " date_of_issue=issue_date date_of_expiry=expiry_date place_of_birth=place_of_birth nationality=nationality"
         " gender=sex",
         PASSPORTS,
+        full_name=_described("Full name of the person"),
+        date_of_birth=_described("Date of birth, any format"),
+        passport_number=_described("Passport number"),
+        passport_type=_described("Passport type, usually P"),
+        date_of_issue=_described("Date of issue"),
+        date_of_expiry=_described("Date of expiry"),
+        place_of_birth=_described("Place of birth"),
+        nationality=_described("Nationality"),
+        gender=_described("Gender"),
     ),
     UserModel(
         "generic objects of value and confidence",
@@ -323,27 +211,36 @@ MODELS = (
         " document_expires_on=expiry_date document_issued_on=issue_date issuing_country_code=issuing_country",
         PASSPORTS,
     ),
-    UserModel(
+    flat(
         "MRZ reader",
-        MrzFields,
         "line1=mrz:line1 line2=mrz:line2 surname=surname names=given_names country=issuing_country"
         " nationality=nationality number=document_number date_of_birth=birth_date expiration_date=expiry_date sex=sex",
         PASSPORTS,
+        line1=_called("mrz_line_1"),
+        line2=_called("mrz_line_2"),
+        mrz_type=str,
     ),
-    UserModel(
+    flat(
         "camelCase, full name beside its parts",
-        DeviceResult,
         "first_name=given_names last_name=surname document_number=document_number date_of_birth=birth_date"
         " date_of_issue=issue_date date_of_expiry=expiry_date personal_id_number=personal_number"
         " issuing_authority=authority place_of_birth=place_of_birth nationality=nationality sex=sex address=address",
         NOT_CHINESE,
+        config=ConfigDict(alias_generator=to_camel, populate_by_name=True),
+        full_name=str,
     ),
-    UserModel(
+    flat(
         "aliases in words",
-        SpacedNames,
         "family=surname given=given_names document=document_number expires=expiry_date born=birth_date"
         " issued=issue_date mrz=mrz",
         NOT_CHINESE,
+        family=_called("Family Name"),
+        given=_called("Given Names"),
+        document=_called("Document Id"),
+        expires=_called("Expiration Date", date),
+        born=_called("Date Of Birth", date),
+        issued=_called("Issue Date", date),
+        mrz=_called("MRZ Code"),
     ),
     UserModel(
         "licence with a holder and a validator",
