@@ -5,8 +5,8 @@
 
 Processes draw lines (`lines`) into a pool on the GPU while the network learns from it; every time a line is seen it is
 on other paper and through another camera (`disturb`). Frames are four pixels apart instead of eight: Thai, Arabic and
-Hangul by its letters have more characters than frames otherwise. At the end the network is rounded to eight bits and
-learns to answer as it did before (`rounding`, `graph`). All by the clock: the rate falls with the time that is left.
+Hangul by its letters have more characters than frames otherwise. All by the clock: the rate falls with the time that
+is left. Rounding to eight bits lost more than it saved (docs/log/text.md).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +31,12 @@ from torch.nn import functional
 from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, rounding
 from extractor.training.text.disturb import disturbed, papers
-from extractor.training.text.graph import Network, initializers, write_back
+from extractor.training.text.graph import Network
 from extractor.training.text.pool import CHUNK, CLASS, Drawing, Pool
 
 if TYPE_CHECKING:
     import onnx
 
-_CALIBRATING = 48
 #: Steps over which rates rise; seconds between two lines of the log, and between two savings.
 _RISE, _TELL_EVERY, _SAVE_EVERY = 120, 15, 60
 #: Adam's rates of what is known and of the new output layer.
@@ -54,7 +53,6 @@ class Plan:
     fonts: Path
     out: Path
     seconds: float
-    rounding_seconds: float = 0.0
     begin: float = 0.0
     end: float = 1.0
     workers: int = 2
@@ -134,7 +132,7 @@ class Trainer:
             log.write(line + "\n")
 
     def run(self) -> None:
-        """Learns for the planned time, then rounds and learns again; saves as it goes."""
+        """Learns for the planned time; saves as it goes."""
         self.plan.out.mkdir(parents=True, exist_ok=True)
         sys.setswitchinterval(0.0005)  # kernels are launched while lines come in
         self.tell(device=str(self.device), classes=len(CHARACTERS) + 1, workers=self.plan.workers)
@@ -142,8 +140,6 @@ class Trainer:
         self.tell(drawn=self.pool.drawn)
         self.learn()
         self.save("reader.onnx")
-        if self.plan.rounding_seconds:
-            self.learn_rounded()
         self.pool.close()
 
     def picture(self, masks: torch.Tensor, done: float) -> torch.Tensor:
@@ -211,58 +207,6 @@ class Trainer:
             self.network.zero_grad(set_to_none=True)
         self.layout = min(spent, key=lambda one: spent[one])
         self.tell(step_seconds={str(layout): round(value, 4) for layout, value in spent.items()})
-
-    def learn_rounded(self) -> None:
-        """The network in eight bits, taught by itself in full."""
-        import onnx
-
-        self.pool.close()  # what is drawn is enough, and calibration needs the cores
-        exact = initializers(self.model)
-        self.tell(calibrating=_CALIBRATING)
-        model = rounding.rounded(self.model, list(self._calibration()))
-        teacher, student = self.network, _scoring(Network(model, exact)).to(self.device)
-        groups: list[dict[str, Any]] = [
-            {"params": list(student.weights.parameters()), "lr": 1e-3},
-            {"params": list(student.steps.parameters()), "lr": 3e-4},
-        ]
-        mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99), fused=self.device.type == "cuda")
-        rates = [group["lr"] for group in groups]
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-        self.layout = torch.contiguous_format
-        self.tell(rounded=True, **self.check(student))
-        begun = told = time.monotonic()
-        steps = 0
-        while (now := time.monotonic()) < begun + self.plan.rounding_seconds:
-            left = 1 - (now - begun) / self.plan.rounding_seconds
-            for group, rate in zip(mover.param_groups, rates, strict=True):
-                group["lr"] = rate * min(left, (steps + 1) / 50)
-            masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
-            half = slice(0, max(1, len(masks) // 2))
-            x = self.picture(masks[half], 1.0)
-            with torch.no_grad():
-                wanted = self.scores(teacher, x).log_softmax(-1)
-            scores = student(x)
-            apart = functional.kl_div(scores.log_softmax(-1), wanted, log_target=True, reduction="none").sum(-1).mean()
-            loss = 4 * apart + 0.2 * _ctc(scores, labels[half], lengths[half])
-            mover.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-            mover.step()
-            steps += 1
-            if now - told > _TELL_EVERY:
-                told = now
-                self.tell(
-                    rounded_steps=steps, apart=round(apart.item(), 5),
-                    errors=_errors(scores, labels[half], lengths[half], scripts[half]),
-                )  # fmt: skip
-        write_back(student, model)
-        onnx.save(model, self.plan.out / "reader8.onnx")
-        self.tell(rounded_steps=steps, **self.check(student))
-
-    def _calibration(self) -> Iterator[np.ndarray]:
-        for _ in range(_CALIBRATING):
-            masks, *_ = self.pool.batch(self.rng, self.plan.batch)
-            yield self.picture(masks[:1], 1.0).cpu().contiguous().numpy()
 
     @torch.no_grad()
     def check(self, network: Network) -> dict[str, Any]:
@@ -347,7 +291,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("start", "words", "fonts", "out"):
         train.add_argument(f"--{name}", type=Path, required=True)
     train.add_argument("--seconds", type=float, default=480)
-    train.add_argument("--rounding-seconds", type=float, default=0)
     train.add_argument("--begin", type=float, default=0.0, help="how much of the whole schedule is done (0..1)")
     train.add_argument("--end", type=float, default=1.0)
     train.add_argument("--workers", type=int, default=os.cpu_count() or 1)
