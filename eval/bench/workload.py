@@ -23,7 +23,7 @@ from PIL import Image
 from pydantic import BaseModel
 from transformers import PreTrainedTokenizerFast
 
-from extractor.decoding.answer import Answer, Limits
+from extractor.decoding.answer import Answer, AnswerLimits
 from extractor.decoding.grammar import Grammar, Vocabulary
 from extractor.decoding.masks import Chooser
 from extractor.phi3v import Phi3VConfig, Phi3VForConditionalGeneration, Phi3VImageProcessor
@@ -126,7 +126,7 @@ class Workload:
     def script(self) -> list[int]:
         """The tokens of the answer, as masked decoding gives them to a network that says so."""
         text = json.dumps(VALUES, separators=(",", ":")).encode()
-        answer = Answer(self.grammar, Limits(5000, 5000))
+        answer = Answer(self.grammar, AnswerLimits(5000, 5000))
         while not answer.done:
             answer.push(self.vocabulary.tokenize(text[len(answer.spans.text) :])[0], 1.0)
             answer.force()

@@ -22,7 +22,7 @@ from extractor.labels.format import Specimen, save_labels
 from extractor.schemas import SCHEMAS, VOCABULARY, Kind
 from extractor.synthesis.capture import Mode, capture
 from extractor.synthesis.catalogue import catalogue
-from extractor.synthesis.draw import Page
+from extractor.synthesis.draw import DrawnPage
 from extractor.synthesis.produce import labelled, write_picture
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.sheet import Sheet, make_sheet
@@ -44,7 +44,7 @@ _LEAST_VALUES = 4
 _TRIES = 40
 
 
-def documents(language: str, count: int) -> Iterator[Page]:
+def documents(language: str, count: int) -> Iterator[DrawnPage]:
     """Pages of a language, its kinds in turn, every second one a relative of the catalogue's entry."""
     entries = [entry for entry in catalogue() if entry.get("language") == language]
     for number in range(count):
@@ -57,7 +57,7 @@ def documents(language: str, count: int) -> Iterator[Page]:
             for name in printed
             if (found := [box for line, box in zip(sheet.lines, picture.boxes, strict=True) if _has(line.tags, name)])
         }
-        yield Page(
+        yield DrawnPage(
             picture.image, sheet.kind, sheet.kind, language, "evaluation", str(entry["id"]), number, fields, printed,
             boxes, (), np.zeros((0, 2), np.float32),
         )  # fmt: skip

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from extractor.synthesis.backgrounds import background
-from extractor.synthesis.canvas import Canvas, Colour, Lettering, Run, blend
+from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun, blend
 from extractor.synthesis.fonts import Face, FontsMissingError, installed_fonts, single_font
 from extractor.synthesis.ornaments import choose_face, portrait
 from extractor.training.visual.sheet import Line, Sheet
@@ -161,4 +161,4 @@ def _print_zone(canvas: Canvas, line: Line, box: tuple[float, float, float, floa
     left, _, right, bottom = box
     pitch = (right - left) / len(line.text)
     lettering = Lettering(Face(font, font), 1.55 * pitch, (20, 20, 25))
-    canvas.pitched(left, bottom - 0.3, Run(line.text), lettering, pitch)
+    canvas.pitched(left, bottom - 0.3, TextRun(line.text), lettering, pitch)

@@ -17,26 +17,26 @@ from extractor.errors import CheckpointError
 #: Most tiles that a page may be cut into; the published models use 16 and take 1.4 MB a tile.
 MAX_CROPS = 64
 
-Check = Callable[[Any], bool]
+Rule = Callable[[Any], bool]
 
 
-def integer(low: int, high: int) -> Check:
+def integer(low: int, high: int) -> Rule:
     return lambda value: type(value) is int and low <= value <= high
 
 
-def number(low: float, high: float) -> Check:
+def number(low: float, high: float) -> Rule:
     return lambda value: type(value) in (int, float) and math.isfinite(value) and low <= value <= high
 
 
-def optional(check: Check) -> Check:
+def optional(check: Rule) -> Rule:
     return lambda value: value is None or check(value)
 
 
-def one_of(*values: Any) -> Check:
+def one_of(*values: Any) -> Rule:
     return lambda value: isinstance(value, str | bool | None) and value in values
 
 
-def numbers(low: float, high: float, lengths: tuple[int, int]) -> Check:
+def numbers(low: float, high: float, lengths: tuple[int, int]) -> Rule:
     member = number(low, high)
     return lambda value: isinstance(value, list) and lengths[0] <= len(value) <= lengths[1] and all(map(member, value))
 
@@ -47,14 +47,14 @@ def _object(value: Any) -> bool:
 
 _FLAG = one_of(True, False)
 #: config.json: what must be there, and what may.
-_SIZES: Mapping[str, Check] = {
+_SIZES: Mapping[str, Rule] = {
     "hidden_size": integer(1, 1 << 16),
     "intermediate_size": integer(1, 1 << 20),
     "num_attention_heads": integer(1, 1 << 12),
     "num_hidden_layers": integer(1, 1 << 10),
     "vocab_size": integer(1, 1 << 24),
 }
-_OTHERS: Mapping[str, Check] = {
+_OTHERS: Mapping[str, Rule] = {
     "num_key_value_heads": optional(integer(1, 1 << 12)),
     "max_position_embeddings": integer(1, 1 << 24),
     "original_max_position_embeddings": optional(integer(1, 1 << 24)),
@@ -72,7 +72,7 @@ _OTHERS: Mapping[str, Check] = {
     "extractor": optional(_object),
 }
 _FACTORS = numbers(1e-6, 1e6, (1, 1 << 12))
-_ROPE: Mapping[str, Check] = {
+_ROPE: Mapping[str, Rule] = {
     "type": one_of("su", "longrope", "default", None),
     "rope_type": one_of("su", "longrope", "default", None),
     "rope_theta": number(1e-3, 1e12),
@@ -82,7 +82,7 @@ _ROPE: Mapping[str, Check] = {
     "attention_factor": optional(number(1e-3, 1e6)),
     "original_max_position_embeddings": optional(integer(1, 1 << 24)),
 }
-_VISION: Mapping[str, Check] = {
+_VISION: Mapping[str, Rule] = {
     "hidden_size": integer(1, 1 << 14),
     "intermediate_size": integer(1, 1 << 18),
     "num_attention_heads": integer(1, 1 << 10),
@@ -93,7 +93,7 @@ _VISION: Mapping[str, Check] = {
     "layer_norm_eps": number(0, 1),
 }
 #: Settings of `extractor.engines.phi3v` that a checkpoint brings along.
-_ENGINE: Mapping[str, Check] = {
+_ENGINE: Mapping[str, Rule] = {
     "prompt": one_of("full", "short"),
     "lang": lambda value: isinstance(value, str) and len(value) <= 35,
     "hints": _FLAG,
@@ -101,7 +101,7 @@ _ENGINE: Mapping[str, Check] = {
     "hint_bytes": integer(0, 1 << 20),
     "null_bonus": number(-100, 100),
 }
-_PICTURES: Mapping[str, Check] = {
+_PICTURES: Mapping[str, Rule] = {
     "num_crops": integer(1, MAX_CROPS),
     "num_img_tokens": integer(1, 1 << 12),
     "image_mean": numbers(-1e3, 1e3, (3, 3)),
@@ -124,7 +124,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         _check(f"{where}, {name}", given, checks)
 
 
-def _parts(config: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, Check]]]:
+def _parts(config: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, Rule]]]:
     tower = config.get("img_processor") or {}
     yield "vision_config", config.get("vision_config") or tower.get("vision_config") or {}, _VISION
     yield "rope_scaling", config.get("rope_scaling") or {}, _ROPE
@@ -147,7 +147,7 @@ def check_small_files(folder: Path) -> None:
         _check(str(folder / name), pictures, _PICTURES)
 
 
-def _check(where: str, given: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
+def _check(where: str, given: Mapping[str, Any], checks: Mapping[str, Rule]) -> None:
     for name, check in checks.items():
         if name in given and not check(given[name]):
             raise CheckpointError(f"{where} has an impossible {name}")

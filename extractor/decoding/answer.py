@@ -26,7 +26,7 @@ _LEAST_VALUE = 16
 
 
 @dataclass(frozen=True)
-class Limits:
+class AnswerLimits:
     """`max_tokens` of a whole answer, and `value_tokens` of any one field's value."""
 
     max_tokens: int = 1024
@@ -75,7 +75,7 @@ class Answer:
     Raises UsageError when not even the answer in which everything is null fits into the limit.
     """
 
-    def __init__(self, grammar: Grammar, limits: Limits) -> None:
+    def __init__(self, grammar: Grammar, limits: AnswerLimits) -> None:
         self.grammar, self.limits = grammar, limits
         self.matcher = grammar.matcher()
         self._spans = Spans()

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from extractor.decoding.answer import Answer, FieldReading, Limits
+from extractor.decoding.answer import Answer, AnswerLimits, FieldReading
 from extractor.decoding.draft import Draft
 from extractor.decoding.grammar import Grammar
 from extractor.decoding.masks import Chooser, Masks
@@ -88,7 +88,7 @@ def write(
     inputs: Mapping[str, torch.Tensor],
     grammars: Sequence[Grammar],
     *,
-    limits: Limits | None = None,
+    limits: AnswerLimits | None = None,
     chooser: Chooser | None = None,
     drafts: Sequence[Draft | Mapping[str, Any] | None] | None = None,
     jump: bool = True,
@@ -99,7 +99,7 @@ def write(
     itself, forced ones too: slower, and the same answer. Each pass is a stage (`extractor.stages`). Raises UsageError
     for limits that hold no answer, DeviceError for a network that gives no numbers.
     """
-    chooser, limits = chooser or Chooser(), limits or Limits()
+    chooser, limits = chooser or Chooser(), limits or AnswerLimits()
     runner.take(inputs)
     answers = [Answer(grammar, limits) for grammar in grammars]
     guesses = drafts or [None] * len(answers)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.checkpoints.onnx_folder import OnnxFolder, read_onnx_folder
 from extractor.checkpoints.values import MAX_CROPS
-from extractor.decoding.answer import FieldReading, Limits
+from extractor.decoding.answer import AnswerLimits, FieldReading
 from extractor.decoding.ask import write_freely
 from extractor.decoding.grammar import Vocabulary
 from extractor.decoding.masks import Chooser
@@ -49,14 +49,14 @@ class OnnxEngine(Phi3VEngine):
         num_crops: int | None = None,
         hints: bool | None = None,
         draft: bool = True,
-        limits: Limits | None = None,
+        limits: AnswerLimits | None = None,
         keep_unsupported: bool = False,
     ) -> None:
         if num_crops is not None and not 1 <= num_crops <= MAX_CROPS:
             raise UsageError(f"--num-crops takes 1 to {MAX_CROPS}, not {num_crops}")
         self.folder: OnnxFolder = read_onnx_folder(folder)
         self.asking = Asking.said(self.folder.wishes, hints)
-        self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
+        self.num_crops, self.draft, self.limits = num_crops, draft, limits or AnswerLimits()
         self._temperature, self._seed = 0.0, 0
         self.keep_unsupported = keep_unsupported
         self._runner: Runner | None = None

@@ -29,7 +29,7 @@ from PIL import Image
 
 from extractor.checkpoints import Checkpoint, find_checkpoint, read_config
 from extractor.checkpoints.locate import read_json
-from extractor.decoding.answer import FieldReading, Limits
+from extractor.decoding.answer import AnswerLimits, FieldReading
 from extractor.decoding.form import answer_schema
 from extractor.decoding.grammar import guided_schema
 from extractor.engines.answers import NotAnswerError, Parsed, describe, parse
@@ -113,7 +113,7 @@ class OpenAIEngine:
         api_key_env: str | None = None,
         timeout: float = TIMEOUT,
         hints: bool | None = None,
-        limits: Limits | None = None,
+        limits: AnswerLimits | None = None,
         keep_unsupported: bool = False,
     ) -> None:
         if not 0 < timeout < math.inf:
@@ -121,7 +121,7 @@ class OpenAIEngine:
         self.server = _server(base_url, api_key_env)
         self.checkpoint = _checkpoint(model)
         self.asking = Asking.of(self.checkpoint, hints) if self.checkpoint else Asking(hints=hints is not False)
-        self.timeout, self.limits, self.keep_unsupported = timeout, limits or Limits(), keep_unsupported
+        self.timeout, self.limits, self.keep_unsupported = timeout, limits or AnswerLimits(), keep_unsupported
         self._model = model
         self._lock = Lock()
         usual = {"temperature": 0, "logprobs": True, "max_tokens": self.limits.max_tokens}

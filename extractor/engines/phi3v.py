@@ -22,7 +22,7 @@ from PIL import Image
 
 from extractor.checkpoints import Checkpoint, verify_checkpoint
 from extractor.checkpoints.values import MAX_CROPS
-from extractor.decoding.answer import FieldReading, Limits
+from extractor.decoding.answer import AnswerLimits, FieldReading
 from extractor.decoding.ask import ask
 from extractor.decoding.grammar import Vocabulary
 from extractor.decoding.graphs import make_runner
@@ -66,7 +66,7 @@ class Phi3VEngine:
         num_crops: int | None = None,
         hints: bool | None = None,
         draft: bool = True,
-        limits: Limits | None = None,
+        limits: AnswerLimits | None = None,
         temperature: float = 0.0,
         seed: int = 0,
         keep_unsupported: bool = False,
@@ -77,7 +77,7 @@ class Phi3VEngine:
         self.checkpoint = checkpoint
         self.plan = make_plan(checkpoint, dtype=dtype, device=device, quantizer=quantizer)
         self.asking = Asking.of(checkpoint, hints)
-        self.num_crops, self.draft, self.limits = num_crops, draft, limits or Limits()
+        self.num_crops, self.draft, self.limits = num_crops, draft, limits or AnswerLimits()
         self._temperature, self._seed = temperature, seed
         self.keep_unsupported = keep_unsupported
         self._runner: Runner | None = None

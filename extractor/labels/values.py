@@ -13,10 +13,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from extractor.schemas import SCHEMAS, VOCABULARY, Kind
-from extractor.schemas.dates import Meaning, Order, parse_date
+from extractor.schemas.dates import DateMeaning, Order, parse_date
 from extractor.schemas.states import state_code
 
-_MEANINGS: dict[str, Meaning] = {"birth_date": "birth", "expiry_date": "expiry"}
+_MEANINGS: dict[str, DateMeaning] = {"birth_date": "birth", "expiry_date": "expiry"}
 _SEXES = {
     "M": "M", "MALE": "M", "男": "M", "М": "M", "МУЖ": "M", "H": "M", "ذكر": "M", "MÄNNLICH": "M",
     "F": "F", "FEMALE": "F", "女": "F", "Ж": "F", "ЖЕН": "F", "K": "F", "W": "F", "V": "F", "أنثى": "F",

@@ -77,7 +77,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckRule:
     """A check digit: its place, and the spans it covers in the order in which they are joined.
 
     `filler_means_zero`: its place may hold a filler when everything it covers is filler: optional data (Doc 9303-4,
@@ -108,13 +108,13 @@ class MrzFormat:
     lengths: tuple[int, ...]
     openings: tuple[str, ...]
     fields: tuple[Field, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[CheckRule, ...]
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""
         return next((field for field in self.fields if field.name == name), None)
 
-    def check(self, name: str) -> Check | None:
+    def check(self, name: str) -> CheckRule | None:
         """The check digit of that name, or None."""
         return next((check for check in self.checks if check.name == name), None)
 
@@ -131,8 +131,8 @@ def _f(name: str, line: int, start: int, end: int, alphabet: Alphabet) -> Field:
     return Field(name, Span(line, start, end), alphabet)
 
 
-def _c(name: str, line: int, place: int, *covers: tuple[int, int, int], filler: bool = False) -> Check:
-    return Check(name, Span(line, place, place + 1), tuple(Span(*span) for span in covers), filler)
+def _c(name: str, line: int, place: int, *covers: tuple[int, int, int], filler: bool = False) -> CheckRule:
+    return CheckRule(name, Span(line, place, place + 1), tuple(Span(*span) for span in covers), filler)
 
 
 def _opening(line: int = 0) -> tuple[Field, ...]:
@@ -153,7 +153,7 @@ def _holder(line: int, start: int) -> tuple[Field, ...]:
 
 
 def _two_lines(
-    name: str, length: int, openings: tuple[str, ...], optional: int, *extra: Check, optional_alphabet: Alphabet
+    name: str, length: int, openings: tuple[str, ...], optional: int, *extra: CheckRule, optional_alphabet: Alphabet
 ) -> MrzFormat:
     """TD2, TD3, MRV-A and MRV-B differ in length, in the optional data and in what follows it."""
     return MrzFormat(
@@ -336,7 +336,7 @@ def with_long_number(general: MrzFormat, rest: int, *, count_filler: bool) -> Mr
     line, start, end = optional.span.line, optional.span.start, optional.span.end
     remainder = Span(line, start, start + rest)
     between = (old_check.place,) if count_filler else ()
-    check = Check("document_number", Span(line, start + rest, start + rest + 1), (number.span, *between, remainder))
+    check = CheckRule("document_number", Span(line, start + rest, start + rest + 1), (number.span, *between, remainder))
     fields = (
         *(field for field in general.fields if field is not optional),
         Field("document_number_rest", remainder, Alphabet.ANY),

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from extractor.mrz import national
 from extractor.mrz.checkdigit import CHARACTERS, FILLER, check_digit
 from extractor.mrz.dates import birth_date, issue_date, issue_month, near_date
-from extractor.mrz.formats import FORMATS, RUS, Check, MrzFormat, layout_of
+from extractor.mrz.formats import FORMATS, RUS, CheckRule, MrzFormat, layout_of
 from extractor.mrz.personal import personal_number
 
 
@@ -97,7 +97,7 @@ def verify(layout: MrzFormat, lines: Sequence[str]) -> tuple[CheckDigit, ...]:
     return tuple(_verify_one(layout, check, lines) for check in layout.checks)
 
 
-def _verify_one(layout: MrzFormat, check: Check, lines: Sequence[str]) -> CheckDigit:
+def _verify_one(layout: MrzFormat, check: CheckRule, lines: Sequence[str]) -> CheckDigit:
     needed = (check.place, *check.covers)
     whole = all(len(lines[span.line]) == layout.lengths[span.line] for span in needed)
     covered = "".join(span.cut(lines) for span in check.covers)

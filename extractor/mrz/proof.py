@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import CHARACTERS, DIGITS, FILLER, INDEX, VALUES, WEIGHTS
-from extractor.mrz.formats import Check, MrzFormat
+from extractor.mrz.formats import CheckRule, MrzFormat
 
 Array = NDArray[np.float64]
 Place = tuple[int, int]  # line, position
@@ -56,7 +56,7 @@ class Proof:
     cost: float
 
 
-def _places(check: Check) -> list[Place]:
+def _places(check: CheckRule) -> list[Place]:
     return [(span.line, k) for span in check.covers for k in range(span.start, span.end)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import FILLER
-from extractor.mrz.formats import Check, MrzFormat
+from extractor.mrz.formats import CheckRule, MrzFormat
 from extractor.mrz.lattice import UNKNOWN
 from extractor.mrz.parse import Mrz
 
@@ -157,7 +157,7 @@ class MrzReading:
         unclear = (check.name for check in self.layout.checks if self._probability(check) < _READ_SURELY)
         return frozenset(name for name in unclear if name in wrong)
 
-    def _probability(self, check: Check) -> float:
+    def _probability(self, check: CheckRule) -> float:
         """The recogniser's probability that all that a check digit covers, and itself, is as read; 1 of a bare text,
         which says nothing of that."""
         probability = 1.0
@@ -179,7 +179,7 @@ class MrzReading:
                 counts[check.name] = len(found)
         return counts
 
-    def _repaired_under(self, check: Check) -> list[Repair]:
+    def _repaired_under(self, check: CheckRule) -> list[Repair]:
         """Repairs of what a check digit covers, or of itself, that rest on the check digit and not on the picture."""
         under = check.covered | set(check.place.places)
         return [repair for repair in self.repairs if (repair.line, repair.column) in under and self._is_guess(repair)]

@@ -21,7 +21,7 @@ from extractor.schemas.calendars import FOREIGN_YEARS, calendar_of, to_gregorian
 from extractor.schemas.months import month_of
 
 Order = Literal["dmy", "mdy"]
-Meaning = Literal["birth", "issue", "expiry"]
+DateMeaning = Literal["birth", "issue", "expiry"]
 
 #: Year before the first one of each era (Japan's Era Name Act; the Republic of China counts from 1912).
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民國": 1911, "民国": 1911}
@@ -131,7 +131,7 @@ def find_dates(
     text: str,
     *,
     order: Order | None = None,
-    meaning: Meaning | None = None,
+    meaning: DateMeaning | None = None,
     today: date | None = None,
     issuer: str | None = None,
 ) -> list[PrintedDate]:
@@ -156,7 +156,7 @@ def parse_date(
     text: str,
     *,
     order: Order | None = None,
-    meaning: Meaning | None = None,
+    meaning: DateMeaning | None = None,
     today: date | None = None,
     issuer: str | None = None,
 ) -> PrintedDate | None:
@@ -184,7 +184,7 @@ def parse_date(
     return None
 
 
-def full_year(two_digits: int, meaning: Meaning | None, today: date) -> int:
+def full_year(two_digits: int, meaning: DateMeaning | None, today: date) -> int:
     """The year that `two_digits` stands for: births and issues are past, expiries at most some decades ahead."""
     ahead = {"birth": 0, "issue": 0, "expiry": _EXPIRY_HORIZON, None: 15}[meaning]
     year = today.year // 100 * 100 + two_digits
@@ -206,7 +206,7 @@ def _with_ascii_digits(text: str) -> str:
 
 
 def _candidates(
-    text: str, order: Order | None, meaning: Meaning | None, now: date, issuer: str | None
+    text: str, order: Order | None, meaning: DateMeaning | None, now: date, issuer: str | None
 ) -> Iterator[PrintedDate]:
     for match in _matches(_CJK, text):
         era, year, month, day = match.groups()
@@ -284,7 +284,7 @@ def numeric_order(texts: list[str]) -> Order | None:
     return None if votes == 0 else "dmy" if votes > 0 else "mdy"
 
 
-def _year(printed: str, meaning: Meaning | None, now: date) -> int:
+def _year(printed: str, meaning: DateMeaning | None, now: date) -> int:
     return _gregorian(int(printed)) if len(printed) == 4 else full_year(int(printed), meaning, now)
 
 

@@ -121,7 +121,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
     from extractor.engines.choose import engine_names
     from extractor.server.keys import KEYS_VARIABLE, load_keys, parse_keys
     from extractor.server.sealing import KEY_VARIABLE, load_key, parse_key
-    from extractor.server.settings import MIB, EngineOptions, Limits, Settings, is_loopback
+    from extractor.server.settings import MIB, EngineOptions, ServiceLimits, Settings, is_loopback
 
     names = [one.name for one in fields(EngineOptions)]
     if options.engine not in engine_names():
@@ -161,7 +161,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
         host=options.host,
         port=options.port,
         engines=EngineOptions(**{name: getattr(options, name) for name in names}),
-        limits=replace(Limits(), **{name: value for name, value in given.items() if value is not None}),
+        limits=replace(ServiceLimits(), **{name: value for name, value in given.items() if value is not None}),
         data_key=data_key,
         specimens=options.specimens,
         keys=keys,

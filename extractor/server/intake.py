@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extractor.server.problems import Problem
-from extractor.server.settings import Limits
+from extractor.server.settings import ServiceLimits
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,7 +35,7 @@ class Arrival:
 class Intake:
     """All bodies of a service."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ServiceLimits) -> None:
         self._limits = limits
         # The largest body that is allowed fits in any case.
         self._most = max(limits.upload_bytes, limits.body_bytes, limits.job_bytes)

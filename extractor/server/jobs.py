@@ -23,7 +23,7 @@ from extractor.server.intake import too_large
 from extractor.server.logs import get_logger, place
 from extractor.server.metrics import Metrics
 from extractor.server.problems import Problem, details
-from extractor.server.settings import Limits, Settings
+from extractor.server.settings import ServiceLimits, Settings
 from extractor.server.store import JobStore, QueuedFile, Waiting
 from extractor.server.uploads import File, clean_name, sniff
 
@@ -168,7 +168,7 @@ class Jobs:
         return store.delete_finished_before(time.time() - self._settings.limits.keep_seconds)
 
 
-def unpack(files: Sequence[File], limits: Limits) -> list[File]:
+def unpack(files: Sequence[File], limits: ServiceLimits) -> list[File]:
     """The files of a job, those of zip archives among them, in order. Raises a Problem.
 
     Archives are opened one level deep, and no entry's declared size is trusted.
@@ -188,7 +188,7 @@ def unpack(files: Sequence[File], limits: Limits) -> list[File]:
     return taken
 
 
-def _entries(archive: File, limits: Limits) -> Iterator[File]:
+def _entries(archive: File, limits: ServiceLimits) -> Iterator[File]:
     _check_directory(archive.data)
     try:
         with zipfile.ZipFile(io.BytesIO(archive.data)) as opened:

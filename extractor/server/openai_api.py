@@ -24,7 +24,7 @@ from extractor.server import examples as ex
 from extractor.server.parameters import schema_of
 from extractor.server.problems import Problem
 from extractor.server.service import extracted, received, service_of
-from extractor.server.settings import Limits
+from extractor.server.settings import ServiceLimits
 from extractor.server.uploads import File, base64_of_url, check_picture, clean_name, decode_base64, read_json
 
 router = APIRouter(tags=["openai"])
@@ -104,7 +104,7 @@ def _titled(schema: dict[str, Any], name: Any) -> dict[str, Any]:
     return schema if "title" in schema or not isinstance(name, str) else {**schema, "title": name}
 
 
-def pictures(messages: Any, limits: Limits) -> list[File]:
+def pictures(messages: Any, limits: ServiceLimits) -> list[File]:
     """The pictures of a conversation, in order, from data URLs. Raises a Problem."""
     if not isinstance(messages, list) or not 0 < len(messages) <= _MESSAGES:
         raise Problem("invalid-parameter", f"`messages` is a list of 1 to {_MESSAGES}")

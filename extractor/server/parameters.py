@@ -14,7 +14,7 @@ from extractor.redaction.choose import PRESETS
 from extractor.schemas import SCHEMAS
 from extractor.schemas.json_nodes import check_size
 from extractor.server.problems import Problem
-from extractor.server.settings import Limits
+from extractor.server.settings import ServiceLimits
 from extractor.server.uploads import parse_json
 
 MAKES = ("deskew", "redact", "portrait")
@@ -23,7 +23,7 @@ _PAGES = re.compile(r"\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?(,\s*\d{1,5}\s*(-\s*\d{1,5}\
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 
 
-def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[str, ...]) -> dict[str, Any]:
+def reading_request(fields: Mapping[str, Any], limits: ServiceLimits, *, known: tuple[str, ...]) -> dict[str, Any]:
     """The request that `fields` make; fields not in `known` are refused, so that a misspelt one is not overlooked.
 
     Raises a Problem that names the field.
@@ -46,7 +46,7 @@ def reading_request(fields: Mapping[str, Any], limits: Limits, *, known: tuple[s
     }
 
 
-def pictures_request(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def pictures_request(fields: Mapping[str, Any], limits: ServiceLimits) -> dict[str, Any]:
     """The request for pictures that `fields` make. Raises a Problem that names the field."""
     own = ("make", "keep", "hide", "preset")
     rest = {name: value for name, value in fields.items() if name not in own}
@@ -135,7 +135,7 @@ def whole(name: str, value: Any) -> int | None:
     return int(value)
 
 
-def pages_of(value: Any, limits: Limits) -> list[int] | None:
+def pages_of(value: Any, limits: ServiceLimits) -> list[int] | None:
     """Page numbers from `1-2,4` or [1, 2, 4]; None where nothing is chosen. Raises a Problem."""
     if value is None or value in ("", []):
         return None
@@ -157,5 +157,5 @@ def pages_of(value: Any, limits: Limits) -> list[int] | None:
     return sorted(set(numbers))
 
 
-def _too_many(limits: Limits) -> Problem:
+def _too_many(limits: ServiceLimits) -> Problem:
     return Problem("too-many-pages", f"one document may have {limits.pages} pages here")

@@ -32,10 +32,10 @@ def make_reader(options: Mapping[str, Any]) -> Reader:
 
     chosen = dict(options)
     engine, why = choose_engine(chosen.pop("engine"), **chosen)
-    return Reading(engine, why)
+    return EngineReader(engine, why)
 
 
-class Reading:
+class EngineReader:
     """Answers the operations `extract`, `classify`, `pictures` and `pairs`."""
 
     def __init__(self, engine: Engine | None, why: str) -> None:

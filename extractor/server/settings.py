@@ -14,7 +14,7 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Limits:
+class ServiceLimits:
     """What one caller may ask for. Sizes are bytes, times seconds."""
 
     #: One request's body: both sides of a card from any phone, as base64 too.
@@ -114,7 +114,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     engines: EngineOptions = field(default_factory=EngineOptions)
-    limits: Limits = field(default_factory=Limits)
+    limits: ServiceLimits = field(default_factory=ServiceLimits)
     data: Path = field(default_factory=state_folder)
     data_key: bytes | None = None
     #: Where the page's labelling mode saves specimens; None: there is no such mode, and no picture is kept.

@@ -10,7 +10,7 @@
 """
 
 from extractor.synthesis.capture import MODES, Shot, capture
-from extractor.synthesis.draw import Page, draw
+from extractor.synthesis.draw import DrawnPage, draw
 from extractor.synthesis.fonts import FontsMissingError, require_fonts
 from extractor.synthesis.pools import POOLS
 from extractor.synthesis.produce import LANGUAGES, Job, plan, produce, render
@@ -21,9 +21,9 @@ __all__ = [
     "LANGUAGES",
     "MODES",
     "POOLS",
+    "DrawnPage",
     "FontsMissingError",
     "Job",
-    "Page",
     "Shot",
     "Template",
     "TextPage",

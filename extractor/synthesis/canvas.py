@@ -32,7 +32,7 @@ class Lettering:
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """A piece of a line: its text, and the field whose value it is (None for captions and other print)."""
 
     text: str
@@ -77,7 +77,7 @@ class Canvas:
         self,
         x: float,
         y: float,
-        runs: Sequence[Run],
+        runs: Sequence[TextRun],
         lettering: Lettering,
         *,
         tracking: float = 0.0,
@@ -108,7 +108,7 @@ class Canvas:
             self.lines.append(("".join(run.text for run in runs), (start, top, start + pen, bottom)))
         return pen / self.scale
 
-    def pitched(self, x: float, y: float, run: Run, lettering: Lettering, pitch: float) -> None:
+    def pitched(self, x: float, y: float, run: TextRun, lettering: Lettering, pitch: float) -> None:
         """Sets `run` one character every `pitch` millimetres, as machine-readable zones are."""
         pixels = rounded_size(lettering.size * self.scale)
         placed: list[_Placed] = []

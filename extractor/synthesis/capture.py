@@ -18,7 +18,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from extractor.synthesis.draw import Page
+from extractor.synthesis.draw import DrawnPage
 from extractor.synthesis.pools import Pool, seeded
 
 Mode = Literal["clean", "scan", "photo", "rotated", "low_resolution"]
@@ -34,7 +34,7 @@ _HARD = 0.08
 
 @dataclass(frozen=True)
 class Shot:
-    """A captured page: `image` (h, w, 3) uint8 RGB; `boxes` and `centres` as in Page, in the picture's pixels.
+    """A captured page: `image` (h, w, 3) uint8 RGB; `boxes` and `centres` as in DrawnPage, in the picture's pixels.
     `turned` is the clockwise angle, in degrees, by which the page is turned in the picture."""
 
     image: np.ndarray
@@ -53,7 +53,7 @@ class _View:
     turned: float = 0.0
 
 
-def capture(page: Page, mode: Mode) -> Shot:
+def capture(page: DrawnPage, mode: Mode) -> Shot:
     """`page` in `mode`, the same picture every time."""
     rng = seeded(page.pool, page.template, page.seed, mode)
     noise = np.random.default_rng(rng.getrandbits(64))

@@ -13,7 +13,7 @@ from typing import Any
 
 from extractor.synthesis import ornaments
 from extractor.synthesis.addresses import chinese_address, chinese_authority
-from extractor.synthesis.canvas import Lettering, Run
+from extractor.synthesis.canvas import Lettering, TextRun
 from extractor.synthesis.content import Content, Lines
 from extractor.synthesis.dates import years_later
 from extractor.synthesis.estranged import estranged
@@ -57,10 +57,10 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
         "sex": "男" if person.sex == "M" else "女",
         "issue_date": f"{issue:%Y.%m.%d}",
     }
-    lines: dict[str, Lines] = {name: [[Run(text, name)]] for name, text in texts.items()}
+    lines: dict[str, Lines] = {name: [[TextRun(text, name)]] for name, text in texts.items()}
     start, end = f"{birth.year}|{birth.month}|{birth.day}", f"{expiry:%Y.%m.%d}" if expiry else "长期"
-    lines["birth_date"] = [[Run(part, "birth_date") for part in start.split("|")]]
-    lines["expiry_date"] = [[Run(end, "expiry_date" if expiry else "permanent")]]
+    lines["birth_date"] = [[TextRun(part, "birth_date") for part in start.split("|")]]
+    lines["expiry_date"] = [[TextRun(end, "expiry_date" if expiry else "permanent")]]
     for name, chance in _BLANK.items():
         if name in document.fields and rng.random() < chance * document.option("blank", 1.0):
             del lines[name]
@@ -102,7 +102,7 @@ def _house_style(style: Style, rng: random.Random) -> Style:
 
 def _caption(setting: Setting, x: float, y: float, text: str, tracking: float = 0.0) -> float:
     """Sets a caption; returns its right end."""
-    return x + setting.canvas.line(x, y, [Run(text)], setting.style.caption, tracking=tracking)
+    return x + setting.canvas.line(x, y, [TextRun(text)], setting.style.caption, tracking=tracking)
 
 
 def _value(setting: Setting, x: float, y: float, lines: Lines | None, lettering: Lettering | None = None) -> float:
@@ -156,15 +156,15 @@ def _address_lines(setting: Setting, lines: Lines | None, room: float) -> Lines 
             broken.append(current)
             current = ""
         current += character
-    return [[Run(text, "address")] for text in [*broken, current]]
+    return [[TextRun(text, "address")] for text in [*broken, current]]
 
 
 def _back(setting: Setting) -> None:
     style, canvas, lines = setting.style, setting.canvas, setting.content.lines
     setting = replace(setting, style=replace(style, caption=replace(style.caption, colour=style.value.colour)))
     centre, first, second = setting.side.places["heading"]
-    canvas.line(centre, first, [Run("中华人民共和国")], style.title.resized(5.0), align="centre", tracking=0.8)
-    canvas.line(centre, second, [Run("居民身份证")], style.title.resized(6.6), align="centre", tracking=2.0)
+    canvas.line(centre, first, [TextRun("中华人民共和国")], style.title.resized(5.0), align="centre", tracking=0.8)
+    canvas.line(centre, second, [TextRun("居民身份证")], style.title.resized(6.6), align="centre", tracking=2.0)
     left, top, _, bottom = setting.side.body
     x, y = left + style.shift[0], top + style.shift[1]
     v = x + setting.side.places["value_x"]
@@ -175,5 +175,5 @@ def _back(setting: Setting) -> None:
     y += bottom - top
     _caption(setting, x, y, "有效期限", 0.1)
     pen = _value(setting, v, y, lines.get("issue_date"))
-    pen += canvas.line(pen, y, [Run("-")], style.value)
+    pen += canvas.line(pen, y, [TextRun("-")], style.value)
     _value(setting, pen, y, lines.get("expiry_date"))

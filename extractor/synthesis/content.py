@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 from extractor.synthesis.addresses import arabic_digits, chinese_address, invent_address, invent_place
-from extractor.synthesis.canvas import Run
+from extractor.synthesis.canvas import TextRun
 from extractor.synthesis.dates import print_date, years_later
 from extractor.synthesis.estranged import estranged, marked
 from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
@@ -54,7 +54,7 @@ _HOLDERS = ("en", "fr", "de", "es", "it", "pt", "pl")
 #: Forms of the passport numbers on visas.
 _PASSPORT_NUMBERS = ("999999999", "AA999999", "A9999999", "AA9999999", "99AA99999")
 
-Lines = list[list[Run]]
+Lines = list[list[TextRun]]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Draft:
         if name in _FREE:
             text = estranged(self.rng, text, self.document.option("strange", 0.0))
         shown = text if keep or not self.upper else _upper(text, self.document.language)
-        self.lines[name] = [[Run(line, name)] for line in shown.split("\n")]
+        self.lines[name] = [[TextRun(line, name)] for line in shown.split("\n")]
         joint = "" if self.document.language in ("zh", "ja") else " "
         self.values[name] = shown.replace("\n", joint) if value is None else value
 
@@ -124,7 +124,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     if document.option("birth_with_place"):
         # Licences print the place behind the date (Directive 2006/126/EC, annex I, 3).
         parts = [run for name in ("birth_date", "place_of_birth") for line in draft.lines.pop(name, []) for run in line]
-        draft.lines["birth_date"] = [[run for part in parts for run in (part, Run("  "))]]
+        draft.lines["birth_date"] = [[run for part in parts for run in (part, TextRun("  "))]]
     mrz, carried = _zone(draft, nationality, sex, dates) if document.option("mrz") else ((), {})
     return Content(draft.lines, draft.values, mrz, carried)
 
@@ -170,8 +170,8 @@ def _two_scripts(draft: _Draft) -> None:
     beside = draft.rng.random() < 0.4
     for name, latin in (("surname", person.surname), ("given_names", person.given_names)):
         first, second = native[name].upper(), latin.upper()
-        together = [[Run(first, "name"), Run(" / "), Run(second, name)]]
-        draft.lines[name] = together if beside else [[Run(first, "name")], [Run(second, name)]]
+        together = [[TextRun(first, "name"), TextRun(" / "), TextRun(second, name)]]
+        draft.lines[name] = together if beside else [[TextRun(first, "name")], [TextRun(second, name)]]
         draft.values[name] = second
     draft.values["name"] = f"{native['surname']} {native['given_names']}".upper()
 

@@ -33,7 +33,7 @@ _FRONT_ONLY = 0.25
 
 
 @dataclass(frozen=True)
-class Page:
+class DrawnPage:
     """A drawn specimen. `image` is (h, w, 3) uint8 RGB; `boxes` maps a field to (n, 4, 2) float32 polygons, clockwise
     from the top left, one per printed piece; `centres` is (n, 2) float32, where each of `characters` stands; `lines`
     are all printed lines, captions too, each with its (left, top, right, bottom); pixels."""
@@ -57,7 +57,7 @@ class Page:
         return self.fields.get("mrz") is not None and name in content.MRZ_FIELDS
 
 
-def draw(template: Template, seed: int, *, width: int | None = None) -> Page:
+def draw(template: Template, seed: int, *, width: int | None = None) -> DrawnPage:
     """Draws specimen `seed` of `template`. `width` is the page's width in pixels; without it the resolution is one
     that scanners and cameras give (170 to 265 pixels an inch). Raises FontsMissingError."""
     rng = seeded(template.pool, template.name, seed)
@@ -175,7 +175,7 @@ class _Drawn:
     fields: set[str]
 
 
-def _page(template: Template, seed: int, kind: str, shown: _Drawn) -> Page:
+def _page(template: Template, seed: int, kind: str, shown: _Drawn) -> DrawnPage:
     """The label: what is drawn, what the zone alone says, and null for what is not on these sides."""
     sheet, said, drawn = shown.sheet, shown.said, shown.fields
     fields: dict[str, Any] = {}
@@ -191,7 +191,7 @@ def _page(template: Template, seed: int, kind: str, shown: _Drawn) -> Page:
     printed = {name: "\n".join(texts) for name, texts in sheet.texts.items() if name in fields}
     printed |= {name: text for name, text in said.printed.items() if name in printed}
     boxes = {name: _polygons(found) for name, found in sheet.boxes.items() if name in fields}
-    return Page(
+    return DrawnPage(
         image=sheet.image,
         schema=template.document.schema,
         kind=kind,

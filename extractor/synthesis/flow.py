@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from extractor.schemas.captions import LICENCE_NUMBERS
 from extractor.synthesis import ornaments
-from extractor.synthesis.canvas import Canvas, Lettering, Run
+from extractor.synthesis.canvas import Canvas, Lettering, TextRun
 from extractor.synthesis.content import Content, Lines
 from extractor.synthesis.fonts import advance
 from extractor.synthesis.shaping import is_arabic
@@ -124,7 +124,7 @@ def _heading(setting: Setting, place: Sequence[float | str], text: str) -> None:
     width = setting.side.size[0]
     edge = {"left": width - x - 2, "right": x - 2, "centre": 2 * min(x, width - x) - 4}[align]
     room = float(place[4]) if len(place) > 4 else edge
-    fit = _fitted(setting.canvas, [[Run(text)]], setting.style.title.resized(size), room)
+    fit = _fitted(setting.canvas, [[TextRun(text)]], setting.style.title.resized(size), room)
     lettering = setting.style.title.resized(fit.size)
     setting.canvas.line(x, y, fit.lines[0], lettering, align=align, squeeze=fit.squeeze)
 
@@ -133,7 +133,7 @@ def _state_sign(setting: Setting, sign: str) -> None:
     x, y, w, h = setting.side.places["state_sign"]
     ornaments.panel(setting.canvas, (x, y, w, h), (30, 60, 150))
     lettering = Lettering(setting.style.title.face, min(h * 0.62, w * 1.5 / max(1, len(sign))), (250, 250, 250))
-    setting.canvas.line(x + w / 2, y + h * 0.68, [Run(sign)], lettering, align="centre")
+    setting.canvas.line(x + w / 2, y + h * 0.68, [TextRun(sign)], lettering, align="centre")
 
 
 def _rows(setting: Setting) -> list[tuple[Cell, ...]]:
@@ -200,7 +200,7 @@ def _fitted(canvas: Canvas, lines: Lines, lettering: Lettering, room: float) -> 
     return _Fit(lines, lettering.size * min(1.0, room / (widest * squeeze)), squeeze)
 
 
-def _broken(canvas: Canvas, run: Run, lettering: Lettering, room: float) -> Lines:
+def _broken(canvas: Canvas, run: TextRun, lettering: Lettering, room: float) -> Lines:
     """A run as lines no wider than `room`, broken between words, or between characters where there are no spaces."""
     if canvas.width_of(run.text, lettering) <= room:
         return [[run]]
@@ -214,7 +214,7 @@ def _broken(canvas: Canvas, run: Run, lettering: Lettering, room: float) -> Line
             current = piece
         else:
             current = longer
-    return [[Run(text, run.field)] for text in [*lines, current]]
+    return [[TextRun(text, run.field)] for text in [*lines, current]]
 
 
 def _set_cell(setting: Setting, cell: Cell, fit: _Fit, place: tuple[float, float, float], shrink: float) -> None:
@@ -265,8 +265,8 @@ def _set_caption(setting: Setting, text: str, place: tuple[float, float, float],
         lettering = setting.style.caption.resized(size)
         needed = sum(canvas.width_of(end, lettering) for end in ends)
         lettering = lettering.resized(size * min(1.0, max(0.4, (room - 0.6) / needed)))
-        canvas.line(x, y, [Run(ends[0])], lettering)
-        canvas.line(x + room, y, [Run(ends[1])], lettering, align="right")
+        canvas.line(x, y, [TextRun(ends[0])], lettering)
+        canvas.line(x + room, y, [TextRun(ends[1])], lettering, align="right")
         return
     _set_whole_caption(setting, text, place, size, room)
 
@@ -280,7 +280,7 @@ def _set_whole_caption(
     setting: Setting, text: str, place: tuple[float, float, float], size: float, at_most: float
 ) -> float:
     x, y, room = place
-    fit = _fitted(setting.canvas, [[Run(text)]], setting.style.caption.resized(size), at_most)
+    fit = _fitted(setting.canvas, [[TextRun(text)]], setting.style.caption.resized(size), at_most)
     align, at = ("right", x + room) if setting.rtl else ("left", x)
     lettering = setting.style.caption.resized(fit.size)
     return setting.canvas.line(at, y, fit.lines[0], lettering, align=align, squeeze=fit.squeeze)
@@ -296,4 +296,4 @@ def _zone(setting: Setting) -> None:
     size = 0.98 * pitch / advance(setting.style.mrz.face.latin, "A", 1.0)
     ornaments.panel(setting.canvas, (0, y - 5.4, width, height - y + 5.4), (246, 246, 243), 0.72)
     for i, line in enumerate(lines):
-        setting.canvas.pitched(x, y + i * 4.7, Run(line, "mrz"), setting.style.mrz.resized(size), pitch)
+        setting.canvas.pitched(x, y + i * 4.7, TextRun(line, "mrz"), setting.style.mrz.resized(size), pitch)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from extractor.synthesis.canvas import Canvas, Colour, Lettering, Run
+from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun
 from extractor.synthesis.pools import Pool
 from extractor.synthesis.templates import Box
 
@@ -178,7 +178,7 @@ def specimen_mark(
     side = math.ceil(max(canvas.width_of(text, lettering), lettering.size) * canvas.scale * 1.15)
     sheet = Canvas(np.zeros((side, side, 3), np.uint8), canvas.scale)
     middle, white = side / canvas.scale / 2, replace(lettering, colour=(255, 255, 255))
-    sheet.line(middle, middle + 0.36 * lettering.size, [Run(text)], white, align="centre", record=False)
+    sheet.line(middle, middle + 0.36 * lettering.size, [TextRun(text)], white, align="centre", record=False)
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0)
     cover = cv2.warpAffine(np.ascontiguousarray(sheet.image[..., 0]), turn, (side, side), flags=cv2.INTER_LINEAR)
     left, top, w, h = cv2.boundingRect(cover)

@@ -16,7 +16,7 @@ from pathlib import Path
 from extractor.errors import UsageError
 from extractor.labels.format import Specimen, file_digest, save_labels
 from extractor.synthesis.capture import MODES, Mode, Shot, capture, choose_mode
-from extractor.synthesis.draw import Page, draw
+from extractor.synthesis.draw import DrawnPage, draw
 from extractor.synthesis.fonts import require_fonts
 from extractor.synthesis.pools import Pool, seeded
 from extractor.synthesis.templates import Template, templates
@@ -94,7 +94,7 @@ def template_named(pool: Pool, name: str) -> Template:
     raise UsageError(f"the {pool} pool has no template {name!r}")
 
 
-def render(job: Job) -> tuple[Page, Shot]:
+def render(job: Job) -> tuple[DrawnPage, Shot]:
     """The page and the picture of a job."""
     page = draw(template_named(job.pool, job.template), job.seed, width=job.width)
     return page, capture(page, job.mode)
@@ -109,7 +109,7 @@ def make(job: Job, folder: Path) -> Specimen:
     return labelled(page, shot, path)
 
 
-def labelled(page: Page, shot: Shot, path: Path) -> Specimen:
+def labelled(page: DrawnPage, shot: Shot, path: Path) -> Specimen:
     """The label of a picture that lies at `path`."""
     boxes = {
         name: tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in polygons)

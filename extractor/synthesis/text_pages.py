@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extractor.synthesis.backgrounds import background
-from extractor.synthesis.canvas import Canvas, Lettering, Run
+from extractor.synthesis.canvas import Canvas, Lettering, TextRun
 from extractor.synthesis.estranged import rare_ideographs
 from extractor.synthesis.fonts import Face, choose_face, single_font
 from extractor.synthesis.pack import double_byte
@@ -105,10 +105,10 @@ def _line(
         font = single_font(rng, pool, "mrz")
         text = _of(rng, _LATIN + "0123456789" + "<" * 12, rng.randint(6, 30))
         pitch = pixels * rng.uniform(0.6, 0.72)
-        canvas.pitched(x, y, Run(text), Lettering(Face(font, font), pixels, ink), pitch)
+        canvas.pitched(x, y, TextRun(text), Lettering(Face(font, font), pixels, ink), pitch)
         return pitch * len(text)
     language = rng.choice(languages)
     roles = rng.choice((("sans",), ("serif",), ("bold",), ("mono",)))
     lettering = Lettering(choose_face(rng, pool, roles, language), pixels, ink)
     text = rng.choice(_LINES[language])(rng, rng.randint(4, 26))
-    return canvas.line(x, y, [Run(text)], lettering, tracking=rng.choice((0, 0, 0, 0.1 * pixels)))
+    return canvas.line(x, y, [TextRun(text)], lettering, tracking=rng.choice((0, 0, 0, 0.1 * pixels)))

@@ -17,7 +17,7 @@ import numpy as np
 
 from extractor.evidence import DocumentEvidence, PageEvidence
 from extractor.mrz import Mrz, agreement
-from extractor.schemas.dates import Meaning, Order, find_dates, parse_date
+from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
 from extractor.schemas.states import same_state
 from extractor.schemas.text import fold, scripts, squash
 from extractor.schemas.vocabulary import Kind
@@ -123,7 +123,7 @@ def _first(segments: Iterable[Segment]) -> list[Segment] | None:
 
 def _says_date(text: str, value: str, name: str, context: Context) -> bool:
     """Whether a text holds a date, read in either order where it is ambiguous, that `value` is or begins."""
-    meaning: Meaning | None = "birth" if name == "birth_date" else "expiry" if name == "expiry_date" else None
+    meaning: DateMeaning | None = "birth" if name == "birth_date" else "expiry" if name == "expiry_date" else None
     orders: tuple[Order, ...] = ("dmy", "mdy")
     dates = [
         printed.iso

@@ -10,12 +10,12 @@ from functools import cache
 from typing import Any, Literal
 
 from extractor.schemas.captions import CAPTIONS
-from extractor.schemas.dates import Meaning, Order, find_dates, parse_date
+from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
 from extractor.schemas.states import state_code, state_codes
 from extractor.schemas.text import fold, scripts
 from extractor.schemas.vocabulary import Kind
 
-_MEANING: Mapping[str, Meaning] = {
+_MEANING: Mapping[str, DateMeaning] = {
     "birth_date": "birth",
     "issue_date": "issue",
     "valid_from": "issue",

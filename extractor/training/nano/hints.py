@@ -18,7 +18,7 @@ import numpy as np
 from extractor.prompting import HINT_BYTES, Hints, page_hints
 from extractor.schemas.text import strip_marks
 from extractor.synthesis.canvas import PrintedLine
-from extractor.synthesis.draw import Page
+from extractor.synthesis.draw import DrawnPage
 from extractor.synthesis.ornaments import SPECIMEN_WORDS
 from extractor.text.ocr import Line
 
@@ -47,7 +47,7 @@ _LATIN_FOR_CYRILLIC = str.maketrans(
 )
 
 
-def simulated_hints(page: Page, rng: random.Random, most: int = HINT_BYTES) -> Hints:
+def simulated_hints(page: DrawnPage, rng: random.Random, most: int = HINT_BYTES) -> Hints:
     """Hints of at most `most` bytes for a drawn page."""
     bad = _BAD if rng.random() < _BAD_PICTURES else 1.0
     cyrillic = rng.random() < _KNOWS_CYRILLIC

@@ -18,7 +18,7 @@ from extractor.phi3v import Phi3VProcessor
 from extractor.phi3v.image_processing import TILE
 from extractor.schemas import SCHEMAS
 from extractor.synthesis import draw, draw_text
-from extractor.synthesis.draw import Page
+from extractor.synthesis.draw import DrawnPage
 from extractor.training.nano.checkpoint import HINT_BYTES, NUM_CROPS
 from extractor.training.nano.designs import POOL, design
 from extractor.training.nano.hints import simulated_hints
@@ -79,7 +79,7 @@ class SampleMaker:
         shape = np.array(sheet.shape, np.int16)
         return Sample(page.image, shape, glyphs, _ids([], PLAIN), _ids([], HINTED), np.zeros((2, 2), np.int16))
 
-    def sample(self, page: Page, sheet: Sheet, rng: random.Random) -> Sample | None:
+    def sample(self, page: DrawnPage, sheet: Sheet, rng: random.Random) -> Sample | None:
         """The sample of a page that lies on a sheet; None if its answer is longer than any should be."""
         asked, fields = self._asked(page, rng)
         answer = answer_ids(self.processor.tokenizer, answer_text(fields, page.fields))
@@ -109,7 +109,7 @@ class SampleMaker:
         """The line of a short prompt that names schema and fields."""
         return self._usual_lines[schema]
 
-    def _asked(self, page: Page, rng: random.Random) -> tuple[str, list[str]]:
+    def _asked(self, page: DrawnPage, rng: random.Random) -> tuple[str, list[str]]:
         """The line to ask a page with, and the fields it names."""
         fields, chance = list(SCHEMAS[page.schema].model_fields), rng.random()
         if chance < _OTHER_SCHEMA and page.schema != "chinese_id_card":

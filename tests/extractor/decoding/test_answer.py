@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from extractor.decoding.answer import Answer, Limits
+from extractor.decoding.answer import Answer, AnswerLimits
 from extractor.errors import UsageError
 from extractor.schemas import SCHEMAS, ChineseIdCard, Passport
 
-ROOMY = Limits(100_000, 100_000)
+ROOMY = AnswerLimits(100_000, 100_000)
 
 
 def scribble(answer, seed):
@@ -31,7 +31,7 @@ def least(grammar):
     """The tokens of the answer in which everything is null."""
     for room in range(10, 1000):
         try:
-            Answer(grammar, Limits(room))
+            Answer(grammar, AnswerLimits(room))
         except UsageError:
             continue
         return room
@@ -48,7 +48,7 @@ def least(grammar):
 def test_under_any_limits_an_answer_is_complete_valid_and_within_them(vocabulary, name, seed, room, value):
     schema = SCHEMAS[name]
     grammar = vocabulary.grammar(schema, 40)
-    limits = Limits(least(grammar) + room, value)
+    limits = AnswerLimits(least(grammar) + room, value)
     answer = scribble(Answer(grammar, limits), seed)
     assert len(answer.tokens) <= limits.max_tokens
     text = answer.spans.text.decode()
@@ -72,9 +72,9 @@ def test_a_limit_that_holds_no_answer_at_all_is_refused_at_once(vocabulary):
     grammar = vocabulary.grammar(Passport)
     enough = least(grammar)
     with pytest.raises(UsageError, match=f"^{enough - 1} tokens do not hold an answer for passport"):
-        Answer(grammar, Limits(enough - 1))
+        Answer(grammar, AnswerLimits(enough - 1))
     with pytest.raises(UsageError, match="at least 16 tokens, not 3"):
-        Limits(value_tokens=3)
+        AnswerLimits(value_tokens=3)
 
 
 def write(answer, text):
@@ -87,7 +87,7 @@ def write(answer, text):
 
 
 def test_a_value_that_runs_on_becomes_null_and_the_next_field_is_the_models_again(vocabulary):
-    answer = Answer(vocabulary.grammar(ChineseIdCard), Limits(1000, 20))
+    answer = Answer(vocabulary.grammar(ChineseIdCard), AnswerLimits(1000, 20))
     assert write(answer, 'null,"name":null,"sex":null,"ethnicity":null,"birth_date":null,"address":')
     assert not write(answer, '"' + "北京市" * 10)
     answer.force()
@@ -100,7 +100,7 @@ def test_a_value_that_runs_on_becomes_null_and_the_next_field_is_the_models_agai
 
 def test_what_does_not_fit_any_more_is_null_to_the_end(vocabulary):
     grammar = vocabulary.grammar(ChineseIdCard)
-    answer = Answer(grammar, Limits(least(grammar) + 12))
+    answer = Answer(grammar, AnswerLimits(least(grammar) + 12))
     assert write(answer, '"CHN","name":')
     assert not write(answer, '"' + "张三丰" * 20 + '"')
     assert answer.done

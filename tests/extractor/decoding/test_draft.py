@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from extractor.decoding.answer import Answer, Limits
+from extractor.decoding.answer import Answer, AnswerLimits
 from extractor.decoding.draft import Draft
 from extractor.schemas import ChineseIdCard, Passport
 
@@ -16,7 +16,7 @@ def grammar(vocabulary):
 
 def answer_so_far(grammar, text):
     """An answer in which everything up to `text` has been written."""
-    answer = Answer(grammar, Limits(10_000, 10_000))
+    answer = Answer(grammar, AnswerLimits(10_000, 10_000))
     begun = answer.spans.text.decode()
     assert text.startswith(begun)
     for token in grammar.vocabulary.tokenize(text[len(begun) :].encode()):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, create_model
 
-from extractor.decoding.answer import Limits
+from extractor.decoding.answer import AnswerLimits
 from extractor.decoding.draft import Draft
 from extractor.decoding.loop import write
 from extractor.decoding.masks import Chooser
@@ -18,7 +18,7 @@ from extractor.errors import UsageError
 from extractor.schemas import SCHEMAS, ChineseIdCard, DrivingLicence, Passport
 from extractor.stages import observed
 
-ROOMY = Limits(5000, 5000)
+ROOMY = AnswerLimits(5000, 5000)
 SHORT = 10  # characters of a text
 
 GREEDY = Chooser()
@@ -145,7 +145,7 @@ NAMES = st.from_regex(r"[a-zäß名前][a-z_名]{0,7}", fullmatch=True).filter(
 def test_any_schema_is_held_to_and_read_alike_in_every_way(read, vocabulary, plainly, fields, seed, warm):
     schema = create_model("Own", **{name: (kind, ...) for name, kind in fields.items()})
     chooser = SAMPLED if warm else GREEDY
-    limits = Limits(300, 60)
+    limits = AnswerLimits(300, 60)
     written = read(schema, seed=seed, chooser=chooser, limits=limits)
     values = json.loads(written.text)
     assert list(values) == list(fields)
@@ -210,8 +210,8 @@ def test_rows_that_cross_the_switch_at_different_times_are_read_as_alone(read, p
 
 def test_a_value_taken_back_across_the_switch_is_forgotten_on_both_sides(read):
     for seed in range(6):
-        stepped = read(ChineseIdCard, seed=seed, rope_switch=80, longest=60, limits=Limits(400, 20), jump=False)
-        jumped = read(ChineseIdCard, seed=seed, rope_switch=80, longest=60, limits=Limits(400, 20), drafts=[{}])
+        stepped = read(ChineseIdCard, seed=seed, rope_switch=80, longest=60, limits=AnswerLimits(400, 20), jump=False)
+        jumped = read(ChineseIdCard, seed=seed, rope_switch=80, longest=60, limits=AnswerLimits(400, 20), drafts=[{}])
         assert jumped.tokens == stepped.tokens
 
 
@@ -219,7 +219,7 @@ def test_a_value_taken_back_across_the_switch_is_forgotten_on_both_sides(read):
 
 
 @CHOOSERS
-@pytest.mark.parametrize("limits", [Limits(130, 40), Limits(200, 16), Limits(110, 110)], ids=str)
+@pytest.mark.parametrize("limits", [AnswerLimits(130, 40), AnswerLimits(200, 16), AnswerLimits(110, 110)], ids=str)
 def test_no_limit_leaves_an_answer_open(read, chooser, limits):
     cut = 0
     for seed in range(5):
@@ -232,7 +232,7 @@ def test_no_limit_leaves_an_answer_open(read, chooser, limits):
 
 def test_a_limit_below_every_answer_is_refused_before_the_network_is_asked(read):
     with pytest.raises(UsageError, match="20 tokens do not hold an answer for passport"):
-        read(Passport, limits=Limits(20, 20))
+        read(Passport, limits=AnswerLimits(20, 20))
     assert read.network.prefills == 0
 
 

@@ -7,7 +7,7 @@ import torch
 
 from extractor.decoding import fused
 from extractor.decoding import runner as places
-from extractor.decoding.answer import Limits
+from extractor.decoding.answer import AnswerLimits
 from extractor.decoding.fused import FusedRunner
 from extractor.decoding.graphs import GraphRunner, _Captured, make_runner
 from extractor.decoding.loop import write
@@ -161,7 +161,7 @@ def reading_of(model, processor, picture, vocabulary, schema, plainly, text="Rea
     asked = processor(text=ASK.format(text), images=picture, num_crops=1, return_tensors="pt")
     runner = make_runner(model, 1, asked["input_ids"].shape[1] + 600)
     grammar = vocabulary.grammar(schema, 8)
-    written = write(runner, asked, [grammar], limits=Limits(600, 600), **options)[0]
+    written = write(runner, asked, [grammar], limits=AnswerLimits(600, 600), **options)[0]
     prompt = model.model.embed(asked["input_ids"], asked["pixel_values"], asked["image_sizes"])
 
     def logits(tail):
@@ -297,7 +297,8 @@ def test_what_was_captured_is_forgotten_when_the_cache_grows(model, processor, p
     prompt = asked["input_ids"].shape[1]
     small, whole = Replayed(model, 1, prompt + 900, prompt), FusedRunner(model, 1, prompt + 900)
     answers = [
-        write(runner, asked, [grammar], limits=Limits(900, 900), chooser=chooser)[0].tokens for runner in (small, whole)
+        write(runner, asked, [grammar], limits=AnswerLimits(900, 900), chooser=chooser)[0].tokens
+        for runner in (small, whole)
     ]
     assert answers[0] == answers[1]
     assert prompt + len(answers[0]) > 512
@@ -326,9 +327,9 @@ def test_captured_steps_write_the_same_answers(cuda, tiny, pair, vocabulary):
     answers = []
     for kind in (GraphRunner, EagerRunner):
         runner = kind(network, 2, 2000)
-        answers.append([written.tokens for written in write(runner, pair, grammars, limits=Limits(900, 900))])
-        answers.append([written.tokens for written in write(runner, pair, grammars, limits=Limits(900, 900))])
+        answers.append([written.tokens for written in write(runner, pair, grammars, limits=AnswerLimits(900, 900))])
+        answers.append([written.tokens for written in write(runner, pair, grammars, limits=AnswerLimits(900, 900))])
     grown = GraphRunner(network, 2, 2000, 200)
-    answers.append([written.tokens for written in write(grown, pair, grammars, limits=Limits(900, 900))])
+    answers.append([written.tokens for written in write(grown, pair, grammars, limits=AnswerLimits(900, 900))])
     assert grown.cache.count > 300
     assert all(answer == answers[0] for answer in answers)

@@ -13,7 +13,7 @@ import pytest
 from extractor import pipeline
 from extractor.checkpoints import find_checkpoint
 from extractor.cli import main
-from extractor.decoding.answer import FieldReading, Limits
+from extractor.decoding.answer import AnswerLimits, FieldReading
 from extractor.engines import choose, choose_engine
 from extractor.engines.contract import violations
 from extractor.engines.openai import OpenAIEngine
@@ -63,7 +63,7 @@ def added(monkeypatch):
 def test_phi3v_keeps_to_it(tiny, evidence_of):
     from extractor.engines.phi3v import Phi3VEngine
 
-    limits = Limits(600, 24)
+    limits = AnswerLimits(600, 24)
     engine = Phi3VEngine(find_checkpoint(tiny), dtype="float32", device="cpu", num_crops=1, limits=limits)
     assert violations(engine, evidence_of()) == []
 

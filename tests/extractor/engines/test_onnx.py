@@ -9,7 +9,7 @@ import torch
 from extractor.checkpoints import find_checkpoint
 from extractor.checkpoints.onnx_folder import read_onnx_folder
 from extractor.cli import main
-from extractor.decoding.answer import Limits
+from extractor.decoding.answer import AnswerLimits
 from extractor.engines import choose_engine
 from extractor.engines.contract import violations
 from extractor.engines.onnx import OnnxEngine
@@ -21,7 +21,7 @@ from extractor.sources import read_sources
 
 from .conftest import TINY
 
-SMALL = Limits(600, 24)
+SMALL = AnswerLimits(600, 24)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from extractor import extract
 from extractor.checkpoints import find_checkpoint
 from extractor.cli import main
-from extractor.decoding.answer import FieldReading, Limits
+from extractor.decoding.answer import AnswerLimits, FieldReading
 from extractor.decoding.loop import Written
 from extractor.engines import choose_engine, phi3v
 from extractor.engines.phi3v import Phi3VEngine
@@ -23,7 +23,7 @@ from extractor.schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
 from extractor.schemas.plan import plan_of
 from extractor.sources import read_sources
 
-SMALL = Limits(600, 24)
+SMALL = AnswerLimits(600, 24)
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8", "int4"])
 
 

@@ -39,6 +39,11 @@ def labelled(*results: dict[str, Any], **data: Any) -> dict[str, Any]:
     return {"data": {"image": f"{PREFIX}a%20b.png", **data}, "annotations": [{"result": [schema, *results]}]}
 
 
+def typed(text: str) -> dict[str, Any]:
+    """Values that somebody typed below the picture."""
+    return {"id": "v", "from_name": "values", "type": "textarea", "value": {"text": [text]}}
+
+
 def region(kind: str, name: str, text: str | None = None, **shape: Any) -> list[dict[str, Any]]:
     size = {"original_width": 400, "original_height": 200, "id": name}
     made = [{**size, "from_name": "field", "type": kind, "value": {**shape, kind: [name]}}]
@@ -52,8 +57,8 @@ def test_what_somebody_drew_and_typed_is_a_label(folder: Path) -> None:
         *region("rectanglelabels", "surname", "MÜLLER", x=10, y=10, width=20, height=5, rotation=0),
         *region("polygonlabels", "birth_date", "12 AUG 1974", points=[[10, 20], [30, 20], [30, 25], [10, 25]]),
         *region("polygonlabels", "given_names", points=[[0, 50], [5, 48], [10, 50], [10, 55], [0, 55]]),
-        {"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["issuing_country: D\nname: A: B"]}},
-        {"id": "m", "from_name": "values", "type": "textarea", "value": {"text": ['mrz: ["P<D", "1"]']}},
+        typed("issuing_country: D\nname: A: B"),
+        typed('mrz: ["P<D", "1"]'),
         {"id": "a", "from_name": "absent", "type": "choices", "value": {"choices": ["address", "vehicle_classes"]}},
     )
     (specimen,) = from_task(task, folder)
@@ -100,8 +105,8 @@ def test_what_nobody_has_labelled_is_left_out(folder: Path) -> None:
 
 
 def test_the_latest_annotation_counts(folder: Path) -> None:
-    task = labelled({"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["surname: OLD"]}})
-    newer = labelled({"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["surname: NEW"]}})
+    task = labelled(typed("surname: OLD"))
+    newer = labelled(typed("surname: NEW"))
     task["annotations"] += newer["annotations"]
     assert from_task(task, folder)[0].fields == {"surname": "NEW"}
 
@@ -119,8 +124,8 @@ def test_pictures_are_found_by_the_end_of_their_address(folder: Path, image: str
         ([7], "task 1"),
         ([{"data": {}, "annotations": [{"result": []}]}], "schema"),
         ([labelled(file="../secret.png")], "outside"),
-        ([labelled({"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["shoe: SIZE-OF-SHOE"]}})], "values"),
-        ([labelled({"id": "v", "from_name": "values", "type": "textarea", "value": {"text": ["sex: Q"]}})], "sex"),
+        ([labelled(typed("shoe: SIZE-OF-SHOE"))], "values"),
+        ([labelled(typed("sex: Q"))], "sex"),
         ([labelled({"id": "f", "from_name": "field", "type": "polygonlabels", "value": {}})], "task 1"),
     ],
 )

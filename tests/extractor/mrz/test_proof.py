@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from extractor.mrz.checkdigit import CHARACTERS, INDEX, VALUES, WEIGHTS, check_digit
 from extractor.mrz.confusion import Print, Source, confusions
-from extractor.mrz.formats import FRA, TD1, TD3, Check, MrzFormat, Span
+from extractor.mrz.formats import FRA, TD1, TD3, CheckRule, MrzFormat, Span
 from extractor.mrz.proof import plan, prove
 
 # Two fields of two places with a check digit each, and a composite over all six.
@@ -19,9 +19,9 @@ SMALL = MrzFormat(
     openings=("",),
     fields=(),
     checks=(
-        Check("first", Span(0, 2, 3), (Span(0, 0, 2),)),
-        Check("second", Span(0, 5, 6), (Span(0, 3, 5),)),
-        Check("composite", Span(0, 6, 7), (Span(0, 0, 6),)),
+        CheckRule("first", Span(0, 2, 3), (Span(0, 0, 2),)),
+        CheckRule("second", Span(0, 5, 6), (Span(0, 3, 5),)),
+        CheckRule("composite", Span(0, 6, 7), (Span(0, 0, 6),)),
     ),
 )
 ALPHABET = "0159AGOSZ"

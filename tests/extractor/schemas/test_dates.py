@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.schemas.dates import (
-    Meaning,
+    DateMeaning,
     Order,
     find_dates,
     full_year,
@@ -24,7 +24,7 @@ from ...tables import each
 TODAY = date(2026, 3, 1)
 
 
-def iso(text: str, order: Order | None = None, meaning: Meaning | None = None) -> str | None:
+def iso(text: str, order: Order | None = None, meaning: DateMeaning | None = None) -> str | None:
     found = parse_date(text, order=order, meaning=meaning, today=TODAY)
     return found.iso if found else None
 
@@ -165,7 +165,7 @@ def test_what_is_no_date_is_not_found(text: str) -> None:
         (42, None, 1942),
     ],
 )
-def test_two_digit_years_by_what_they_mean(two_digits: int, meaning: Meaning | None, expected: int) -> None:
+def test_two_digit_years_by_what_they_mean(two_digits: int, meaning: DateMeaning | None, expected: int) -> None:
     assert full_year(two_digits, meaning, TODAY) == expected
     assert iso(f"25.02.{two_digits:02}", meaning=meaning) == f"{expected}-02-25"
     assert iso(f"25 FEB {two_digits:02}", meaning=meaning) == f"{expected}-02-25"

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from extractor.server.sealing import new_data_key
-from extractor.server.settings import EngineOptions, Limits, Settings
+from extractor.server.settings import EngineOptions, ServiceLimits, Settings
 
 from .browsing import Open
 from .services import FAKE, HERE, Process, Running, run_process, run_service
@@ -26,7 +26,7 @@ def make_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         def make(*, limits: dict[str, Any] | None = None, wait: bool = True, **given: Any) -> Running:
             data = given.pop("data", None) or tmp_path_factory.mktemp("service")
             options = {"engines": EngineOptions(engine="embedded"), "reader": FAKE, **given}
-            settings = Settings(data=data, limits=replace(Limits(grace_seconds=5), **(limits or {})), **options)
+            settings = Settings(data=data, limits=replace(ServiceLimits(grace_seconds=5), **(limits or {})), **options)
             return stack.enter_context(run_service(settings, wait=wait))
 
         yield make

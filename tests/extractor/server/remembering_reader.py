@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from extractor import pipeline
-from extractor.server.reading import Reading, make_reader
+from extractor.server.reading import EngineReader, make_reader
 
 
-def make(options: Mapping[str, Any]) -> Reading:
+def make(options: Mapping[str, Any]) -> EngineReader:
     read = pipeline.read_pages
     seen: dict[bytes, Any] = {}
 

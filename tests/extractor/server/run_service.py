@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 from extractor.server.__main__ import serve
-from extractor.server.settings import Limits, Settings
+from extractor.server.settings import ServiceLimits, Settings
 
 
 def main() -> None:
     given = json.loads(sys.argv[1])
-    limits = Limits(**given.pop("limits", {}))
+    limits = ServiceLimits(**given.pop("limits", {}))
     key = given.pop("data_key", None)
     serve(
         Settings(

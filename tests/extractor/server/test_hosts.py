@@ -16,7 +16,7 @@ from extractor.server import hosts
 from extractor.server.hosts import EngineHost
 from extractor.server.metrics import Metrics
 from extractor.server.problems import Problem
-from extractor.server.settings import EngineOptions, Limits, Settings
+from extractor.server.settings import EngineOptions, ServiceLimits, Settings
 
 from .fake_reader import number_of, picture
 from .services import FAKE
@@ -27,7 +27,7 @@ REQUEST = {"op": "extract", "schema": "passport"}
 @asynccontextmanager
 async def started(tmp_path: Path, model: str | None = None, **limits: Any) -> AsyncIterator[EngineHost]:
     options = EngineOptions(engine="embedded", model=model)
-    settings = Settings(data=tmp_path, engines=options, reader=FAKE, limits=replace(Limits(), **limits))
+    settings = Settings(data=tmp_path, engines=options, reader=FAKE, limits=replace(ServiceLimits(), **limits))
     host = EngineHost(options, settings, Metrics())
     try:
         yield host

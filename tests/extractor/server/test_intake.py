@@ -8,9 +8,9 @@ import pytest
 
 from extractor.server.intake import Intake
 from extractor.server.problems import Problem
-from extractor.server.settings import Limits
+from extractor.server.settings import ServiceLimits
 
-LIMITS = Limits(upload_bytes=1000, body_bytes=600, job_bytes=600, stall_seconds=5.0, stall_bytes=100)
+LIMITS = ServiceLimits(upload_bytes=1000, body_bytes=600, job_bytes=600, stall_seconds=5.0, stall_bytes=100)
 
 
 class Sent:
@@ -75,7 +75,9 @@ def test_the_one_that_has_been_silent_for_longest_makes_room(monkeypatch: pytest
     ids=["stalls", "trickles", "is slow", "pauses"],
 )
 def test_a_body_keeps_up_a_least_rate(pieces: list[tuple[float, int]], expected: Any) -> None:
-    intake = Intake(Limits(upload_bytes=1000, body_bytes=600, job_bytes=600, stall_seconds=0.25, stall_bytes=100))
+    intake = Intake(
+        ServiceLimits(upload_bytes=1000, body_bytes=600, job_bytes=600, stall_seconds=0.25, stall_bytes=100)
+    )
     assert asyncio.run(read(intake, Sent(*pieces))) == expected
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from extractor.server.jobs import unpack
 from extractor.server.problems import Problem
-from extractor.server.settings import Limits
+from extractor.server.settings import ServiceLimits
 from extractor.server.uploads import File
 
-LIMITS = Limits(job_bytes=100_000, body_bytes=50_000, job_files=5)
+LIMITS = ServiceLimits(job_bytes=100_000, body_bytes=50_000, job_files=5)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -25,7 +25,7 @@ def zipped(*entries: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
-def refused(*files: File, limits: Limits = LIMITS) -> str:
+def refused(*files: File, limits: ServiceLimits = LIMITS) -> str:
     with pytest.raises(Problem) as caught:
         unpack(files, limits)
     return caught.value.kind

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from extractor.engines.choose import ENGINES
 from extractor.server.parameters import flag, pages_of, pictures_request, reading_request, schema_of
 from extractor.server.problems import Problem
-from extractor.server.settings import Limits
+from extractor.server.settings import ServiceLimits
 
-LIMITS = Limits(pages=5)
+LIMITS = ServiceLimits(pages=5)
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from PIL import Image
 
 from extractor.errors import NoDocumentError, SchemaError, UnreadableInputError
 from extractor.server.problems import Problem
-from extractor.server.reading import Reading, make_reader, model_of
-from extractor.server.settings import Limits
+from extractor.server.reading import EngineReader, make_reader, model_of
+from extractor.server.settings import ServiceLimits
 
 from .hostile import CRAFTED
 
-EXTRACT = {"op": "extract", "schema": "auto", "pages": None, **Limits().of_request()}
+EXTRACT = {"op": "extract", "schema": "auto", "pages": None, **ServiceLimits().of_request()}
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +37,14 @@ def ask(reader: Any, *files: bytes, **given: Any) -> tuple[Any, list[Mapping[str
     return reader({**EXTRACT, **given}, files, progress.append), progress
 
 
-def test_it_says_what_it_is(reader: Reading) -> None:
+def test_it_says_what_it_is(reader: EngineReader) -> None:
     assert reader.engine == "embedded"
     assert reader.bounded
     assert reader.details["why"]
 
 
 def test_all_documents_each_with_its_regions(
-    reader: Reading, passport: bytes, examples_dir: Path, examples: dict[str, dict[str, Any]]
+    reader: EngineReader, passport: bytes, examples_dir: Path, examples: dict[str, dict[str, Any]]
 ) -> None:
     card = (examples_dir / "id_card.png").read_bytes()
     answer, _ = ask(reader, passport, card, documents=True, previews=True)
@@ -58,7 +58,7 @@ def test_all_documents_each_with_its_regions(
 
 
 def test_what_is_called_one_document_must_not_contradict_itself(
-    reader: Reading, passport: bytes, examples_dir: Path
+    reader: EngineReader, passport: bytes, examples_dir: Path
 ) -> None:
     card = (examples_dir / "id_card.png").read_bytes()
     with pytest.raises(NoDocumentError, match="not one document"):
@@ -68,7 +68,7 @@ def test_what_is_called_one_document_must_not_contradict_itself(
 
 
 def test_a_document_with_its_evidence_and_previews(
-    reader: Reading, passport: bytes, examples: dict[str, dict[str, Any]]
+    reader: EngineReader, passport: bytes, examples: dict[str, dict[str, Any]]
 ) -> None:
     answer, progress = ask(reader, passport, previews=True)
     labels = examples["passport.png"]["fields"]
@@ -83,7 +83,7 @@ def test_a_document_with_its_evidence_and_previews(
     json.dumps(answer, allow_nan=False)
 
 
-def test_pages_know_their_file(reader: Reading, examples_dir: Path) -> None:
+def test_pages_know_their_file(reader: EngineReader, examples_dir: Path) -> None:
     sides = [(examples_dir / f"chinese_id_card_{side}.png").read_bytes() for side in ("front", "back")]
     answer, progress = ask(reader, *sides, schema="chinese_id_card")
     assert progress == [{"pages": 2}]
@@ -92,13 +92,13 @@ def test_pages_know_their_file(reader: Reading, examples_dir: Path) -> None:
     assert answer["document"]["authority"]
 
 
-def test_a_schema_of_ones_own(reader: Reading, passport: bytes, examples: dict[str, dict[str, Any]]) -> None:
+def test_a_schema_of_ones_own(reader: EngineReader, passport: bytes, examples: dict[str, dict[str, Any]]) -> None:
     own = {"title": "Mine", "type": "object", "properties": {"document_number": {"type": ["string", "null"]}}}
     answer, _ = ask(reader, passport, schema=own)
     assert answer["document"] == {"document_number": examples["passport.png"]["fields"]["document_number"]}
 
 
-def test_pictures_of_a_document(reader: Reading, passport: bytes) -> None:
+def test_pictures_of_a_document(reader: EngineReader, passport: bytes) -> None:
     def pictures(**asked: Any) -> list[dict[str, Any]]:
         choice = {"keep": None, "hide": None, "preset": None, **asked}
         found: list[dict[str, Any]] = ask(reader, passport, op="pictures", **choice)[0]["pictures"]
@@ -115,13 +115,13 @@ def test_pictures_of_a_document(reader: Reading, passport: bytes) -> None:
     assert "birth_date" not in page["hidden"]
 
 
-def test_classification(reader: Reading, passport: bytes) -> None:
+def test_classification(reader: EngineReader, passport: bytes) -> None:
     answer, _ = ask(reader, passport, op="classify")
     assert answer["schema"] == "passport"
     assert max(answer["scores"], key=answer["scores"].get) == "passport"
 
 
-def test_more_pages_than_allowed_are_counted_and_not_drawn(reader: Reading) -> None:
+def test_more_pages_than_allowed_are_counted_and_not_drawn(reader: EngineReader) -> None:
     with pytest.raises(Problem) as caught:
         ask(reader, CRAFTED["ten thousand pages"]())
     assert caught.value.kind == "too-many-pages"
@@ -129,7 +129,7 @@ def test_more_pages_than_allowed_are_counted_and_not_drawn(reader: Reading) -> N
         ask(reader, CRAFTED["three thousand frames"]())
 
 
-def test_more_pixels_than_allowed_are_not_decoded(reader: Reading, passport: bytes) -> None:
+def test_more_pixels_than_allowed_are_not_decoded(reader: EngineReader, passport: bytes) -> None:
     with pytest.raises(UnreadableInputError):
         ask(reader, passport, max_pixels=1000)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.server.settings import Limits, Settings, is_loopback, state_folder
+from extractor.server.settings import ServiceLimits, Settings, is_loopback, state_folder
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.9", "localhost", "::1", "[::1]"])
@@ -30,4 +30,4 @@ def test_no_picture_is_kept_unless_a_folder_for_it_is_named(tmp_path: Path) -> N
 
 
 def test_no_limit_is_missing() -> None:
-    assert all(value is None or value > 0 for value in vars(Limits()).values())
+    assert all(value is None or value > 0 for value in vars(ServiceLimits()).values())

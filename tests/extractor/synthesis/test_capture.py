@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from extractor.synthesis.capture import MODES, Mode, Shot, capture
-from extractor.synthesis.draw import Page
+from extractor.synthesis.draw import DrawnPage
 
 H, W = 360, 520
 SPOTS = [(40, 30), (470, 40), (480, 320), (30, 310), (260, 180)]
 
 
 @pytest.fixture
-def page() -> Page:
+def page() -> DrawnPage:
     """A white page with five dark discs, each a "character" and a "field"."""
     import cv2
 
@@ -23,7 +23,9 @@ def page() -> Page:
         cv2.circle(image, (x, y), 9, (10, 10, 10), -1)
         boxes[f"spot{i}"] = np.array([[[x - 9, y - 9], [x + 9, y - 9], [x + 9, y + 9], [x - 9, y + 9]]], np.float32)
     centres = np.array(SPOTS, np.float32)
-    return Page(image, "passport", "td3_passport", "en", "training", "t/x", 1, {}, {}, boxes, tuple("abcde"), centres)
+    return DrawnPage(
+        image, "passport", "td3_passport", "en", "training", "t/x", 1, {}, {}, boxes, tuple("abcde"), centres
+    )
 
 
 def _darkness(shot: Shot, x: float, y: float) -> float:
@@ -32,7 +34,7 @@ def _darkness(shot: Shot, x: float, y: float) -> float:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_centres_and_boxes_move_with_the_page(mode: Mode, page: Page) -> None:
+def test_centres_and_boxes_move_with_the_page(mode: Mode, page: DrawnPage) -> None:
     for seed in range(12):
         shot = capture(replace(page, seed=seed), mode)
         h, w = shot.image.shape[:2]
@@ -47,23 +49,23 @@ def test_centres_and_boxes_move_with_the_page(mode: Mode, page: Page) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_same_page_is_captured_the_same_way(mode: Mode, page: Page) -> None:
+def test_the_same_page_is_captured_the_same_way(mode: Mode, page: DrawnPage) -> None:
     one, again = capture(page, mode), capture(page, mode)
     assert np.array_equal(one.image, again.image)
     assert all(np.array_equal(one.boxes[name], again.boxes[name]) for name in one.boxes)
 
 
-def test_clean_pages_are_left_alone(page: Page) -> None:
+def test_clean_pages_are_left_alone(page: DrawnPage) -> None:
     assert np.array_equal(capture(page, "clean").image, page.image)
 
 
-def test_low_resolution_is_low_and_the_others_are_not(page: Page) -> None:
+def test_low_resolution_is_low_and_the_others_are_not(page: DrawnPage) -> None:
     for seed in range(8):
         assert capture(replace(page, seed=seed), "low_resolution").image.shape[1] < 0.75 * W
         assert capture(replace(page, seed=seed), "scan").image.shape[1] > 0.77 * W
 
 
-def test_rotated_pages_say_how_far(page: Page) -> None:
+def test_rotated_pages_say_how_far(page: DrawnPage) -> None:
     turns = []
     for seed in range(24):
         shot = capture(replace(page, seed=seed), "rotated")
@@ -74,7 +76,7 @@ def test_rotated_pages_say_how_far(page: Page) -> None:
     assert {round(turn / 90) % 4 for turn in turns} == {0, 1, 2, 3}
 
 
-def test_photographs_differ_in_light(page: Page) -> None:
+def test_photographs_differ_in_light(page: DrawnPage) -> None:
     def spread(shot: Shot) -> float:
         paper = [shot.image[int(y) - 25 : int(y) - 15, int(x) - 4 : int(x) + 4].mean() for x, y in shot.centres]
         return float(max(paper) - min(paper))

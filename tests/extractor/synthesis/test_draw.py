@@ -11,7 +11,7 @@ from extractor.schemas import SCHEMAS
 from extractor.schemas.dates import parse_date
 from extractor.schemas.states import state_code
 from extractor.schemas.text import squash
-from extractor.synthesis.draw import Page, draw
+from extractor.synthesis.draw import DrawnPage, draw
 from extractor.synthesis.people import TODAY
 from extractor.synthesis.pools import POOLS
 from extractor.synthesis.produce import template_named
@@ -26,7 +26,7 @@ DATES = ("birth_date", "issue_date", "expiry_date", "valid_from")
 
 
 @pytest.fixture(scope="module")
-def pages() -> list[tuple[Template, Page]]:
+def pages() -> list[tuple[Template, DrawnPage]]:
     """A page of every document and of every layout, of both pools."""
     chosen: dict[object, Template] = {}
     for template in ALL:
@@ -41,7 +41,7 @@ def _sheet(template: Template) -> float:
     return sum(widths) if template.layout.beside else max(widths)
 
 
-def test_labels_are_what_their_schemas_hold(pages: list[tuple[Template, Page]]) -> None:
+def test_labels_are_what_their_schemas_hold(pages: list[tuple[Template, DrawnPage]]) -> None:
     for template, page in pages:
         check_fields(page.schema, page.fields)
         assert set(page.fields) == set(SCHEMAS[page.schema].model_fields), template.name
@@ -49,7 +49,7 @@ def test_labels_are_what_their_schemas_hold(pages: list[tuple[Template, Page]]) 
         assert not failed, template.name
 
 
-def test_what_is_printed_means_what_the_label_says(pages: list[tuple[Template, Page]]) -> None:
+def test_what_is_printed_means_what_the_label_says(pages: list[tuple[Template, DrawnPage]]) -> None:
     for template, page in pages:
         order = "mdy" if template.document.state == "USA" and template.document.group == "licence_words" else "dmy"
         for name in DATES:
@@ -65,7 +65,7 @@ def test_what_is_printed_means_what_the_label_says(pages: list[tuple[Template, P
                 assert squash(page.printed[name].replace("\n", "")) == squash(str(page.fields[name])), template.name
 
 
-def test_every_value_has_a_box_and_every_box_a_value(pages: list[tuple[Template, Page]]) -> None:
+def test_every_value_has_a_box_and_every_box_a_value(pages: list[tuple[Template, DrawnPage]]) -> None:
     for template, page in pages:
         for name, value in page.fields.items():
             if name == "issuing_country" or page.mrz_says(name):
@@ -76,7 +76,7 @@ def test_every_value_has_a_box_and_every_box_a_value(pages: list[tuple[Template,
             assert polygons.shape == (len(polygons), 4, 2)
 
 
-def test_boxes_lie_on_the_page_and_apart(pages: list[tuple[Template, Page]]) -> None:
+def test_boxes_lie_on_the_page_and_apart(pages: list[tuple[Template, DrawnPage]]) -> None:
     for template, page in pages:
         h, w = page.image.shape[:2]
         boxes = [(name, b.min(0), b.max(0)) for name, polygons in page.boxes.items() for b in polygons]
@@ -119,7 +119,7 @@ def test_captions_are_among_the_characters() -> None:
     assert len(page.characters) == len(page.centres)
 
 
-def test_the_zone_and_the_visual_zone_agree(pages: list[tuple[Template, Page]]) -> None:
+def test_the_zone_and_the_visual_zone_agree(pages: list[tuple[Template, DrawnPage]]) -> None:
     zones = 0
     for template, page in pages:
         if page.fields.get("mrz"):
