@@ -1,9 +1,8 @@
 """Lines of text in every script, drawn as masks: what the recogniser of all scripts learns from.
 
-Words are names, places, streets, captions and terms of a language; as many lines are of random letters, so that the
-network reads instead of guessing. A line is drawn in one font of its script (harfbuzz shapes it), at the
-recogniser's height, stretched to the nearest of a few widths; paper, ink and camera are added where it is trained
-(`disturb`). Right-to-left stretches are drawn by themselves, in the order that `extractor.text.writing` has them.
+A line (`texts` says what it reads) is drawn in one font of its script (harfbuzz shapes it), at the recogniser's
+height, stretched to the nearest of a few widths; paper, ink and camera are added where it is trained (`disturb`).
+Right-to-left stretches are drawn by themselves, in the order that `extractor.text.writing` has them.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from extractor.text.writing import CHARACTERS, runs, visual
+from extractor.training.text.texts import MRZ, Words, wording, zone_line
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -33,22 +33,15 @@ SHARES: Mapping[str, float] = {
     "LATIN": 0.17, "CYRILLIC": 0.14, "ARABIC": 0.18, "HANGUL": 0.11, "THAI": 0.1, "DEVANAGARI": 0.08, "GREEK": 0.05,
     "BENGALI": 0.06, "GEORGIAN": 0.035, "HEBREW": 0.065, "ARMENIAN": 0.045, "MRZ": 0.05,
 }  # fmt: skip
-_DIGITS = {
-    "ARABIC": ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"),
-    "DEVANAGARI": ("०१२३४५६७८९",),
-    "BENGALI": ("০১২৩৪৫৬৭৮৯",),
-    "THAI": ("๐๑๒๓๔๕๖๗๘๙",),
-}
 _RIGHT_TO_LEFT = ("ARABIC", "HEBREW")
 _SIZE = 38
-_MRZ = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 @dataclass(frozen=True)
 class Material:
     """Words by script and language, and font files with what each can write."""
 
-    words: Mapping[str, Sequence[Sequence[str]]]
+    words: Words
     fonts: Mapping[str, frozenset[str]]
     by_script: Mapping[str, Sequence[str]]
 
@@ -94,7 +87,7 @@ def draw(rng: random.Random, material: Material, script: str | None = None) -> D
     script = script or rng.choices(list(SHARES), list(SHARES.values()))[0]
     if script != "MRZ" and not material.words.get(script):
         return None
-    text = _mrz(rng, material) if script == "MRZ" else _text(rng, material, script)
+    text = zone_line(rng, material.words) if script == "MRZ" else wording(rng, material.words, script)
     text = unicodedata.normalize("NFC", text)
     right = script in _RIGHT_TO_LEFT and rng.random() < 0.85
     wanted = visual(text, right_to_left=right)
@@ -113,170 +106,6 @@ def draw(rng: random.Random, material: Material, script: str | None = None) -> D
 _KNOWN = frozenset(CHARACTERS)
 
 
-# What lines say
-
-
-def _text(rng: random.Random, material: Material, script: str) -> str:
-    kind = rng.random()
-    if kind < 0.42:
-        return _some_words(rng, material, script)
-    if kind < 0.66:
-        return _cased(rng, " ".join(_random_word(rng, script) for _ in range(rng.choice((1, 1, 2, 2, 3)))))
-    if kind < 0.76:
-        return _figures(rng, script)
-    if kind < 0.86:
-        other = _some_words(rng, material, "LATIN", most=2)
-        own = _some_words(rng, material, script, most=2)
-        mark = rng.choice(("/", " / ", " ", " - ", ": "))
-        return f"{own}{mark}{other}" if rng.random() < 0.6 else f"{other}{mark}{own}"
-    value = _figures(rng, script) if rng.random() < 0.5 else _some_words(rng, material, script, most=1)
-    return f"{_some_words(rng, material, script, most=2)}{rng.choice((': ', ' ', '. ', ' - ', ':'))}{value}"
-
-
-def _some_words(rng: random.Random, material: Material, script: str, most: int = 4) -> str:
-    languages = material.words[script]
-    # The first is the one that most documents of the script are in.
-    language = languages[0] if rng.random() < 0.3 else rng.choice(languages)
-    words = [rng.choice(language)]
-    while len(words) < most and sum(map(len, words)) < 26 and rng.random() < 0.5:
-        words.append(rng.choice(language))
-    text = rng.choice((" ", " ", " ", ", ", "-")).join(words)
-    if len(text) > 38:
-        cut = text[:38]
-        text = cut[: cut.rfind(" ")] if " " in cut else cut
-    return _cased(rng, text)
-
-
-def _cased(rng: random.Random, text: str) -> str:
-    kind = rng.random()
-    if "\u10d0" <= max(text, default="") <= "\u10ff":
-        return text  # Georgian capitals are another script's letters to most fonts
-    if kind < 0.42:
-        text = text.upper().replace("ΐ", "Ϊ")
-        if rng.random() < 0.5:
-            text = text.translate(_UNSTRESSED)
-    elif kind < 0.5:
-        text = text.title()
-    return text
-
-
-#: Greek capitals are written without accents, more often than not.
-_UNSTRESSED = str.maketrans("ΆΈΉΊΌΎΏ", "ΑΕΗΙΟΥΩ")
-
-
-@lru_cache(maxsize=32)
-def _letters(script: str) -> tuple[list[str], list[str]]:
-    """A script's letters: common ones, and all."""
-    names = {"CYRILLIC": "CYRILLIC", "GREEK": "GREEK", "ARABIC": "ARABIC LETTER", "HEBREW": "HEBREW LETTER"}
-    asked = names.get(script, script)
-    every = [c for c in CHARACTERS if c != " " and asked in unicodedata.name(c, "") and c.isalpha()]
-    common = {
-        "LATIN": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-        "CYRILLIC": "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюяІіЇїЄєҐґЎўЂђЈјЉљЊњЋћЏџ",
-        "ARABIC": "ابتثجحخدذرزسشصضطظعغفقكلمنهويءأإؤئةىآپچژکگی",
-    }.get(script, "")
-    return list(common) or every, every
-
-
-def _random_word(rng: random.Random, script: str) -> str:
-    length = rng.randint(2, 10)
-    if script == "HANGUL":
-        return "".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(rng.randint(1, 6)))
-    if script == "THAI":
-        return "".join(_thai(rng) for _ in range(rng.randint(1, 4)))
-    if script in ("DEVANAGARI", "BENGALI"):
-        return "".join(_indic(rng, script) for _ in range(rng.randint(1, 5)))
-    common, every = _letters(script)
-    share = rng.choice((0.0, 0.3, 0.7))
-    word = "".join(rng.choice(every if rng.random() < share else common) for _ in range(length))
-    if script == "LATIN" and rng.random() < 0.25:
-        word = "".join(rng.choice(_MRZ) for _ in range(length))
-    return word
-
-
-def _thai(rng: random.Random) -> str:
-    consonants = "กขคฆงจฉชซญฎฏฐฑฒณดตถทธนบปผฝพฟภมยรลวศษสหฬอฮ"
-    before = rng.choice("เแโใไ") if rng.random() < 0.25 else ""
-    above = "" if before and rng.random() < 0.5 else rng.choice(("", "", "ั", "ิ", "ี", "ึ", "ื", "ุ", "ู", "็", "์"))
-    tone = rng.choice(("", "", "", "่", "้", "๊", "๋")) if above not in ("็", "์") else ""
-    after = rng.choice(("", "", "า", "ะ", "ำ")) if not above else ""
-    last = rng.choice(consonants) if rng.random() < 0.4 else ""
-    return before + rng.choice(consonants) + above + tone + after + last
-
-
-def _indic(rng: random.Random, script: str) -> str:
-    if script == "DEVANAGARI":
-        consonants, vowels, signs = "कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसह", "अआइईउऊऋएऐओऔ", "ािीुूृेैोौ"
-        join, dot, ends = "्", "़", "ंँः"
-    else:
-        consonants, vowels, signs = "কখগঘঙচছজঝঞটঠডঢণতথদধনপফবভমযরলশষসহ", "অআইঈউঊঋএঐওঔ", "ািীুূৃেৈোৌ"
-        join, dot, ends = "্", "়", "ংঁঃ"
-    if rng.random() < 0.12:
-        return rng.choice(vowels)
-    text = rng.choice(consonants)
-    if text in "कखगजडढफডঢয" and rng.random() < 0.12:
-        text += dot
-    if rng.random() < 0.25:
-        text += join + rng.choice(consonants)
-    if rng.random() < 0.55:
-        text += rng.choice(signs)
-    return text + (rng.choice(ends) if rng.random() < 0.1 else "")
-
-
-def _figures(rng: random.Random, script: str) -> str:
-    def some(least: int, most: int) -> str:
-        return "".join(rng.choice("0123456789") for _ in range(rng.randint(least, most)))
-
-    mark = rng.choice(("/", ".", "-", ". ", " "))
-    day, month, year = f"{rng.randint(1, 31):02}", f"{rng.randint(1, 12):02}", f"{rng.randint(1925, 2045)}"
-    if script == "HANGUL" and rng.random() < 0.4:
-        return f"{year}년 {month}월 {day}일"
-    text = rng.choice(
-        (
-            mark.join((day, month, year)), mark.join((year, month, day)), some(3, 12), f"{some(6, 6)}-{some(7, 7)}",
-            f"{rng.choice(_MRZ[:26])}{some(6, 8)}", f"№ {some(2, 7)}", f"{some(1, 3)}-{some(1, 4)}", f"({some(2, 4)})",
-            "".join(rng.choice(_MRZ) for _ in range(rng.randint(5, 12))), f"{some(3, 3)} {some(3, 3)} {some(3, 3)}",
-        )
-    )  # fmt: skip
-    if script in _DIGITS and rng.random() < 0.6:
-        text = text.translate(str.maketrans("0123456789", rng.choice(_DIGITS[script])))
-    return text
-
-
-def _mrz(rng: random.Random, material: Material) -> str:
-    """A line of a machine-readable zone, whole or a part of one; letters and digits as likely as any."""
-
-    def letters(least: int, most: int) -> str:
-        return "".join(rng.choice(_MRZ[:26]) for _ in range(rng.randint(least, most)))
-
-    length = rng.choice((30, 36, 44, 44))
-    if rng.random() < 0.5:
-        language = rng.choice(material.words["LATIN"][:20])
-        names = [
-            "".join(c for c in unicodedata.normalize("NFD", rng.choice(language).upper()) if "A" <= c <= "Z")[:14]
-            or "X"
-            for _ in range(rng.randint(2, 3))
-        ]
-        kind = rng.choice(("P<", "PN", "I<", "ID", "V<", "AC", "PD", ""))
-        text = f"{kind}{letters(3, 3)}{names[0]}<<{'<'.join(names[1:])}"
-    else:
-        fill = 0.3 if rng.random() < 0.3 else 0.0
-        text = "".join(
-            "<" if rng.random() < fill else rng.choice(_MRZ if rng.random() < 0.4 else "0123456789")
-            for _ in range(rng.randint(20, length))
-        )
-        if rng.random() < 0.5:
-            text = f"{letters(1, 2)}{text}"
-    text = text[:length].ljust(length, "<") if rng.random() < 0.85 else text[:length]
-    if rng.random() < 0.12:
-        start = rng.randint(0, 12)
-        text = text[start : start + rng.randint(10, 40)]
-    return text
-
-
-# How they look
-
-
 @lru_cache(maxsize=600)
 def _font(path: str, size: int) -> FreeTypeFont:
     from PIL import ImageFont
@@ -289,7 +118,7 @@ def _pieces(
 ) -> list[tuple[str, str, bool]] | None:
     """Stretches from left to right: text, font, and whether it runs to the left."""
     fonts = material.by_script[script]
-    if script == "LATIN" and rng.random() < 0.15 and set(text) <= set(_MRZ) | set(" -./:"):
+    if script == "LATIN" and rng.random() < 0.15 and set(text) <= set(MRZ) | set(" -./:"):
         fonts = material.by_script["OCR"]
     if not fonts:
         return None
