@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -43,14 +43,37 @@ _NUMBERS = (
     "9999999999", "99AA99999", "9999 9999 9999", "A9999-99999-99999", "XXXXXXXXX", "AA 999999", "999999-9999",
     "99.999.999-9", "999-9999-9999999-9", "AA-99-9999999", "99999", "AAAA999999AAAAAA99", "999999 99 9999",
 )  # fmt: skip
-_EYES = "BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split()
 #: Fields of which an entry names a few values only; most are made from the lists of the world's words.
 _FEW = frozenset(("address", "place_of_birth", "place_of_issue"))
 _RARELY_BLANK = frozenset(("surname", "given_names", "name", "document_number", "birth_date"))
 _HAN = "东西南北中山河江湖海城门安平和兴长永新福德文武三四五六七八大小上下石林桥塘沙泉溪岭坪沟湾园苑庄堡寨屯营"
-_CLASSES = (
-    "B|A B|AM B|A1 A B BE|B1 B|C|D|DM|AM A1 A2 A B1 B|A, B, C|A/B/C|B C1 C|CLASS C|5|G|B2|C1|LMV|MCWG|AB|C1E|B, BE|A1 B"
-).split("|")
+#: Fields whose values are one of a few, as documents print them.
+_ONE_OF: Mapping[str, Sequence[str]] = {
+    "eye_colour": "BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split(),
+    "hair_colour": "BRO BLK BLN GRY RED BROWN BLACK BLOND NEGRO".split(),
+    "blood_group": "A+|B+|O+|AB+|A-|0+|A Rh+|O RH POSITIVE|A(II) Rh+|-".split("|"),
+    "vehicle_classes": (
+        "B|A B|AM B|A1 A B BE|B1 B|C|D|DM|AM A1 A2 A B1 B|A, B, C|A/B/C|B C1 C|CLASS C|5|G|B2|C1|LMV|MCWG|AB|C1E|B, BE"
+        "|A1 B"
+    ).split("|"),
+    "permanent": "长期 PERMANENT UNBEFRISTET INDEFINIDO ILLIMITÉE".split(),
+    "entries": "1 2 MULT M 01 MULTIPLE SINGLE ONE многократная".split(),
+    "duration_of_stay": "30|90|15|90 DAYS|XXX|030|180|30 DAYS".split("|"),
+    "visa_class": "C D B1/B2 R F1 A TOURIST H1B L M Z BUSINESS".split(),
+    "ethnicity": "汉 回 满 壮 维吾尔 苗 蒙古 藏 UZBEK KYRGYZ Хазара".split(),
+    "category": (
+        "PERMANENT RESIDENT|LONG-TERM RESIDENT-EU|FAMILY MEMBER|STUDENT|WORK|ZAPOSLITEV|AUFENTHALTSERLAUBNIS"
+        "|NIEDERLASSUNGSERLAUBNIS|RESIDENCIA PERMANENTE|CARTE DE SEJOUR|留学|永住者|技術・人文知識・国際業務"
+        "|POBYT CZASOWY|SOGGIORNO|IR1|C09|SKILLED WORKER"
+    ).split("|"),
+    "restrictions": "NONE|01|A|B|01.06|CORRECTIVE LENSES|B CORR LENS|眼鏡等|70|X".split("|"),
+    "endorsements": (
+        "NONE|M|SEE PAGE 27|HTPN|VALID ONLY FOR OFFICIAL TRAVEL|ARBEIT ERLAUBT|NO PUBLIC FUNDS|Permits work"
+        "|TRAVAIL AUTORISE|AUTORIZA A TRABAJAR|P|THIS PASSPORT REPLACES PASSPORT"
+    ).split("|"),
+}
+#: Fields that the lists of the world's words have values of.
+_WORDS = frozenset(("profession", "religion", "marital_status"))
 
 
 class Holder:
@@ -92,12 +115,24 @@ class Holder:
         words = self.entry.get("words", {}).get(name)
         if words and self.rng.random() < (0.3 if name in _FEW else 0.8):
             return str(self.rng.choice(words) if isinstance(words, list) else words)
+        if name in _ONE_OF:
+            return self.rng.choice(_ONE_OF[name])
+        if name in _WORDS:
+            return self._cased(world_word(self.rng, self.language, name))
         if name in self.dates:
             return self._date(name)
-        maker = getattr(self, f"_{name}", None)
-        if maker:
-            return str(maker())
-        return self._free(name)
+        match name:
+            case "document_number" | "personal_number":
+                return self._formatted(name)
+            case "card_access_number":
+                return document_number(self.rng, "999999")
+            case "father_name" | "mother_name" | "spouse_name":
+                return self._relative(getattr(self.person, name.removesuffix("_name")))
+            case "surname_native":
+                return self._cased(self.person.native_surname)
+            case "given_names_native":
+                return self._cased(self.person.native_given)
+        return str(getattr(self, f"_{name}", self._free)())
 
     def filler(self, placeholder: str) -> str:
         """`?digits:PATTERN` or `?words:A|B|C`."""
@@ -137,12 +172,6 @@ class Holder:
             return self._cased(" ".join(filter(None, (self.person.native_given, self.person.patronymic.native))))
         return self._part(self.person.given_names)
 
-    def _surname_native(self) -> str:
-        return self._cased(self.person.native_surname)
-
-    def _given_names_native(self) -> str:
-        return self._cased(self.person.native_given)
-
     def _name_native(self) -> str:
         return self._cased(self.person.native_name)
 
@@ -162,15 +191,6 @@ class Holder:
 
     def _relative(self, own: Name) -> str:
         return self._cased(self._in_script(own) or f"{self.person.given_names} {self.person.surname}")
-
-    def _father_name(self) -> str:
-        return self._relative(self.person.father)
-
-    def _mother_name(self) -> str:
-        return self._relative(self.person.mother)
-
-    def _spouse_name(self) -> str:
-        return self._relative(self.person.spouse)
 
     def _maiden_name(self) -> str:
         return self._cased(self._in_script(self.person.maiden) or world_person(self.rng, self.people).surname)
@@ -201,19 +221,10 @@ class Holder:
                 pattern = self.rng.choice(_NUMBERS)
         return in_digits(pattern, lambda plain: document_number(self.rng, plain))
 
-    def _document_number(self) -> str:
-        return self._formatted("document_number")
-
-    def _personal_number(self) -> str:
-        return self._formatted("personal_number")
-
     def _passport_number(self) -> str:
         if self.entry.get("formats", {}).get("passport_number"):
             return self._formatted("passport_number")
         return document_number(self.rng, self.rng.choice(_NUMBERS[:8]))
-
-    def _card_access_number(self) -> str:
-        return document_number(self.rng, "999999")
 
     def _document_type(self) -> str:
         return str(self.entry.get("code") or self.rng.choice(("P", "PP", "ID", "I", "V", "PA", "PN")))
@@ -237,32 +248,6 @@ class Holder:
     def _weight(self) -> str:
         return self.rng.choice(("{} kg", "{}", "{} lb", "{}kg")).format(self.rng.randint(45, 220))
 
-    def _eye_colour(self) -> str:
-        return self.rng.choice(
-            "BRO BLU GRN HAZ BLK BROWN BLUE GREEN HAZEL GREY BRUN BLEU VERT BRAUN BLAU CASTAÑO".split()
-        )
-
-    def _hair_colour(self) -> str:
-        return self.rng.choice("BRO BLK BLN GRY RED BROWN BLACK BLOND NEGRO".split())
-
-    def _blood_group(self) -> str:
-        return self.rng.choice(("A+", "B+", "O+", "AB+", "A-", "0+", "A Rh+", "O RH POSITIVE", "A(II) Rh+", "-"))
-
-    def _vehicle_classes(self) -> str:
-        return self.rng.choice(_CLASSES)
-
-    def _permanent(self) -> str:
-        return self.rng.choice(("长期", "PERMANENT", "UNBEFRISTET", "INDEFINIDO", "ILLIMITÉE"))
-
-    def _entries(self) -> str:
-        return self.rng.choice(("1", "2", "MULT", "M", "01", "MULTIPLE", "SINGLE", "ONE", "многократная"))
-
-    def _duration_of_stay(self) -> str:
-        return self.rng.choice(("30", "90", "15", "90 DAYS", "XXX", "030", "180", "30 DAYS"))
-
-    def _visa_class(self) -> str:
-        return self.rng.choice(("C", "D", "B1/B2", "R", "F1", "A", "TOURIST", "H1B", "L", "M", "Z", "BUSINESS"))
-
     # places and wording
 
     def _place(self, language: str) -> str:
@@ -278,19 +263,7 @@ class Holder:
 
     def _place_of_birth(self) -> str:
         place = self._place(self.people)
-        forms = (
-            "{p}",
-            "{p}",
-            "{p}",
-            "{p}",
-            "{p}, {s}",
-            "{p} {s}",
-            "{p} / {s}",
-            "{p} ({s})",
-            "{p}-{s}",
-            "{c}",
-            "{p}, {c}",
-        )
+        forms = ("{p}",) * 4 + ("{p}, {s}", "{p} {s}", "{p} / {s}", "{p} ({s})", "{p}-{s}", "{c}", "{p}, {c}")
         other = self.rng.choice((self.state, self._place(self.people)))
         state = self.rng.choice((self.state, self.rng.choice(_STATES)))
         country = state_name(self.rng, state, self.rng.choice((self.language, "en")))
@@ -321,53 +294,14 @@ class Holder:
         name = "".join(rng.choice(_HAN) for _ in range(rng.randint(1, 3)))
         number = rng.randint(1, 999)
         ends = (
-            "",
-            "",
-            f"{name}村{number % 30}组",
-            f"{name}镇{name}村",
-            f"{name}路{number}号",
-            f"{name}小区{number % 40}栋{number}室",
-            f"{name}街道居民组",
-            f"{number}号",
-            f"{name}乡",
-            f"{number}弄{number % 60}号{number}室",
-            f"{name}居委会{number % 20}组",
-        )
+            "", "", f"{name}村{number % 30}组", f"{name}镇{name}村", f"{name}路{number}号",
+            f"{name}小区{number % 40}栋{number}室", f"{name}街道居民组", f"{number}号", f"{name}乡",
+            f"{number}弄{number % 60}号{number}室", f"{name}居委会{number % 20}组",
+        )  # fmt: skip
         return cut + rng.choice(ends)
 
-    def _profession(self) -> str:
-        return self._cased(world_word(self.rng, self.language, "profession"))
-
-    def _religion(self) -> str:
-        return self._cased(world_word(self.rng, self.language, "religion"))
-
-    def _marital_status(self) -> str:
-        return self._cased(world_word(self.rng, self.language, "marital_status"))
-
-    def _ethnicity(self) -> str:
-        return self.rng.choice(("汉", "回", "满", "壮", "维吾尔", "苗", "蒙古", "藏", "UZBEK", "KYRGYZ", "Хазара"))
-
-    def _category(self) -> str:
-        return self.rng.choice((
-            "PERMANENT RESIDENT", "LONG-TERM RESIDENT-EU", "FAMILY MEMBER", "STUDENT", "WORK", "ZAPOSLITEV",
-            "AUFENTHALTSERLAUBNIS", "NIEDERLASSUNGSERLAUBNIS", "RESIDENCIA PERMANENTE", "CARTE DE SEJOUR", "留学",
-            "永住者", "技術・人文知識・国際業務", "POBYT CZASOWY", "SOGGIORNO", "IR1", "C09", "SKILLED WORKER",
-        ))  # fmt: skip
-
-    def _restrictions(self) -> str:
-        return self.rng.choice(
-            ("NONE", "01", "A", "B", "01.06", "CORRECTIVE LENSES", "B CORR LENS", "眼鏡等", "70", "X")
-        )
-
-    def _endorsements(self) -> str:
-        return self.rng.choice((
-            "NONE", "M", "SEE PAGE 27", "HTPN", "VALID ONLY FOR OFFICIAL TRAVEL", "ARBEIT ERLAUBT", "NO PUBLIC FUNDS",
-            "Permits work", "TRAVAIL AUTORISE", "AUTORIZA A TRABAJAR", "P", "THIS PASSPORT REPLACES PASSPORT",
-        ))  # fmt: skip
-
-    def _free(self, name: str) -> str:
+    def _free(self) -> str:
         """A value of a field that nothing is known of: words, or a number."""
-        del name
         if self.rng.random() < 0.4:
             return document_number(self.rng, self.rng.choice(_NUMBERS))
         return self._cased(" ".join(self._place(self.people) for _ in range(self.rng.randint(1, 3))))
