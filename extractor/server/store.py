@@ -15,7 +15,6 @@ storage-full (507), storage-unavailable or storage-damaged (503).
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sqlite3
 import time
@@ -25,48 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from extractor.errors import UsageError
+from extractor.server.database import open_database
 from extractor.server.disk import as_problems
 from extractor.server.keyring import KeyRing
 from extractor.server.problems import Problem, details
 from extractor.server.sealing import Sealer, SealError
 from extractor.server.uploads import File
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    owner TEXT NOT NULL,
-    created REAL NOT NULL,
-    finished REAL,
-    request BLOB NOT NULL,
-    slot INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS files (
-    job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
-    seq INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    slot INTEGER,
-    name BLOB NOT NULL,
-    picture BLOB,
-    answer BLOB,
-    PRIMARY KEY (job, seq)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS hooks (
-    job INTEGER PRIMARY KEY REFERENCES jobs (number) ON DELETE CASCADE,
-    asked BLOB NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    due REAL,
-    delivered REAL,
-    reason TEXT
-);
-CREATE INDEX IF NOT EXISTS waiting ON files (job, seq) WHERE answer IS NULL;
-"""
-_CHECK = b"id-document-extractor"
-#: Raised with every change of a table; one more table, which an older version leaves alone, is none.
-_VERSION = 2
-_NO_KEY = bytes(32)
 #: Free pages (of 4 KiB) that one call gives back to the disk: a fraction of a second of work.
 _PAGES_A_STEP = 4096
 
@@ -342,55 +306,14 @@ class JobStore:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Readable by its owner only, whatever the umask.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10.0)
+            connection = open_database(self.path, self._sealer)
             try:
-                self._prepare(connection)
                 self._keys = self._opened_keys(connection)
             except BaseException:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        for pragma in (
-            "auto_vacuum = INCREMENTAL",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-            "temp_store = MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone()
-        if known and connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-            raise UsageError(
-                f"the data folder holds jobs of another version of this program; let that one finish them and delete"
-                f" {self.path.name}, or name another folder by --data"
-            )
-        connection.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION}")
-        self._check_data_key(connection)
-
-    def _check_data_key(self, connection: sqlite3.Connection) -> None:
-        """Raises UsageError where jobs were stored with another data key than there is now, or without one.
-
-        They are never taken over: values that somebody put there without the key would be taken over as well.
-        """
-        row = connection.execute("SELECT value FROM meta WHERE name = 'seal'").fetchone()
-        if row is not None and _opens(self._sealer, row[0]):
-            return
-        if row is not None:
-            jobs = connection.execute("SELECT 1 FROM jobs LIMIT 1").fetchone()
-            if jobs or not _opens(Sealer(None), row[0]):
-                raise UsageError(
-                    "the data folder holds jobs that were stored with another data key or without one; start with that"
-                    " one until they are deleted, or name another folder by --data"
-                )
-        sealed = self._sealer.seal(_CHECK, "meta/seal", _NO_KEY)
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('seal', ?)", (sealed,))
 
     def _opened_keys(self, connection: sqlite3.Connection) -> KeyRing:
         """The keys, without those that nothing is sealed with any more."""
@@ -404,14 +327,6 @@ class JobStore:
             keys.close()
             raise
         return keys
-
-
-def _opens(sealer: Sealer, sealed: Any) -> bool:
-    try:
-        sealer.open(sealed, "meta/seal", _NO_KEY)
-    except SealError:
-        return False
-    return True
 
 
 def _json(value: Any) -> bytes:
