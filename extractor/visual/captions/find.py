@@ -1,14 +1,14 @@
 """Takes the lines of a page apart into captions and what is no caption: `Sex M` holds one of each.
 
-A line is split into words (ideographs count as words), runs of words are matched against the lexicon, and the best
-set of runs that do not overlap is kept. Runs that name the same field, as in `Surname/Nom/Apellidos`, are one caption.
+A line is split into words (`tokens`), runs of words are matched against the lexicon, and the best set of runs that do
+not overlap is kept. Runs that name the same field, as in `Surname/Nom/Apellidos`, are one caption.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.schemas import VOCABULARY
@@ -17,7 +17,6 @@ from extractor.schemas.text import squash
 from extractor.text.ocr import Line
 from extractor.visual.captions.lexicon import (
     AFTER_THE_VALUE,
-    MAX_WORDS,
     NOT_ASKED_FOR,
     NUMBERING,
     TITLE,
@@ -25,11 +24,10 @@ from extractor.visual.captions.lexicon import (
     Lexicon,
     Match,
 )
+from extractor.visual.captions.tokens import BREAKS, Token, is_ideograph, tokens_of, windows
 from extractor.visual.segments import Segment, join_dates, parted, segment_of, split_dates
 
 _IDEOGRAPHIC = frozenset({"zh-Hans", "zh-Hant", "ja"})
-_IDEOGRAPH = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_TOKEN = re.compile(rf"[/|\\:;·•：／]|[{_IDEOGRAPH}]|[^\s/|\\:;·•：／{_IDEOGRAPH}]+")
 #: Letters from which a caption of several words is believed in the middle of a line.
 _LONG = 8
 #: Captions of dates (`from`, `bis`) that are parts of names as well (`VAN DER BERG`, `DE LA CRUZ`), squashed.
@@ -37,11 +35,8 @@ _PREPOSITIONS = frozenset(
     squash(word)
     for word in "alates alkaen au bis dal de dela desde do du from no nuo od until van vom von από до з от с".split()
 )
-_BREAKS = frozenset("/|\\:;·•：／")
 #: Joins translations of one caption, where a colon sets it off from a value.
 _JOINTS = frozenset("/|\\／·")
-
-
 #: How names of authorities begin that begin like a caption (`Dirección`, `国家`), squashed.
 _OFFICES = tuple(
     squash(name)
@@ -71,17 +66,6 @@ class Caption:
 
 
 @dataclass(frozen=True)
-class _Token:
-    text: str
-    start: int
-    end: int
-
-    @property
-    def is_break(self) -> bool:
-        return self.text in _BREAKS
-
-
-@dataclass(frozen=True)
 class _Run:
     """Tokens `first`..`last` (inclusive) that match a caption."""
 
@@ -93,12 +77,12 @@ class _Run:
 def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption], list[Segment]]:
     """The captions of a page, and the segments that are none, both in reading order."""
     lines = [part for line in lines for part in parted(line)]
-    tokens = [_tokens(line.text) for line in lines]
-    windows = [(i, *window) for i, own in enumerate(tokens) for window in _windows(own)]
-    words = [squash("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in windows]
-    matches = lexicon.match(words, [_tolerance(lines[i]) if fuzzy else 1.0 for i, *_, fuzzy in windows])
+    tokens = [tokens_of(line.text) for line in lines]
+    tried = [(i, *window) for i, own in enumerate(tokens) for window in windows(own)]
+    words = [squash("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in tried]
+    matches = lexicon.match(words, [_tolerance(lines[i]) if fuzzy else 1.0 for i, *_, fuzzy in tried])
     runs: list[list[_Run]] = [[] for _ in lines]
-    for (i, first, last, _), match in zip(windows, matches, strict=True):
+    for (i, first, last, _), match in zip(tried, matches, strict=True):
         if match:
             runs[i].append(_Run(first, last, match))
     runs = [_in_place(own, tokens[i]) for i, own in enumerate(runs)]
@@ -149,49 +133,7 @@ def _in_languages(run: _Run, used: set[str], *, alone: bool) -> _Run | None:
     return replace(run, match=replace(match, fields=meant))
 
 
-def _tokens(text: str) -> list[_Token]:
-    """Words with their places; a number glued to what it numbers (`1.MUSTER`) is a word of its own."""
-    found = []
-    for match in _TOKEN.finditer(text):
-        start, word = match.start(), match[0]
-        # A number glued to its caption (`1.MUSTER`), a caption glued to its value (`CNP1850509`).
-        glued = re.match(r"\(?\d{1,2}[a-d]?[.)](?=[^\W\d_])|[^\W\d_]{3,}[.:]?(?=\d{2})", word)
-        cut = glued.end() if glued else _glued_number(word)
-        if cut:
-            found.append(_Token(word[:cut], start, start + cut))
-            start, word = start + cut, word[cut:]
-        found.append(_Token(word, start, start + len(word)))
-    return found
-
-
-def _glued_number(word: str) -> int:
-    """Where the number of a field ends that OCR glued to its value (`3.20.12.2007`, `5.68ML77458`); 0 for none."""
-    match = re.match(r"\d[a-d]?\.(?=\d)", word)
-    if not match:
-        return 0
-    rest = word[match.end() :]
-    dates = find_dates(rest)
-    is_date = bool(dates) and dates[0].end - dates[0].start == len(rest)
-    return match.end() if is_date or re.fullmatch(r"(?=.*\d)[A-Z\d]{5,}", rest) else 0
-
-
-def _windows(tokens: Sequence[_Token]) -> Iterator[tuple[int, int, bool]]:
-    """Runs of words (first, last, whether one begins its part and may be misspelt) within one part between breaks."""
-    part: list[int] = []
-    for index in range(len(tokens) + 1):
-        if index < len(tokens) and not tokens[index].is_break:
-            part.append(index)
-            continue
-        for position, first in enumerate(part):
-            before = tokens[part[position - 1]].text if position else ""
-            begins = not before or (position == 1 and bool(NUMBERING.match(before)))
-            ideograph = _is_ideograph(tokens[first].text)
-            for last in part[position : position + (2 if ideograph else 1) * MAX_WORDS]:
-                yield first, last, begins
-        part = []
-
-
-def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
+def _in_place(runs: Sequence[_Run], tokens: Sequence[Token]) -> list[_Run]:
     """Drops words in the middle of other words (`Department of State`).
 
     A caption begins its part, after its number if it has one, or follows another caption, a value with a digit in it
@@ -203,14 +145,14 @@ def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
     kept = []
     for run in sorted(runs, key=lambda run: run.first):
         before = tokens[run.first - 1].text if run.first else ""
-        if _is_ideograph(before) and run.first - 1 not in ends and "authority" in run.match.fields:
+        if is_ideograph(before) and run.first - 1 not in ends and "authority" in run.match.fields:
             continue
         if (
             not before
-            or before in _BREAKS
-            or (len(before) == 1 and not _is_ideograph(before))
+            or before in BREAKS
+            or (len(before) == 1 and not is_ideograph(before))
             or any(c.isdigit() for c in before)
-            or (_is_ideograph(tokens[run.first].text) and run.last > run.first)
+            or (is_ideograph(tokens[run.first].text) and run.last > run.first)
             or tokens[run.first].text in AFTER_THE_VALUE
             or run.first - 1 in ends
             # A caption of several words, to the letter, is one wherever it stands (`MALE Date of birth 19.02.1969`).
@@ -218,10 +160,6 @@ def _in_place(runs: Sequence[_Run], tokens: Sequence[_Token]) -> list[_Run]:
         ):
             kept.append(run)
     return kept
-
-
-def _is_ideograph(text: str) -> bool:
-    return len(text) == 1 and text >= "\u2e80"
 
 
 def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
@@ -238,7 +176,7 @@ def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
 
 
 def _take_apart(
-    line: Line, index: int, tokens: Sequence[_Token], cover: Sequence[_Run], lexicon: Lexicon
+    line: Line, index: int, tokens: Sequence[Token], cover: Sequence[_Run], lexicon: Lexicon
 ) -> tuple[list[Caption], list[Segment]]:
     groups = _groups(tokens, cover)
     begun = {group[0].first for group in groups}
@@ -289,7 +227,7 @@ def _fields_of(group: Sequence[_Run]) -> dict[str, float]:
     return fields
 
 
-def _groups(tokens: Sequence[_Token], cover: Sequence[_Run]) -> list[list[_Run]]:
+def _groups(tokens: Sequence[Token], cover: Sequence[_Run]) -> list[list[_Run]]:
     """Runs that translate one another are one caption; a run that names something else begins the next."""
     groups: list[list[_Run]] = [[run] for run in cover[:1]]
     shared = set(cover[0].match.fields) if cover else set()
@@ -308,7 +246,7 @@ def _groups(tokens: Sequence[_Token], cover: Sequence[_Run]) -> list[list[_Run]]
     return groups
 
 
-def _credible(tokens: Sequence[_Token], group: Sequence[_Run]) -> bool:
+def _credible(tokens: Sequence[Token], group: Sequence[_Run]) -> bool:
     """A caption of a few letters counts if it begins the line, or follows its number or what is no word."""
     first, last = group[0].first, group[-1].last
     if sum(run.match.letters for run in group) > WEAK_LENGTH or first == 0:
@@ -318,12 +256,12 @@ def _credible(tokens: Sequence[_Token], group: Sequence[_Run]) -> bool:
     return not tokens[first - 1].is_break and last + 1 < len(tokens)
 
 
-def _is_in_a_name(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:
+def _is_in_a_name(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]) -> bool:
     """Whether a caption is part of a person's or an authority's name."""
     return _is_particle(tokens, group, begun) or _names_an_office(tokens, group, begun)
 
 
-def _is_particle(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:
+def _is_particle(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]) -> bool:
     """A preposition that no date, colon or other caption follows (`VAN DER BERG`)."""
     first, following = group[0].first, group[-1].last + 1
     if following >= len(tokens) or following in begun:
@@ -335,7 +273,7 @@ def _is_particle(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int
     return not find_dates(" ".join(token.text for token in tokens[following:]))
 
 
-def _names_an_office(tokens: Sequence[_Token], group: Sequence[_Run], begun: set[int]) -> bool:
+def _names_an_office(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]) -> bool:
     """What is part of an authority's name: `Dirección General` is no address, and a document's title that goes on
     (`Passport Office`, `Visa Section Beijing`) is no title."""
     following = group[-1].last + 1
@@ -347,7 +285,7 @@ def _names_an_office(tokens: Sequence[_Token], group: Sequence[_Run], begun: set
     return word.isalpha() and len(word) >= 4 and word < "\u2e80"
 
 
-def _caption_start(tokens: Sequence[_Token], group: Sequence[_Run]) -> int:
+def _caption_start(tokens: Sequence[Token], group: Sequence[_Run]) -> int:
     """Where the first caption begins, taking in its number and, before a slash, a translation that is not known."""
     start = group[0].first
     strong = sum(run.match.letters for run in group) > WEAK_LENGTH
@@ -365,7 +303,7 @@ def _caption_start(tokens: Sequence[_Token], group: Sequence[_Run]) -> int:
     return start
 
 
-def _caption_end(tokens: Sequence[_Token], last: int, limit: int) -> int:
+def _caption_end(tokens: Sequence[Token], last: int, limit: int) -> int:
     """Where a caption ends, taking in breaks after it and a translation that is not known after a slash."""
     end = last
     while end + 1 < limit and tokens[end].text.endswith(",") and not tokens[end + 1].is_break:
@@ -379,7 +317,7 @@ def _caption_end(tokens: Sequence[_Token], last: int, limit: int) -> int:
     return end
 
 
-def _by_number(line: Line, index: int, tokens: Sequence[_Token], lexicon: Lexicon) -> Caption | None:
+def _by_number(line: Line, index: int, tokens: Sequence[Token], lexicon: Lexicon) -> Caption | None:
     """A line that begins with the number of a licence's field."""
     number = NUMBERING.match(tokens[0].text) if tokens else None
     names = lexicon.numbered.get(number[1].lower(), ()) if number else ()
@@ -405,7 +343,7 @@ def _numbers_next(text: str, current: str, lexicon: Lexicon) -> bool:
     return order.index(number[1].lower()) > order.index(current.lower())
 
 
-def _value(line: Line, index: int, tokens: Sequence[_Token], first: int, end: int) -> Segment | None:
+def _value(line: Line, index: int, tokens: Sequence[Token], first: int, end: int) -> Segment | None:
     """Tokens first..end-1 as a segment, breaks at its ends dropped; None if nothing is left."""
     while first < end and tokens[first].is_break:
         first += 1
