@@ -86,33 +86,11 @@ _REFERENCES = (
     "file:///etc/passwd", "other.json#/x", "#/%24defs/~0~1", "#anchor", "", 5, None,
 )  # fmt: skip
 _PATTERNS = (
-    "(a+)+$",
-    "[",
-    "(?P<x>",
-    "\\",
-    "a{99999}",
-    "(?=x)",
-    "\\1",
-    "(" * 200,
-    "^(([a-z])+.)+[A-Z]([a-z])+$",
-    "\x00",
-    "",
-)
+    "(a+)+$", "[", "(?P<x>", "\\", "a{99999}", "(?=x)", "\\1", "(" * 200, "^(([a-z])+.)+[A-Z]([a-z])+$", "\x00", "",
+)  # fmt: skip
 _TYPES = (
-    "string",
-    "integer",
-    "number",
-    "boolean",
-    "null",
-    "array",
-    "object",
-    "any",
-    "",
-    ["string", "null"],
-    [],
-    ["x"],
-    3,
-)
+    "string", "integer", "number", "boolean", "null", "array", "object", "any", "", ["string", "null"], [], ["x"], 3,
+)  # fmt: skip
 _JUNK = (
     None, True, False, 0, -1, 1, 1.5, 1e308, -1e-308, 10**40, "", "x", "x" * 2000, [], {}, [[]], [{}], {"": {}},
     [None] * 50, list(range(3000)), {"a": {"b": {"c": {"d": []}}}},
