@@ -110,11 +110,6 @@ def _add_readers(parser: argparse.ArgumentParser) -> None:
         "--dtype", nargs="+", metavar="D", help="float32, bfloat16 (default), float16, int8, int4; several, or all"
     )
     who.add_argument("--hints", choices=("on", "off", "both"), help="give phi3v the OCR text of the page")
-    who.add_argument(
-        "--unconstrained",
-        action="store_true",
-        help="ask phi3v a second time without grammar, and count how often the answer is valid",
-    )
     who.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
     who.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     who.add_argument(
@@ -187,9 +182,8 @@ def _run(options: argparse.Namespace) -> int:
     languages = [] if options.lang is None else [one for one in _words(options.lang) if one != "all"]
     selection = select(options.dataset, languages=languages, schemas=_words(options.schema), limit=options.limit)
     cells = _cells(options)
-    for asked, word in ((options.score == "model", "--score model"), (options.unconstrained, "--unconstrained")):
-        if asked and any(cell.checkpoint is None for cell in cells):
-            raise UsageError(f"{word} needs an engine with a model: --engine phi3v")
+    if options.score == "model" and any(cell.checkpoint is None for cell in cells):
+        raise UsageError("--score model needs an engine with a model: --engine phi3v")
     other = read_results(options.compare / RESULTS_FILE) if options.compare else None
     run = Run(
         selection,
@@ -201,7 +195,6 @@ def _run(options: argparse.Namespace) -> int:
         num_crops=options.num_crops,
         today=options.today,
         redact=options.redact,
-        unconstrained=options.unconstrained,
         folds=load_folds(options.folds) if options.folds else None,
         jobs=options.jobs,
         skip="all" in (options.dtype or ()) or "all" in (options.engine or ()),

@@ -124,9 +124,6 @@ def scores(documents: Sequence[DocumentRecord], scored: Sequence[FieldRecord]) -
             "mrz_exact": _share(read, lambda one: bool(one.mrz_exact)),
             "mrz_exact_by_picture": _plain_share(read, lambda one: bool(one.mrz_exact)),
             "valid": _share(documents, lambda one: one.valid),
-            "valid_unconstrained": _share(
-                [one for one in documents if one.unconstrained is not None], lambda one: bool(one.unconstrained)
-            ),
             "failed": sum(one.failure is not None for one in documents),
             "seconds": {"median": _quantile(_seconds(documents), 0.5), "p95": _quantile(_seconds(documents), 0.95)},
         }

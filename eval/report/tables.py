@@ -29,7 +29,7 @@ MOST_COLUMNS = 4
 _COUNTS = ("documents", "pictures", "fields", "values", "blanks")
 _RATES = (
     "exact", "folded", "fuzzy", "cer", "similarity", "anls", "precision", "recall", "f1",
-    "hallucination_rate", "miss_rate", "all_right", "mrz_exact", "valid", "valid_unconstrained",
+    "hallucination_rate", "miss_rate", "all_right", "mrz_exact", "valid",
 )  # fmt: skip
 _BOUNDED = ("exact", "folded", "cer", "hallucination_rate", "miss_rate", "all_right", "mrz_exact")
 _SINGLE = ("exact_by_picture", "all_right_by_picture", "mrz_exact_by_picture", "failed")
@@ -169,9 +169,6 @@ def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
     """(header, rows) of the headline rates: a column a cell, or a row a cell where there are many."""
     names = list(summary["cells"])
     columns = [_overall(cell, bounds=len(names) <= MOST_COLUMNS) for cell in summary["cells"].values()]
-    if not any(cell["overall"].get("valid_unconstrained") for cell in summary["cells"].values()):
-        for column in columns:
-            del column["valid, no grammar"]  # nobody asked for it
     if len(names) > MOST_COLUMNS:
         names = list(short_names(names).values())
         return ["cell", *columns[0]], [[name, *column.values()] for name, column in zip(names, columns, strict=True)]
@@ -194,7 +191,6 @@ def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
         "document accuracy": _both(summed, "all_right") if bounds else percent(summed["all_right"]),
         "MRZ exact": _both(summed, "mrz_exact") if bounds else percent(summed["mrz_exact"]),
         "valid": percent(summed["valid"]),
-        "valid, no grammar": percent(summed.get("valid_unconstrained")),
         "values through": percent(chosen["coverage"] if chosen else 0.0),
         "documents through": percent(passing["rate"]),
         "s/page": seconds(summed["seconds"]["median"]),

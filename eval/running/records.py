@@ -10,7 +10,7 @@ at most one torn end; `resume` cuts that off. Every line stands on its own:
      "anls": 0.857, "confidence": 0.91, "verdict": "agree", "page": 0, "box": [[x, y], ...], "sources": [...]}
     {"record": "document", "cell": "embedded", "id": "9f3c...", ..., "seconds": 0.93, "stages": {"ocr": 0.8, ...},
      "failure": null, "valid": true, "all_right": false, "mrz_exact": true, "confidence": 0.71, "tokens": null,
-     "memory": 612.0, "warnings": ["conflict"], "unconstrained": null}
+     "memory": 612.0, "warnings": ["conflict"]}
 
 `id` and `group` are digests of the names of the picture and of the document that it shows, `seconds` is the
 document's, `memory` the process's peak in MB since its cell began. With `redact`, file names, labels, predictions and
@@ -31,8 +31,6 @@ from extractor.errors import UnreadableInputError
 from extractor.labels.format import Specimen
 
 RESULTS_FILE = "results.jsonl"
-#: Parts of a document's record that its line has under other keys, or that older runs did not write.
-_NOT_ALWAYS = ("subject", "unconstrained")
 
 
 class ResultsError(UnreadableInputError):
@@ -87,8 +85,6 @@ class DocumentRecord:
     tokens: int | None = None
     memory: float | None = None
     warnings: tuple[str, ...] = ()
-    #: Whether the model's answer without grammar was valid too; None where it was not asked for one.
-    unconstrained: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -218,8 +214,7 @@ def _records(path: Path, *, torn: bool = False) -> Iterator[tuple[FieldRecord | 
 def _from_line(line: dict[str, Any]) -> FieldRecord | DocumentRecord:
     subject = Subject(**{field.name: line[field.name] for field in fields(Subject)})
     if line["record"] == "document":
-        own = {field.name: line[field.name] for field in fields(DocumentRecord) if field.name not in _NOT_ALWAYS}
-        own["unconstrained"] = line.get("unconstrained")
+        own = {field.name: line[field.name] for field in fields(DocumentRecord) if field.name != "subject"}
         return DocumentRecord(subject, **(own | {"warnings": tuple(own["warnings"])}))
     score = {field.name: line[field.name] for field in fields(FieldScore)}
     names = ("field", "type", "label", "prediction", "mistake", "confidence", "verdict", "page")

@@ -41,7 +41,6 @@ from eval.running.records import (
     to_lines,
 )
 from eval.running.selection import Selection, group_of
-from eval.running.unconstrained import Unconstrained
 from eval.scoring.score import RESULT, score_document
 from extractor.batches import in_order, side_by_side
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, UsageError
@@ -72,8 +71,6 @@ class Run:
     #: The day two-digit years are resolved by; None is today, or the day of the run that is resumed.
     today: date | None = None
     redact: bool = False
-    #: Ask the model a second time without grammar, and count valid answers.
-    unconstrained: bool = False
     skip: bool = False
     #: Layout networks that were trained without a specimen's issuer; None reads with the shipped one.
     folds: Folds | None = None
@@ -136,8 +133,6 @@ class Run:
     def _read_all(self, cell: Cell, todo: Sequence[Specimen], on_document: Callable[[], None]) -> None:
         reset_peaks()
         engine = engine_of(cell, device=self.device, num_crops=self.num_crops)
-        if self.unconstrained:
-            engine = Unconstrained(engine)
         jobs = side_by_side(engine, len(todo), self.jobs)
         start, hits = time.perf_counter(), self._cache.hits
         with (self.out / RESULTS_FILE).open("a", encoding="utf-8") as file:
@@ -197,7 +192,6 @@ class Run:
             round(seconds, 4),
         )
         tokens = sum(getattr(engine, "tokens", ())) or None if result else None
-        valid = engine.answers_validly() if isinstance(engine, Unconstrained) and result else None
         return score_document(
             subject,
             specimen,
@@ -206,7 +200,6 @@ class Run:
             only=self.fields,
             source=self.source,
             tokens=tokens,
-            unconstrained=valid,
         )
 
     def _id(self, specimen: Specimen) -> str:
@@ -227,7 +220,6 @@ class Run:
                 "day": self.today.isoformat() if self.today else None,
                 "device": self.device,
                 "num_crops": self.num_crops,
-                "unconstrained": self.unconstrained,
             },
             "code": code_digest(),
             "cells": {cell.name: _cell_facts(cell) for cell in self.cells},

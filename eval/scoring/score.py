@@ -29,12 +29,10 @@ def score_document(
     only: Sequence[str] = (),
     source: str = RESULT,
     tokens: int | None = None,
-    unconstrained: bool | None = None,
 ) -> tuple[DocumentRecord, list[FieldRecord]]:
     """What one reading is worth. `result` None is a failed one: every labelled value is missed.
 
     `only` names the fields to score, `source` whose word is scored: the result, or one kind of source alone.
-    `unconstrained` says whether the model's answer without grammar was valid.
     """
     specs = field_specs(SCHEMAS[specimen.schema])
     kinds = {name: spec.kind for name, spec in specs.items() if not only or name in only}
@@ -63,7 +61,6 @@ def score_document(
         tokens=tokens,
         memory=round(peak, 1) if (peak := peak_memory()) else None,
         warnings=tuple(sorted({warning.code for warning in result.warnings})) if result else (),
-        unconstrained=unconstrained,
     )
     return document, records
 

@@ -159,10 +159,3 @@ def test_a_summary_holds_no_value_and_no_name(finished: Path) -> None:
     for secret in ("MÜLLER", "LEFÈVRE", "B072RRE2I55", "林美華", ".png", "1974"):
         assert secret not in told
     assert "'engine': 'embedded'" in told
-
-
-def test_answers_without_grammar_are_counted_where_they_were_asked_for() -> None:
-    asked = [document(subject(name), unconstrained=valid) for name, valid in
-             [("a", True), ("b", False), ("c", False), ("d", None)]]  # fmt: skip
-    assert scores(asked, [])["valid_unconstrained"]["value"] == pytest.approx(1 / 3, abs=1e-5)
-    assert scores([document(subject("a"))], [])["valid_unconstrained"] is None
