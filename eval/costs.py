@@ -42,7 +42,7 @@ def ten_million(embedded: Mapping[str, Any], gpu: Mapping[str, Any], pace: Mappi
         spent = pace["figures"]["cores"] * pace["figures"]["pace"]["batch_seconds_a_page"]
         within = round(PAGES * spent / 3600)
         machines = f"{_MACHINES} machines of {_CORES} cores: {within / _MACHINES / _CORES:.1f} hours"
-        told = ["without a model, by `extract-batch`", f"{spent:.2f} core s", f"{within:,} core hours", machines]
-        rows.insert(1, told)
+        row = ["without a model, by `extract-batch`", f"{spent:.2f} core s", f"{within:,} core hours", machines]
+        rows.insert(1, row)
     machine = f"{embedded['machine']['processor']}; {gpu['machine']['gpu']}"
     return tables.markdown_table(["", "a page", "ten million", "on"], rows) + f"\nMultiplied, not run: {machine}.\n"

@@ -25,7 +25,7 @@ from extractor.reading import D, Options, Source, T, checked, extract
 
 
 class ManyOptions(Options, total=False):
-    """What `extract_many` may be told besides; it says what each means."""
+    """Further options of `extract_many`, which says what each means."""
 
     jobs: int | None
     ordered: bool
@@ -90,7 +90,7 @@ def extract_many(
     read = partial(_read, schema=wanted, **options)
     side = side_by_side(engine, jobs or 64, jobs)
     items = (in_order if ordered else as_they_come)(read, enumerate(sources), side)
-    return _told(items, on_progress)
+    return _reporting(items, on_progress)
 
 
 def _read(numbered: tuple[int, Source], **options: Any) -> Item[Any]:
@@ -101,7 +101,7 @@ def _read(numbered: tuple[int, Source], **options: Any) -> Item[Any]:
         return Item(number, source, error=error)
 
 
-def _told(items: Iterator[Item[Any]], on_progress: Callable[[int], None] | None) -> Iterator[Item[Any]]:
+def _reporting(items: Iterator[Item[Any]], on_progress: Callable[[int], None] | None) -> Iterator[Item[Any]]:
     for done, item in enumerate(items, 1):
         if on_progress:
             on_progress(done)

@@ -13,10 +13,10 @@ def test_every_row_is_tried_and_those_that_fail_are_named() -> None:
         seen.append(number)
         assert number**2 == square
 
-    with pytest.raises(pytest.fail.Exception) as told:
+    with pytest.raises(pytest.fail.Exception) as result:
         check()  # type: ignore[call-arg]
     assert seen == [2, 3, 4, 5]
-    lines = str(told.value).splitlines()
+    lines = str(result.value).splitlines()
     assert lines[0] == "2 of 4 rows"
     assert [line.split(": ")[0] for line in lines if "AssertionError" in line] == ["3, 8", "5, 20"]
 

@@ -67,8 +67,8 @@ def test_the_document_is_of_the_schema_that_was_asked_for(folder: Path) -> None:
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
     environment = os.environ | {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    told = json.loads(done.stdout)["generalDiagnostics"]
-    found = [(Path(one["file"]).name, one["rule"]) for one in told if one["severity"] == "error"]
+    result = json.loads(done.stdout)["generalDiagnostics"]
+    found = [(Path(one["file"]).name, one["rule"]) for one in result if one["severity"] == "error"]
     assert [one for one in found if one[0] != "wrong.py"] == []
     expected = ["reportAttributeAccessIssue", "reportAssignmentType", "reportOptionalMemberAccess"]
     assert [rule for _, rule in found] == expected

@@ -91,9 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             found = importlib.import_module(BENCHES[options.engine]).bench(options)
         if note := busy(load):
             found = replace(found, notes=[*found.notes, note])
-        told = as_json(found, options.engine, arguments)
+        line = as_json(found, options.engine, arguments)
         if options.json:
-            write_json(options.json, told)
+            write_json(options.json, line)
     except ExtractorError as error:
         print(f"eval.bench: {error}", file=sys.stderr)
         return error.exit_code
@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("eval.bench: stopped", file=sys.stderr)
         return 130
     _print(found)
-    print(told)
+    print(line)
     return 0
 
 
@@ -153,14 +153,14 @@ def as_json(found: Bench, engine: str, arguments: Sequence[str]) -> str:
 
 def _without_paths(arguments: Sequence[str]) -> list[str]:
     """Arguments as they may be published: without the file the JSON goes to, folders by their last name."""
-    told: list[str] = []
+    shown: list[str] = []
     skipped = False
     for argument in arguments:
         if skipped or argument.startswith("--json"):
             skipped = argument == "--json"
             continue
-        told.append(Path(argument).name if Path(argument).is_absolute() else argument)
-    return told
+        shown.append(Path(argument).name if Path(argument).is_absolute() else argument)
+    return shown
 
 
 def write_json(path: Path, text: str) -> None:

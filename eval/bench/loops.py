@@ -4,7 +4,7 @@ document, peak memory.
 The loops are the phi3v engine's, the onnx engine's, transformers' `generate`, and ONNX Runtime GenAI's where it is
 installed; the network is a checkpoint, or with --random-weights the published architecture in full size. Each runs in a
 process of its own, and all take turns, so that what else the machine does falls on all of them; the quickest turn is
-told, and beside the clock's the CPU seconds, which depend less on the rest of the machine.
+given, and beside the clock's the CPU seconds, which depend less on the rest of the machine.
 """
 
 from __future__ import annotations
@@ -116,15 +116,15 @@ def _speeds(
     processes: Mapping[tuple[str, str], ProcessPoolExecutor], kind: str, options: argparse.Namespace
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Of one prompt: what the first token and the others took, by cell, the quickest of all turns."""
-    told: dict[tuple[str, str], list[Any]] = {cell: [] for cell in processes}
+    turns_of: dict[tuple[str, str], list[Any]] = {cell: [] for cell in processes}
     for _ in range(options.turns):
         for cell, process in processes.items():
             if kind == "page" and cell[0] == "genai":
                 continue  # it cuts pictures by itself, into others than the network was trained on
             first, rest = process.submit(passes, kind, options.prompt, options.steps).result()
-            told[cell].append((first, rest))
+            turns_of[cell].append((first, rest))
             _tell(f"{_named(cell)}, {kind}: {first.clock:.2f} s, then {options.steps / rest.clock:.1f} tokens a second")
-    return {cell: _quickest(turns, options.steps) for cell, turns in told.items() if turns}
+    return {cell: _quickest(turns, options.steps) for cell, turns in turns_of.items() if turns}
 
 
 def _quickest(turns: Sequence[tuple[Spent, Spent]], steps: int) -> dict[str, float]:

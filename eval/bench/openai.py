@@ -199,17 +199,17 @@ def compared(native: Answers, served: Answers) -> dict[str, Any]:
 def summed(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Turns of one width together."""
     counts = ("documents", "fields", "filled", "values_that_differ", "documents_that_differ")
-    told = {name: sum(piece[name] for piece in pieces) for name in counts}
+    sums = {name: sum(piece[name] for piece in pieces) for name in counts}
     sides = {}
     for name in (NATIVE, SERVER):
         seconds, cpu = (sum(piece[name][key] for piece in pieces) for key in ("seconds", "cpu"))
         sides[name] = {
-            "documents_a_second": round(told["documents"] / seconds, 3),
-            "cpu_seconds_a_document": round(cpu / told["documents"], 3),
+            "documents_a_second": round(sums["documents"] / seconds, 3),
+            "cpu_seconds_a_document": round(cpu / sums["documents"], 3),
         }
     loads = [piece["load"] for piece in pieces]
     return {
-        **told,
+        **sums,
         **sides,
         "confidence_apart": max(piece["confidence_apart"] for piece in pieces),
         "load": [min(loads), max(loads)],
@@ -218,15 +218,15 @@ def summed(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _tables(figures: Mapping[str, Any]) -> Sequence[Table]:
     rows, answers = [], []
-    for width, told in figures["at_once"].items():
-        pace = [told[name]["documents_a_second"] for name in (NATIVE, SERVER)]
-        cpu = [told[name]["cpu_seconds_a_document"] for name in (NATIVE, SERVER)]
-        load = " to ".join(f"{one:.0f}" for one in told["load"])
+    for width, sums in figures["at_once"].items():
+        pace = [sums[name]["documents_a_second"] for name in (NATIVE, SERVER)]
+        cpu = [sums[name]["cpu_seconds_a_document"] for name in (NATIVE, SERVER)]
+        load = " to ".join(f"{one:.0f}" for one in sums["load"])
         rows.append([width, *(f"{one:.2f}" for one in pace), f"{pace[1] / pace[0]:.2f}",
                      *(f"{one:.1f}" if one else "–" for one in cpu), load])  # fmt: skip
-        same = told["fields"] - told["values_that_differ"]
-        answers.append([width, f"{told['documents']}", f"{same} of {told['fields']}", f"{told['filled']}",
-                        f"{told['documents_that_differ']}", f"{told['confidence_apart']:.4f}"])  # fmt: skip
+        same = sums["fields"] - sums["values_that_differ"]
+        answers.append([width, f"{sums['documents']}", f"{same} of {sums['fields']}", f"{sums['filled']}",
+                        f"{sums['documents_that_differ']}", f"{sums['confidence_apart']:.4f}"])  # fmt: skip
     pace_header = ["at once", NATIVE, SERVER, "server / native", "CPU s a document, native", "server", "load"]
     header = ["at once", "documents", "values the same", "filled", "documents that differ", "confidence apart, most"]
     return [

@@ -60,11 +60,11 @@ def busy(load: float | None) -> str | None:
 
 def machine() -> dict[str, str]:
     """The processor, its cores for us, the operating system, and the GPU where torch is in use and sees one."""
-    told = {"processor": _processor(), "cores": str(cores()), "system": f"{platform.system()} {platform.machine()}"}
+    found = {"processor": _processor(), "cores": str(cores()), "system": f"{platform.system()} {platform.machine()}"}
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
-        told["gpu"] = str(torch.cuda.get_device_name(0))
-    return told
+        found["gpu"] = str(torch.cuda.get_device_name(0))
+    return found
 
 
 def _processor() -> str:

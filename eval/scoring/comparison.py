@@ -59,10 +59,10 @@ def _difference(name: str, pairs: Sequence[tuple[FieldRecord, FieldRecord]]) -> 
     seconds = [(one[1][0], one[1][1]) for one in sums.values()]
     if not sum(d for _, d in firsts):  # what these rates count among is in the labels, so the same for both
         return None
-    return _told(paired_bootstrap(firsts, seconds), firsts, seconds)
+    return _as_difference(paired_bootstrap(firsts, seconds), firsts, seconds)
 
 
-def _told(
+def _as_difference(
     found: Difference, firsts: Sequence[tuple[float, float]], seconds: Sequence[tuple[float, float]]
 ) -> dict[str, Any]:
     return {

@@ -48,7 +48,9 @@ def score_document(
         kind, label, prediction = kinds[name], labels[name], predictions.get(name)
         error = mistake(kind, label, prediction, score, others=others, failed=result is None)
         evidence = spoken.get(name) if spoken is not None else result.fields.get(name) if result else None
-        records.append(FieldRecord(subject, name, kind.value, label, prediction, score, error, **_told(evidence)))
+        records.append(
+            FieldRecord(subject, name, kind.value, label, prediction, score, error, **_evidence_of(evidence))
+        )
     mrz = scores.get("mrz")
     document = DocumentRecord(
         subject,
@@ -110,7 +112,7 @@ def _values(result: Extraction | None) -> dict[str, Any]:
     return as_dict(result)
 
 
-def _told(evidence: FieldEvidence | None) -> dict[str, Any]:
+def _evidence_of(evidence: FieldEvidence | None) -> dict[str, Any]:
     """What the reader said about a value: how sure it is, from where on the page, by which sources."""
     if evidence is None:
         return {"confidence": 0.0, "verdict": "absent"}

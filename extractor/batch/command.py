@@ -144,11 +144,11 @@ def _line(summary: Summary) -> str:
 def _progress() -> Iterator[Callable[[Summary], None]]:
     """A bar on stderr where it is a terminal, else a line from time to time."""
     if not sys.stderr.isatty():
-        told = [time.monotonic()]
+        last = [time.monotonic()]
 
         def line(summary: Summary) -> None:
-            if time.monotonic() - told[0] >= _EVERY:
-                told[0] = time.monotonic()
+            if time.monotonic() - last[0] >= _EVERY:
+                last[0] = time.monotonic()
                 say(_line(summary), "extract-batch")
 
         yield line

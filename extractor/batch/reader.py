@@ -63,12 +63,12 @@ class Reader:
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         try:
-            told = [self._read_unit(Unit.unpacked(str(text))) for text in batch["unit"]]
+            rows = [self._read_unit(Unit.unpacked(str(text))) for text in batch["unit"]]
         except ExtractorError:
             raise
         except Exception as error:  # Ray logs what is raised; a foreign text may quote a document
             raise ExtractorError(failed("", error).error) from None
-        return {name: [one[name] for one in told] for name in told[0]}
+        return {name: [one[name] for one in rows] for name in rows[0]}
 
     def _read_unit(self, unit: Unit) -> dict[str, Any]:
         start = time.perf_counter()
@@ -119,8 +119,8 @@ class Reader:
             answers: dict[int, Any] = {}
             with suppress(Exception):  # each is then read alone, and fails alone
                 evidences = [one.evidence for one in good]
-                told = self._engine.answer_batch(evidences, [read_sources(one) for one in evidences])
-                answers = dict(zip(map(id, good), told, strict=True))
+                given = self._engine.answer_batch(evidences, [read_sources(one) for one in evidences])
+                answers = dict(zip(map(id, good), given, strict=True))
             for document, one in zip(batch, prepared, strict=True):
                 engine = Answered(self._engine, answers[id(one)]) if id(one) in answers else self._engine
                 yield self._concluded(document, one, engine)

@@ -102,8 +102,8 @@ def extract_batch(
     )
     _check(job)
     with _ray(address) as client:
-        told = on_progress or (lambda _: None)
-        return _from_afar(job, told) if client else drive(job, told)
+        report = on_progress or (lambda _: None)
+        return _from_afar(job, report) if client else drive(job, report)
 
 
 def drive(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
@@ -118,12 +118,12 @@ def drive(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
     summary = Summary(total, earlier)
     on_progress(summary)
     memory: dict[int, int] = {}
-    for told in _read(job, run, units) if units else ():
-        memory[told["process"]] = told["memory"]
+    for part in _read(job, run, units) if units else ():
+        memory[part["process"]] = part["memory"]
         summary = replace(
             summary,
-            now=summary.now + told["documents"],
-            errors=summary.errors + told["errors"],
+            now=summary.now + part["documents"],
+            errors=summary.errors + part["errors"],
             seconds=time.monotonic() - start,
             memory=max(memory.values()),
         )
@@ -139,7 +139,7 @@ def _read(job: Job, run: str, units: Sequence[Unit]) -> Iterator[dict[str, Any]]
     context.enable_progress_bars = context.print_on_execution_start = False
     most = min(len(units), job.readers or len(units))
     rows = [{"unit": unit.packed()} for unit in units]
-    told = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+    parts = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
         Reader,
         fn_constructor_args=(job, run),
         batch_size=1,
@@ -149,7 +149,7 @@ def _read(job: Job, run: str, units: Sequence[Unit]) -> Iterator[dict[str, Any]]
         num_gpus=job.gpus or None,
     )
     try:
-        batches: Any = told.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
+        batches: Any = parts.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow")
         for batch in batches:
             yield from batch.to_pylist()
     except ray.exceptions.RayError as error:

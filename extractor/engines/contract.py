@@ -33,8 +33,8 @@ def violations(engine: Engine, evidence: DocumentEvidence) -> list[str]:
     if any(_values(other) != _values(first) for other in others):
         found.append("answer says something else when it is asked again")
     values = [str(reading.value) for reading in first.values() if isinstance(reading, FieldReading) and reading.value]
-    told = [engine.label, *engine.details.values()]
-    if any(len(value) > 3 and value in text for value in values for text in map(str, told)):
+    shown = [engine.label, *engine.details.values()]
+    if any(len(value) > 3 and value in text for value in values for text in map(str, shown)):
         found.append("label or details hold a value of the document")
     return found
 

@@ -51,8 +51,8 @@ class Reply:
         )
 
     def __str__(self) -> str:
-        told = [self.error.get(key) for key in ("code", "type", "param")]
-        words = [word for word in told if isinstance(word, str) and _IDENTIFIER.fullmatch(word)]
+        said = [self.error.get(key) for key in ("code", "type", "param")]
+        words = [word for word in said if isinstance(word, str) and _IDENTIFIER.fullmatch(word)]
         return f"HTTP {self.status}" + (f" ({', '.join(dict.fromkeys(words))})" if words else "")
 
 

@@ -119,8 +119,8 @@ def _compared(one: Identity, other: Identity) -> dict[str, bool | None]:
 
 def contradictions(one: Identity, other: Identity) -> list[str]:
     """In what two parts contradict each other: "number", "name", "birth date"."""
-    told = ("number", "name", "birth_date")
-    return [name.replace("_", " ") for name, same in _compared(one, other).items() if same is False and name in told]
+    named = ("number", "name", "birth_date")
+    return [name.replace("_", " ") for name, same in _compared(one, other).items() if same is False and name in named]
 
 
 def _are_two(one: Identity, other: Identity, said: Mapping[str, bool | None]) -> bool:

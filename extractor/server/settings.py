@@ -125,7 +125,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     #: Origins (scheme://host:port) whose pages may call the service; none by default.
     cors_origins: tuple[str, ...] = ()
-    #: Where callers may have it told that a job is done; nowhere by default.
+    #: Hosts that may be sent a webhook when a job is done; none by default.
     webhooks: WebhookOptions = field(default_factory=WebhookOptions)
     #: What reads in an engine's process, `module:function`; see `extractor.server.worker`.
     reader: str = "extractor.server.reading:make_reader"

@@ -144,7 +144,7 @@ def _with_marks(page: Page) -> Page:
         other = second.get(first.box.tobytes())
         if other is None or not is_with_marks(first.text, other.text):
             return first
-        return _retold(first, other) if other.score >= first.score - _NEARLY_AS_SURE else first
+        return _with_marks_of(first, other) if other.score >= first.score - _NEARLY_AS_SURE else first
 
     return replace(page, lines=tuple(better(line) for line in page.lines))
 
@@ -163,7 +163,7 @@ def is_with_marks(first: str, second: str) -> bool:
     return not left
 
 
-def _retold(first: Line, second: Line) -> Line:
+def _with_marks_of(first: Line, second: Line) -> Line:
     """The first line with the second's text; where letters stand is the second's too if it has more of them."""
     return replace(first, text=second.text) if len(first.text) == len(second.text) else second
 

@@ -42,18 +42,18 @@ def field(
     )  # fmt: skip
 
 
-def document(about: Subject, *, right: bool = True, **told: Any) -> DocumentRecord:
+def document(about: Subject, *, right: bool = True, **result: Any) -> DocumentRecord:
     known: dict[str, Any] = {
         "stages": {"ocr": 0.3, "reconcile": 0.1}, "failure": None, "valid": True, "mrz_exact": None, "confidence": 0.9,
     }  # fmt: skip
-    return DocumentRecord(about, all_right=right, **(known | told))
+    return DocumentRecord(about, all_right=right, **(known | result))
 
 
-def results(*fields: FieldRecord, **told: Any) -> Results:
+def results(*fields: FieldRecord, **result: Any) -> Results:
     """Fields with a document record for each subject: right where all its fields are."""
     subjects = list(dict.fromkeys(one.subject for one in fields))
     documents = [
-        document(about, right=all(one.score.exact for one in fields if one.subject == about), **told)
+        document(about, right=all(one.score.exact for one in fields if one.subject == about), **result)
         for about in subjects
     ]
     return Results(tuple(documents), tuple(fields))

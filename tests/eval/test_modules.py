@@ -23,10 +23,10 @@ def test_what_points_upward_and_both_ways_is_said() -> None:
     both = ROOMS | {"bottom": frozenset({"middle"})}
     assert upward(ROOMS, BANDS) == [("odd", "top")]
     assert mutual(both) == [("bottom", "middle")]
-    told = drawn(both, BANDS)
-    assert "4 rooms, 5 imports" in told
-    assert "Upward: bottom → middle, odd → top." in told
-    assert "Both ways: bottom ↔ middle." in told
+    result = drawn(both, BANDS)
+    assert "4 rooms, 5 imports" in result
+    assert "Upward: bottom → middle, odd → top." in result
+    assert "Both ways: bottom ↔ middle." in result
 
 
 def test_every_room_of_this_checkout_has_its_band_and_none_points_upward() -> None:
@@ -41,6 +41,6 @@ def test_another_checkout_is_drawn_as_well(tmp_path: Path, capsys: pytest.Captur
         (tmp_path / name / "__init__.py").write_text(text, encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
     assert main(["--root", str(tmp_path), "--packages", "upper", "lower_room", "--lines"]) == 0
-    told = capsys.readouterr().out
-    assert "  upper --> lower_room\n" in told
-    assert "     1 in all" in told
+    output = capsys.readouterr().out
+    assert "  upper --> lower_room\n" in output
+    assert "     1 in all" in output

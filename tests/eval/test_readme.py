@@ -61,10 +61,10 @@ def test_check_shows_the_difference_and_write_mends_it(
     path = tmp_path / "README.md"
     path.write_text(block("scores-held-out"), encoding="utf-8")
     assert main(["--check", "--file", str(path)]) == 1
-    told = capsys.readouterr()
-    assert "-old" in told.out
-    assert "+*not measured yet*" in told.out
-    assert "python -m eval.readme --write" in told.err
+    output = capsys.readouterr()
+    assert "-old" in output.out
+    assert "+*not measured yet*" in output.out
+    assert "python -m eval.readme --write" in output.err
     assert main(["--write", "--file", str(path)]) == 0
     assert main(["--check", "--file", str(path)]) == 0
     assert capsys.readouterr() == ("", "")
@@ -97,39 +97,39 @@ def test_commands_help_is_their_own() -> None:
 
 
 def test_scores_by_language_end_with_a_row_of_all(summary: dict[str, Any]) -> None:
-    told = generated.scores_by_language(summary)
-    rows = told.splitlines()
+    result = generated.scores_by_language(summary)
+    rows = result.splitlines()
     assert rows[0].startswith("| language | documents | values | exact | folded | CER |")
     assert [row.split(" | ")[0] for row in rows[2:6]] == ["| de", "| fr", "| zh-Hant", "| **all**"]
     assert "**4 (5 pictures)**" in rows[5]
     digest, code = summary["run"]["dataset"]["digest"][:12], summary["run"]["code"][:12]
-    assert f"Measured 2026-03-01, {summary['run']['machine']['cores']} cores of" in told
-    assert f"dataset specimens {digest}, program {code}." in told
+    assert f"Measured 2026-03-01, {summary['run']['machine']['cores']} cores of" in result
+    assert f"dataset specimens {digest}, program {code}." in result
 
 
 def test_scores_by_type_count_documents_and_pictures(summary: dict[str, Any]) -> None:
-    told = generated.scores_by_type(summary)
-    (passport,) = [row for row in told.splitlines() if row.startswith("| passport |")]
+    result = generated.scores_by_type(summary)
+    (passport,) = [row for row in result.splitlines() if row.startswith("| passport |")]
     # of four values of one document in two pictures, two are right in one picture only
     assert passport.startswith("| passport | 1 (2) | 8 | 75.0 (")
     assert "| 100.0 of 1 |" in passport
-    (chinese,) = [row for row in told.splitlines() if row.startswith("| chinese id card |")]
+    (chinese,) = [row for row in result.splitlines() if row.startswith("| chinese id card |")]
     assert "| – | no blanks labelled |" in chinese
-    assert "By picture instead of by document: field exact match" in told
+    assert "By picture instead of by document: field exact match" in result
 
 
 def test_a_type_that_comes_in_several_scripts_has_a_row_for_each(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
-    told = generated.scores_by_type(summary | {"cells": {"embedded": cell | {"scripts": both}}})
-    kinds = [row.split(" | ")[0] for row in told.splitlines() if row.startswith("| ")]
+    result = generated.scores_by_type(summary | {"cells": {"embedded": cell | {"scripts": both}}})
+    kinds = [row.split(" | ")[0] for row in result.splitlines() if row.startswith("| ")]
     assert kinds[kinds.index("| passport") :][:3] == ["| passport", "| – Latin script", "| – other scripts"]
     assert "– Latin" not in generated.scores_by_type(summary)
 
 
 def test_a_busy_machine_is_said(summary: dict[str, Any]) -> None:
-    told = generated.scores_by_language(summary | {"run": summary["run"] | {"load": 99.0}})
-    assert "Measured on a loaded machine (load 99.0 on" in told
+    result = generated.scores_by_language(summary | {"run": summary["run"] | {"load": 99.0}})
+    assert "Measured on a loaded machine (load 99.0 on" in result
     assert "loaded machine" not in generated.scores_by_language(summary | {"run": summary["run"] | {"load": 0.0}})
 
 
@@ -140,18 +140,18 @@ def test_cells_stand_side_by_side_with_their_tests(summary: dict[str, Any]) -> N
                                                                              "sex": {"p_holm": 0.06}}}  # fmt: skip
     two = one | {"fields": {}}
     checkpoint = {"checkpoint": {"name": "nano", "digest": "abcdefabcdef99"}}
-    told = generated.scores_by_language(
+    result = generated.scores_by_language(
         summary | {
             "cells": {"a": cell, "b": cell}, "comparisons": [one, two],
             "run": summary["run"] | {"cells": {"a": checkpoint, "b": checkpoint}},
         }
     )  # fmt: skip
-    assert "| language | documents | a | b |" in told
+    assert "| language | documents | a | b |" in result
     assert (
-        "- b against a: exact match -2.1 points (-4.0 to -0.1), fields that differ (McNemar, Holm): surname\n" in told
+        "- b against a: exact match -2.1 points (-4.0 to -0.1), fields that differ (McNemar, Holm): surname\n" in result
     )
-    assert "no field differs" in told
-    assert told.count("Checkpoint: nano abcdefabcdef.") == 1
+    assert "no field differs" in result
+    assert result.count("Checkpoint: nano abcdefabcdef.") == 1
 
 
 def test_fine_tuning_tells_what_its_checks_found(results: Path) -> None:
@@ -169,11 +169,11 @@ def test_fine_tuning_tells_what_its_checks_found(results: Path) -> None:
 
 def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
-    told = summary | {"cells": {"a": cell, "b": cell}}
-    rows = generated.scores_by_cell(told).splitlines()
+    result = summary | {"cells": {"a": cell, "b": cell}}
+    rows = generated.scores_by_cell(result).splitlines()
     assert rows[0].startswith("| read by | documents | values | exact | folded | hallucination rate | miss rate |")
     assert [row.split(" | ")[0] for row in rows[2:4]] == ["| a", "| b"]
-    by_language = generated.scores_by_cell_and_language(told)
+    by_language = generated.scores_by_cell_and_language(result)
     assert by_language.startswith("| language | documents | a | b |")
     assert rows[3] in by_language
 
@@ -183,8 +183,8 @@ def test_precisions_stand_by_language_without_hints_and_with_them(summary: dict[
     made = {
         f"nano {dtype}, {word}": cell | {"hints": word == "hints"} for word in ("hints", "no hints") for dtype in "ab"
     }
-    told = generated.scores_by_precision(summary | {"cells": made})
-    without, _, rest = told.partition("With hints:\n\n")
+    result = generated.scores_by_precision(summary | {"cells": made})
+    without, _, rest = result.partition("With hints:\n\n")
     assert without.startswith("Without hints:\n\n| language | documents | ")
     assert len(without.splitlines()[2].split("|")) == len(rest.splitlines()[0].split("|")) == 6
     assert without.splitlines()[-2].startswith("| **all** | ")
@@ -196,8 +196,8 @@ def test_precisions_stand_by_language_without_hints_and_with_them(summary: dict[
 def test_a_models_card_has_types_scripts_languages_and_captures(summary: dict[str, Any]) -> None:
     cell = summary["cells"]["embedded"]
     both = {"passport, Latin script": cell["overall"], "passport, other scripts": cell["overall"]}
-    told = generated.scores_by_kind(summary | {"cells": dict.fromkeys(("a", "b"), cell | {"scripts": both})})
-    rows = told.splitlines()
+    result = generated.scores_by_kind(summary | {"cells": dict.fromkeys(("a", "b"), cell | {"scripts": both})})
+    rows = result.splitlines()
     assert (
         rows[0]
         == "| document | documents | values | exact, a | exact, b | hallucination rate, a | hallucination rate, b |"
@@ -209,16 +209,16 @@ def test_a_models_card_has_types_scripts_languages_and_captures(summary: dict[st
 
 
 def test_a_bench_brings_its_tables_machine_and_command() -> None:
-    told = readme.bench_tables(
+    result = readme.bench_tables(
         {
             "command": "python -m eval.bench", "date": "2026-03-01", "machine": {"processor": "P", "cores": "2"},
             "versions": {"python": "3.12", "onnxruntime": "1.20", "pillow": "11"}, "notes": ["it was busy"],
             "tables": [{"title": "warm", "header": ["", "measured"], "rows": [["pages a second", "1.50"]]}],
         }
     )  # fmt: skip
-    assert "*warm*\n" in told
-    assert "| pages a second | 1.50 |" in told
-    assert told.endswith(
+    assert "*warm*\n" in result
+    assert "| pages a second | 1.50 |" in result
+    assert result.endswith(
         "`python -m eval.bench`, 2026-03-01, P, 2 cores; python 3.12, onnxruntime 1.20. It was busy.\n"
     )
 

@@ -34,25 +34,25 @@ def test_a_scale_is_a_line_in_log_odds() -> None:
 )
 @settings(max_examples=40, deadline=None)
 def test_the_fit_is_where_the_likelihood_is_flat(rows: list[tuple[float, bool, float]]) -> None:
-    told = Said(*(list(column) for column in zip(*rows, strict=True)))  # type: ignore[arg-type]
-    scale = fit(told)
-    weights, right = np.array(told.weights), np.array(told.right)
+    result = Said(*(list(column) for column in zip(*rows, strict=True)))  # type: ignore[arg-type]
+    scale = fit(result)
+    weights, right = np.array(result.weights), np.array(result.right)
     ups, downs = weights[right].sum(), weights[~right].sum()
     target = np.where(right, (ups + 1) / (ups + 2), 1 / (downs + 2))
-    rest = weights * (target - np.array([scale(confidence) for confidence in told.confidences]))
+    rest = weights * (target - np.array([scale(confidence) for confidence in result.confidences]))
     assert rest.sum() == pytest.approx(0, abs=0.01)
-    x = np.clip(np.array(told.confidences), 1e-4, 1 - 1e-4)
+    x = np.clip(np.array(result.confidences), 1e-4, 1 - 1e-4)
     along = (rest * np.log(x / (1 - x))).sum()
     assert along == pytest.approx(0, abs=0.05) or (scale.slope < 1e-6 and along < 0)
 
 
 def test_too_modest_confidences_are_raised_and_keep_their_order() -> None:
-    told = everything([0.6] * 20 + [0.8] * 20, [n > 1 for n in range(20)] + [n > 0 for n in range(20)])
-    scale = fit(told)
+    result = everything([0.6] * 20 + [0.8] * 20, [n > 1 for n in range(20)] + [n > 0 for n in range(20)])
+    scale = fit(result)
     assert scale(0.6) == pytest.approx(0.9, abs=0.03)
     assert scale(0.8) == pytest.approx(0.95, abs=0.03)
-    assert tried(scale, told)["ece"] < tried(lambda said: said, told)["ece"]
-    assert tried(scale, told)["auroc"] == tried(lambda said: said, told)["auroc"]
+    assert tried(scale, result)["ece"] < tried(lambda said: said, result)["ece"]
+    assert tried(scale, result)["auroc"] == tried(lambda said: said, result)["auroc"]
 
 
 def test_an_order_that_is_wrong_is_not_turned_around() -> None:
@@ -116,11 +116,11 @@ def test_each_runs_scale_is_tried_on_the_other(tmp_path: Path, capsys: pytest.Ca
         lines = [to_lines(d, [f for f in rows if f.subject == d.subject]) for d in made.documents]
         (tmp_path / name / "results.jsonl").write_text("".join(lines), encoding="utf-8")
     assert main([str(tmp_path / "first"), str(tmp_path / "second")]) == 0
-    told = capsys.readouterr().out
-    assert "| as it is | first | 20 | 90.0 | 30.0 |" in told
-    (tested,) = [line for line in told.splitlines() if line.startswith("| of first") and "| second |" in line]
+    output = capsys.readouterr().out
+    assert "| as it is | first | 20 | 90.0 | 30.0 |" in output
+    (tested,) = [line for line in output.splitlines() if line.startswith("| of first") and "| second |" in line]
     assert float(tested.split(" | ")[4]) == pytest.approx(15, abs=4)  # 90 % right was said, 75 % are
-    assert len([line for line in told.splitlines() if line.startswith("| of all")]) == 2
+    assert len([line for line in output.splitlines() if line.startswith("| of all")]) == 2
 
 
 def test_one_run_is_fitted_to_itself(tmp_path: Path, finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

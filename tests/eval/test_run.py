@@ -28,8 +28,8 @@ def test_a_run_leaves_results_and_reports(finished: Path, lines: Lines) -> None:
         "run.json", "results.jsonl", "summary.json", "scores.csv", "report.md", "report.html",
     }  # fmt: skip
     summary = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
-    told = summary["cells"]["embedded"]["overall"]
-    assert (told["documents"], told["pictures"], told["failed"]) == (4, 5, 1)
+    result = summary["cells"]["embedded"]["overall"]
+    assert (result["documents"], result["pictures"], result["failed"]) == (4, 5, 1)
     # fr-1: 2 of 4 values right, fr-2: 4 of 4; each field of the passport counts once: (0.5+0.5+1+1)/4
     assert summary["cells"]["embedded"]["schemas"]["passport"]["exact"]["value"] == 0.75
     assert summary["cells"]["embedded"]["mistakes"] == {
@@ -43,11 +43,11 @@ def test_the_terminal_shows_what_ran_and_what_failed(
     dataset: Path, slips: FakeReader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(dataset, tmp_path / "run") == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for word in ("exact", "zh-Hant", "dataset: specimens, 4 documents, 5 pictures", "machine:", "versions: python"):
-        assert word in told
-    assert "1 of 5 pictures failed: NoDocumentError 1" in told
-    assert str(tmp_path / "run" / "report.html") in told
+        assert word in output
+    assert "1 of 5 pictures failed: NoDocumentError 1" in output
+    assert str(tmp_path / "run" / "report.html") in output
 
 
 def test_a_failing_document_is_a_scored_failure_with_its_reason(finished: Path, lines: Lines) -> None:
@@ -217,10 +217,10 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(
     message: str,
 ) -> None:
     assert main(["--dataset", str(dataset), "--out", str(tmp_path / "run"), *arguments]) == code
-    told = capsys.readouterr().err
-    assert message in told
-    assert told.startswith("eval.run: ")
-    assert told.count("\n") == 1
+    output = capsys.readouterr().err
+    assert message in output
+    assert output.startswith("eval.run: ")
+    assert output.count("\n") == 1
     assert reader.read == []
 
 
@@ -254,9 +254,9 @@ def test_fail_under(
     message: str,
 ) -> None:
     assert run(dataset, tmp_path / "run", "--fail-under", *demands) == code
-    told = capsys.readouterr().err
-    assert message in told
-    assert bool(told) == bool(message)
+    output = capsys.readouterr().err
+    assert message in output
+    assert bool(output) == bool(message)
 
 
 def test_two_runs_are_compared(dataset: Path, slips: FakeReader, tmp_path: Path) -> None:

@@ -34,6 +34,6 @@ def test_what_the_model_says_alone_can_be_scored_without_hints(tmp_path: Path) -
     lines = [json.loads(line) for line in (out / "results.jsonl").read_text(encoding="utf-8").splitlines()]
     given = [line for line in lines if line["record"] == "field" and line["prediction"] is not None]
     assert {source["kind"] for line in given for source in line["sources"]} <= {"model"}
-    told = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    assert told["run"]["reading"]["scored"] == "model"
-    assert told["run"]["engines"]["phi3v tiny float32, no hints"]["hints"] == "no"
+    result = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert result["run"]["reading"]["scored"] == "model"
+    assert result["run"]["engines"]["phi3v tiny float32, no hints"]["hints"] == "no"

@@ -51,9 +51,9 @@ def test_a_share_is_of_what_the_built_in_schema_gets() -> None:
         Asked(visas, "b", built_in=True, filled=True, right=False),
         Asked(visas, "c", built_in=False, filled=False, right=False),
     ]
-    told = table({"frozen": Counts(1).with_picture(asked)})
-    assert "frozen, 1 pictures" in told
-    assert f"| {visas} | 1 of 2 (50.0 %) |" in told
+    result = table({"frozen": Counts(1).with_picture(asked)})
+    assert "frozen, 1 pictures" in result
+    assert f"| {visas} | 1 of 2 (50.0 %) |" in result
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path, examples_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,15 +12,15 @@ PUBLIC = 4
 
 def secrets(record: Mapping[str, Any]) -> set[str]:
     """What a label says of its document, folded; words of a few letters could stand in any sentence."""
-    told = set()
+    result = set()
     for value in (*record["fields"].values(), *record.get("printed", {}).values()):
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str):
-                told |= {squash(part) for part in (text, *text.splitlines())}
-                told |= {squash(part) for part in text.split() if any(c.isdigit() for c in part)}
+                result |= {squash(part) for part in (text, *text.splitlines())}
+                result |= {squash(part) for part in text.split() if any(c.isdigit() for c in part)}
                 # Names and places word by word.
-                told |= {squash(part) for part in text.split() if len(part) > 5}
-    return {one for one in told if len(one) > PUBLIC or (one and not one.isascii())}
+                result |= {squash(part) for part in text.split() if len(part) > 5}
+    return {one for one in result if len(one) > PUBLIC or (one and not one.isascii())}
 
 
 def messages(result: Extraction) -> Iterator[str]:
@@ -35,5 +35,5 @@ def messages(result: Extraction) -> Iterator[str]:
 
 def assert_silent(text: str, record: Mapping[str, Any]) -> None:
     """Fails if a text holds anything that the label of a document says."""
-    told = squash(text)
-    assert [one for one in secrets(record) if one in told] == []
+    result = squash(text)
+    assert [one for one in secrets(record) if one in result] == []

@@ -43,10 +43,11 @@ def test_a_document_is_not_valid_before_it_begins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("birth", "told"), [("2008-03-01", False), ("2008-03-02", True), ("2008", True), ("2007", False), ("1980", False)]
+    ("birth", "expected"),
+    [("2008-03-01", False), ("2008-03-02", True), ("2008", True), ("2007", False), ("1980", False)],
 )
-def test_younger_holders_are_told_of_where_an_age_is_asked_for(birth: str, told: bool) -> None:
-    assert codes(18, birth_date=birth) == ([("under_age", "birth_date")] if told else [])
+def test_younger_holders_are_told_of_where_an_age_is_asked_for(birth: str, expected: bool) -> None:
+    assert codes(18, birth_date=birth) == ([("under_age", "birth_date")] if expected else [])
     assert codes(birth_date=birth) == []
 
 

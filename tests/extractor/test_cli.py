@@ -60,9 +60,9 @@ class TestExitCodes:
         )
         done = call(passport, "--schema", tmp_path / "mine.json", "--evidence")
         assert done.code == 1
-        told = json.loads(done.out)
-        assert told["surname"] is None
-        assert [warning["code"] for warning in told["evidence"]["warnings"]] == ["invalid_value"]
+        output = json.loads(done.out)
+        assert output["surname"] is None
+        assert [warning["code"] for warning in output["evidence"]["warnings"]] == ["invalid_value"]
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -180,8 +180,8 @@ class TestInputs:
         target = tmp_path / "both.tiff"
         pages[1].save(target, save_all=True, append_images=[pages[0]])
         assert call(target, "--pages", "1").code == 4
-        told = json.loads(call(target, "--pages", "2", "--evidence").out)
-        assert (told["surname"], len(told["evidence"]["pages"])) == ("UNDERHILL", 1)
+        output = json.loads(call(target, "--pages", "2", "--evidence").out)
+        assert (output["surname"], len(output["evidence"]["pages"])) == ("UNDERHILL", 1)
         for both in ("1-2", "1, 2"):
             assert len(json.loads(call(target, "--pages", both, "--evidence").out)["evidence"]["pages"]) == 2
 
@@ -195,10 +195,10 @@ class TestInputs:
 
 class TestOutput:
     def test_evidence(self, call: Callable[..., Any], passport: Path) -> None:
-        told = json.loads(call(passport, "--evidence").out)
-        assert set(told) == {*Passport.model_fields, "document", "evidence"}
-        assert set(told["document"]) == set(Passport.model_fields)
-        number = told["evidence"]["fields"]["document_number"]
+        output = json.loads(call(passport, "--evidence").out)
+        assert set(output) == {*Passport.model_fields, "document", "evidence"}
+        assert set(output["document"]) == set(Passport.model_fields)
+        number = output["evidence"]["fields"]["document_number"]
         assert (number["value"], number["verdict"]) == ("359970521", "verified")
         assert {source["kind"] for source in number["sources"]} == {"mrz", "visual"}
         assert len(number["box"]["points"]) == 4

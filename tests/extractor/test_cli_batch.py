@@ -82,8 +82,8 @@ def test_all_documents_of_a_file_are_a_list(
 
     monkeypatch.setattr(reading, "extract_documents", extract_documents)
     assert cli.main([str(files[0]), "--documents", "--engine", "embedded"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [(one["file"], one["schema"], one["surname"]) for one in told] == [
+    output = json.loads(capsys.readouterr().out)
+    assert [(one["file"], one["schema"], one["surname"]) for one in output] == [
         (str(files[0]), "passport", "00-0"),
         (str(files[0]), "passport", "00-1"),
     ]

@@ -57,8 +57,8 @@ class TestEntryPoint:
             "heavy = {'numpy', 'pydantic', 'PIL', 'cv2', 'onnxruntime', 'torch', 'transformers', 'rich', 'pypdfium2'}\n"
             "print(sorted(heavy & set(sys.modules)))"
         )
-        told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
-        assert told.stdout.strip() == "[]"
+        output = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+        assert output.stdout.strip() == "[]"
 
     def test_reading_loads_no_torch(self, passport: Path) -> None:
         code = (
@@ -66,8 +66,8 @@ class TestEntryPoint:
             f"extract({str(passport)!r}, 'passport')\n"
             "print(sorted({'torch', 'transformers', 'matplotlib', 'fastapi', 'scipy'} & set(sys.modules)))"
         )
-        told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
-        assert (told.stdout.strip(), told.stderr) == ("[]", "")
+        output = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
+        assert (output.stdout.strip(), output.stderr) == ("[]", "")
 
     def test_wrong_options_are_wrong_usage(self) -> None:
         done = run("--format", "xml")

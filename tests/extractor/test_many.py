@@ -28,15 +28,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_results_come_in_order_and_errors_are_items(quick: None, jobs: int) -> None:
-    told: list[int] = []
-    items = list(extract_many(["a", "bad", "c"], Passport, jobs=jobs, on_progress=told.append))
+    result: list[int] = []
+    items = list(extract_many(["a", "bad", "c"], Passport, jobs=jobs, on_progress=result.append))
     assert [(item.number, item.source, item.result) for item in items] == [
         (0, "a", "a as Passport"),
         (1, "bad", None),
         (2, "c", "c as Passport"),
     ]
     assert [str(item.error) if item.error else "" for item in items] == ["", "damaged", ""]
-    assert told == [1, 2, 3]
+    assert result == [1, 2, 3]
 
 
 def test_or_as_they_come(quick: None) -> None:
@@ -60,13 +60,13 @@ def test_sources_without_end_are_taken_as_they_are_needed(quick: None) -> None:
 
 
 def test_what_extract_may_be_told_they_may_be_told(monkeypatch: pytest.MonkeyPatch, today: date) -> None:
-    told: list[dict[str, Any]] = []
-    monkeypatch.setattr("extractor.many.extract", lambda _source, _schema=None, **options: told.append(options))
+    result: list[dict[str, Any]] = []
+    monkeypatch.setattr("extractor.many.extract", lambda _source, _schema=None, **options: result.append(options))
     options: Options = {"pages": [1], "today": today, "minimum_age": 18, "one_document": True}
     list(extract_many(["a"], Passport, **options))
     asyncio.run(extract_async("a", Passport, **options))
-    assert set(Options.__annotations__) == set(told[0]) - {"schema"} == set(told[1])
-    for one in told:
+    assert set(Options.__annotations__) == set(result[0]) - {"schema"} == set(result[1])
+    for one in result:
         assert {name: one[name] for name in options} == options
 
 

@@ -61,8 +61,8 @@ class TestOneDocument:
 
     def test_evidence_is_added_to_the_object(self) -> None:
         given = result(surname="SMITH", warnings=(ReadingWarning("conflict", "text", "surname"),))
-        told = as_dict(given, evidence=True)["evidence"]
-        assert told["fields"]["surname"] == {
+        found = as_dict(given, evidence=True)["evidence"]
+        assert found["fields"]["surname"] == {
             "value": "SMITH",
             "verdict": "single",
             "confidence": 0.877,
@@ -82,11 +82,11 @@ class TestOneDocument:
                 }
             ],
         }
-        assert told["fields"]["name"]["box"] is None
-        assert told["warnings"] == [{"code": "conflict", "message": "text", "field": "surname", "box": None}]
-        assert told["pages"] == [{"width": 800, "height": 600, "rotation": 90, "quality": {"focus": 0.5}}]
-        assert (told["schema"], told["engine"], told["seconds"]) == ("passport", {"name": "embedded"}, {"ocr": 0.5})
-        json.dumps(told)
+        assert found["fields"]["name"]["box"] is None
+        assert found["warnings"] == [{"code": "conflict", "message": "text", "field": "surname", "box": None}]
+        assert found["pages"] == [{"width": 800, "height": 600, "rotation": 90, "quality": {"focus": 0.5}}]
+        assert (found["schema"], found["engine"], found["seconds"]) == ("passport", {"name": "embedded"}, {"ocr": 0.5})
+        json.dumps(found)
 
     def test_evidence_of_a_user_s_schema_is_json_whatever_its_types(self) -> None:
         class Ticket(BaseModel):
@@ -94,9 +94,9 @@ class TestOneDocument:
             colour: Colour | None = None
 
         outcome = Outcome("a.png", result(Ticket, day=date(2026, 3, 1), colour=Colour.RED))
-        told = json.loads(render([outcome], "json", evidence=True))
-        assert (told["day"], told["colour"]) == ("2026-03-01", "red")
-        fields = told["evidence"]["fields"]
+        found = json.loads(render([outcome], "json", evidence=True))
+        assert (found["day"], found["colour"]) == ("2026-03-01", "red")
+        fields = found["evidence"]["fields"]
         assert (fields["day"]["value"], fields["colour"]["value"]) == ("2026-03-01", "red")
         assert fields["day"]["sources"][0]["value"] == "2026-03-01"
 
@@ -104,10 +104,10 @@ class TestOneDocument:
         names = ("fields", "pages", "engine", "seconds", "document", "evidence", "surname")
         form = create_model("Form", **dict.fromkeys(names, (str | None, None)))
         given = {name: f"the {name}" for name in names}
-        told = json.loads(render([Outcome("a.png", result(form, **given))], "json", evidence=True))
-        assert told["document"] == given
-        assert {name: told[name] for name in names[:4]} == {name: given[name] for name in names[:4]}
-        assert set(told["evidence"]) == {*names[:4], "warnings", "age", "regions", "barcodes", "schema"}
+        found = json.loads(render([Outcome("a.png", result(form, **given))], "json", evidence=True))
+        assert found["document"] == given
+        assert {name: found[name] for name in names[:4]} == {name: given[name] for name in names[:4]}
+        assert set(found["evidence"]) == {*names[:4], "warnings", "age", "regions", "barcodes", "schema"}
 
     def test_values_are_given_where_the_document_lacks_a_required_field(self) -> None:
         class Ticket(BaseModel):

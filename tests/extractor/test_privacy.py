@@ -132,7 +132,7 @@ def test_an_unforeseen_error_is_not_quoted_by_the_command(
     record = examples["visa.png"]
 
     def fail(model: Any, sources: Any, **options: Any) -> None:
-        raise ValueError(str({name: [one.value for one in told] for name, told in sources.items()}))
+        raise ValueError(str({name: [one.value for one in result] for name, result in sources.items()}))
 
     monkeypatch.setattr("extractor.pipeline.reconcile", fail)
     assert cli.main([str(examples_dir / "visa.png"), "--engine", "embedded"]) == 3

@@ -124,12 +124,12 @@ def train(plan: Plan, tell: Callable[[str], None]) -> Path:
     trainee = _Trainee(plan, task, device)
     plan.out.mkdir(parents=True, exist_ok=True)
     tell(json.dumps({"seconds": 0, **task.check(trainee.teacher, trainee.student)}))
-    started = told = time.monotonic()
+    started = reported = time.monotonic()
     with suppress(KeyboardInterrupt):
         while (now := time.monotonic()) < started + plan.seconds:
             loss = trainee.step((now - started) / plan.seconds)
-            if now - told > _TELL_EVERY:
-                told = now
+            if now - reported > _TELL_EVERY:
+                reported = now
                 tell(
                     json.dumps({"seconds": round(now - started), "steps": trainee.steps, "loss": round(loss.item(), 5)})
                 )

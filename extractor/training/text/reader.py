@@ -88,8 +88,8 @@ def started() -> onnx.ModelProto:
             new[:, place], new_bias[place] = weight[:, old[character]], bias[old[character]]
     for node, value in ((product, new), (addition, new_bias)):
         constants[node.input[1]].CopyFrom(numpy_helper.from_array(value, node.input[1]))
-    for told in (*model.graph.output, *model.graph.value_info):
-        for dim in told.type.tensor_type.shape.dim:
+    for shown in (*model.graph.output, *model.graph.value_info):
+        for dim in shown.type.tensor_type.shape.dim:
             if dim.dim_value == len(old):
                 dim.dim_value = len(CHARACTERS) + 1
     for key in [each for each in model.metadata_props if each.key == "character"]:
@@ -101,8 +101,8 @@ def _alphabet(path: Path) -> dict[str, int]:
     """The original's classes: the blank first, the space last."""
     import onnx
 
-    told = next(each.value for each in onnx.load(path).metadata_props if each.key == "character")
-    return {character: place for place, character in enumerate(("", *told.splitlines(), " "))}
+    listed = next(each.value for each in onnx.load(path).metadata_props if each.key == "character")
+    return {character: place for place, character in enumerate(("", *listed.splitlines(), " "))}
 
 
 # Learning
@@ -160,7 +160,7 @@ class Trainer:
             for new, rate in ((False, _RATE), (True, _HEAD_RATE))
         ]
         mover = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=self.device.type == "cuda")
-        begun = told = saved = time.monotonic()
+        begun = reported = saved = time.monotonic()
         done, counted = self.plan.begin, 0
         if self.device.type == "cuda":
             self._choose_layout()
@@ -179,12 +179,12 @@ class Trainer:
             mover.step()
             self.steps += 1
             counted += len(masks)
-            if now - told > _TELL_EVERY:
+            if now - reported > _TELL_EVERY:
                 self.tell(
                     steps=self.steps, done=round(done, 3), loss=round(loss.item(), 4), seen=counted,
                     drawn=self.pool.drawn, errors=_errors(scores, labels, lengths, scripts),
                 )  # fmt: skip
-                told = now
+                reported = now
             if now - saved > _SAVE_EVERY:
                 self.save("reader.onnx")
                 saved = time.monotonic()

@@ -141,7 +141,7 @@ def _run(
     cuda = plan.device.startswith("cuda")
     run = torch.compile(network, dynamic=False) if cuda and plan.seconds >= _COMPILED else network
     optimiser = torch.optim.AdamW(_groups(network), lr=plan.rate, betas=(0.9, 0.98))
-    began, told, saved, step, pages, share = time.time(), time.time(), time.time(), 0, 0, 0.0
+    began, reported, saved, step, pages, share = time.time(), time.time(), time.time(), 0, 0, 0.0
     while share < 1:
         batch = pool.take()
         for group in optimiser.param_groups:
@@ -165,10 +165,10 @@ def _run(
         optimiser.step()
         step, pages = step + 1, pages + len(batch["kind"])
         _averaged(average, network, min(_AVERAGE, 1 - 1 / (step + 1)))
-        if shown and time.time() - told > 20:
-            told = time.time()
+        if shown and time.time() - reported > 20:
+            reported = time.time()
             begin = f"{share:4.0%} step {step}"
-            print(_progress(begin, pages, pool.pages, told - began, found, answers, batch), flush=True)  # noqa: T201
+            print(_progress(begin, pages, pool.pages, reported - began, found, answers, batch), flush=True)  # noqa: T201
         if shown and time.time() - saved > 60:
             saved = time.time()
             _save(average, out, step)

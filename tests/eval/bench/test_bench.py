@@ -49,9 +49,9 @@ def test_the_embedded_engine_is_measured_end_to_end(
     out = tmp_path / "bench.json"
     arguments = ["--dataset", str(dataset), "--repeat", "2", "--width", "64", "--pages", "20", "--json", str(out)]
     assert main(arguments) == 0
-    told = last_line(capsys)
-    assert json.loads(out.read_text(encoding="utf-8")) == told
-    figures = told["figures"]
+    output = last_line(capsys)
+    assert json.loads(out.read_text(encoding="utf-8")) == output
+    figures = output["figures"]
     assert (figures["pages"], figures["repeat"], figures["width"]) == (5, 2, 64)
     assert len(instant) == 5 * 3 + 20  # once to warm up, twice measured, twenty for memory
     assert instant[0][0].startswith(b"\xff\xd8")
@@ -59,23 +59,23 @@ def test_the_embedded_engine_is_measured_end_to_end(
     assert figures["growth"]["pages"] == 20
     assert figures["pages_per_second"] > 0
     assert sum(figures["stages"].values()) == pytest.approx(1.0, abs=0.01)
-    assert [table["title"] for table in told["tables"]][1] == "where the time goes"
-    assert told["command"] == "python -m eval.bench --dataset specimens --repeat 2 --width 64 --pages 20"
-    assert str(tmp_path) not in json.dumps(told)
-    assert told["notes"] == []
+    assert [table["title"] for table in output["tables"]][1] == "where the time goes"
+    assert output["command"] == "python -m eval.bench --dataset specimens --repeat 2 --width 64 --pages 20"
+    assert str(tmp_path) not in json.dumps(output)
+    assert output["notes"] == []
 
 
 def test_people_get_tables(dataset: Path, instant: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--dataset", str(dataset), "--repeat", "1", "--no-start", "--limit", "2"]) == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for words in ("seconds a page, median", "peak memory, MB", "where the time goes"):
-        assert words in told
-    assert "cold start" not in told
-    assert "memory over" not in told
+        assert words in output
+    assert "cold start" not in output
+    assert "memory over" not in output
 
 
-@pytest.mark.parametrize(("pages", "told"), [(99, False), (100, True)])
-def test_few_pages_are_not_extrapolated_to_a_thousand(pages: int, told: bool) -> None:
+@pytest.mark.parametrize(("pages", "extrapolated"), [(99, False), (100, True)])
+def test_few_pages_are_not_extrapolated_to_a_thousand(pages: int, extrapolated: bool) -> None:
     growth = Growth(pages, 500.0, 501.0, 510.0, 12.0)
     figures = {
         "cores": 2, "width": 1000, "seconds_median": 1.0, "seconds_p95": 1.0, "pages_per_second": 1.0,
@@ -83,7 +83,7 @@ def test_few_pages_are_not_extrapolated_to_a_thousand(pages: int, told: bool) ->
     }  # fmt: skip
     names = [row[0] for row in bench_embedded._tables(figures, growth)[0].rows]
     assert f"memory over {pages} pages, MB" in names
-    assert ("memory a thousand pages add, MB" in names) is told
+    assert ("memory a thousand pages add, MB" in names) is extrapolated
 
 
 def test_a_busy_machine_is_said(
@@ -113,9 +113,9 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(
 ) -> None:
     given = arguments if "--dataset" in arguments else ["--dataset", str(dataset), *arguments]
     assert main(given) == code
-    told = capsys.readouterr().err
-    assert message in told
-    assert told.startswith("eval.bench: ")
+    output = capsys.readouterr().err
+    assert message in output
+    assert output.startswith("eval.bench: ")
 
 
 def test_an_engine_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,8 +147,8 @@ def test_each_engine_has_arguments_and_figures_of_its_own(
     quiet: None, other_engine: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--engine", "other", "--batch", "8"]) == 0
-    told = last_line(capsys)
-    assert (told["bench"], told["figures"], told["notes"]) == ("other", {"batch": 8}, ["a note"])
+    output = last_line(capsys)
+    assert (output["bench"], output["figures"], output["notes"]) == ("other", {"batch": 8}, ["a note"])
 
 
 @pytest.mark.parametrize(("error", "code"), [(UsageError("no"), 2), (KeyboardInterrupt(), 130)])

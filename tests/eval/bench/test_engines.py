@@ -93,10 +93,10 @@ def test_answers_of_a_server_are_compared_field_by_field_and_turns_summed() -> N
     assert (piece["values_that_differ"], piece["documents_that_differ"]) == (1, 1)
     assert piece["confidence_apart"] == pytest.approx(0.2)
     times = {"native": {"seconds": 1.0, "cpu": 2.0}, "server": {"seconds": 4.0, "cpu": 0.0}, "load": 3.0}
-    told = openai.summed([piece | times, piece | times | {"load": 9.0}])
-    assert (told["documents"], told["values_that_differ"], told["load"]) == (4, 2, [3.0, 9.0])
-    assert told["native"] == {"documents_a_second": 2.0, "cpu_seconds_a_document": 1.0}
-    pace, answers = openai._tables({"cores": 2, "at_once": {"4": told}})
+    result = openai.summed([piece | times, piece | times | {"load": 9.0}])
+    assert (result["documents"], result["values_that_differ"], result["load"]) == (4, 2, [3.0, 9.0])
+    assert result["native"] == {"documents_a_second": 2.0, "cpu_seconds_a_document": 1.0}
+    pace, answers = openai._tables({"cores": 2, "at_once": {"4": result}})
     assert pace.rows == [["4", "2.00", "0.50", "0.25", "1.0", "–", "3 to 9"]]
     assert answers.rows == [["4", "4", "4 of 6", "4", "2", "0.2000"]]
 

@@ -83,8 +83,8 @@ def test_the_bench_tells_every_figure(capsys, tmp_path):
     out = tmp_path / "bench.json"
     more = ["--repeat", "1", "--queue", "4", "--batch-cells", "float32", "--json", str(out)]
     assert main(["--engine", "phi3v", *asked, *more]) == 0
-    told = capsys.readouterr()
-    record = json.loads(told.out.splitlines()[-1])
+    output = capsys.readouterr()
+    record = json.loads(output.out.splitlines()[-1])
     assert json.loads(out.read_text()) == record
     figures = record["figures"]
     assert list(figures["cells"]) == ["eager", "float32"]
@@ -98,7 +98,7 @@ def test_the_bench_tells_every_figure(capsys, tmp_path):
     assert row[0] == "float32"
     assert 96 <= sum(int(share.removesuffix(" %")) for share in row[1:]) <= 110
     # Each part is told as soon as it is measured, and nothing stands in the end that was not.
-    lines = [line.removeprefix("eval.bench: ") for line in told.err.splitlines() if line.startswith("eval.bench: ")]
+    lines = [line.removeprefix("eval.bench: ") for line in output.err.splitlines() if line.startswith("eval.bench: ")]
     parts: dict[str, dict[str, object]] = {"eager": {}, "float32": {}}
     for line in lines:
         cell, _, part = line.partition(": ")
@@ -171,6 +171,6 @@ def test_a_checkpoint_is_measured_as_it_lies_there_and_started_cold(capsys, monk
 )
 def test_wrong_usage_is_one_line(capsys, arguments, message):
     assert main(["--engine", "phi3v", *arguments]) in (2, 3)
-    told = capsys.readouterr()
-    assert message in told.err
-    assert told.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert message in output.err
+    assert output.err.count("\n") == 1

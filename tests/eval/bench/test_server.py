@@ -50,7 +50,7 @@ def test_nothing_is_no_load(arguments: list[str]) -> None:
 def test_a_short_run_with_a_full_queue(capsys: pytest.CaptureFixture[str], examples_dir: Path) -> None:
     arguments = f"--engine server --clients 2 --queue 1 --seconds 2 --limit 1 --dataset {examples_dir}"
     assert main(arguments.split()) == 0
-    told = capsys.readouterr().out
-    assert "2 callers for 2 s" in told
-    assert '"broken_connections": 0' in told
-    assert '"429"' in told
+    output = capsys.readouterr().out
+    assert "2 callers for 2 s" in output
+    assert '"broken_connections": 0' in output
+    assert '"429"' in output

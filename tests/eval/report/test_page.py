@@ -111,7 +111,7 @@ def test_columns_sort_both_ways(finished: Path, show: Open) -> None:
     page.click("button[data-sort=field]")
     assert shown(page) == sorted(ascending, reverse=True)
     page.click("button[data-sort=confidence]")
-    numbers = [float(told) for told in page.locator("td[data-name=confidence]").all_text_contents()]
+    numbers = [float(result) for result in page.locator("td[data-name=confidence]").all_text_contents()]
     assert numbers == sorted(numbers)
 
 

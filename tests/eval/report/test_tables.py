@@ -59,8 +59,8 @@ def test_csv_has_a_row_for_every_cut_of_every_cell(summary: dict[str, Any]) -> N
     assert (overall["cell"], overall["cut"], overall["name"], overall["pictures"]) == ("embedded", "overall", "", "5")
     assert float(overall["exact"]) == summary["cells"]["embedded"]["overall"]["exact"]["value"]
     assert float(overall["exact_low"]) <= float(overall["exact"]) <= float(overall["exact_high"])
-    told = {(row["cut"], row["name"]) for row in rows}
-    assert {("language", "fr"), ("field", "surname"), ("type", "passport"), ("capture", "scan")} <= told
+    result = {(row["cut"], row["name"]) for row in rows}
+    assert {("language", "fr"), ("field", "surname"), ("type", "passport"), ("capture", "scan")} <= result
     (address,) = [row for row in rows if row["name"] == "address"]
     assert (address["exact"], address["values"], address["blanks"], address["seconds_median"]) == ("", "0", "4", "")
 
@@ -93,19 +93,19 @@ def test_few_cells_are_columns_and_many_are_rows(summary: dict[str, Any], many: 
 
 def test_with_many_cells_only_exact_match_has_room_for_its_interval(many: dict[str, Any]) -> None:
     header, body = tables.overall_table(many)
-    told = dict(zip(header, body[0], strict=True))
-    assert "(" in told["exact"]
+    result = dict(zip(header, body[0], strict=True))
+    assert "(" in result["exact"]
     assert not [
-        told[name]
+        result[name]
         for name in ("folded", "CER", "hallucination rate", "miss rate", "document accuracy")
-        if "(" in told[name]
+        if "(" in result[name]
     ]
     console = Console(width=160, file=io.StringIO(), record=True)
     for table in tables.terminal_tables(many, 160):
         console.print(table)
     shown = console.export_text()
     assert "…" not in shown
-    assert told["exact"] in shown
+    assert result["exact"] in shown
 
 
 def test_a_cell_that_has_not_read_a_language_has_a_dash_there(many: dict[str, Any]) -> None:
@@ -136,12 +136,12 @@ def test_what_ran_names_checkpoint_notes_and_what_did_not_run(summary: dict[str,
         "skipped": {"phi3v nano int4": "needs CUDA"},
         "reading": summary["run"]["reading"] | {"scored": "model"},
     }  # fmt: skip
-    told = dict(tables.facts(summary | {"run": run}))
-    assert told["phi3v nano int8"] == (
+    result = dict(tables.facts(summary | {"run": run}))
+    assert result["phi3v nano int8"] == (
         "checkpoint nano, revision 0123456789ab, digest ffffffffffffffff; dtype int8; device cpu; the small model"
     )
-    assert told["phi3v nano int4 did not run"] == "needs CUDA"
-    assert told["reading"].endswith("scored: the model alone")
+    assert result["phi3v nano int4 did not run"] == "needs CUDA"
+    assert result["reading"].endswith("scored: the model alone")
     run = summary["run"] | {"pace": {"embedded": {"documents": 30, "seconds": 20.0, "at_once": 2}}}
     embedded = "no checkpoint: what the packages ship; 1.50 pictures a second, 2 at a time"
     assert dict(tables.facts(summary | {"run": run}))["embedded"] == embedded
@@ -150,7 +150,7 @@ def test_what_ran_names_checkpoint_notes_and_what_did_not_run(summary: dict[str,
     prepared = {"pace": {"embedded": {"documents": 4, "seconds": 8.4, "at_once": 1, "prepared": True}}}
     assert tables.pace(prepared, "embedded") == "2.1 s a document after OCR"
     assert tables.pace(alone, "phi3v nano") == ""
-    assert "error budget 1%" in told["settings"]
+    assert "error budget 1%" in result["settings"]
 
 
 @pytest.mark.parametrize(("width", "columns"), [(160, 11), (80, 6)])

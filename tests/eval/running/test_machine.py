@@ -37,10 +37,10 @@ def test_the_programs_digest_follows_its_sources_alone(tmp_path: Path, monkeypat
 
 
 def test_the_machine_is_named_without_its_owner() -> None:
-    told = module.machine()
-    assert told["processor"]
-    assert told["cores"] == str(module.cores())
-    assert os.uname().nodename not in " ".join(told.values()).split()
+    result = module.machine()
+    assert result["processor"]
+    assert result["cores"] == str(module.cores())
+    assert os.uname().nodename not in " ".join(result.values()).split()
 
 
 def test_the_gpu_is_told_where_torch_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,12 +53,12 @@ def test_every_cell_reads_every_specimen_and_says_so(
     found = run.finish(lambda: seen.append(None))
     assert len(seen) == len(found.documents) == 10
     assert found.cells() == ["embedded", "phi3v nano int8"]
-    told = json.loads((tmp_path / "run" / RUN_FILE).read_text(encoding="utf-8"))
-    assert told["engines"]["embedded"] == {"name": "embedded"}
-    assert told["reading"]["day"] == "2026-03-01"
-    assert told["cells"]["phi3v nano int8"]["dtype"] == "int8"
+    result = json.loads((tmp_path / "run" / RUN_FILE).read_text(encoding="utf-8"))
+    assert result["engines"]["embedded"] == {"name": "embedded"}
+    assert result["reading"]["day"] == "2026-03-01"
+    assert result["cells"]["phi3v nano int8"]["dtype"] == "int8"
     # The second cell was given what had been prepared for the first.
-    assert {name: pace["prepared"] for name, pace in told["pace"].items()} == {"embedded": False, SECOND.name: True}
+    assert {name: pace["prepared"] for name, pace in result["pace"].items()} == {"embedded": False, SECOND.name: True}
 
 
 def test_tokens_are_the_engines(dataset: Path, reader: FakeReader, engines: dict[str, Any], tmp_path: Path) -> None:
@@ -71,10 +71,10 @@ def test_a_documents_error_is_its_own(
     dataset: Path, reader: FakeReader, engines: dict[str, Any], tmp_path: Path
 ) -> None:
     reader.fails = {"fr-1.png": UnreadableInputError("the picture is too large"), "zh-1.png": ValueError("林美華")}
-    told = failures(started(dataset, tmp_path / "run"))
-    assert told["fr-1.png"] == "UnreadableInputError: the picture is too large"
-    assert str(told["zh-1.png"]).startswith("ValueError at conftest.py:")
-    assert told["de-1.png"] is None
+    result = failures(started(dataset, tmp_path / "run"))
+    assert result["fr-1.png"] == "UnreadableInputError: the picture is too large"
+    assert str(result["zh-1.png"]).startswith("ValueError at conftest.py:")
+    assert result["de-1.png"] is None
 
 
 def test_redacted_a_failure_is_named_by_its_kind_alone(
@@ -116,8 +116,8 @@ def test_a_cell_that_cannot_run_is_left_out_only_where_all_were_asked_for(
     run = started(dataset, tmp_path / "all", SECOND, FIRST, skip=True)
     assert run.finish().cells() == ["embedded"]
     assert run.skipped == {SECOND.name: "int8 needs a GPU"}
-    told = json.loads((tmp_path / "all" / RUN_FILE).read_text(encoding="utf-8"))
-    assert told["skipped"] == {SECOND.name: "int8 needs a GPU"}
+    result = json.loads((tmp_path / "all" / RUN_FILE).read_text(encoding="utf-8"))
+    assert result["skipped"] == {SECOND.name: "int8 needs a GPU"}
 
 
 def test_a_second_cell_is_resumed_where_it_stopped(

@@ -89,23 +89,23 @@ def test_the_threshold_lets_the_most_through_within_the_budget() -> None:
 
 
 @given(pairs, st.sampled_from([0.0, 0.1, 0.3, 0.5]))
-def test_no_threshold_lets_more_through(told: list[tuple[float, bool]], budget: float) -> None:
-    confidences, right = [c for c, _ in told], [r for _, r in told]
+def test_no_threshold_lets_more_through(result: list[tuple[float, bool]], budget: float) -> None:
+    confidences, right = [c for c, _ in result], [r for _, r in result]
     chosen = choose_threshold(risk_coverage(confidences, right), budget)
     best = 0.0
     for threshold in confidences:
-        passed = [r for c, r in told if c >= threshold]
+        passed = [r for c, r in result if c >= threshold]
         if passed.count(False) / len(passed) <= budget:
-            best = max(best, len(passed) / len(told))
+            best = max(best, len(passed) / len(result))
     assert (chosen.coverage if chosen else 0.0) == pytest.approx(best)
 
 
 @given(pairs)
-def test_the_curve_ends_with_everything(told: list[tuple[float, bool]]) -> None:
-    points = risk_coverage([c for c, _ in told], [r for _, r in told])
+def test_the_curve_ends_with_everything(result: list[tuple[float, bool]]) -> None:
+    points = risk_coverage([c for c, _ in result], [r for _, r in result])
     assert points[-1].coverage == 1.0
-    assert points[-1].risk == pytest.approx(sum(not r for _, r in told) / len(told))
-    assert [p.threshold for p in points] == sorted({c for c, _ in told}, reverse=True)
+    assert points[-1].risk == pytest.approx(sum(not r for _, r in result) / len(result))
+    assert [p.threshold for p in points] == sorted({c for c, _ in result}, reverse=True)
 
 
 #: Names that fall into the first and into the second half.

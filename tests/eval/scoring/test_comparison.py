@@ -22,35 +22,35 @@ def test_discordant_documents_are_counted_by_field() -> None:
     names = [f"d{number}" for number in range(12)]
     first = {name: "A" if number < 4 else "B" for number, name in enumerate(names)}
     second = {name: "A" if number >= 3 else "B" for number, name in enumerate(names)}
-    told = compare(*pair(first, second), ("x", "y"))
-    assert told is not None
-    assert (told["first"], told["second"], told["documents"], told["fields_compared"]) == ("x", "y", 12, 12)
-    surname = told["fields"]["surname"]
+    result = compare(*pair(first, second), ("x", "y"))
+    assert result is not None
+    assert (result["first"], result["second"], result["documents"], result["fields_compared"]) == ("x", "y", 12, 12)
+    surname = result["fields"]["surname"]
     assert (surname["documents"], surname["only_first"], surname["only_second"]) == (12, 3, 8)
     assert surname["difference"] == pytest.approx(5 / 12, abs=1e-5)
     assert surname["p"] == pytest.approx(binomtest(3, 11).pvalue, abs=1e-5)
     assert surname["p_holm"] == surname["p"]
     assert surname["detectable"] == pytest.approx(smallest_detectable(12, 11 / 12), abs=1e-5)
-    exact = told["overall"]["exact"]
+    exact = result["overall"]["exact"]
     assert (exact["first"], exact["second"]) == (pytest.approx(4 / 12, abs=1e-5), 0.75)
     assert exact["low"] < exact["difference"] < exact["high"]
     assert exact["detectable"] > 0
-    assert told["all_right"]["only_second"] == 8
+    assert result["all_right"]["only_second"] == 8
 
 
 def test_readers_that_never_differ_say_nothing_about_how_much_they_might() -> None:
-    told = compare(*pair({"a": "A", "b": "B"}, {"a": "A", "b": "B"}), ("x", "y"))
-    assert told is not None
-    exact = told["overall"]["exact"]
+    result = compare(*pair({"a": "A", "b": "B"}, {"a": "A", "b": "B"}), ("x", "y"))
+    assert result is not None
+    exact = result["overall"]["exact"]
     assert (exact["difference"], exact["low"], exact["high"], exact["detectable"]) == (0.0, 0.0, 0.0, None)
-    assert told["fields"]["surname"]["p"] == 1.0
+    assert result["fields"]["surname"]["p"] == 1.0
 
 
 def test_only_what_both_have_read_is_compared() -> None:
-    told = compare(*pair({"a": "A", "b": "A", "d": "A"}, {"b": "B", "c": "A", "d": "A"}), ("x", "y"))
-    assert told is not None
-    assert (told["documents"], told["fields_compared"], told["left_out"]) == (2, 2, 2)
-    assert told["fields"]["surname"]["only_first"] == 1
+    result = compare(*pair({"a": "A", "b": "A", "d": "A"}, {"b": "B", "c": "A", "d": "A"}), ("x", "y"))
+    assert result is not None
+    assert (result["documents"], result["fields_compared"], result["left_out"]) == (2, 2, 2)
+    assert result["fields"]["surname"]["only_first"] == 1
     assert compare(*pair({"a": "A"}, {"b": "A"}), ("x", "y")) is None
 
 
@@ -60,14 +60,14 @@ def test_a_document_of_several_pictures_is_right_when_all_of_them_are() -> None:
         rows = [field(one, "surname", "A", value) for one, value in zip(pictures, said, strict=True)]
         return results(*rows, field(subject("b", cell=cell), "surname", "A", "A"))
 
-    told = compare(read("x", "A", "A"), read("y", "A", "B"), ("x", "y"))
-    assert told is not None
-    assert told["fields"]["surname"] | {"detectable": None} == {
+    result = compare(read("x", "A", "A"), read("y", "A", "B"), ("x", "y"))
+    assert result is not None
+    assert result["fields"]["surname"] | {"detectable": None} == {
         "documents": 2, "only_first": 1, "only_second": 0, "difference": -0.5, "p": 1.0, "detectable": None,
         "p_holm": 1.0,
     }  # fmt: skip
-    assert told["overall"]["exact"]["difference"] == -0.25  # rates share a document's weight among its pictures
-    assert told["all_right"]["only_first"] == 1
+    assert result["overall"]["exact"]["difference"] == -0.25  # rates share a document's weight among its pictures
+    assert result["all_right"]["only_first"] == 1
 
 
 def test_holms_correction_is_over_the_fields() -> None:
@@ -78,11 +78,11 @@ def test_holms_correction_is_over_the_fields() -> None:
             about = subject(str(number), cell=cell)
             rows += [field(about, "surname", "A", good), field(about, "given_names", "A", "A")]
         sides.append(results(*rows))
-    told = compare(*sides, ("x", "y"))
-    assert told is not None
-    assert told["fields"]["surname"]["p"] == pytest.approx(2 / 1024, abs=1e-5)
-    assert told["fields"]["surname"]["p_holm"] == pytest.approx(4 / 1024, abs=1e-5)
-    assert told["fields"]["given_names"]["p_holm"] == 1.0
+    result = compare(*sides, ("x", "y"))
+    assert result is not None
+    assert result["fields"]["surname"]["p"] == pytest.approx(2 / 1024, abs=1e-5)
+    assert result["fields"]["surname"]["p_holm"] == pytest.approx(4 / 1024, abs=1e-5)
+    assert result["fields"]["given_names"]["p_holm"] == 1.0
 
 
 def test_blanks_are_compared_as_inventions_not_as_values() -> None:
@@ -92,22 +92,22 @@ def test_blanks_are_compared_as_inventions_not_as_values() -> None:
         )
         for cell, said in (("x", None), ("y", "INVENTED"))
     ]
-    told = compare(*sides, ("x", "y"))
-    assert told is not None
-    assert told["fields"]["surname"]["documents"] == 1
-    assert told["overall"]["hallucination_rate"]["difference"] == 1.0
-    assert told["overall"]["exact"]["difference"] == 0.0
+    result = compare(*sides, ("x", "y"))
+    assert result is not None
+    assert result["fields"]["surname"]["documents"] == 1
+    assert result["overall"]["hallucination_rate"]["difference"] == 1.0
+    assert result["overall"]["exact"]["difference"] == 0.0
 
 
 def test_a_rate_that_nothing_is_labelled_for_is_left_out() -> None:
-    told = compare(*pair({"a": "A"}, {"a": "A"}), ("x", "y"))
-    assert told is not None
-    assert "hallucination_rate" not in told["overall"]
+    result = compare(*pair({"a": "A"}, {"a": "A"}), ("x", "y"))
+    assert result is not None
+    assert "hallucination_rate" not in result["overall"]
 
 
 def test_a_document_that_only_one_has_read_is_no_discordance() -> None:
     first, second = pair({"a": "A"}, {"a": "A"})
     more = Results((*second.documents, document(subject("b", cell="y"), right=False)), second.fields)
-    told = compare(first, more, ("x", "y"))
-    assert told is not None
-    assert told["all_right"]["documents"] == 1
+    result = compare(first, more, ("x", "y"))
+    assert result is not None
+    assert result["all_right"]["documents"] == 1

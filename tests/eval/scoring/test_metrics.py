@@ -85,27 +85,27 @@ def test_fuzzy_counts_from_its_threshold_on() -> None:
 
 
 def test_rates_by_hand() -> None:
-    told = rates(
+    result = rates(
         [("ANNA", "ANNA"), ("EVA", "EVE"), ("ÖZ", "OZ"), ("IDA", None), (None, None), (None, "X"), (None, None)]
     )
     # four values: one right, one of three letters wrong in one, one right but for a diaeresis, one missed
-    assert told["exact"] == told["recall"] == 1 / 4
-    assert told["folded"] == 2 / 4
-    assert told["fuzzy"] == 1 / 4
-    assert told["cer"] == (0 + 1 + 1 + 3) / (4 + 3 + 2 + 3)
-    assert told["similarity"] == pytest.approx((1 + 2 / 3 + 1 / 2 + 0) / 4)
-    assert told["anls"] == pytest.approx((1 + 2 / 3 + 1 / 2 + 0) / 4)
-    assert told["precision"] == 1 / 4  # given: ANNA, EVE, OZ, X
-    assert told["miss_rate"] == 1 / 4
-    assert told["hallucination_rate"] == 1 / 3
+    assert result["exact"] == result["recall"] == 1 / 4
+    assert result["folded"] == 2 / 4
+    assert result["fuzzy"] == 1 / 4
+    assert result["cer"] == (0 + 1 + 1 + 3) / (4 + 3 + 2 + 3)
+    assert result["similarity"] == pytest.approx((1 + 2 / 3 + 1 / 2 + 0) / 4)
+    assert result["anls"] == pytest.approx((1 + 2 / 3 + 1 / 2 + 0) / 4)
+    assert result["precision"] == 1 / 4  # given: ANNA, EVE, OZ, X
+    assert result["miss_rate"] == 1 / 4
+    assert result["hallucination_rate"] == 1 / 3
 
 
 def test_blanks_that_are_left_blank_raise_no_rate() -> None:
-    told = rates([("ANNA", "EVA"), *[(None, None)] * 99])
-    assert told["exact"] == told["folded"] == told["precision"] == told["anls"] == 0.0
-    assert told["similarity"] == 1 / 4
-    assert told["cer"] == 3 / 4  # ANNA to EVA: one letter goes, two change
-    assert told["hallucination_rate"] == 0.0
+    result = rates([("ANNA", "EVA"), *[(None, None)] * 99])
+    assert result["exact"] == result["folded"] == result["precision"] == result["anls"] == 0.0
+    assert result["similarity"] == 1 / 4
+    assert result["cer"] == 3 / 4  # ANNA to EVA: one letter goes, two change
+    assert result["hallucination_rate"] == 0.0
 
 
 def test_an_invented_value_is_no_error_of_characters() -> None:

@@ -60,8 +60,8 @@ def test_a_document_is_a_row_with_its_fields_and_an_unreadable_one_a_row_with_th
     (folder / "passport.png").symlink_to((EXAMPLES / "passport.png").resolve())
     (folder / "torn.jpg").write_bytes(b"\xff\xd8\xff torn")
     job = Job((str(folder),), str(tmp_path / "out"), "passport")
-    told = _read(job)
-    assert [(one["documents"], one["errors"]) for one in told] == [(2, 1)]
+    result = _read(job)
+    assert [(one["documents"], one["errors"]) for one in result] == [(2, 1)]
     good, torn = _rows(job)
     assert good["document"]["surname"] == "UNDERHILL"
     assert (good["schema"], good["error"], good["exit_code"]) == ("passport", None, 0)

@@ -106,8 +106,8 @@ def test_a_client_from_outside_of_the_cluster_gets_the_same(tmp_path: Path) -> N
     pytest.importorskip("grpc")
     scans, output = _scans(tmp_path / "scans", 60), tmp_path / "out"
     call = _call("-c", _CLIENT, scans, output, "--schema", "passport")
-    told = subprocess.run(call, env=_environment(), capture_output=True, text=True, check=True)
-    assert "60 of 60 documents answered" in told.stderr
+    result = subprocess.run(call, env=_environment(), capture_output=True, text=True, check=True)
+    assert "60 of 60 documents answered" in result.stderr
     assert _files(output) == _once(60)
 
 
@@ -129,10 +129,10 @@ def test_a_wrong_call_is_one_line_before_ray_starts(
 ) -> None:
     pytest.importorskip("pyarrow")
     assert main(arguments) == code
-    told = capsys.readouterr().err
-    assert said in told
-    assert told.count("\n") == 1
-    assert "secret" not in told
+    output = capsys.readouterr().err
+    assert said in output
+    assert output.count("\n") == 1
+    assert "secret" not in output
 
 
 def test_errors_of_readers_come_as_they_are_and_foreign_ones_without_their_text() -> None:

@@ -42,9 +42,9 @@ def test_characters_of_several_tokens_are_told_whole(loaded, monkeypatch):
 
 
 def test_draws_can_be_repeated(loaded):
-    told = ["".join(ask(loaded, [], "Say it.", max_tokens=12, temperature=1.0, seed=seed)) for seed in (1, 1, 2)]
-    assert told[0] == told[1]
-    assert told[0] != told[2]
+    result = ["".join(ask(loaded, [], "Say it.", max_tokens=12, temperature=1.0, seed=seed)) for seed in (1, 1, 2)]
+    assert result[0] == result[1]
+    assert result[0] != result[2]
 
 
 def test_an_answer_ends_where_the_turn_does(loaded, monkeypatch):

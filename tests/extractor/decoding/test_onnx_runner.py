@@ -50,8 +50,8 @@ def test_the_cache_grows_and_keeps_what_it_holds(model, models, processor):
     (length,) = runner.lengths
     for number in range(300):
         step = np.array([[number % 97]]), np.array([[length + number]])
-        told, expected = runner.step(*step), network.step(*step)
-    torch.testing.assert_close(told, expected, **CLOSE)
+        result, expected = runner.step(*step), network.step(*step)
+    torch.testing.assert_close(result, expected, **CLOSE)
     with pytest.raises(UsageError):
         OnnxRunner(models, models.folder.context + 1)
 

@@ -132,8 +132,8 @@ def test_the_engine_of_the_documents_is_found_by_the_command_and_keeps_the_contr
         module.test_it_keeps_the_contract()
     monkeypatch.setattr(module, "re", SimpleNamespace(search=lambda *_: ["AB/12345678"]))
     assert main([str(examples_dir / "visa.png"), "--schema", "visa", "--engine", "office", "--evidence"]) in (0, 1)
-    told = json.loads(capsys.readouterr().out)
-    sources = [one for one in told["evidence"]["fields"]["document_number"]["sources"] if one["kind"] == "model"]
+    output = json.loads(capsys.readouterr().out)
+    sources = [one for one in output["evidence"]["fields"]["document_number"]["sources"] if one["kind"] == "model"]
     assert [(one["value"], one["basis"].split(";")[0]) for one in sources] == [("AB/12345678", "rules of the office")]
 
 

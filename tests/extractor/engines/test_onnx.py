@@ -51,10 +51,10 @@ def test_float32_says_what_the_network_says(native, folders, evidence_of, pages,
     evidence = evidence_of(pages=pages)
     own = read_sources(evidence)
     engine = OnnxEngine(folders["float32"], num_crops=1, limits=SMALL, draft=draft)
-    expected, told = native.answer(evidence, own), engine.answer(evidence, own)
-    assert {name: one.value for name, one in told.items()} == {name: one.value for name, one in expected.items()}
+    expected, result = native.answer(evidence, own), engine.answer(evidence, own)
+    assert {name: one.value for name, one in result.items()} == {name: one.value for name, one in expected.items()}
     assert engine.tokens == native.tokens
-    for name, one in told.items():
+    for name, one in result.items():
         assert one.confidence == pytest.approx(expected[name].confidence, abs=1e-3)
 
 
@@ -125,9 +125,9 @@ def test_a_damaged_file_is_one_line_and_exit_code_3(copied, examples_dir, capsys
     (copied / name).write_bytes(content)
     page = str(examples_dir / "passport.png")
     assert main([page, "--schema", "passport", "--engine", "onnx", "--model", str(copied)]) == 3
-    told = capsys.readouterr().err.strip().splitlines()
-    assert len(told) == 1
-    assert "internal error" not in told[0]
+    output = capsys.readouterr().err.strip().splitlines()
+    assert len(output) == 1
+    assert "internal error" not in output[0]
 
 
 def test_names_that_the_models_do_not_have_are_said(copied, evidence_of):

@@ -217,10 +217,10 @@ def test_what_does_not_fit_is_asked_again_once_with_what_is_wrong(server, eviden
     engine = engine_at(server)
     assert engine.answer(evidence_of(), {})["surname"].value == "ERIKSSON"
     assert len(server.requests) == 2
-    shown, told = server.requests[1]["messages"][1:]
+    shown, result = server.requests[1]["messages"][1:]
     assert shown["role"] == "assistant"
     assert len(shown["content"]) <= 4000
-    assert wrong in told["content"]
+    assert wrong in result["content"]
     assert engine.details["schema"] == "not kept to by the server"
 
 

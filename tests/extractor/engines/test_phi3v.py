@@ -253,11 +253,11 @@ def test_a_picture_becomes_valid_json_in_every_precision(tiny, examples_dir, cap
     picture = examples_dir / "chinese_id_card_front.png"
     arguments = ["--schema", "chinese_id_card", "--engine", "phi3v", "--model", str(tiny), "--dtype", dtype]
     code = main([str(picture), *arguments, "--device", "cpu", "--num-crops", "1", "--evidence", "--verbose"])
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert code in (0, 1)
-    read = json.loads(told.out)["evidence"]
+    read = json.loads(output.out)["evidence"]
     assert read["engine"]["dtype"] == dtype
-    assert f"extract: engine phi3v: {tiny} was named; {dtype} on cpu: asked for" in told.err
+    assert f"extract: engine phi3v: {tiny} was named; {dtype} on cpu: asked for" in output.err
     for name, one in read["fields"].items():
         assert [source["kind"] for source in one["sources"]].count("model") == 1, name
     # The weights are random: what the document proves must stand against them.
@@ -302,10 +302,10 @@ def test_bad_input_is_one_line_and_an_exit_code(tiny, examples_dir, capsys, argu
         message = "no device mps"
     asked = ["--engine", "phi3v", "--model", str(tiny), *arguments]
     assert main([str(examples_dir / "visa.png"), *asked]) == code
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert message in told.err
-    assert told.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert message in output.err
+    assert output.err.count("\n") == 1
 
 
 # --- schemas of a user's own

@@ -28,9 +28,9 @@ def test_pictures_are_the_pages_of_one_pdf_without_a_title(tmp_path: Path) -> No
     (written,) = save_pictures([colour(1), colour(250)], tmp_path / "card.pdf")
     document = pypdfium2.PdfDocument(written)
     assert len(document) == 2
-    told = {name: text for name, text in document.get_metadata_dict().items() if text and "Date" not in name}
-    assert "card" not in str(told).lower()
-    assert ".partial" not in str(told)
+    result = {name: text for name, text in document.get_metadata_dict().items() if text and "Date" not in name}
+    assert "card" not in str(result).lower()
+    assert ".partial" not in str(result)
 
 
 def test_nothing_but_pixels_and_their_density_is_written() -> None:

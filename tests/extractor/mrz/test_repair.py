@@ -67,11 +67,11 @@ def test_repairs_are_recorded_with_their_reasons() -> None:
     data += check_digit(data[:10], data[13:20], data[21:43])
     reading = repaired(TD3, NAME.replace("UTO", "UT0"), data.replace("XO", "X0").replace("B<<<<<", "B<<<<"))
     assert reading.lines == (NAME, data)
-    told = {(r.line, r.column, r.read, r.concluded): r.reason for r in reading.repairs}
-    assert told[0, 4, "0", "O"] is Reason.FORMAT
-    assert told[1, 1, "0", "O"] is Reason.CHECK_DIGIT
-    assert [reason for key, reason in told.items() if key[2] == ""] == [Reason.LENGTH]
-    assert len(told) == 3
+    result = {(r.line, r.column, r.read, r.concluded): r.reason for r in reading.repairs}
+    assert result[0, 4, "0", "O"] is Reason.FORMAT
+    assert result[1, 1, "0", "O"] is Reason.CHECK_DIGIT
+    assert [reason for key, reason in result.items() if key[2] == ""] == [Reason.LENGTH]
+    assert len(result) == 3
     assert reading.raw_lines[0] == NAME.replace("UTO", "UT0")
 
 

@@ -43,9 +43,9 @@ def test_the_command_reads_by_a_server_and_says_where_pages_go(real_service, exa
     url = f"http://127.0.0.1:{real_service.port}/v1"
     asked = ["--engine", "openai", "--base-url", url, "--model", "embedded", "--verbose", "--today", "2026-03-01"]
     assert main([str(examples_dir / "visa.png"), "--schema", "visa", *asked]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["surname"]
-    assert f"engine openai: asked for; pages go to {url}" in told.err
+    output = capsys.readouterr()
+    assert json.loads(output.out)["surname"]
+    assert f"engine openai: asked for; pages go to {url}" in output.err
 
 
 def test_several_documents_are_asked_about_at_once_and_one_failure_is_its_own(examples_dir, today):

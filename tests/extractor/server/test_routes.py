@@ -51,8 +51,8 @@ def test_all_documents_are_a_list_each_with_its_schema(service: Running) -> None
     first, second = answer.json()["documents"]
     assert (first["schema"], first["document_number"]) == ("passport", number_of(files[0]))
     assert second["document_number"] == number_of(files[1])
-    (told, _) = send(service, *files, documents="true", evidence="true").json()["documents"]
-    assert told["document"]["document_number"] == told["document_number"] == number_of(files[0])
+    (result, _) = send(service, *files, documents="true", evidence="true").json()["documents"]
+    assert result["document"]["document_number"] == result["document_number"] == number_of(files[0])
 
 
 def test_evidence_is_added_where_it_is_asked_for(service: Running) -> None:

@@ -42,15 +42,15 @@ def evidence(
     return gather(read, found or [None] * len(read), model, today=TODAY)
 
 
-def of_kind(told: Sequence[Source], kind: SourceKind) -> Source:
-    (one,) = (source for source in told if source.kind is kind)
+def of_kind(result: Sequence[Source], kind: SourceKind) -> Source:
+    (one,) = (source for source in result if source.kind is kind)
     return one
 
 
 class TestZone:
     def test_every_field_of_the_zone_is_a_source(self) -> None:
-        told = sources([], zones=[ZONE])
-        values = {name: of_kind(found, SourceKind.MRZ).value for name, found in told.items() if found}
+        result = sources([], zones=[ZONE])
+        values = {name: of_kind(found, SourceKind.MRZ).value for name, found in result.items() if found}
         assert values == {
             "document_type": "P",
             "issuing_country": "UTO",
@@ -65,8 +65,10 @@ class TestZone:
         }
 
     def test_what_check_digits_cover_is_proven_and_says_by_what(self) -> None:
-        told = sources([], zones=[ZONE])
-        number, surname, lines = (of_kind(told[name], SourceKind.MRZ) for name in ("document_number", "surname", "mrz"))
+        result = sources([], zones=[ZONE])
+        number, surname, lines = (
+            of_kind(result[name], SourceKind.MRZ) for name in ("document_number", "surname", "mrz")
+        )
         assert (number.proven, number.basis) == (True, "TD3, check digit")
         assert (surname.proven, surname.basis) == (False, "TD3, format")
         # No check digit covers the names.
@@ -77,14 +79,14 @@ class TestZone:
         assert (birth.text, birth.value) == ("740812", "1974-08-12")
 
     def test_repairs_are_counted(self) -> None:
-        told = sources([], zones=[(ZONE[0], ZONE[1].replace("7408122", "74O8122"))])
-        birth = of_kind(told["birth_date"], SourceKind.MRZ)
+        result = sources([], zones=[(ZONE[0], ZONE[1].replace("7408122", "74O8122"))])
+        birth = of_kind(result["birth_date"], SourceKind.MRZ)
         assert birth.value == "1974-08-12"
         assert birth.basis.endswith(", 1 characters of the zone repaired")
 
     def test_a_wrong_check_digit_proves_nothing(self) -> None:
-        told = sources([], zones=[(ZONE[0], ZONE[1].replace("74081226", "74081276").replace("7408122F", "7408127F"))])
-        birth = of_kind(told["birth_date"], SourceKind.MRZ)
+        result = sources([], zones=[(ZONE[0], ZONE[1].replace("74081226", "74081276").replace("7408122F", "7408127F"))])
+        birth = of_kind(result["birth_date"], SourceKind.MRZ)
         assert (birth.value, birth.proven) == ("1974-08-12", False)
         assert birth.confidence < of_kind(sources([], zones=[ZONE])["birth_date"], SourceKind.MRZ).confidence
 
@@ -95,10 +97,10 @@ class TestZone:
         assert empty["birth_date"] == []
 
     def test_germany_is_one_letter_and_half_a_code_no_state(self) -> None:
-        told = sources(
+        result = sources(
             [], zones=[("P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<", "C01X00T478D<<6408125F2702283<<<<<<<<<<<<<<<4")]
         )
-        assert of_kind(told["nationality"], SourceKind.MRZ).value == "D"
+        assert of_kind(result["nationality"], SourceKind.MRZ).value == "D"
         half = sources([], zones=[(ZONE[0], ZONE[1].replace("6UTO7", "6UT<7"))])
         assert all(source.value != "UT" for source in half["nationality"])
 
@@ -118,9 +120,9 @@ class TestVisas:
     ZONE = ("V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<<<")
 
     def test_the_zone_s_number_is_the_visa_s_where_nothing_says_otherwise(self) -> None:
-        told = sources([], zones=[self.ZONE], schema="visa")
-        assert of_kind(told["document_number"], SourceKind.MRZ).value == "L898902C3"
-        assert told["passport_number"] == []
+        result = sources([], zones=[self.ZONE], schema="visa")
+        assert of_kind(result["document_number"], SourceKind.MRZ).value == "L898902C3"
+        assert result["passport_number"] == []
 
 
 class TestVisual:
@@ -136,25 +138,25 @@ def test_a_barcode_is_a_proven_source(monkeypatch: pytest.MonkeyPatch) -> None:
     corners = np.array([[10, 10], [90, 10], [90, 40], [10, 40]], np.float64)
     code = BarcodeFields({"surname": ("ERIKSSON", "ERIKSSON"), "unknown": (1, "1")}, corners, "PDF417 (AAMVA)")
     monkeypatch.setattr("extractor.evidence.parse_codes", lambda codes: code)
-    told = sources([], schema="driving_licence")
-    one = of_kind(told["surname"], SourceKind.BARCODE)
+    result = sources([], schema="driving_licence")
+    one = of_kind(result["surname"], SourceKind.BARCODE)
     assert (one.value, one.proven, one.basis) == ("ERIKSSON", True, "PDF417 (AAMVA)")
     assert one.box is not None
     assert one.box.points[2] == (90.0, 40.0)
-    assert "unknown" not in told
+    assert "unknown" not in result
 
 
 def test_pages_speak_each_for_itself() -> None:
-    told = sources(rows("Surname", "ERIKSSON"), rows("Given names", "ANNA"), zones=[None, ZONE])
-    assert of_kind(told["surname"], SourceKind.VISUAL).value == "ERIKSSON"
-    assert of_kind(told["surname"], SourceKind.MRZ).value == "ERIKSSON"
-    assert of_kind(told["given_names"], SourceKind.VISUAL).value == "ANNA"
+    result = sources(rows("Surname", "ERIKSSON"), rows("Given names", "ANNA"), zones=[None, ZONE])
+    assert of_kind(result["surname"], SourceKind.VISUAL).value == "ERIKSSON"
+    assert of_kind(result["surname"], SourceKind.MRZ).value == "ERIKSSON"
+    assert of_kind(result["given_names"], SourceKind.VISUAL).value == "ANNA"
 
 
 def test_every_field_of_the_schema_has_its_list() -> None:
-    told = sources([])
-    assert list(told) == list(field_specs(SCHEMAS["passport"]))
-    assert not any(told.values())
+    result = sources([])
+    assert list(result) == list(field_specs(SCHEMAS["passport"]))
+    assert not any(result.values())
 
 
 def test_boxes_are_told_in_the_picture_as_given() -> None:

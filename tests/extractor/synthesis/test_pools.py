@@ -99,16 +99,16 @@ def test_random_numbers_differ_between_pools() -> None:
 
 @pytest.mark.usefixtures("fonts")
 def test_drawn_names_addresses_places_and_authorities_share_nothing() -> None:
-    told = ("surname", "name", "address", "place_of_birth", "authority")
-    said: dict[str, set[str]] = {f"{pool} {name}": set() for pool in POOLS for name in told}
+    result = ("surname", "name", "address", "place_of_birth", "authority")
+    said: dict[str, set[str]] = {f"{pool} {name}": set() for pool in POOLS for name in result}
     for pool in POOLS:
         for job in plan(90, seed=5, pool=pool):
             template = template_named(pool, job.template)
             page = draw(template, job.seed, width=500)
-            for name in told:
+            for name in result:
                 if page.fields.get(name) and not _closed(template.document, name):
                     said[f"{pool} {name}"].add(fold(str(page.fields[name])))
-    for name in told:
+    for name in result:
         assert said[f"training {name}"]
         assert not said[f"training {name}"] & said[f"evaluation {name}"]
 

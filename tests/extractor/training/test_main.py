@@ -8,16 +8,16 @@ from extractor.training.__main__ import main
 def test_help_shows_worked_examples(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--help"])
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert stopped.value.code == 0
     for words in ("tune my-documents --out runs/mine", "--dtype int4", "accelerate launch", "scratch --out"):
-        assert words in told
+        assert words in output
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path, capsys):
     assert main(["tune", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--device", "cpu"]) == 3
-    told = capsys.readouterr().err.strip().splitlines()
-    assert told[-1].startswith("error: there is no folder")
+    output = capsys.readouterr().err.strip().splitlines()
+    assert output[-1].startswith("error: there is no folder")
 
 
 def test_an_unknown_checkpoint_is_one_line(tmp_path, capsys):

@@ -49,11 +49,11 @@ def test_rows_of_shared_tokens_are_taken_over(tmp_path, processor, small):
     for name in ("model.embed_tokens.weight", "lm_head.weight"):
         weights[name] = weights[name][:half].clone()
     save_file(weights, tmp_path / "model.safetensors")
-    told = json.loads(processor.tokenizer.backend_tokenizer.to_str())
-    told["model"]["vocab"] = {token: row for token, row in told["model"]["vocab"].items() if row < half}
-    told["added_tokens"] = [token for token in told["added_tokens"] if token["id"] < half]
-    told["post_processor"] = None
-    (tmp_path / "tokenizer.json").write_text(json.dumps(told), "utf-8")
+    result = json.loads(processor.tokenizer.backend_tokenizer.to_str())
+    result["model"]["vocab"] = {token: row for token, row in result["model"]["vocab"].items() if row < half}
+    result["added_tokens"] = [token for token in result["added_tokens"] if token["id"] < half]
+    result["post_processor"] = None
+    (tmp_path / "tokenizer.json").write_text(json.dumps(result), "utf-8")
     before = ours.lm_head.weight.detach().clone()
     shared = warm_start(ours, processor.tokenizer, tmp_path)
     assert half - 20 < shared <= len(vocabulary)

@@ -137,6 +137,6 @@ def test_hints_hold_what_is_printed_and_no_more_bytes_than_allowed():
         hints = simulated_hints(page, rng, 600)
         assert isinstance(hints, Hints)
         assert sum(len(line.encode()) for line in (*hints.lines, *hints.mrz)) <= 700
-        told = "".join((*hints.lines, *hints.mrz))
-        seen += any(str(value)[:6] in told for value in page.fields.values() if isinstance(value, str))
+        result = "".join((*hints.lines, *hints.mrz))
+        seen += any(str(value)[:6] in result for value in page.fields.values() if isinstance(value, str))
     assert seen >= 10

@@ -69,9 +69,9 @@ def test_a_run_that_left_no_network_cannot_be_gone_on_from(
     state.touch()
     settings = ["--network", "detector", "--data", str(data), "--out", str(tmp_path), "--start", str(state)]
     assert main(["train", *settings]) == 3
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "--start" in told
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert "--start" in output
 
 
 def test_a_missing_data_file_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

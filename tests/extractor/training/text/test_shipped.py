@@ -45,9 +45,9 @@ def test_most_weights_are_of_seven_bits(name: NetworkName) -> None:
 
 @pytest.mark.parametrize("name", ["detector", "recogniser"])
 def test_the_files_say_whose_they_are_and_that_they_were_changed(name: NetworkName) -> None:
-    told = {each.key: each.value for each in onnx.load(network_file(name)).metadata_props}
-    assert "Apache-2.0" in told["licence"]
-    assert "8 bits" in told["changes"]
+    result = {each.key: each.value for each in onnx.load(network_file(name)).metadata_props}
+    assert "Apache-2.0" in result["licence"]
+    assert "8 bits" in result["changes"]
     assert "Apache License" in network_file(name).with_name("LICENSE").read_text(encoding="utf-8")
 
 

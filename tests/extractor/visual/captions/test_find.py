@@ -23,8 +23,8 @@ def taken_apart(
     """(field, caption, what follows it) of each caption on lines far apart, and the texts that are no caption."""
     lines = [line(text, 40, 100 * number, score=score) for number, text in enumerate(texts)]
     found, rest = captions(lines, schema)
-    told = [(best(one), one.segment.text, one.follower.text if one.follower else "") for one in found]
-    return told, [segment.text for segment in rest]
+    result = [(best(one), one.segment.text, one.follower.text if one.follower else "") for one in found]
+    return result, [segment.text for segment in rest]
 
 
 @each(
@@ -49,8 +49,8 @@ def taken_apart(
     ],
 )
 def test_a_caption_and_what_follows_it(text: str, field: str, follower: str) -> None:
-    told, _ = taken_apart(text)
-    assert [(name, after.replace("(7) ", "")) for name, _, after in told] == [(field, follower)]
+    result, _ = taken_apart(text)
+    assert [(name, after.replace("(7) ", "")) for name, _, after in result] == [(field, follower)]
 
 
 @each(
@@ -70,8 +70,8 @@ def test_a_caption_and_what_follows_it(text: str, field: str, follower: str) -> 
     ],
 )
 def test_translations_are_one_caption(text: str, field: str) -> None:
-    told, rest = taken_apart(text)
-    assert [name for name, *_ in told] == [field]
+    result, rest = taken_apart(text)
+    assert [name for name, *_ in result] == [field]
     assert rest == []
 
 
@@ -126,8 +126,8 @@ def test_captions_run_together_with_their_values(text: str, expected: list[tuple
     ],
 )
 def test_numbered_captions_of_european_licences(text: str, field: str, value: str) -> None:
-    (told,), rest = taken_apart(text, schema="driving_licence")
-    assert (told[0], told[2]) == (field, value)
+    (result,), rest = taken_apart(text, schema="driving_licence")
+    assert (result[0], result[2]) == (field, value)
     assert rest == [value]
 
 
@@ -160,14 +160,14 @@ def test_numbers_are_captions_of_licences_only() -> None:
     ],
 )
 def test_words_inside_values_are_no_captions(text: str) -> None:
-    told, rest = taken_apart("Surname", text)
-    assert [name for name, *_ in told] == ["surname"]
+    result, rest = taken_apart("Surname", text)
+    assert [name for name, *_ in result] == ["surname"]
     assert rest == [text]
 
 
 def test_the_lines_of_an_mrz_are_neither() -> None:
-    told, rest = taken_apart("P<GBRNAME<<SURNAME<<<<<<", "7530688010GBR6507213F2201292<<<<<<2", "Surname")
-    assert [name for name, *_ in told] == ["surname"]
+    result, rest = taken_apart("P<GBRNAME<<SURNAME<<<<<<", "7530688010GBR6507213F2201292<<<<<<2", "Surname")
+    assert [name for name, *_ in result] == ["surname"]
     assert rest == []
 
 
@@ -200,15 +200,15 @@ def test_what_was_read_surely_and_is_no_caption_is_none() -> None:
     ],
 )
 def test_a_word_means_what_it_means_in_the_page_s_languages(texts: tuple[str, ...], field: str) -> None:
-    told, _ = taken_apart(*texts)
-    assert told[0][0] == field
+    result, _ = taken_apart(*texts)
+    assert result[0][0] == field
 
 
 def test_short_words_of_a_language_that_the_page_does_not_speak_are_no_captions() -> None:
-    told, rest = taken_apart(
+    result, rest = taken_apart(
         "Surname", "Given names", "Date of birth", "Date of expiry", "ORGAN DONOR", schema="driving_licence"
     )
-    assert [name for name, *_ in told] == ["surname", "given_names", "birth_date", "expiry_date"]
+    assert [name for name, *_ in result] == ["surname", "given_names", "birth_date", "expiry_date"]
     assert "ORGAN DONOR" in rest
 
 
