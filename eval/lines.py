@@ -1,4 +1,4 @@
-"""`python -m eval.lines`: how right the text of labelled values was read, script by script, whatever field it is.
+"""`python -m eval.lines`: how right the text of labelled values was read, by script.
 
 A label says what a value is, not where it stands. It is looked for in every line that was read, and, since values take
 several lines, in all of a page's together: the piece most like it is its reading, if at least half of its characters

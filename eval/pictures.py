@@ -78,7 +78,7 @@ def _screen(image: np.ndarray, strength: float) -> np.ndarray:
 
 
 def _left(k: int) -> float:
-    """What is left of the k-th wave of a screen's pixels by the camera's pixels and a lens of usual sharpness."""
+    """Amplitude of the k-th wave of a screen's pixels after the camera's pixels and a lens of usual sharpness."""
     waves = k / _PIXEL
     return float(np.sinc(waves) * np.exp(-2 * (np.pi * 0.35 * waves) ** 2))
 

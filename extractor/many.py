@@ -72,7 +72,7 @@ def extract_many(
     with `ordered=False` as they are ready. A document that cannot be read is an item with an error; the others are
     read. `on_progress` gets the number done. Sources are taken as they are needed, so that they may be without end.
 
-    Raises SchemaError or another UsageError at once for arguments that no document could be read with.
+    Raises SchemaError or another UsageError at once for invalid arguments.
     """
     if isinstance(sources, str | bytes) or not isinstance(sources, Iterable):
         raise UsageError(f"extract_many takes a list or another iterable of documents, not {type(sources).__name__}")

@@ -94,7 +94,7 @@ def prompt(
     page_text: str = "",
     pictures: int = 1,
 ) -> str:
-    """The user's part of a conversation that asks for `schema` of one document on so many pictures.
+    """The user's part of a conversation that asks for `schema` of one document on `pictures` pictures.
 
     `page_text` is what is known to stand on the document; it decides which captions are named.
     """

@@ -30,7 +30,7 @@ def load(name: str) -> ModuleType:
 
 @pytest.fixture
 def scans(tmp_path: Path, examples_dir: Path, read_once: None) -> Path:
-    """A folder with a passport and a file that is none."""
+    """A folder with a passport and a file that is not one."""
     folder = tmp_path / "scans"
     folder.mkdir()
     shutil.copy(examples_dir / "passport.png", folder)

@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends what is measured as SIGINT does: what was started ends, and what was saved for a time goes."""
+    """Lets SIGTERM stop a measurement as SIGINT does: processes end and temporary files are removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

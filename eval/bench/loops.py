@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def bench(options: argparse.Namespace) -> Bench:
-    """Measures. Raises ExtractorError for a checkpoint, a dataset or cells that are none."""
+    """Measures. Raises ExtractorError for an unknown checkpoint, an invalid dataset or invalid cells."""
     if min(options.turns, options.prompt) < 1 or options.steps < 2 or options.documents < 0:
         raise UsageError("--turns and --prompt are numbers from 1, --steps from 2, --documents from 0")
     cells = _cells(options.cells or (_FULL_CELLS if options.random_weights else _CELLS))

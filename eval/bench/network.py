@@ -153,7 +153,7 @@ class Network:
         return round(1000 * median_seconds(call, times or self.repeat, self.device), 3)
 
     def _step(self, runner: Any, width: int, steps: int = 20) -> float:
-        """Milliseconds of a step of so many tokens, over the prompt."""
+        """Milliseconds of a step of `width` tokens, over the prompt."""
         import torch
 
         tokens = torch.full((runner.documents, width), 100)

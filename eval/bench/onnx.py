@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def bench(options: argparse.Namespace) -> Bench:
-    """Measures. Raises ExtractorError for a checkpoint or a dataset that is none, UsageError for a file of others."""
+    """Measures. Raises ExtractorError for an unknown checkpoint or invalid dataset, UsageError for another --kept."""
     if options.minutes is not None and options.minutes <= 0:
         raise UsageError("--minutes is greater than zero")
     from extractor.checkpoints import find_checkpoint

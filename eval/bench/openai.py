@@ -73,7 +73,7 @@ class Turn:
 
 
 def bench(options: argparse.Namespace) -> Bench:
-    """Measures. Raises ExtractorError for a dataset that is none, or a server that does not answer."""
+    """Measures. Raises ExtractorError for an invalid dataset, or a server that does not answer."""
     from extractor.checkpoints import find_checkpoint
 
     widths = [int(word) for word in options.at_once.split(",") if word.isdecimal() and int(word) > 0]

@@ -308,7 +308,7 @@ def _readings(cells: dict[str, Any]) -> Table:
 
 
 def _shares(cells: dict[str, Any]) -> Table:
-    """Of a plain reading's time. What comes before the first step was measured by itself; steps take what is left."""
+    """Of a plain reading's time. What comes before the first step was measured separately; steps take the rest."""
     rows = []
     for name, one in cells.items():
         whole = 1000 * one["plain"]["seconds"]

@@ -135,7 +135,7 @@ class Workload:
         return answer.tokens
 
     def inputs(self, documents: int = 1) -> dict[str, torch.Tensor]:
-        """What a processor makes of so many prompts, a picture each."""
+        """A processor's output for `documents` prompts, a picture each."""
         pixels = Phi3VImageProcessor(num_crops=self.crops)([self.picture] * documents, return_tensors="pt")
         picture = [-1] * int(pixels["num_img_tokens"][0])
         ids = torch.tensor([[1, *picture, *self.prompt_ids]])

@@ -80,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--address", metavar="A", help="a running Ray: auto, host:port or ray://host:port (default: RAY_ADDRESS, or one"
         " that is started on this machine for this call)"
     )  # fmt: skip
-    cluster.add_argument("--readers", type=int, metavar="N", help="at most so many (default: as many as there is room)")
+    cluster.add_argument("--readers", type=int, metavar="N", help="at most N (default: as many as there is room for)")
     cluster.add_argument("--cpus", type=float, default=1.0, metavar="N", help="of one reader (default 1)")
     cluster.add_argument("--gpus", type=float, default=0.0, metavar="N", help="of one reader (default 0)")
     cluster.add_argument("--rows", type=int, metavar="N", help="of a part of the output (default: 4 to 1000)")

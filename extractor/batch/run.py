@@ -70,7 +70,7 @@ def extract_batch(
     `extractor.extract`'s; engine, model, dtype, device: as the command's. form: "jsonl" or "parquet". group: "sides",
     "folder" or a regular expression whose first group is what the names of a document's pages have in common. column:
     of Parquet files, the one with pictures or paths. rows: of a part; what is lost when a reader dies. batch_size:
-    documents that a model reads in one pass. cpus, gpus: of one reader. readers: at most so many (None: as many as
+    documents that a model reads in one pass. cpus, gpus: of one reader. readers: their maximum number (None: as many as
     there is room for). address: a running Ray, "auto" or ray://host:port (None: the environment's RAY_ADDRESS, else
     one on this machine that ends with the call).
 

@@ -71,7 +71,7 @@ class FusedRunner(EagerRunner):
         return self.model.lm_head(hidden.gather(1, last[..., None].expand(-1, -1, hidden.shape[-1])))
 
     def _span(self, end: int) -> int:
-        # A kernel looks no further than it must, whatever it is given.
+        # A kernel reads no further than it must.
         return super()._span(end) if self.operations is plain else self.cache.count + 1
 
     def _step(self, tokens: torch.Tensor, positions: torch.Tensor, keep: int) -> torch.Tensor:

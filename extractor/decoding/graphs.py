@@ -1,4 +1,4 @@
-"""Steps captured as CUDA graphs: one launch from the processor in place of hundreds.
+"""Steps captured as CUDA graphs: one launch from the CPU in place of hundreds.
 
 A step of the full-size network is some 500 small operations, and launching them costs several times what they
 compute. Each width of a step (tokens a document, rounded up) is captured once, on first use, and replayed.

@@ -77,7 +77,7 @@ def gated(states: torch.Tensor) -> torch.Tensor:
     return made
 
 
-#: Tokens of a step that `attend` takes; the documents' heads are spread over so many programs at least.
+#: Tokens of a step that `attend` takes; minimum number of programs over which the documents' heads are spread.
 WIDEST, _PROGRAMS = 256, 256
 #: Tokens that a program takes at most.
 _TALLEST = 64

@@ -34,7 +34,7 @@ def _executor() -> Any:
 
 
 class Masks:
-    """Rows of bits for up to so many choices at once; grows when more are needed."""
+    """Rows of bits for several choices at once; grows when more are needed."""
 
     def __init__(self, vocabulary: Vocabulary, device: torch.device) -> None:
         self.vocabulary, self.device = vocabulary, device

@@ -73,7 +73,7 @@ class KVCache:
         heads = config.num_key_value_heads or config.num_attention_heads
         room = round_up(places + 1)
         shape = (documents, heads, room, config.hidden_size // config.num_attention_heads)
-        # Zeros, and not whatever was in memory: an unseen place is multiplied by 0, and 0 times NaN is NaN.
+        # Zeros, not uninitialised memory: a masked position is multiplied by 0, and 0 times NaN is NaN.
         self.layers = [
             (
                 torch.zeros(shape, dtype=model.dtype, device=model.device),

@@ -26,7 +26,7 @@ class Spans:
         self._in_string = self._escaped = False
 
     def copy(self) -> Spans:
-        """As it stands now; the original goes on by itself."""
+        """A copy of the present state, independent of the original."""
         made = Spans()
         made.text, made.starts, made.ends = self.text[:], self.starts[:], self.ends[:]
         made._depth, made._in_string, made._escaped = self._depth, self._in_string, self._escaped

@@ -175,7 +175,7 @@ def misfit(value: Any, node: Mapping[str, Any], definitions: Mapping[str, Any], 
             reasons = [misfit(value, branch, definitions, depth + 1) for branch in node[key]]
             return "" if not all(reasons) else next((one for one in reasons if one != _IS_NOT_NULL), reasons[0])
     if "enum" in node and value not in node["enum"]:
-        return "is none of the schema's values"
+        return "is not one of the schema's values"
     if "const" in node and value != node["const"]:
         return "is not the schema's value"
     kind = node.get("type")

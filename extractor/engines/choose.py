@@ -121,7 +121,7 @@ def _added() -> Mapping[str, EntryPoint]:
 
 
 def _of_another_package(entry: EntryPoint, options: Mapping[str, Any]) -> Engine:
-    """An engine as its package makes it. Raises UsageError where that is none."""
+    """An engine as its package makes it. Raises UsageError if what it makes is no engine."""
     try:
         engine: Engine = entry.load()(**options)
     except (ImportError, AttributeError, TypeError) as error:

@@ -99,7 +99,7 @@ class OpenAIEngine:
     """Asks a model on a server. Nothing is sent before the first document.
 
     `model` is its name there (None: the only one that the server has), `api_key_env` the environment variable that
-    holds the key, `timeout` the seconds one document may take. Raises UsageError for an address or a key that is none.
+    holds the key, `timeout` the seconds one document may take. Raises UsageError for an invalid address or key.
     """
 
     name = "openai"

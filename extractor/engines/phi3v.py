@@ -187,7 +187,7 @@ class Phi3VEngine:
         return min(most, max(_FEWEST_CROPS, most // max(map(len, pictures))))
 
     def _runner_for(self, documents: int, prompt: int) -> Runner:
-        """A runner for prompts of so many tokens; the last one serves again if it can, so that memory does not grow."""
+        """A runner for prompts of `prompt` tokens; the last one is reused if large enough: memory does not grow."""
         tokens = prompt + self.limits.max_tokens
         places = round_up(tokens + 1) - 1
         if self._runner is None or self._shape[0] != documents or self._shape[1] < places:

@@ -60,7 +60,7 @@ class Reply:
 class Server:
     """The address that paths such as `/chat/completions` are added to, and the key that goes along.
 
-    Raises UsageError for an address that is none, or that holds a password: that would stand in logs and results.
+    Raises UsageError for an invalid address, or one that holds a password: it would stand in logs and results.
     """
 
     base_url: str

@@ -53,8 +53,8 @@ class Relation(Enum):
 
 @dataclass(frozen=True)
 class Identity:
-    """`values` are what a part says, by field: all readings of it, MRZ and visual zone. `kind` is what it calls itself,
-    or None; `sure` is how surely, 0..1."""
+    """`values` are a part's values by field: all readings, of the MRZ and the visual zone. `kind` is its kind of
+    document or None, `sure` how sure that is, 0..1."""
 
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     zone: Mrz | None = None

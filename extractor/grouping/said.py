@@ -27,7 +27,7 @@ def identity_said(schema: str | None, fields: Mapping[str, Sequence[str]]) -> Id
 
 
 def _zone(lines: Sequence[str]) -> Mrz | None:
-    """The zone that lines are; None where they are none."""
+    """The lines as a zone; None if they are not one."""
     try:
         return parse(lines) if lines else None
     except ValueError:

@@ -153,7 +153,7 @@ class _State:
         return self.process
 
     def close(self, patience: float = 0.0) -> int:
-        """Ends the process, after `patience` seconds if it does not by itself; its exit code, -n for signal n."""
+        """Waits `patience` seconds for the process to end, then kills it; its exit code, -n for signal n."""
         process, self.process = self.process, None
         if process is None:
             return 0

@@ -18,7 +18,7 @@ from extractor.mrz.confusion import BLANK, CLASSES, glyph
 class Folder:
     """Folds the classes of one recogniser.
 
-    `classes[i]` is the text of class i; class 0 is the CTC blank whatever its text is.
+    `classes[i]` is the text of class i; class 0 is the CTC blank.
     """
 
     def __init__(self, classes: Sequence[str]) -> None:

@@ -142,7 +142,7 @@ def _owners(layout: MrzFormat) -> dict[Place, str]:
 def _certainty(lines: tuple[str, ...], candidate: Candidate) -> tuple[Array, ...]:
     """Per line the probability of each concluded character; those of a code multiply to the code's probability.
 
-    A character that the format has no place for is at best even money, whatever check digits say.
+    A character that the format has no place for has a probability of at most one half, whatever check digits say.
     """
     whole = {
         (line, start + k): code.probability ** (1 / len(code.text))

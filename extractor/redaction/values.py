@@ -18,7 +18,7 @@ from extractor.schemas.text import squash
 
 #: Shortest text that is looked for elsewhere; from the second on it may differ a little, by this share.
 _SHORTEST, _FUZZY, _ALIKE = 4, 7, 85.0
-#: Words of a name or an address that are looked for by themselves are at least so long.
+#: Minimum length of words of a name or an address that are searched for one by one.
 _WORD = 4
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 

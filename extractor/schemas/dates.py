@@ -192,7 +192,7 @@ def full_year(two_digits: int, meaning: DateMeaning | None, today: date) -> int:
 
 
 def _with_ascii_digits(text: str) -> str:
-    """Any script's digits as 0-9 and full-width signs as half-width, character for character."""
+    """Any script's digits as 0-9 and full-width characters as half-width, character for character."""
 
     def plain(character: str) -> str:
         if character.isdigit() and not character.isascii():

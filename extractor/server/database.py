@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS hooks (
 CREATE INDEX IF NOT EXISTS waiting ON files (job, seq) WHERE answer IS NULL;
 """
 _CHECK = b"id-document-extractor"
-#: Raised with every change of a table; one more table, which an older version leaves alone, is none.
+#: Incremented with every change of a table. A new table, which an older version leaves alone, does not count.
 _VERSION = 2
 _NO_KEY = bytes(32)
 

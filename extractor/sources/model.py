@@ -49,7 +49,7 @@ def read(evidence: DocumentEvidence, engine: Engine, own: Own) -> Iterator[tuple
 
 def _source(spec: FieldSpec, reading: FieldReading, evidence: DocumentEvidence, own: Own, label: str) -> Source:
     if reading.cut:
-        return Source(SourceKind.MODEL, None, "", 0.0, basis=f"{label}; its value grew beyond every bound")
+        return Source(SourceKind.MODEL, None, "", 0.0, basis=f"{label}; its value exceeded every limit")
     value = reading.value.strip() if isinstance(reading.value, str) else reading.value
     confidence = round(reading.confidence, 4)
     if value is None:

@@ -176,7 +176,7 @@ class _Drawn:
 
 
 def _page(template: Template, seed: int, kind: str, shown: _Drawn) -> DrawnPage:
-    """The label: what is drawn, what the zone alone says, and null for what is not on these sides."""
+    """The label: drawn values, values of the zone alone, and null for fields that are not on these sides."""
     sheet, said, drawn = shown.sheet, shown.said, shown.fields
     fields: dict[str, Any] = {}
     for name in SCHEMAS[template.document.schema].model_fields:

@@ -33,7 +33,7 @@ _IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 
 
 def estranged(rng: random.Random, text: str, share: float) -> str:
-    """`text` with that share of its words respelt; figures, signs and short words stay. 0 takes no random numbers."""
+    """`text` with that share of its words respelt; digits, punctuation, short words stay. 0 takes no random numbers."""
     if not share:
         return text
     if _IDEOGRAPH.search(text):

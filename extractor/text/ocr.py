@@ -2,7 +2,7 @@
 
 They are the small models that RapidOCR's wheel ships, trained further to answer in 8 bits as they do in 32
 (`extractor.training.text`), in half the time. They are run here directly rather than through RapidOCR's pipeline:
-the recogniser's probabilities are evidence (an MRZ is decoded from them under its own rules, `evidence.mrz`), and
+the recogniser's probabilities are evidence (an MRZ is decoded from them under its own rules, `extractor.mrz`), and
 lines are spread over the cores. Detection follows the "Differentiable Binarization" paper (Liao et al., 2020):
 threshold, contours, minimum-area rectangles, unclip.
 """
@@ -64,7 +64,7 @@ _FILLERS = "<＜«‹〈《≪くㄑ"
 class Reading:
     """One recognised line: text, mean probability, and for each character its probability and place (0..1 across).
 
-    `mrz_log_probs` (frames, 38) is there for lines that may belong to an MRZ (`evidence.mrz.ctc`).
+    `mrz_log_probs` (frames, 38) is there for lines that may belong to an MRZ (`extractor.mrz.ctc`).
     """
 
     text: str

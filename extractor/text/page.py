@@ -25,7 +25,7 @@ _CERTAIN = 0.9
 _AS_GOOD = 0.1
 #: Degrees of tilt below which captions and values still line up.
 _TILT_TOLERANCE = 0.8
-#: Lines read worse than this may be turned another way; so many of them make a part worth turning.
+#: Lines with a lower score may be turned another way; this many of them make a part worth turning.
 _POOR, _LEAST_LINES = 0.75, 3
 #: Text lower than this (pixels, as the detector saw it) is worth enlarging.
 _SMALL_TEXT = 13.0

@@ -54,7 +54,7 @@ def _add_tune(tune: argparse.ArgumentParser) -> None:
     tune.add_argument("--hints", default="both", choices=("on", "off", "both"), help="OCR text along (%(default)s)")
     tune.add_argument("--tower", action="store_true", help="with full: train the vision tower too")
     tune.add_argument("--held-out", type=float, default=0.2, help="share of documents kept to check by (%(default)s)")
-    tune.add_argument("--limit", type=int, default=0, help="take so many documents only")
+    tune.add_argument("--limit", type=int, default=0, help="use at most this many documents")
     tune.add_argument("--save-steps", type=int, default=10, help="steps between two saves (%(default)s)")
     tune.add_argument("--seed", type=int, default=0)
     tune.set_defaults(run=_tune)

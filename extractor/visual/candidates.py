@@ -2,7 +2,7 @@
 
 A word belongs to the field that is likeliest for it. Words of a field are chained by the pointer to the word before;
 chains that point to the same caption are one value that the page breaks. A chain's text is parsed by the kind of its
-field, and one that cannot be such a value (a date that is none) is no candidate. A caption that the vocabulary does not
+field, and one that cannot be such a value (an impossible date) is no candidate. A caption that the vocabulary does not
 know, a user's own, is found on the page by its words; its value are the words that point to it.
 """
 

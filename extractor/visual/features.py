@@ -41,7 +41,7 @@ ZONE = slice(_PLACE, NUMBERS)
 @dataclass(frozen=True)
 class Features:
     """Of n words: `characters` (n, LENGTH) int64, `numbers` (n, NUMBERS) float32, `places` (n, 3) float32: middle
-    x, middle y and left edge in line heights, from which the network takes how words stand to one another."""
+    x, middle y and left edge in line heights, from which the network computes how words lie relative to each other."""
 
     characters: np.ndarray
     numbers: np.ndarray

@@ -1,7 +1,7 @@
 """What the visual zone says of each field: the layout reader's candidates, weighed against what the MRZ says.
 
 The network says which words are which field's value. What remains is code's: of several candidates, one that the MRZ
-says too is taken, and its letters are mended by the zone's (`merge`); a candidate that is not sure enough is none.
+says too is taken, and its letters are mended by the zone's (`merge`); a candidate whose score is too low is dropped.
 Where the network is silent, a caption of the vocabulary with a value beside it speaks (`captions`): the one rule that
 gains on issuers that were left out of training (docs/log/layout.md).
 """

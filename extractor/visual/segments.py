@@ -81,7 +81,7 @@ def parted(line: Line) -> list[Line]:
     if len(line.positions) != len(line.text) or len(line.text) < 4 or line.text.count("<") > 2:
         return [line]
     if (np.diff(line.positions) < 0).any():
-        return [line]  # of lines that run to the left, columns are not told apart
+        return [line]  # columns of right-to-left lines are not separated
     width, height = quad_size(line.box)
     ink = [i for i, character in enumerate(line.text) if not character.isspace()]
     places = line.positions * width

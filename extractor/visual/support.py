@@ -141,7 +141,7 @@ def _spelled(value: str, segments: Sequence[Segment], *, by_words: bool) -> list
     from rapidfuzz import fuzz
 
     needle = squash(value)
-    if not needle:  # signs without a letter or digit, such as a blood group's
+    if not needle:  # no letter or digit, such as a blood group's
         return _first(segment for segment in segments if value.strip() and value.strip() in segment.text)
     texts = [squash(segment.text) for segment in segments]
     pairs = list(zip(segments, texts, strict=True))

@@ -91,7 +91,7 @@ def is_overprint(text: str) -> bool:
     )
 
 
-#: Words, folded, that no value begins with where only caption words follow: `of issue` is what is left of a caption.
+#: Connectives, folded, that start a truncated caption (`of issue`), never a value.
 _JOINTS = frozenset("of de du des do da del della di der des van von et and".split())
 
 
@@ -107,7 +107,7 @@ def _caption_words() -> frozenset[str]:
 
 
 def is_rest_of_caption(text: str) -> bool:
-    """Whether a text is what is left of a caption whose beginning was lost: `of issue`."""
+    """Whether a text is the end of a truncated caption: `of issue`."""
     words = fold(text).split()
     return len(words) > 1 and words[0] in _JOINTS and _caption_words().issuperset(words[1:])
 

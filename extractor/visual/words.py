@@ -16,7 +16,7 @@ import numpy as np
 from extractor.imaging.geometry import quad_size
 from extractor.text.ocr import Line
 
-#: At most so many words of a page are looked at: the largest real page that was seen has about 300.
+#: Maximum number of words of a page; the largest real page that was seen has about 300.
 MOST_WORDS = 384
 _ONE_BY_ONE = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _PARTS = "/|:：／｜"

@@ -18,7 +18,7 @@ from extractor.visual.reader import Layout
 
 #: Names of more words are not searched for the zone's.
 _MOST_WORDS = 12
-#: Words that are missing stand at most so many line heights above, below or beside the others.
+#: Maximum distance of missing words from the others, in line heights.
 _NEAR = 3.0
 
 

@@ -73,7 +73,7 @@ class Webhooks:
                 await asyncio.sleep(_PAUSE)
 
     async def _deliver(self, one: kept.Due, context: ssl.SSLContext) -> None:
-        """One attempt, noted whatever comes of it. Raises a Problem of the store."""
+        """One attempt; its outcome is stored. Raises a Problem of the store."""
         log = get_logger().bind(job_id=one.job_id, attempt=one.attempts + 1)
         try:
             status = await self._post(one, context)

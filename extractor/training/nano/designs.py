@@ -4,7 +4,7 @@ The pool's own templates are few, and a model learns their places by heart; what
 with its caption, wherever that is. So most training pages are drawn on a layout that is made up for them (where the
 portrait is, how fields share rows, how captions stand), and in wording that is mixed anew: any state, languages of
 captions and which of their words, forms of dates, patterns of numbers, names coined, places and offices made of words
-that mean nothing (`training.wording`). Fields that a kind of document has are left out of a page, or blank on it, far
+that mean nothing (`nano.wording`). Fields that a kind of document has are left out of a page, or blank on it, far
 more often than on real ones, so that what is not there is learned to be null.
 
 Only documents, layouts and captions that the training pool may use are mixed; nothing of the evaluation pool is read.
@@ -170,7 +170,7 @@ def random_document(rng: random.Random, document: Document) -> Document:
 
 
 def _number(rng: random.Random, least: int, most: int) -> str:
-    """The pattern of a number of so many characters, sometimes in groups."""
+    """The pattern of a number of `least` to `most` characters, sometimes in groups."""
     characters = [rng.choice(_NUMBERS) for _ in range(rng.randint(least, most))]
     if rng.random() < _GROUPED:
         sign = rng.choice(_BETWEEN)

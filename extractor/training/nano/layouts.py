@@ -96,7 +96,7 @@ def _headings(rng: random.Random, side: Side, places: dict[str, Any]) -> float:
 def _portrait(
     rng: random.Random, places: dict[str, Any], body: tuple[float, float, float, float], width: float
 ) -> tuple[float, float]:
-    """Places the portrait at an end of the body; returns what is left of the body's width."""
+    """Places the portrait at an end of the body; returns the rest of the body's width."""
     left, top, right, bottom = body
     wide = width * rng.uniform(0.22, 0.29)
     high = min(wide * rng.uniform(1.2, 1.35), bottom - top)

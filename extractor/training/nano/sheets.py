@@ -1,8 +1,8 @@
 """A drawn page as the model will see it: held before a camera, set upright, cut to its text, laid on the sheet.
 
-What the product does with a picture (`evidence.page` sets it upright, `imaging.framing` cuts and widens it, the
+What the product does with a picture (`text.page` sets it upright, `imaging.framing` cuts and widens it, the
 processor scales it onto a sheet of tiles) is one projective map from the drawn page to the sheet, so the page is
-warped once. Light, blur and noise come later, where they cost least (`training.light`).
+warped once. Light, blur and noise come later, where they cost least (`training.augment`).
 
 A sheet is kept as one landscape array; a portrait sheet lies in it transposed, as the processor itself lays it.
 """

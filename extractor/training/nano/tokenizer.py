@@ -85,7 +85,7 @@ def keys() -> tuple[str, ...]:
 
 
 def build_tokenizer() -> Tokenizer:
-    """The tokenizer, made anew: the same one for the same stocks and schemas."""
+    """A new tokenizer: the same one for the same word lists and schemas."""
     words = [UNKNOWN, BEGIN, END, *(f"<0x{byte:02X}>" for byte in range(256)), *alphabet()]
     words += [*keys(), *LITERALS, *asking_words()]
     vocabulary = {word: number for number, word in enumerate(dict.fromkeys(words))}

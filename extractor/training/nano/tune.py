@@ -7,8 +7,8 @@
 nf4 weights, which is QLoRA; `full` trains every weight of decoder and projection. The vision tower is left as it is
 and runs once a document, unless `tower` says otherwise.
 
-What a run has come to stands in one file, `state.safetensors`, replaced as a whole: a run that was killed is gone on
-with by giving the same command again, and ends with the weights it would have had.
+The state of a run is one file, `state.safetensors`, replaced atomically: a run that was killed is resumed by the same
+command, and ends with the weights it would have had.
 """
 
 from __future__ import annotations

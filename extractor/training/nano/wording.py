@@ -95,7 +95,7 @@ def remark(rng: random.Random, language: str) -> str:
 
 
 def elsewhere(rng: random.Random, language: str, known: str) -> str:
-    """An address with some of its words made anew."""
+    """An address with some of its words replaced by made ones."""
     share = rng.choice((0.3, 0.7, 1.0))
     return _WORD.sub(lambda found: word(rng, language) if rng.random() < share else found[0], known)
 

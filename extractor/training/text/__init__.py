@@ -6,5 +6,5 @@ training, Jacob et al., 2018) mends that. The teacher is the original network, s
     python -m extractor.training.text draw --out lines.zip
     python -m extractor.training.text train --network recogniser --data lines.zip --out runs/ocr
 
-The product reads with what was made here: extractor/text/networks/README.md. What was tried: evidence/LOG.md.
+The product reads with what was made here: extractor/text/networks/README.md. What was tried: docs/log/text.md.
 """

@@ -23,7 +23,7 @@ def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, i
     """Both networks on every picture of `data`, one thread each, in turn.
 
     For the recogniser: `lines`, how many of them the original reads `sure`ly, the shares of all and of those that are
-    read `otherwise` and `surely_otherwise`, and the share of the latter's signs that were edited, `edits`; for the
+    read `otherwise` and `surely_otherwise`, and the share of the latter's characters that were edited, `edits`; for the
     detector: `pages`, and how far the two maps `overlap`. `time` is the trained network's, the original's being 1.
     """
     pages, lines = pictures.read(data)
@@ -42,13 +42,13 @@ def compare(name: NetworkName, trained: Path, data: Path, tell: Callable[[int, i
     ratio = {"time": round(float(spent[1] / spent[0]), 3)}
     if name == "detector":
         return {"pages": len(inputs), "overlap": round(float(counts[0] / counts[1]), 4), **ratio}
-    _, sure, otherwise, surely_otherwise, edits, signs = counts.tolist()
+    _, sure, otherwise, surely_otherwise, edits, characters = counts.tolist()
     return {
         "lines": len(inputs),
         "sure": int(sure),
         "otherwise": round(otherwise / len(inputs), 4),
         "surely_otherwise": round(surely_otherwise / max(1, sure), 4),
-        "edits": round(edits / max(1, signs), 4),
+        "edits": round(edits / max(1, characters), 4),
         **ratio,
     }
 
@@ -66,7 +66,7 @@ def _masks(old: np.ndarray, new: np.ndarray) -> np.ndarray:
 
 def _texts(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """1, whether the original is sure, whether the reading is another one, whether both; and if it is sure, edits from
-    one to the other, and signs."""
+    one to the other, and characters."""
     (text, chances), (other, _) = _read(old), _read(new)
     sure = len(text) > 0 and chances.mean() > _SURE
     edits = Levenshtein.distance(text.tolist(), other.tolist())

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Lines whose widths add up to this many pixels are a batch; pages are seen through this many windows of this size.
 _BATCH_WIDTH, _WINDOWS, _WINDOW = 24_000, 8, 640
-#: One picture in so many is kept from training, and tells how far it has come.
+#: One picture in this many is kept from training and used for checks.
 _HELD_OUT = 12
 #: Pictures are seen as they were captured, or in more light, blur and noise, by this chance.
 _CAPTURED_AGAIN = 0.5
@@ -36,7 +36,7 @@ _NOTICE = {
     "licence": "Apache-2.0; copyright of the original weights: Baidu and the PaddleOCR authors",
     "changes": "trained further and rounded to 8 bits by extractor.training.text of id-document-extractor",
 }
-#: Likeness within is asked for at one in so many of the tensors that are rounded.
+#: The feature-matching loss uses one in this many of the rounded tensors.
 _POINT_EVERY = 4
 _SURE = 0.9
 #: Steps over which rates rise; seconds between two lines of the log.
@@ -115,7 +115,7 @@ class _Trainee:
 
 def train(plan: Plan, tell: Callable[[str], None]) -> Path:
     """Trains for the time planned; returns the file of the rounded network. Ctrl-C ends it sooner, and what was
-    learned is kept. Raises UnreadableInputError for data that is none."""
+    learned is kept. Raises UnreadableInputError for invalid data."""
     torch.manual_seed(plan.seed)
     rng = np.random.default_rng(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -218,7 +218,7 @@ class _Lines:
         return _again(normalised(own[chosen]), self.rng)
 
     def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Kullback-Leibler distance of the signs' probabilities, a mean over frames."""
+        """Kullback-Leibler distance of the characters' probabilities, a mean over frames."""
         apart = functional.kl_div(scores.log_softmax(-1), wanted.clamp(min=1e-12), reduction="none")
         return apart.sum(-1).mean()
 

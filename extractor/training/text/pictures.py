@@ -21,7 +21,7 @@ from extractor.errors import UnreadableInputError
 #: Widths of lines, pixels at the recogniser's height of 48.
 WIDTHS = (96, 128, 160, 192, 240, 304, 384, 480, 608, 768, 960, 1216, 1536)
 _QUALITY = 80
-#: One page of text in so many is for its characters: rare ideographs, and scripts side by side.
+#: One page in this many is plain text: rare ideographs, and scripts side by side.
 _TEXT_EVERY = 7
 _TEXT_LANGUAGES = ("en", "zh", "ja", "ru")
 

@@ -23,7 +23,7 @@ CLASS = {character: place for place, character in enumerate(CHARACTERS, 1)}
 #: Lines that travel together from a process that draws.
 CHUNK = 32
 _LONGEST = 96
-#: From so many lines on, no more than a chunk a hundredth of a second is taken in: learning needs the processor.
+#: With more lines than this, at most one chunk a hundredth of a second is taken in: training needs the CPU.
 _PLENTY = 1_000_000
 #: Lines of one width that are kept at most.
 _MOST = 400_000
@@ -133,7 +133,7 @@ class Pool:
         return sum(kept.drawn for kept in list(self.by_width.values()))
 
     def wait(self, count: int) -> None:
-        """Until so many lines are there. Raises RuntimeError when the processes that draw have died."""
+        """Waits until `count` lines are there. Raises RuntimeError when the processes that draw have died."""
         while self.drawn < count:
             if not any(process.is_alive() for process in self.processes):
                 raise RuntimeError("the processes that draw lines have died; what they printed says why")

@@ -23,7 +23,7 @@ from torch import Tensor
 from extractor.training.visual.batches import Mixture, batches
 from extractor.visual.features import ZONE
 
-#: A worker waits while so many of its batches are not taken.
+#: A worker waits while this many of its batches are not taken.
 _AHEAD = 8
 #: Batches that are kept on the device: 2 MB each.
 _MOST = 12_000

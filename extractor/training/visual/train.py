@@ -28,7 +28,7 @@ from extractor.visual.tags import CAPTION_TAGS, VALUE_TAGS
 
 #: Weights of the losses beside that of the tags.
 _BEFORE, _CAPTION, _HOLDER, _KIND = 0.5, 0.3, 0.3, 0.2
-#: Runs of so many seconds are worth compiling for, which takes one or two minutes.
+#: Seconds from which a run is worth compiling for, which takes one or two minutes.
 _COMPILED = 1200
 #: Share of the averaged weights that is kept each step.
 _AVERAGE = 0.999

@@ -1,4 +1,4 @@
-"""Takes the lines of a page apart into captions and what is no caption: `Sex M` holds one of each.
+"""Splits the lines of a page into captions and values: `Sex M` holds one of each.
 
 A line is split into words (`tokens`), runs of words are matched against the lexicon, and the best set of runs that do
 not overlap is kept. Runs that name the same field, as in `Surname/Nom/Apellidos`, are one caption.
@@ -75,7 +75,7 @@ class _Run:
 
 
 def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption], list[Segment]]:
-    """The captions of a page, and the segments that are none, both in reading order."""
+    """The captions of a page, and its other segments, both in reading order."""
     lines = [part for line in lines for part in parted(line)]
     tokens = [tokens_of(line.text) for line in lines]
     tried = [(i, *window) for i, own in enumerate(tokens) for window in windows(own)]
@@ -99,7 +99,7 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
 
 
 def _tolerance(line: Line) -> float:
-    """How alike a run of words must be to a caption: what was read surely and is no caption to the letter is none."""
+    """Minimum similarity of a fuzzy caption match: close to 1 for lines that were read with high confidence."""
     return 0.93 if line.score > 0.97 else 0.85 if line.score > 0.93 else 0.7
 
 
@@ -167,7 +167,7 @@ def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
     ordered = sorted(runs, key=lambda run: run.last)
     best: list[tuple[float, list[_Run]]] = [(0.0, [])]
     for i, run in enumerate(ordered):
-        # A caption to the letter and a word that is none (`Date of birth 12`) are no better than the caption alone.
+        # A longer fuzzy match (`Date of birth 12`) must not beat the exact caption inside it.
         gain = run.match.letters * max(run.match.fields.values()) - (0.5 if run.match.exact else 1.0)
         before = next((best[j + 1] for j in range(i - 1, -1, -1) if ordered[j].last < run.first), best[0])
         with_run = (before[0] + gain, [*before[1], run])

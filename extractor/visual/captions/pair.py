@@ -25,7 +25,7 @@ Relation = Literal["inline", "before", "right", "below", "above"]
 
 #: How good a relation is before anything is known of the page.
 _PRIOR: Mapping[Relation, float] = {"inline": 1.0, "before": 0.95, "right": 0.8, "below": 0.9, "above": 0.45}
-#: Kinds whose values betray themselves, so that their pairs show the page's habit.
+#: Kinds recognisable by their format: their pairs show whether the page prints values below, beside or above captions.
 _TELLING = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER})
 #: Characters beside a date that make its line something else: an address whose house number looks like one.
 _MORE_THAN_A_DATE = 6
@@ -287,7 +287,7 @@ def _extended(
 
 
 def _in_capitals(text: str) -> bool:
-    """Whether all letters are capitals; the ordinal signs of `ESC. 43 3º D` are none."""
+    """Whether all letters are capitals; ordinal indicators (`ESC. 43 3º D`) do not count."""
     return text.translate(_ORDINAL_SIGNS).isupper()
 
 

@@ -1,4 +1,4 @@
-"""The bench of Phi-3-vision at a size a processor can take: it writes the workload's answer and tells every figure."""
+"""The bench of Phi-3-vision at a size for a CPU: it writes the workload's answer and reports every figure."""
 
 import json
 import signal
@@ -97,7 +97,7 @@ def test_the_bench_tells_every_figure(capsys, tmp_path):
     (row,) = shares["rows"]
     assert row[0] == "float32"
     assert 96 <= sum(int(share.removesuffix(" %")) for share in row[1:]) <= 110
-    # Each part is told as soon as it is measured, and nothing stands in the end that was not.
+    # Each part is reported as soon as it is measured, and the record holds nothing else.
     lines = [line.removeprefix("eval.bench: ") for line in output.err.splitlines() if line.startswith("eval.bench: ")]
     parts: dict[str, dict[str, object]] = {"eager": {}, "float32": {}}
     for line in lines:

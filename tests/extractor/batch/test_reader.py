@@ -37,7 +37,7 @@ def blank(tmp_path: Path) -> Path:
 
 
 def _read(job: Job) -> list[dict[str, Any]]:
-    """All that is missing, by one reader; what it told."""
+    """All that is missing, by one reader; what it returned."""
     output = place(job.output)
     run = _take_over(output, job)
     units = _units(job)

@@ -1,4 +1,4 @@
-"""A sound checkpoint passes; each way of being broken is told in one line of its own."""
+"""A sound checkpoint passes; each kind of damage has an error of one line."""
 
 import json
 import shutil

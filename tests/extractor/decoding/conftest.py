@@ -1,4 +1,4 @@
-"""The tiny checkpoint, and a network that is none: its logits are drawn from what it has been shown."""
+"""The tiny checkpoint, and a fake network: its logits are drawn from what it has been shown."""
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +116,7 @@ class Pretender:
 
 @pytest.fixture
 def pretender(vocabulary: Vocabulary) -> Callable[..., Pretender]:
-    """`pretender(seed=0, rope_switch=None)`: a network that is none."""
+    """`pretender(seed=0, rope_switch=None)`: a fake network."""
 
     def make(seed: int = 0, rope_switch: int | None = None) -> Pretender:
         return Pretender(vocabulary, seed, rope_switch)

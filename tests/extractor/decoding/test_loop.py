@@ -29,7 +29,7 @@ EVERY_SCHEMA = pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.k
 
 @pytest.fixture
 def read(vocabulary, pretender, prompts):
-    """`read(schema, **options)`: the loop over a network that is none; the network is left in `read.network`."""
+    """`read(schema, **options)`: the loop over a fake network; the network is left in `read.network`."""
 
     def run(*schemas, seed=0, rope_switch=None, longest=SHORT, limits=ROOMY, **options):
         run.network = pretender(seed, rope_switch)

@@ -100,7 +100,7 @@ def test_a_value_that_does_not_is_marked(tiny, evidence_of, says, name, value, b
     assert (one.supported, one.basis) == (False, f"tiny, float32; {basis}")
 
 
-def test_null_and_what_grew_beyond_every_bound_are_told_apart(tiny, evidence_of, monkeypatch):
+def test_null_and_a_value_beyond_the_limits_differ(tiny, evidence_of, monkeypatch):
     def write(runner, inputs, grammars, **options):
         fields = {name: FieldReading(None, 0.7) for name in grammars[0].fields}
         fields["address"] = FieldReading(None, 0.0, cut=True)
@@ -111,7 +111,7 @@ def test_null_and_what_grew_beyond_every_bound_are_told_apart(tiny, evidence_of,
     silent, cut = model_source(sources, "issue_date"), model_source(sources, "address")
     assert (silent.value, silent.confidence, silent.supported) == (None, 0.7, None)
     assert (cut.value, cut.confidence) == (None, 0.0)
-    assert cut.basis.endswith("its value grew beyond every bound")
+    assert cut.basis.endswith("its value exceeded every limit")
 
 
 def test_reconciled_it_confirms_contradicts_and_invents(tiny, evidence_of, says):

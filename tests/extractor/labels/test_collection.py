@@ -1,4 +1,4 @@
-"""The label file of a collection of real pictures: what it says, and a line that is none."""
+"""The label file of a collection of real pictures: what it says, and invalid lines."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Layouts of labelled pictures, each told by what lies in the folder."""
+"""Layouts of labelled pictures, each recognised by the folder's contents."""
 
 import json
 from pathlib import Path

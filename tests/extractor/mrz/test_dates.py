@@ -1,4 +1,4 @@
-"""Centuries by meaning, unknown parts, and dates that are none."""
+"""Centuries by meaning, unknown parts, and invalid dates."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Respelt wording keeps what a reader goes by (figures, signs, case, script) and nothing one could know by heart."""
+"""Respelt wording keeps digits, punctuation, case and script, and nothing one could know by heart."""
 
 import random
 from dataclasses import replace

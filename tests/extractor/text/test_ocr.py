@@ -102,7 +102,7 @@ def test_repeated_frames_are_one_sign_and_the_first_class_is_none() -> None:
     [
         ([0.57, 0.43, 0.0], [0.52, 0.48, 0.0], [1, 0]),  # in one or the other by 1 - 0.57 * 0.52
         ([0.8, 0.2, 0.0], [0.75, 0.25, 0.0], [0, 0]),  # in neither, more likely
-        ([0.57, 0.43, 0.0], [0.52, 0.0, 0.48], [0, 0]),  # two signs, each less likely than not
+        ([0.57, 0.43, 0.0], [0.52, 0.0, 0.48], [0, 0]),  # two characters, each less likely than not
         ([0.4, 0.6, 0.0], [0.52, 0.48, 0.0], [1, 0]),  # the second frame's is the first one's
     ],
 )

@@ -61,7 +61,7 @@ def test_a_page_on_its_side_or_head_reads_as_well(picture: np.ndarray, rotation:
     assert page.rotation == (360 - rotation) % 360
     assert page.image.shape == picture.shape
     assert page.source_size == (turned.shape[1], turned.shape[0])
-    # A pixel more or less at its ends may cost a line a sign.
+    # A pixel more or less at its ends may cost a line a character.
     for one, two in zip(upright.lines, page.lines, strict=True):
         assert fuzz.ratio(one.text, two.text) > 90
     # Boxes lie on the picture as given, which is still turned.

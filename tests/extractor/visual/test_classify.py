@@ -58,7 +58,7 @@ def test_by_the_mrz(form: str, code: str, expected: str) -> None:
         ("VISA", "visa"),
         ("VISUM", "visa"),
         ("بطاقة تحقيق الشخصية", "id_card"),
-        ("IRESIDENCE CARD", "residence_permit"),  # one sign of 외국인등록증 before it
+        ("IRESIDENCE CARD", "residence_permit"),  # one character of 외국인등록증 before it
         ("XPASSPORT", None),  # one word may be a part of another one
         ("Chinese 签证", None),
         ("签证", "visa"),

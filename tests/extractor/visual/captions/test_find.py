@@ -1,4 +1,4 @@
-"""Lines taken apart into captions and what is none."""
+"""Lines split into captions and values."""
 
 from typing import Any
 
