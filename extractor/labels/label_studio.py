@@ -217,7 +217,7 @@ def _exact_corners(one: Mapping[str, Any]) -> list[list[float]]:
 
 
 def _fields(schema: str, results: Sequence[Mapping[str, Any]], printed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The labelled fields: those ticked as absent, the values of the text, and those of lines, which take precedence."""
+    """The labelled fields: those ticked as absent, the values of the text, and of lines, which take precedence."""
     known = SCHEMAS[schema].model_fields
     fields: dict[str, Any] = {name: None for name in _chosen(results, "absent") if name in known}
     for name, pieces in printed.items():
