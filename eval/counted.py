@@ -43,14 +43,14 @@ def usermodels(record: Mapping[str, Any]) -> str:
 
 def lines(record: Mapping[str, Any]) -> str:
     """The table of `eval.lines`, with the command below."""
-    from eval.lines import Tally, table
+    from eval.lines import LineTally, table
 
-    tallies = {name: Tally(**counts) for name, counts in record.items()}
+    tallies = {name: LineTally(**counts) for name, counts in record.items()}
     return f"{table(tallies)}\n`python -m eval.lines --dataset ../shared/specimens`\n"
 
 
 def zone_sizes(record: Mapping[str, Any]) -> str:
     """The table of `eval.zone_sizes`, with the command below."""
-    from eval.zone_sizes import Tally, table
+    from eval.zone_sizes import LineTally, table
 
-    return f"{table({size: Tally(**counts) for size, counts in record.items()})}\n`python -m eval.zone_sizes`\n"
+    return f"{table({size: LineTally(**counts) for size, counts in record.items()})}\n`python -m eval.zone_sizes`\n"

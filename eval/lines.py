@@ -32,7 +32,7 @@ _SCRIPTS = {"CJK": "Chinese and Japanese", "HIRAGANA": "Chinese and Japanese", "
 
 
 @dataclass
-class Tally:
+class LineTally:
     """Of values in one script: how many were looked for, found, and read without an error; their characters and the
     edits between them and what was read, of those that were found."""
 
@@ -55,7 +55,7 @@ def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def count(wanted: str, lines: Sequence[str], tally: Tally) -> None:
+def count(wanted: str, lines: Sequence[str], tally: LineTally) -> None:
     """Counts one value, looked for in the lines of its pages; all texts as `plain` gives them."""
     from rapidfuzz.distance import Levenshtein
     from rapidfuzz.fuzz import partial_ratio_alignment
@@ -85,7 +85,7 @@ def values_of(specimen: Specimen) -> Iterator[str]:
             yield text
 
 
-def count_specimen(specimen: Specimen, tallies: dict[str, Tally]) -> None:
+def count_specimen(specimen: Specimen, tallies: dict[str, LineTally]) -> None:
     """Reads a specimen's page and counts its values."""
     from extractor.pipeline import prepare
 
@@ -96,10 +96,10 @@ def count_specimen(specimen: Specimen, tallies: dict[str, Tally]) -> None:
     except ExtractorError:
         lines = []
     for text in values_of(specimen):
-        count(plain(text), lines, tallies.setdefault(script_of(text), Tally()))
+        count(plain(text), lines, tallies.setdefault(script_of(text), LineTally()))
 
 
-def table(tallies: Mapping[str, Tally]) -> str:
+def table(tallies: Mapping[str, LineTally]) -> str:
     """Scripts by the number of their values."""
     rows = [
         [
@@ -125,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dataset", type=Path, required=True, help="folder of labelled pictures")
     parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
     options = parser.parse_args(arguments)
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, LineTally] = {}
     try:
         specimens = load_dataset(options.dataset)
     except ExtractorError as error:

@@ -27,7 +27,7 @@ SIZES = (5, 6, 7, 8, 9, 11)
 
 
 @dataclass
-class Tally:
+class SizeTally:
     """Zones of one size: how many, and how many of them were found and read without an error."""
 
     zones: int = 0
@@ -49,7 +49,7 @@ def pitch_of(specimen: Specimen) -> float:
     return float(np.linalg.norm(corners[1] - corners[0])) / len(specimen.fields["mrz"][0])
 
 
-def read(specimen: Specimen, size: float, tally: Tally) -> None:
+def read(specimen: Specimen, size: float, tally: SizeTally) -> None:
     """Counts a specimen whose zone's characters are made `size` pixels wide; one that is smaller as it is, not."""
     import cv2
 
@@ -68,7 +68,7 @@ def read(specimen: Specimen, size: float, tally: Tally) -> None:
     tally.exact += zone is not None and list(zone.lines) == list(specimen.fields["mrz"])
 
 
-def table(tallies: Mapping[str, Tally]) -> str:
+def table(tallies: Mapping[str, SizeTally]) -> str:
     """Sizes in order."""
     rows = [
         [
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
     options = parser.parse_args(arguments)
     chosen = specimens()[: options.limit]
-    tallies = {f"{size:g}": Tally() for size in options.pixels}
+    tallies = {f"{size:g}": SizeTally() for size in options.pixels}
     with progress(len(chosen) * len(tallies), "reading") as advance:
         for size, tally in tallies.items():
             for specimen in chosen:

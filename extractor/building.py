@@ -19,7 +19,7 @@ from extractor.extraction import FieldEvidence, ReadingWarning, Source, SourceKi
 from extractor.schemas.days import age_on
 from extractor.schemas.document_kinds import is_kind, kind_called, kind_in
 from extractor.schemas.forms import forms, members_of, part_of
-from extractor.schemas.nodes import Choice, Group, Items, Leaf, Member, Node, Nothing, leaves_below
+from extractor.schemas.nodes import ChoiceNode, GroupNode, Items, Leaf, Member, Node, Nothing, leaves_below
 from extractor.schemas.plan import Plan
 from extractor.schemas.text import scripts, squash
 from extractor.schemas.vocabulary import Kind
@@ -81,11 +81,11 @@ class _Filler:
         match node:
             case Leaf():
                 self._leaf(node, slot)
-            case Group():
+            case GroupNode():
                 slot.children = [self.fill(one.node, one) for one in node.members]
             case Items():
                 self._items(node, slot)
-            case Choice():
+            case ChoiceNode():
                 slot.children = [max((self.fill(one, None) for one in node.options), key=self._fit_of)]
             case Nothing():
                 slot.value = node.value
@@ -168,7 +168,7 @@ class _Filler:
     def _fit_of(self, slot: Slot) -> tuple[bool, bool, int]:
         """How well an alternative fits: whether its type takes what was read, whether it is for such documents, and how
         many of its fields are filled."""
-        assert isinstance(slot.node, Group)
+        assert isinstance(slot.node, GroupNode)
         filled = sum(not one.empty for one in leaf_slots(slot))
         tags = [str(child.value) for child in slot.children if isinstance(child.node, Nothing) and child.value]
         named = [*tags, getattr(slot.node.type, "__name__", "")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.extraction import FieldEvidence
-from extractor.schemas.nodes import Choice, Group, Items, Leaf, Member, Node, Nothing
+from extractor.schemas.nodes import ChoiceNode, GroupNode, Items, Leaf, Member, Node, Nothing
 
 
 @dataclass(eq=False)
@@ -48,14 +48,14 @@ def leaf_slots(slot: Slot) -> Iterator[Slot]:
 def input_of(slot: Slot) -> Any:
     """What goes into the schema for a slot."""
     match slot.node:
-        case Group():
+        case GroupNode():
             data: dict[str, Any] = {}
             for child in slot.children:
                 _put_member(data, child)
             return data
         case Items() if slot.value is None:
             return [input_of(child) for child in slot.children if not child.empty]
-        case Choice():
+        case ChoiceNode():
             return input_of(slot.children[0])
     return slot.value
 
@@ -92,14 +92,14 @@ def located(root: Slot, loc: Sequence[str | int]) -> tuple[list[Slot], str | int
     way, last = [root], None
     for step in loc:
         here = way[-1]
-        while isinstance(here.node, Choice):
+        while isinstance(here.node, ChoiceNode):
             here = here.children[0]
             way.append(here)
         found = None
         if isinstance(here.node, Items) and isinstance(step, int):
             kept = [child for child in here.children if not child.empty]
             found = kept[step] if step < len(kept) else None
-        elif isinstance(here.node, Group):
+        elif isinstance(here.node, GroupNode):
             named = (
                 child for child in here.children if child.member and step in (child.member.into[0], child.member.name)
             )
@@ -118,13 +118,13 @@ def shown(slot: Slot, fields: Mapping[str, FieldEvidence]) -> Any:
     match slot.node:
         case Leaf():
             return fields[slot.key].value
-        case Group():
+        case GroupNode():
             values = [shown(child, fields) for child in slot.children if not isinstance(child.node, Nothing)]
             if slot.member and all(value is None for value in values):
                 return None
             return {child.member.name: shown(child, fields) for child in slot.children if child.member}
         case Items():
             return slot.typed if slot.value is not None else [shown(child, fields) for child in slot.children] or None
-        case Choice():
+        case ChoiceNode():
             return shown(slot.children[0], fields)
     return slot.value

@@ -27,7 +27,7 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Place:
+class LoopFolders:
     """Where folders of ONNX models are written, and their checkpoint; None: random weights in full size."""
 
     room: Path
@@ -41,7 +41,7 @@ class Place:
 _held: dict[str, Any] = {}
 
 
-def write_folder(place: Place, dtype: str) -> None:
+def write_folder(place: LoopFolders, dtype: str) -> None:
     """Exports the network."""
     from extractor.phi3v.export import export
 
@@ -76,7 +76,7 @@ def _write_source(model: Any, folder: Path) -> None:
     Phi3VImageProcessor(num_crops=16).save_pretrained(folder)
 
 
-def load_loop(loop: str, dtype: str, place: Place) -> None:
+def load_loop(loop: str, dtype: str, place: LoopFolders) -> None:
     """Loads a loop's network into this process."""
     _held.update(loop=loop)
     if loop == "genai":

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench.command import Bench, Table, as_json, write_json
-from eval.bench.looping import Place, Spent, document, load_loop, passes, peak, tokens_of_prompt, write_folder
+from eval.bench.looping import LoopFolders, Spent, document, load_loop, passes, peak, tokens_of_prompt, write_folder
 from eval.running.machine import cores, load_average
 from eval.running.selection import select
 from extractor.errors import ExtractorError, UsageError
@@ -53,7 +53,7 @@ def bench(options: argparse.Namespace) -> Bench:
     pages = [] if options.random_weights or not options.documents else _pages(options)
     figures: dict[str, Any] = {"cores": cores(), "load": [load_average()], "steps": options.steps}
     with tempfile.TemporaryDirectory(prefix="bench-loops-") as room, ExitStack() as running:
-        place = Place(Path(room), None if options.random_weights else options.model)
+        place = LoopFolders(Path(room), None if options.random_weights else options.model)
         for dtype in sorted({dtype for loop, dtype in cells if loop in ("onnx", "genai")}):
             with _process() as writer:  # what the whole network takes goes with the process
                 writer.submit(write_folder, place, dtype).result()

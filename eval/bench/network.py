@@ -89,7 +89,7 @@ def generate(model: Any, workload: Workload, device: str) -> dict[str, Any]:
     return result | {"memory_gb": memory_gb(device)}
 
 
-class Network:
+class MeasuredNetwork:
     """Measures one network on one device."""
 
     def __init__(self, model: Any, workload: Workload, device: str, repeat: int) -> None:

@@ -40,7 +40,7 @@ _DTYPES = ("float32", "int8", "int4")
 #: The engine that the others are compared with.
 NATIVE = "phi3v float32"
 #: One document's counts, by engine: fields in its answer, those as phi3v has them, labelled ones, right ones; seconds.
-Counts = dict[str, dict[str, float]]
+EngineCounts = dict[str, dict[str, float]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +118,7 @@ def _in_turn(specimens: Sequence[Specimen]) -> list[Specimen]:
     return [one for turn in zip_longest(*languages.values()) for one in turn if one is not None]
 
 
-def _counts(specimen: Specimen, engines: Mapping[str, Engine]) -> Counts:
+def _counts(specimen: Specimen, engines: Mapping[str, Engine]) -> EngineCounts:
     """What each engine made of one document; nothing for one that cannot be read."""
     from extractor.pipeline import prepare
     from extractor.schemas import field_specs
@@ -129,7 +129,7 @@ def _counts(specimen: Specimen, engines: Mapping[str, Engine]) -> Counts:
     except ExtractorError:
         return {}
     own, kinds = read_sources(evidence), {name: spec.kind for name, spec in field_specs(evidence.schema).items()}
-    counts: Counts = {}
+    counts: EngineCounts = {}
     expected: dict[str, Any] = {}
     for name, engine in engines.items():
         cpu, clock = time.process_time(), time.perf_counter()
@@ -167,7 +167,7 @@ def _by_language(read: Sequence[Pair], name: str, language: str) -> dict[str, in
     return {key: int(sum(one[key] for one in own)) for key in ("fields", "same", "labelled", "right")}
 
 
-def _sums(read: Sequence[Counts], name: str) -> dict[str, Any]:
+def _sums(read: Sequence[EngineCounts], name: str) -> dict[str, Any]:
     own = [counts[name] for counts in read]
     sums = {key: int(sum(one[key] for one in own)) for key in ("fields", "same", "labelled", "right")}
     same = interval([one["same"] for one in own], [one["fields"] for one in own])

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.bench.command import Bench, Table, as_json, write_json
-from eval.bench.network import WIDTHS, Network, generate, median_seconds, memory_gb, reset_memory, weights_gb
+from eval.bench.network import WIDTHS, MeasuredNetwork, generate, median_seconds, memory_gb, reset_memory, weights_gb
 from eval.running.measuring import quantile
 from extractor.errors import DeviceError, UsageError
 
@@ -189,7 +189,7 @@ def _measure(
         if cell == "eager":
             yield generate(model, workload, maker.device)
             return
-        bench = Network(model, workload, maker.device, options.repeat)
+        bench = MeasuredNetwork(model, workload, maker.device, options.repeat)
         yield from bench.single()
         several: dict[str, Any] = {}
         for count in batches if not bench.slow else []:

@@ -15,7 +15,7 @@ from typing import Any
 
 from eval.report import browser, tables
 from eval.report.charts import COLOURS, Mark, Series, axis, plot
-from eval.report.tables import Summary
+from eval.report.tables import RunSummary
 from eval.running.records import Results
 from eval.running.selection import Selection
 from extractor.errors import MissingExtraError, UsageError
@@ -23,7 +23,9 @@ from extractor.errors import MissingExtraError, UsageError
 SUMMARY_FILE, CSV_FILE, MARKDOWN_FILE, HTML_FILE = "summary.json", "scores.csv", "report.md", "report.html"
 
 
-def write_report(summary: Summary, results: Results, selection: Selection, out: Path, *, redact: bool = False) -> None:
+def write_report(
+    summary: RunSummary, results: Results, selection: Selection, out: Path, *, redact: bool = False
+) -> None:
     """Writes all four files into `out`. Raises UsageError when they cannot be written, MissingExtraError."""
     texts = {
         SUMMARY_FILE: as_json(summary),
@@ -38,7 +40,7 @@ def write_report(summary: Summary, results: Results, selection: Selection, out: 
             raise UsageError(f"{out / name} cannot be written: {error.strerror}") from None
 
 
-def as_json(summary: Summary) -> str:
+def as_json(summary: RunSummary) -> str:
     """The summary as JSON that people and `git diff` can read: what holds nothing else stands on one line."""
     text = json.dumps(summary, ensure_ascii=False, indent=1)
     # JSON writes a line break inside a text as \\n, so real ones stand between values only.
@@ -49,7 +51,7 @@ def as_json(summary: Summary) -> str:
 _INNERMOST = re.compile(r"\{[^][{}]*\}|\[[^][{}]*\]")
 
 
-def as_html(summary: Summary, results: Results, selection: Selection, *, redact: bool = False) -> str:
+def as_html(summary: RunSummary, results: Results, selection: Selection, *, redact: bool = False) -> str:
     """The report as one page that needs nothing else."""
     try:
         from jinja2 import Environment, StrictUndefined
@@ -97,7 +99,7 @@ def _lead(names: list[str]) -> str:
     return (f"{shared}: " if shared else "") + " · ".join(short)
 
 
-def _notices(summary: Summary) -> list[str]:
+def _notices(summary: RunSummary) -> list[str]:
     """What a reader must know before any number: stand-ins, cells that did not run, documents that failed."""
     collected: dict[str, list[str]] = {}
     for name, cell in summary["cells"].items():
@@ -113,7 +115,7 @@ def _notices(summary: Summary) -> list[str]:
     return [f"{', '.join(names)}: {text}" for text, names in collected.items()]
 
 
-def _most_documents(summary: Summary, language: str) -> int:
+def _most_documents(summary: RunSummary, language: str) -> int:
     """Documents of a language; a cell that stopped early may have read fewer than another."""
     return max(cell["languages"].get(language, {"documents": 0})["documents"] for cell in summary["cells"].values())
 
@@ -128,12 +130,12 @@ def _embedded_json(data: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def plots(summary: Summary) -> dict[str, str]:
+def plots(summary: RunSummary) -> dict[str, str]:
     """The page's three plots as SVG, by name."""
     return {"coverage": _coverage(summary), "calibration": _calibration(summary), "cost": _cost(summary)}
 
 
-def _coverage(summary: Summary) -> str:
+def _coverage(summary: RunSummary) -> str:
     budget = summary["settings"]["error_budget"]
     series = []
     for name, cell in summary["cells"].items():
@@ -153,7 +155,7 @@ def _coverage(summary: Summary) -> str:
     )
 
 
-def _calibration(summary: Summary) -> str:
+def _calibration(summary: RunSummary) -> str:
     series = []
     for name, cell in summary["cells"].items():
         bins = cell["calibration"]["values"]["bins"]
@@ -177,7 +179,7 @@ def _calibration(summary: Summary) -> str:
     )
 
 
-def _cost(summary: Summary) -> str:
+def _cost(summary: RunSummary) -> str:
     """Seconds against exact match: a mark a cell, or with one cell a mark for each type of document."""
     if len(summary["cells"]) > 1:
         short = tables.short_names(list(summary["cells"]))

@@ -14,7 +14,7 @@ from extractor.output import as_cell
 if TYPE_CHECKING:
     from rich.table import Table
 
-Summary = Mapping[str, Any]
+RunSummary = Mapping[str, Any]
 
 #: Cuts of a cell's scores, and what a row of each is called.
 CUTS = {
@@ -52,7 +52,7 @@ def seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def rows(summary: Summary, cut: str) -> list[str]:
+def rows(summary: RunSummary, cut: str) -> list[str]:
     """Names of a cut's rows over all cells, in alphabetical order; fields in their schemas' order."""
     names = {name for cell in summary["cells"].values() for name in cell[cut]}
     if cut == "fields":
@@ -63,7 +63,7 @@ def rows(summary: Summary, cut: str) -> list[str]:
     return sorted(names)
 
 
-def as_csv(summary: Summary) -> str:
+def as_csv(summary: RunSummary) -> str:
     """One row for each cell and row of a cut: counts, rates and their bounds, seconds."""
     columns = ["cell", "cut", "name", *_COUNTS]
     for rate in _RATES:
@@ -77,7 +77,7 @@ def as_csv(summary: Summary) -> str:
     return buffer.getvalue()
 
 
-def _all_scores(summary: Summary) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+def _all_scores(summary: RunSummary) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
     for cell, summed in summary["cells"].items():
         yield cell, "overall", "", summed["overall"]
         for cut, word in CUTS.items():
@@ -122,7 +122,7 @@ def _escaped_table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return markdown_table(head, rows)
 
 
-def as_markdown(summary: Summary) -> str:
+def as_markdown(summary: RunSummary) -> str:
     """The whole summary as a Markdown page."""
     parts = [f"# Evaluation on {escaped(summary['run']['dataset']['name'])}\n", _what_ran(summary), "## Overall\n"]
     parts.append(_escaped_table(*overall_table(summary)))
@@ -159,13 +159,13 @@ METHOD = (
 )
 
 
-def through(summary: Summary) -> str:
+def through(summary: RunSummary) -> str:
     """What the rates of passing without a person mean."""
     budget = f"{summary['settings']['error_budget']:.0%}".replace("%", " %")
     return f"Through: passing a confidence above which {budget} at most are wrong; of documents, in any field."
 
 
-def overall_table(summary: Summary) -> tuple[list[str], list[list[str]]]:
+def overall_table(summary: RunSummary) -> tuple[list[str], list[list[str]]]:
     """(header, rows) of the headline rates: a column a cell, or a row a cell where there are many."""
     names = list(summary["cells"])
     columns = [_overall(cell, bounds=len(names) <= MOST_COLUMNS) for cell in summary["cells"].values()]
@@ -212,7 +212,7 @@ def _both(summed: Mapping[str, Any], name: str) -> str:
     return f"{by_document}; by picture {percent(summed[f'{name}_by_picture'])}"
 
 
-def cut_table(summary: Summary, cut: str) -> tuple[list[str], list[list[str]]]:
+def cut_table(summary: RunSummary, cut: str) -> tuple[list[str], list[list[str]]]:
     """(header, rows): exact match, a column a cell, with its interval where there is room; with one cell, more of its
     rates."""
     cells = summary["cells"]
@@ -249,11 +249,11 @@ def _whole(summed: Mapping[str, Any]) -> list[str]:
     return [percent(summed["all_right"]), percent(summed["mrz_exact"]), seconds(summed["seconds"]["median"])]
 
 
-def _what_ran(summary: Summary) -> str:
+def _what_ran(summary: RunSummary) -> str:
     return "".join(f"- {escaped(key)}: {escaped(value)}\n" for key, value in facts(summary))
 
 
-def facts(summary: Summary) -> list[tuple[str, str]]:
+def facts(summary: RunSummary) -> list[tuple[str, str]]:
     """What ran, as (word, text) pairs: dataset, engines with their checkpoints, machine, versions."""
     run = summary["run"]
     dataset = run["dataset"]
@@ -350,7 +350,7 @@ _WIDE = 110
 _NARROW_COLUMNS = 6
 
 
-def terminal_tables(summary: Summary, width: int = _WIDE) -> list[Table]:
+def terminal_tables(summary: RunSummary, width: int = _WIDE) -> list[Table]:
     """Rich tables for a terminal of this width: overall, and by language."""
     from rich import box
     from rich.markup import escape

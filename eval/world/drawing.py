@@ -16,9 +16,9 @@ import numpy as np
 
 from extractor.synthesis.backgrounds import background
 from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun, blend
-from extractor.synthesis.fonts import Face, FontsMissingError, installed_fonts, single_font
+from extractor.synthesis.fonts import FontFace, FontsMissingError, installed_fonts, single_font
 from extractor.synthesis.ornaments import choose_face, portrait
-from extractor.training.visual.sheet import Line, Sheet
+from extractor.training.visual.sheet import Sheet, SheetLine
 
 #: First and last code point of a script, and its fonts of Debian's fonts-noto-core: none is among those that the text
 #: networks were trained on.
@@ -156,9 +156,9 @@ def _lay(image: np.ndarray, mask: np.ndarray, x: int, y: int, ink: Colour) -> No
         blend(image[y0:y1, x0:x1], mask[y0 - y : y1 - y, x0 - x : x1 - x], ink)
 
 
-def _print_zone(canvas: Canvas, line: Line, box: tuple[float, float, float, float], rng: random.Random) -> None:
+def _print_zone(canvas: Canvas, line: SheetLine, box: tuple[float, float, float, float], rng: random.Random) -> None:
     font = single_font(rng, "evaluation", "mrz")
     left, _, right, bottom = box
     pitch = (right - left) / len(line.text)
-    lettering = Lettering(Face(font, font), 1.55 * pitch, (20, 20, 25))
+    lettering = Lettering(FontFace(font, font), 1.55 * pitch, (20, 20, 25))
     canvas.pitched(left, bottom - 0.3, TextRun(line.text), lettering, pitch)

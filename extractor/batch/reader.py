@@ -24,7 +24,7 @@ from extractor.batch.files import HIDDEN, Place, StorageError, names_in, place, 
 from extractor.batch.job import Job
 from extractor.batch.pictures import Pictures
 from extractor.batch.rows import SUFFIX, encode, row_of
-from extractor.batch.units import Document, Unit
+from extractor.batch.units import Unit, UnitDocument
 from extractor.cli_batch import failed
 from extractor.decoding.answer import FieldReading
 from extractor.errors import ExtractorError, UnreadableInputError
@@ -104,7 +104,7 @@ class Reader:
         else:
             yield from self._pool.map(partial(self._outcome, unit), unit.documents)
 
-    def _outcome(self, unit: Unit, document: Document) -> Outcome:
+    def _outcome(self, unit: Unit, document: UnitDocument) -> Outcome:
         return self._concluded(document, self._prepared(unit, document), self._engine)
 
     def _in_batches(self, unit: Unit) -> Iterator[Outcome]:
@@ -125,7 +125,7 @@ class Reader:
                 engine = Answered(self._engine, answers[id(one)]) if id(one) in answers else self._engine
                 yield self._concluded(document, one, engine)
 
-    def _prepared(self, unit: Unit, document: Document) -> Prepared | Exception:
+    def _prepared(self, unit: Unit, document: UnitDocument) -> Prepared | Exception:
         try:
             with self._fetching:
                 if unit.input not in self._pictures:
@@ -141,7 +141,7 @@ class Reader:
         except Exception as error:
             return error
 
-    def _concluded(self, document: Document, prepared: Prepared | Exception, engine: Any) -> Outcome:
+    def _concluded(self, document: UnitDocument, prepared: Prepared | Exception, engine: Any) -> Outcome:
         if isinstance(prepared, Exception):
             return failed(document.name, prepared)
         try:

@@ -26,7 +26,7 @@ GROUPS = {
 
 
 @dataclass(frozen=True)
-class Document:
+class UnitDocument:
     """A document of the input: its name in the rows, and its pages."""
 
     name: str
@@ -38,7 +38,7 @@ class Unit:
     """Documents of one input, whose rows are one part of the output."""
 
     input: int
-    documents: tuple[Document, ...]
+    documents: tuple[UnitDocument, ...]
 
     @property
     def part(self) -> str:
@@ -56,11 +56,13 @@ class Unit:
     @classmethod
     def unpacked(cls, text: str) -> Unit:
         number, own = json.loads(text)
-        made = (Document(one, (one,)) if isinstance(one, str) else Document(one[0], tuple(one[1:])) for one in own)
+        made = (
+            UnitDocument(one, (one,)) if isinstance(one, str) else UnitDocument(one[0], tuple(one[1:])) for one in own
+        )
         return cls(number, tuple(made))
 
 
-def documents_of(text: str, group: str | None) -> list[Document]:
+def documents_of(text: str, group: str | None) -> list[UnitDocument]:
     """The documents of one input, sorted. Raises UsageError and StorageError."""
     where = place(text)
     pages: list[str] = []
@@ -71,13 +73,13 @@ def documents_of(text: str, group: str | None) -> list[Document]:
         else:
             pages.append(name)
     if group is None:
-        return [Document(page, (page,)) for page in pages]
+        return [UnitDocument(page, (page,)) for page in pages]
     grouped: dict[str, list[str]] = {}
     pattern = group_pattern(group)
     for page in pages:
         found = pattern.fullmatch(page)
         grouped.setdefault(found[1] if found else page, []).append(page)
-    return [Document(name, tuple(own)) for name, own in sorted(grouped.items())]
+    return [UnitDocument(name, tuple(own)) for name, own in sorted(grouped.items())]
 
 
 def group_pattern(group: str) -> re.Pattern[str]:
@@ -91,7 +93,7 @@ def group_pattern(group: str) -> re.Pattern[str]:
     return pattern
 
 
-def units_of(number: int, documents: Iterable[Document], rows: int) -> Iterator[Unit]:
+def units_of(number: int, documents: Iterable[UnitDocument], rows: int) -> Iterator[Unit]:
     """Documents cut into units of `rows`, in their order."""
     left = iter(documents)
     while own := tuple(islice(left, rows)):

@@ -23,10 +23,10 @@ _WORTHWHILE = 1.08
 _GAP = 0.02
 _WHITE = 255
 
-Region = tuple[int, int, int, int]
+PixelRegion = tuple[int, int, int, int]
 
 
-def text_region(size: tuple[int, int], boxes: np.ndarray) -> Region:
+def text_region(size: tuple[int, int], boxes: np.ndarray) -> PixelRegion:
     """The (left, top, right, bottom) of a page of `size` (width, height) that holds its text.
 
     `boxes` (n, 4, 2) are where text was found; without any, this is the whole page.
@@ -105,7 +105,7 @@ def _joined(cut: Sequence[np.ndarray], num_crops: int) -> np.ndarray:
     return sheet
 
 
-def _widened(image: np.ndarray, region: Region, size: tuple[int, int]) -> np.ndarray:
+def _widened(image: np.ndarray, region: PixelRegion, size: tuple[int, int]) -> np.ndarray:
     """`region` of an image, centred on a picture of `size`; its surroundings are kept, the rest is white."""
     left, top, right, bottom = region
     picture = np.full((size[1], size[0], 3), _WHITE, np.uint8)

@@ -19,7 +19,7 @@ from extractor.mrz.fit import LineFit
 from extractor.mrz.formats import Alphabet, MrzFormat, layouts
 from extractor.mrz.lattice import UNKNOWN
 from extractor.mrz.prior import Code, best_code, best_state, fixed_opening, line_prior, special_layout_cost
-from extractor.mrz.proof import Place, Proof, prove
+from extractor.mrz.proof import Position, Proof, prove
 from extractor.mrz.reading import LineEvidence
 
 Array = NDArray[np.float64]
@@ -35,13 +35,13 @@ _CODE_STANDS, _ISLAND = 3.0, 7.0
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ZoneCandidate:
     """One way to read the zone. `codes` by the place where each begins; `proof` is None without check digits."""
 
     layout: MrzFormat
     evidence: Lines
     tables: list[Array]  # per line (L, 37) nats, priors included
-    codes: dict[Place, Code]
+    codes: dict[Position, Code]
     proof: Proof | None
     cost: float
 
@@ -53,9 +53,9 @@ class Candidate:
         return ["".join(line) for line in lines]
 
 
-def weigh(general: MrzFormat, fits: Sequence[LineFit | None]) -> list[Candidate]:
+def weigh(general: MrzFormat, fits: Sequence[LineFit | None]) -> list[ZoneCandidate]:
     """Every candidate for rows laid on the lines of a format (None: a line that was not found), the best one first."""
-    candidates: list[Candidate] = []
+    candidates: list[ZoneCandidate] = []
     for evidence in _combinations(general, fits):
         candidates.extend(_prove(layout, evidence) for layout in _layouts(general, evidence))
         best = min(candidates, key=lambda candidate: candidate.cost)
@@ -64,7 +64,7 @@ def weigh(general: MrzFormat, fits: Sequence[LineFit | None]) -> list[Candidate]
     return sorted(candidates, key=lambda candidate: candidate.cost)
 
 
-def agreement(candidates: Sequence[Candidate]) -> tuple[Array, ...]:
+def agreement(candidates: Sequence[ZoneCandidate]) -> tuple[Array, ...]:
     """Per line and place the probability that the first candidate is right about how columns lie on places.
 
     Its rivals (other alignments, another length of the document number) count with their likelihoods, where they
@@ -128,7 +128,7 @@ def _tables(layout: MrzFormat, evidence: Lines) -> list[Array]:
     ]
 
 
-def _prove(layout: MrzFormat, evidence: Lines) -> Candidate:
+def _prove(layout: MrzFormat, evidence: Lines) -> ZoneCandidate:
     tables = _tables(layout, evidence)
     _doubt_islands(layout, tables)
     codes = _settle_codes(layout, evidence)
@@ -146,11 +146,11 @@ def _prove(layout: MrzFormat, evidence: Lines) -> Candidate:
         check for check in layout.checks if all(evidence[span.line] for span in (*check.covers, check.place))
     )
     if not present:
-        return Candidate(layout, evidence, tables, codes, None, cost)
+        return ZoneCandidate(layout, evidence, tables, codes, None, cost)
     proof = prove(replace(layout, checks=present), tables)
     # What the covered places cost at least is in the lines' cost already.
     counted = sum(float(tables[line][k].min()) for line, k in proof.chosen)
-    return Candidate(layout, evidence, tables, codes, proof, cost + proof.cost - counted)
+    return ZoneCandidate(layout, evidence, tables, codes, proof, cost + proof.cost - counted)
 
 
 def _other_first_letter(layout: MrzFormat, evidence: Lines) -> float:
@@ -168,10 +168,10 @@ def _other_first_letter(layout: MrzFormat, evidence: Lines) -> float:
     return _OTHER_KIND if read in _FIRST_LETTERS - own and sure >= UNKNOWN else 0.0
 
 
-def _settle_codes(layout: MrzFormat, evidence: Lines) -> dict[Place, Code]:
+def _settle_codes(layout: MrzFormat, evidence: Lines) -> dict[Position, Code]:
     """Document code, issuing state and nationality, chosen as whole codes, by the place where each begins."""
     issuing = ""
-    codes: dict[str, tuple[Place, Code]] = {}
+    codes: dict[str, tuple[Position, Code]] = {}
     # Which codes a document may have, and which nationality is likely, depends on the state.
     for name in ("issuing_state", "document_code", "nationality"):
         field = layout.field(name)

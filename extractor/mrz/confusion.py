@@ -41,7 +41,7 @@ class Print(Enum):
 _UNLISTED = 3e-5
 
 
-class Source(Enum):
+class LineSource(Enum):
     """What a line is known from: its text, or the recogniser's probabilities; the value is a column of _DIRECTED."""
 
     TEXT = 0
@@ -77,12 +77,12 @@ _FILLER = {
 # Where print is worn, few fillers are read right; a line full of good ones is not worn.
 FILLER_SURVIVES = 0.3
 _READ_AS_FILLER = {Print.CLEAN: 2e-4, Print.WORN: 2e-3}
-_MUTUAL_SHARE = {Source.TEXT: 1.0, Source.PROBABILITIES: 0.3}
-_FILLER_SHARE = {Source.TEXT: 1.0, Source.PROBABILITIES: 0.25}
+_MUTUAL_SHARE = {LineSource.TEXT: 1.0, LineSource.PROBABILITIES: 0.3}
+_FILLER_SHARE = {LineSource.TEXT: 1.0, LineSource.PROBABILITIES: 0.25}
 
 
 @cache
-def confusions(grade: Print, source: Source) -> Array:
+def confusions(grade: Print, source: LineSource) -> Array:
     """(37, 37) table: [read, true], probability that what was read so is truly that, up to a factor per row."""
     table = np.full((len(CHARACTERS), len(CHARACTERS)), _UNLISTED)
     for pair, probability in _entries(_MUTUAL):

@@ -22,8 +22,8 @@ from extractor.mrz.confusion import (
     BLANK,
     CLASSES,
     FILLER_SURVIVES,
+    LineSource,
     Print,
-    Source,
     confusions,
     glyph,
     likeliest,
@@ -87,10 +87,10 @@ class Lattice:
     is_gap: NDArray[np.bool_]
     lost: Array
     kept: Array
-    source: Source
+    source: LineSource
 
     @classmethod
-    def of(cls, columns: Sequence[Column], source: Source) -> Lattice:
+    def of(cls, columns: Sequence[Column], source: LineSource) -> Lattice:
         """A lattice of these columns; an empty line is one empty gap."""
         columns = columns or [Column(_EMPTY, is_gap=True)]
         return cls(
@@ -129,7 +129,7 @@ class Lattice:
         if grade is Print.CLEAN:
             return clean
         worn = seen @ confusions(grade, self.source)
-        if self.source is Source.TEXT:
+        if self.source is LineSource.TEXT:
             return worn
         doubt = np.clip(2.0 * (1.0 - seen.max(axis=1, keepdims=True)), 0.0, 1.0)
         mixed = clean + doubt * np.maximum(worn - clean, 0.0)
@@ -173,7 +173,7 @@ def from_text(text: str) -> Lattice:
         else:
             columns.append(Column(_EMPTY, is_gap=True, lost=0.0 if run else _LONE))
     columns.extend(_end_gap())
-    return Lattice.of(columns, Source.TEXT)
+    return Lattice.of(columns, LineSource.TEXT)
 
 
 def _run_gap(run: int) -> list[Column]:
@@ -199,7 +199,7 @@ def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
         raise ValueError(f"expected (frames, {CLASSES}) log probabilities")
     peaks = _peaks(frames)
     if not peaks:
-        return Lattice.of(_end_gap(), Source.PROBABILITIES)
+        return Lattice.of(_end_gap(), LineSource.PROBABILITIES)
     centres = np.array([_centre(frames, start, end) for start, end in peaks])
     spacing = _spacing(centres)
     columns = _start_gap()
@@ -217,7 +217,7 @@ def from_log_probs(log_probs: NDArray[np.floating]) -> Lattice:
             between = frames[end : peaks[k + 1][0]]
             columns.extend(_gap_columns(between, None if spacing is None else float(spacing[k])))
     columns.extend(_end_gap())
-    return Lattice.of(columns, Source.PROBABILITIES)
+    return Lattice.of(columns, LineSource.PROBABILITIES)
 
 
 def _peaks(frames: Array) -> list[tuple[int, int]]:

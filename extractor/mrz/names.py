@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 
 from extractor.mrz.checkdigit import FILLER, INDEX, LETTERS
-from extractor.mrz.confusion import Print, Source, confusions
+from extractor.mrz.confusion import LineSource, Print, confusions
 from extractor.mrz.formats import Alphabet
 from extractor.mrz.namefield import BIGRAM
 from extractor.mrz.parse import parse
@@ -88,7 +88,7 @@ def _prefers_printed(costs: np.ndarray, name: str, other: _Printed, k: int) -> b
     if FILLER in (ours, theirs):
         return False
     in_zone = float(costs[INDEX[theirs]] - costs[INDEX[ours]])
-    table = confusions(Print.CLEAN, Source.PROBABILITIES)[INDEX[theirs]]
+    table = confusions(Print.CLEAN, LineSource.PROBABILITIES)[INDEX[theirs]]
     sure = other.sure[k]
     printed = float(np.log(sure / (sure * table[INDEX[ours]] + (1 - sure) / len(LETTERS))))
     return in_zone < _CONFUSABLE and printed + _spelling(name, k, ours) - _spelling(name, k, theirs) > in_zone

@@ -27,7 +27,7 @@ from extractor.mrz.checkdigit import CHARACTERS, DIGITS, FILLER, INDEX, VALUES, 
 from extractor.mrz.formats import CheckRule, MrzFormat
 
 Array = NDArray[np.float64]
-Place = tuple[int, int]  # line, position
+Position = tuple[int, int]  # line, position
 
 # Cost in nats of believing that a document was printed with this check digit wrong.
 MISPRINT = 7.0
@@ -39,7 +39,7 @@ class Step:
     """One place in the order in which the programme visits it, with its weight in its own check digit and in the
     composite (0: not covered; a check digit's own place weighs -1 in the check it closes)."""
 
-    place: Place
+    place: Position
     own: int
     composite: int
     closes: bool = False
@@ -50,13 +50,13 @@ class Proof:
     """The outcome. `posterior[place]` is (37,), the probability of each character there given the check digits;
     `unsatisfied` are the names of the check digits that the best assignment leaves wrong."""
 
-    chosen: dict[Place, str]
-    posterior: dict[Place, Array]
+    chosen: dict[Position, str]
+    posterior: dict[Position, Array]
     unsatisfied: frozenset[str]
     cost: float
 
 
-def _places(check: CheckRule) -> list[Place]:
+def _places(check: CheckRule) -> list[Position]:
     return [(span.line, k) for span in check.covers for k in range(span.start, span.end)]
 
 
@@ -122,8 +122,8 @@ def prove(layout: MrzFormat, tables: list[Array], *, misprint: float = MISPRINT)
     least, which, mass = _by_residue(costs)
     residues, wrong, best = _cheapest(steps, least, misprint)
     posterior = _posterior(steps, mass, misprint)
-    chosen: dict[Place, str] = {}
-    odds: dict[Place, Array] = {}
+    chosen: dict[Position, str] = {}
+    odds: dict[Position, Array] = {}
     for k, step in enumerate(steps):
         chosen[step.place] = CHARACTERS[which[k, residues[k]]]
         share = np.exp(-costs[k]) * posterior[k][_RESIDUE] / np.maximum(mass[k][_RESIDUE], 1e-300)

@@ -19,13 +19,13 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.mrz.candidates import Candidate, Lines, agreement, cheapest, weigh
+from extractor.mrz.candidates import Lines, ZoneCandidate, agreement, cheapest, weigh
 from extractor.mrz.checkdigit import FILLER, INDEX
 from extractor.mrz.fit import LineFit
 from extractor.mrz.formats import MrzFormat
 from extractor.mrz.parse import parse, verify
 from extractor.mrz.prior import OUT_OF_PLACE, known_state, line_prior
-from extractor.mrz.proof import Place
+from extractor.mrz.proof import Position
 from extractor.mrz.reading import LineEvidence, MrzReading, Reason, Repair
 
 Array = NDArray[np.float64]
@@ -56,7 +56,7 @@ def conclude(general: MrzFormat, fits: Sequence[LineFit | None], *, today: date 
     return _read(candidates[0], agreement(candidates), today)
 
 
-def _read(candidate: Candidate, agreed: tuple[Array, ...], today: date | None) -> MrzReading:
+def _read(candidate: ZoneCandidate, agreed: tuple[Array, ...], today: date | None) -> MrzReading:
     layout, evidence, tables = candidate.layout, candidate.evidence, candidate.tables
     by_format = [cheapest(table) if item else "" for table, item in zip(tables, evidence, strict=True)]
     lines, by_proof = _accept(candidate, by_format)
@@ -83,12 +83,12 @@ def _read(candidate: Candidate, agreed: tuple[Array, ...], today: date | None) -
     )
 
 
-def _accept(candidate: Candidate, lines: list[str]) -> tuple[tuple[str, ...], set[Place]]:
+def _accept(candidate: ZoneCandidate, lines: list[str]) -> tuple[tuple[str, ...], set[Position]]:
     """Takes from the proof, check digit by check digit, the changes that it makes certain enough."""
     proof = candidate.proof
     if proof is None:
         return tuple(lines), set()
-    changed: set[Place] = set()
+    changed: set[Position] = set()
     concluded = [list(line) for line in lines]
     owner = {place: name for place, name in _owners(candidate.layout).items() if place in proof.chosen}
     for group in dict.fromkeys(owner.values()):
@@ -112,7 +112,7 @@ def _accept(candidate: Candidate, lines: list[str]) -> tuple[tuple[str, ...], se
     return tuple("".join(line) for line in concluded), changed
 
 
-def _seen(candidate: Candidate, place: Place) -> bool:
+def _seen(candidate: ZoneCandidate, place: Position) -> bool:
     """Whether the character that the proof chose for a place resembles what was read there at all."""
     item = candidate.evidence[place[0]]
     if item is None or candidate.proof is None:
@@ -121,7 +121,7 @@ def _seen(candidate: Candidate, place: Place) -> bool:
     return float(costs[INDEX[candidate.proof.chosen[place]]] - costs.min()) < _RESEMBLES
 
 
-def _doubted(candidate: Candidate, place: Place) -> bool:
+def _doubted(candidate: ZoneCandidate, place: Position) -> bool:
     """Whether the recogniser was in doubt about the character that the proof would change."""
     item = candidate.evidence[place[0]]
     if item is None or candidate.proof is None:
@@ -129,9 +129,9 @@ def _doubted(candidate: Candidate, place: Place) -> bool:
     return item.sure[place[1]] < _SURE or {item.read[place[1]], candidate.proof.chosen[place]} == _NEVER_SURE
 
 
-def _owners(layout: MrzFormat) -> dict[Place, str]:
+def _owners(layout: MrzFormat) -> dict[Position, str]:
     """The check digit that decides each covered place: its own one, else the composite."""
-    owner: dict[Place, str] = {}
+    owner: dict[Position, str] = {}
     for check in sorted(layout.checks, key=lambda check: check.name == "composite"):
         for span in (*check.covers, check.place):
             for k in range(span.start, span.end):
@@ -139,7 +139,7 @@ def _owners(layout: MrzFormat) -> dict[Place, str]:
     return owner
 
 
-def _certainty(lines: tuple[str, ...], candidate: Candidate) -> tuple[Array, ...]:
+def _certainty(lines: tuple[str, ...], candidate: ZoneCandidate) -> tuple[Array, ...]:
     """Per line the probability of each concluded character; those of a code multiply to the code's probability.
 
     A character that the format has no place for has a probability of at most one half, whatever check digits say.
@@ -199,7 +199,7 @@ def _reported(line: str, item: LineEvidence, proven: bool) -> str:
     return "".join(c for _, _, c in sorted(kept, key=lambda entry: entry[:2]))
 
 
-def _repairs(lines: tuple[str, ...], evidence: Lines, by_proof: set[Place], proven: bool) -> tuple[Repair, ...]:
+def _repairs(lines: tuple[str, ...], evidence: Lines, by_proof: set[Position], proven: bool) -> tuple[Repair, ...]:
     repairs = []
     for line, (text, item) in enumerate(zip(lines, evidence, strict=True)):
         if item is None:

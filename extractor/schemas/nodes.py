@@ -64,7 +64,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class GroupNode:
     """A nested object: a model, a dataclass or a TypedDict."""
 
     key: str
@@ -78,17 +78,17 @@ class Items:
     (`vehicle_classes`), or the document as a whole, which makes one item. A model may write the list as a whole."""
 
     key: str
-    item: Group
+    item: GroupNode
     of: str | None
     whole: Leaf
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class ChoiceNode:
     """One of several objects: whichever the values fit."""
 
     key: str
-    options: tuple[Group, ...]
+    options: tuple[GroupNode, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ class Nothing:
     value: Any = None
 
 
-Node = Leaf | Group | Items | Choice | Nothing
+Node = Leaf | GroupNode | Items | ChoiceNode | Nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +131,12 @@ def _all_leaves(node: Node) -> Iterator[Leaf]:
     match node:
         case Leaf():
             yield node
-        case Group():
+        case GroupNode():
             for member in node.members:
                 yield from _all_leaves(member.node)
         case Items():
             yield from _all_leaves(node.item)
-        case Choice():
+        case ChoiceNode():
             for option in node.options:
                 yield from _all_leaves(option)
 
@@ -146,9 +146,9 @@ def wholes_below(node: Node) -> Iterator[Leaf]:
     match node:
         case Items():
             yield node.whole
-        case Group():
+        case GroupNode():
             for member in node.members:
                 yield from wholes_below(member.node)
-        case Choice():
+        case ChoiceNode():
             for option in node.options:
                 yield from wholes_below(option)

@@ -29,8 +29,8 @@ from extractor.schemas.documents import BUILT_IN, READS_AS
 from extractor.schemas.forms import TIMES, members_of, plain_types
 from extractor.schemas.meanings import Meaning, Words, entry_part, meaning_of
 from extractor.schemas.nodes import (
-    Choice,
-    Group,
+    ChoiceNode,
+    GroupNode,
     Items,
     Leaf,
     Mapped,
@@ -260,7 +260,7 @@ class _Walker:
             )
             if not groups:
                 return Nothing(place.key)
-            return groups[0] if len(groups) == 1 else Choice(place.key, groups)
+            return groups[0] if len(groups) == 1 else ChoiceNode(place.key, groups)
         item = item_object(inner)
         if item is not None and item not in place.within and len(place.within) < DEEPEST:
             return self._items(annotation, info, item, place)
@@ -269,7 +269,7 @@ class _Walker:
             return Nothing(place.key, None if is_nullable(annotation) else only)
         return self._leaf(annotation, info, place)
 
-    def group(self, kind: Any, key: str, inside: tuple[str, ...], within: tuple[Any, ...]) -> Group:
+    def group(self, kind: Any, key: str, inside: tuple[str, ...], within: tuple[Any, ...]) -> GroupNode:
         members = []
         for name, (info, required) in fields_of(kind).items():
             self._fields += 1
@@ -281,7 +281,7 @@ class _Walker:
             annotation = annotated(info)
             node = self.node(annotation, info, place)
             members.append(Member(name, into, node, required, is_nullable(annotation)))
-        return Group(key, kind, tuple(members))
+        return GroupNode(key, kind, tuple(members))
 
     def _items(self, annotation: Any, info: FieldInfo, item: Any, place: _Place) -> Items:
         meaning = _meaning(info, place)
@@ -336,7 +336,7 @@ def _misfits(meaning: Meaning, annotation: Any) -> bool:
     return bool(accepted) and all(kind in _MISFITS.get(int if one is float else one, ()) for one in accepted)
 
 
-def _entries(group: Group, of: str) -> Group:
+def _entries(group: GroupNode, of: str) -> GroupNode:
     """The item of a list whose entries are read: its first text field takes the entry; of a vehicle class others take
     its dates and codes; the rest stays null."""
     members, taken = [], False

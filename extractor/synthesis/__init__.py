@@ -13,7 +13,7 @@ from extractor.synthesis.capture import MODES, Shot, capture
 from extractor.synthesis.draw import DrawnPage, draw
 from extractor.synthesis.fonts import FontsMissingError, require_fonts
 from extractor.synthesis.pools import POOLS
-from extractor.synthesis.produce import LANGUAGES, Job, plan, produce, render
+from extractor.synthesis.produce import LANGUAGES, DrawJob, plan, produce, render
 from extractor.synthesis.templates import Template, templates
 from extractor.synthesis.text_pages import TextPage, draw_text
 
@@ -21,9 +21,9 @@ __all__ = [
     "LANGUAGES",
     "MODES",
     "POOLS",
+    "DrawJob",
     "DrawnPage",
     "FontsMissingError",
-    "Job",
     "Shot",
     "Template",
     "TextPage",

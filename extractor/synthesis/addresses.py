@@ -141,7 +141,7 @@ def _arabic(rng: random.Random, pool: Pool) -> str:
 
 
 @dataclass(frozen=True)
-class Region:
+class AddressRegion:
     """A county or district: its code after GB/T 2260 and its names; a municipality's district has no prefecture."""
 
     code: str
@@ -151,10 +151,10 @@ class Region:
 
 
 @cache
-def regions() -> tuple[Region, ...]:
+def regions() -> tuple[AddressRegion, ...]:
     """Every county."""
     return tuple(
-        Region(county[:6], province, prefecture, county[6:])
+        AddressRegion(county[:6], province, prefecture, county[6:])
         for province, prefectures in stock_file("regions_cn").items()
         for prefecture, counties in prefectures.items()
         for county in counties.split()
@@ -162,7 +162,7 @@ def regions() -> tuple[Region, ...]:
 
 
 @cache
-def pool_regions(pool: Pool) -> tuple[Region, ...]:
+def pool_regions(pool: Pool) -> tuple[AddressRegion, ...]:
     """The counties of `pool`; a county belongs to one pool by its own name, its province is common."""
     return tuple(region for region in regions() if pool_of(region.prefecture + region.county) == pool)
 

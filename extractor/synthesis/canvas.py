@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from extractor.synthesis.fonts import Face, FontFile, advance, placed_glyph, rounded_size
+from extractor.synthesis.fonts import FontFace, FontFile, advance, placed_glyph, rounded_size
 from extractor.synthesis.shaping import visual
 
 Colour = tuple[int, int, int]
@@ -23,7 +23,7 @@ PrintedLine = tuple[str, tuple[float, float, float, float]]
 class Lettering:
     """How text is set: a face, the em's size in millimetres, a colour."""
 
-    face: Face
+    face: FontFace
     size: float
     colour: Colour
 

@@ -14,20 +14,20 @@ from typing import Any
 from extractor.synthesis import ornaments
 from extractor.synthesis.addresses import chinese_address, chinese_authority
 from extractor.synthesis.canvas import Lettering, TextRun
-from extractor.synthesis.content import Content, Lines
+from extractor.synthesis.content import Content, RunLines
 from extractor.synthesis.dates import years_later
 from extractor.synthesis.estranged import estranged
-from extractor.synthesis.flow import Setting, Style
+from extractor.synthesis.flow import FlowStyle, Setting
 from extractor.synthesis.numbers import chinese_id_number
 from extractor.synthesis.people import TODAY, invent_person
 from extractor.synthesis.pools import Pool, whole_stock
-from extractor.synthesis.templates import Document
+from extractor.synthesis.templates import TemplateDocument
 
 _BLANK = {"ethnicity": 0.04, "address": 0.04, "authority": 0.05, "sex": 0.02, "issue_date": 0.03}
 _ADDRESS_CHARACTERS = 11
 
 
-def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
+def invent(document: TemplateDocument, pool: Pool, rng: random.Random) -> Content:
     """An invented citizen's card: the number's county is the address's, its birth date and sex are the holder's."""
     person = invent_person(rng, pool, "zh")
     address, region = chinese_address(rng, pool)
@@ -57,7 +57,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
         "sex": "男" if person.sex == "M" else "女",
         "issue_date": f"{issue:%Y.%m.%d}",
     }
-    lines: dict[str, Lines] = {name: [[TextRun(text, name)]] for name, text in texts.items()}
+    lines: dict[str, RunLines] = {name: [[TextRun(text, name)]] for name, text in texts.items()}
     start, end = f"{birth.year}|{birth.month}|{birth.day}", f"{expiry:%Y.%m.%d}" if expiry else "长期"
     lines["birth_date"] = [[TextRun(part, "birth_date") for part in start.split("|")]]
     lines["expiry_date"] = [[TextRun(end, "expiry_date" if expiry else "permanent")]]
@@ -83,7 +83,7 @@ def draw_side(setting: Setting) -> set[str]:
     return {"issuing_country", "authority", "issue_date", "expiry_date", "permanent"}
 
 
-def _house_style(style: Style, rng: random.Random) -> Style:
+def _house_style(style: FlowStyle, rng: random.Random) -> FlowStyle:
     """Captions in blue, values in black, figures mostly from the same font as the characters."""
     blue = (rng.randint(20, 90), rng.randint(90, 140), rng.randint(160, 215))
     level = rng.randint(10, 50)
@@ -105,7 +105,7 @@ def _caption(setting: Setting, x: float, y: float, text: str, tracking: float = 
     return x + setting.canvas.line(x, y, [TextRun(text)], setting.style.caption, tracking=tracking)
 
 
-def _value(setting: Setting, x: float, y: float, lines: Lines | None, lettering: Lettering | None = None) -> float:
+def _value(setting: Setting, x: float, y: float, lines: RunLines | None, lettering: Lettering | None = None) -> float:
     """Sets the lines of a value, if there is one; returns the last one's right end."""
     style = lettering or setting.style.value
     end = x
@@ -144,7 +144,7 @@ def _front(setting: Setting) -> None:
         setting.canvas.pitched(at, bottom, line[0], lettering, pitch)
 
 
-def _address_lines(setting: Setting, lines: Lines | None, room: float) -> Lines | None:
+def _address_lines(setting: Setting, lines: RunLines | None, room: float) -> RunLines | None:
     """The address in lines of about eleven characters, as the cards break it."""
     if not lines:
         return lines

@@ -13,7 +13,7 @@ from extractor.synthesis.capture import MODES
 from extractor.synthesis.fonts import FOLDERS_VARIABLE
 from extractor.synthesis.pack import pack_fonts
 from extractor.synthesis.pools import POOLS
-from extractor.synthesis.produce import LANGUAGES, Job, default_workers, kinds, plan, produce
+from extractor.synthesis.produce import LANGUAGES, DrawJob, default_workers, kinds, plan, produce
 
 _EXAMPLES = """\
 examples:
@@ -56,7 +56,7 @@ def _words(text: str, known: Sequence[str], what: str) -> list[str]:
     return words
 
 
-def _jobs(arguments: argparse.Namespace) -> list[Job]:
+def _jobs(arguments: argparse.Namespace) -> list[DrawJob]:
     if arguments.set:
         return sets.frozen() if arguments.set == "frozen" else sets.examples()
     if arguments.count < 1:

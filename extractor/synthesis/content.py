@@ -25,7 +25,7 @@ from extractor.synthesis.numbers import chinese_id_number, document_number, pers
 from extractor.synthesis.people import COINED, TODAY, Person, invent_person
 from extractor.synthesis.pools import Pool, pool_of, stock, stock_file, whole_stock
 from extractor.synthesis.romanisation import mandarin
-from extractor.synthesis.templates import Document
+from extractor.synthesis.templates import TemplateDocument
 
 #: How often a field that the document prints stays empty, where it can; the caption stands all the same.
 _BLANK = {
@@ -54,7 +54,7 @@ _HOLDERS = ("en", "fr", "de", "es", "it", "pt", "pl")
 #: Forms of the passport numbers on visas.
 _PASSPORT_NUMBERS = ("999999999", "AA999999", "A9999999", "AA9999999", "99AA99999")
 
-Lines = list[list[TextRun]]
+RunLines = list[list[TextRun]]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Content:
     label's value of each field. `mrz`: the zone's lines. `carried`: values as the zone alone spells them. `printed`:
     what a field says where its runs stand among captions."""
 
-    lines: Mapping[str, Lines]
+    lines: Mapping[str, RunLines]
     values: Mapping[str, Any]
     mrz: tuple[str, ...]
     carried: Mapping[str, Any]
@@ -78,12 +78,12 @@ def terms() -> Mapping[str, Any]:
 
 @dataclass
 class _Draft:
-    document: Document
+    document: TemplateDocument
     pool: Pool
     rng: random.Random
     person: Person
     upper: bool
-    lines: dict[str, Lines]
+    lines: dict[str, RunLines]
     values: dict[str, Any]
 
     def say(self, name: str, text: str, value: Any = None, *, keep: bool = False) -> None:
@@ -101,7 +101,7 @@ def _upper(text: str, language: str) -> str:
     return text.upper() if language != "de" else text.replace("ß", "ss").upper()
 
 
-def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
+def invent(document: TemplateDocument, pool: Pool, rng: random.Random) -> Content:
     """An invented holder's content for `document`."""
     foreign = bool(document.option("foreign"))
     language = rng.choice(_HOLDERS) if foreign else document.language
@@ -129,7 +129,7 @@ def invent(document: Document, pool: Pool, rng: random.Random) -> Content:
     return Content(draft.lines, draft.values, mrz, carried)
 
 
-def _strange(rng: random.Random, person: Person, document: Document) -> Person:
+def _strange(rng: random.Random, person: Person, document: TemplateDocument) -> Person:
     """The holder with a name respelt as far as the document's options say."""
     marks, strange = document.option("marks", 0.0), document.option("strange", 0.0)
     if marks and not person.native_surname:

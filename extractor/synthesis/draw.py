@@ -21,10 +21,10 @@ from extractor.synthesis import chinese_id, content, flow, ornaments
 from extractor.synthesis.backgrounds import background
 from extractor.synthesis.canvas import Canvas, Lettering, PrintedLine
 from extractor.synthesis.content import Content
-from extractor.synthesis.flow import Setting, Style
-from extractor.synthesis.fonts import Face, choose_face, single_font
+from extractor.synthesis.flow import FlowStyle, Setting
+from extractor.synthesis.fonts import FontFace, choose_face, single_font
 from extractor.synthesis.pools import Pool, seeded
-from extractor.synthesis.templates import Side, Template
+from extractor.synthesis.templates import Template, TemplateSide
 
 #: Round and between the sides of a card on the sheet that shows both, millimetres.
 MARGIN = 3.0
@@ -79,7 +79,7 @@ def draw(template: Template, seed: int, *, width: int | None = None) -> DrawnPag
     return _page(template, seed, kind, _Drawn(sheet, said, drawn))
 
 
-def _sides(template: Template, rng: random.Random) -> tuple[tuple[Side, ...], str]:
+def _sides(template: Template, rng: random.Random) -> tuple[tuple[TemplateSide, ...], str]:
     sides, kind = template.layout.sides, template.kind
     if template.document.option("rtl"):
         sides = tuple(side.mirrored() for side in sides)
@@ -88,7 +88,7 @@ def _sides(template: Template, rng: random.Random) -> tuple[tuple[Side, ...], st
     return sides, kind
 
 
-def _arranged(sides: tuple[Side, ...], beside: bool) -> tuple[list[tuple[float, float]], tuple[float, float]]:
+def _arranged(sides: tuple[TemplateSide, ...], beside: bool) -> tuple[list[tuple[float, float]], tuple[float, float]]:
     """Where each side's corner lies on the sheet, and the sheet's size, millimetres. A single side fills the sheet."""
     if len(sides) == 1:
         return [(0.0, 0.0)], sides[0].size
@@ -106,7 +106,9 @@ def _paper(rng: random.Random, size: tuple[float, float], scale: float) -> np.nd
     return paper
 
 
-def _side_canvas(sheet: Canvas, side: Side, corner: tuple[float, float], pool: Pool, rng: random.Random) -> Canvas:
+def _side_canvas(
+    sheet: Canvas, side: TemplateSide, corner: tuple[float, float], pool: Pool, rng: random.Random
+) -> Canvas:
     """A canvas on the sheet's own pixels, with the side's background."""
     x, y, width, height = sheet.pixels(*corner, *side.size)
     region = sheet.image[y : y + height, x : x + width]
@@ -126,7 +128,7 @@ def _take_over(sheet: Canvas, canvas: Canvas, corner: tuple[float, float]) -> No
         sheet.texts.setdefault(name, []).extend(texts)
 
 
-def _style(template: Template, rng: random.Random) -> Style:
+def _style(template: Template, rng: random.Random) -> FlowStyle:
     layout, pool, language = template.layout, template.pool, template.language
     dark = rng.randint(0, 60)
     ink = (dark + rng.randint(0, 35), dark + rng.randint(0, 35), dark + rng.randint(0, 35))
@@ -135,11 +137,11 @@ def _style(template: Template, rng: random.Random) -> Style:
     caption = choose_face(rng, pool, ("sans",) if rng.random() < 0.85 else ("serif",), language)
     title = choose_face(rng, pool, ("bold",) if rng.random() < 0.7 else ("serif",), language)
     zone = single_font(rng, pool, "ocr" if rng.random() < 0.85 else "mrz")
-    return Style(
+    return FlowStyle(
         caption=Lettering(caption, rng.uniform(*layout.caption_sizes), tint),
         value=Lettering(choose_face(rng, pool, roles, language), rng.uniform(*layout.value_sizes), ink),
         title=Lettering(title, 3.0, (tint[1] // 2, tint[2] // 2, tint[0])),
-        mrz=Lettering(Face(zone, zone), 4.2, (25, 25, 30)),
+        mrz=Lettering(FontFace(zone, zone), 4.2, (25, 25, 30)),
         caption_upper=rng.random() < 0.15,
         caption_joint=rng.choice((" / ", "/", " / ")),
         shift=(rng.uniform(-0.6, 0.6), rng.uniform(-0.6, 0.6)),

@@ -14,10 +14,10 @@ from itertools import pairwise
 from extractor.schemas.captions import LICENCE_NUMBERS
 from extractor.synthesis import ornaments
 from extractor.synthesis.canvas import Canvas, Lettering, TextRun
-from extractor.synthesis.content import Content, Lines
+from extractor.synthesis.content import Content, RunLines
 from extractor.synthesis.fonts import advance
 from extractor.synthesis.shaping import is_arabic
-from extractor.synthesis.templates import Cell, Side, Template
+from extractor.synthesis.templates import Template, TemplateCell, TemplateSide
 
 #: Fields whose values may be broken into several lines.
 _BREAKABLE = frozenset(
@@ -34,7 +34,7 @@ _NUMBER_OF_FIELD = {name: number for number, names in LICENCE_NUMBERS.items() fo
 
 
 @dataclass(frozen=True)
-class Style:
+class FlowStyle:
     """How one specimen is set, chosen once per specimen; `shift` moves all text, millimetres."""
 
     caption: Lettering
@@ -51,10 +51,10 @@ class Setting:
     """All that one side is drawn from."""
 
     canvas: Canvas
-    side: Side
+    side: TemplateSide
     template: Template
     content: Content
-    style: Style
+    style: FlowStyle
     rng: random.Random
 
     @property
@@ -66,7 +66,7 @@ class Setting:
 class _Fit:
     """A value made to fit: its lines, their size in millimetres and how far they are narrowed."""
 
-    lines: Lines
+    lines: RunLines
     size: float
     squeeze: float
 
@@ -136,7 +136,7 @@ def _state_sign(setting: Setting, sign: str) -> None:
     setting.canvas.line(x + w / 2, y + h * 0.68, [TextRun(sign)], lettering, align="centre")
 
 
-def _rows(setting: Setting) -> list[tuple[Cell, ...]]:
+def _rows(setting: Setting) -> list[tuple[TemplateCell, ...]]:
     """The layout's rows with the cells that this document prints, the first of each moved to the row's start."""
     document = setting.template.document
     names = set(document.fields)
@@ -145,10 +145,10 @@ def _rows(setting: Setting) -> list[tuple[Cell, ...]]:
     if document.option("birth_with_place"):
         names.discard("place_of_birth")
     printed = ([cell for cell in row if cell.field in names] for row in setting.side.rows)
-    return [(Cell(cells[0].field, 0.0), *cells[1:]) for cells in printed if cells]
+    return [(TemplateCell(cells[0].field, 0.0), *cells[1:]) for cells in printed if cells]
 
 
-def _set_rows(setting: Setting, rows: list[tuple[Cell, ...]]) -> None:
+def _set_rows(setting: Setting, rows: list[tuple[TemplateCell, ...]]) -> None:
     left, top, right, bottom = setting.side.body
     style, width = setting.style, right - left
     rooms = [[(after - cell.share) * width - _GAP for cell, after in _with_ends(row)] for row in rows]
@@ -169,7 +169,7 @@ def _set_rows(setting: Setting, rows: list[tuple[Cell, ...]]) -> None:
         y += height * shrink + pad
 
 
-def _with_ends(row: tuple[Cell, ...]) -> list[tuple[Cell, float]]:
+def _with_ends(row: tuple[TemplateCell, ...]) -> list[tuple[TemplateCell, float]]:
     """Each cell with the share at which the next one begins."""
     return [(cell, after) for cell, (_, after) in zip(row, pairwise([*(c.share for c in row), 1.0]), strict=True)]
 
@@ -191,7 +191,7 @@ def _fit(setting: Setting, name: str, room: float) -> _Fit:
     return _fitted(setting.canvas, lines, value, room)
 
 
-def _fitted(canvas: Canvas, lines: Lines, lettering: Lettering, room: float) -> _Fit:
+def _fitted(canvas: Canvas, lines: RunLines, lettering: Lettering, room: float) -> _Fit:
     """`lines` narrowed, and where that is not enough set smaller, until the widest has `room` millimetres."""
     widest = max((sum(canvas.width_of(run.text, lettering) for run in line) for line in lines), default=0.0)
     if widest <= room:
@@ -200,7 +200,7 @@ def _fitted(canvas: Canvas, lines: Lines, lettering: Lettering, room: float) -> 
     return _Fit(lines, lettering.size * min(1.0, room / (widest * squeeze)), squeeze)
 
 
-def _broken(canvas: Canvas, run: TextRun, lettering: Lettering, room: float) -> Lines:
+def _broken(canvas: Canvas, run: TextRun, lettering: Lettering, room: float) -> RunLines:
     """A run as lines no wider than `room`, broken between words, or between characters where there are no spaces."""
     if canvas.width_of(run.text, lettering) <= room:
         return [[run]]
@@ -217,7 +217,9 @@ def _broken(canvas: Canvas, run: TextRun, lettering: Lettering, room: float) -> 
     return [[TextRun(text, run.field)] for text in [*lines, current]]
 
 
-def _set_cell(setting: Setting, cell: Cell, fit: _Fit, place: tuple[float, float, float], shrink: float) -> None:
+def _set_cell(
+    setting: Setting, cell: TemplateCell, fit: _Fit, place: tuple[float, float, float], shrink: float
+) -> None:
     """Sets a caption and its value at `place`: x, y and the room to its right; `shrink` makes all smaller."""
     x, y, room = place
     name, first = cell.field, cell.share == 0.0

@@ -177,7 +177,7 @@ def placed_glyph(font: FontFile, character: str, size: float, x: float) -> tuple
 
 
 @dataclass(frozen=True)
-class Face:
+class FontFace:
     """What a line is set in: a font for each script that may occur in it, and one for characters that the East Asian
     font lacks (the scripts `hans-common` are those of GB 2312 only)."""
 
@@ -214,7 +214,7 @@ def in_gb2312(character: str) -> bool:
 _EAST_ASIAN = {"zh": ("hans", "hans-common"), "ja": ("jpan",), "ko": ("hang",)}
 
 
-def choose_face(rng: random.Random, pool: str, roles: tuple[str, ...], language: str) -> Face:
+def choose_face(rng: random.Random, pool: str, roles: tuple[str, ...], language: str) -> FontFace:
     """A face for documents in `language`; for each script a font of the first of `roles` that the pool has for it."""
     base = language.partition("-")[0]
     latin = _choose(rng, pool, roles, ("latin",))
@@ -222,7 +222,7 @@ def choose_face(rng: random.Random, pool: str, roles: tuple[str, ...], language:
     east_asian = _choose(rng, pool, roles, _EAST_ASIAN[base]) if base in _EAST_ASIAN else None
     arabic = _choose(rng, pool, roles, ("arabic",)) if base == "ar" else None
     common = east_asian is not None and "hans-common" in east_asian.scripts
-    return Face(latin, cyrillic, east_asian, arabic, _choose(rng, pool, roles, ("hans",)) if common else None)
+    return FontFace(latin, cyrillic, east_asian, arabic, _choose(rng, pool, roles, ("hans",)) if common else None)
 
 
 def single_font(rng: random.Random, pool: str, role: str) -> FontFile:

@@ -14,7 +14,7 @@ import numpy as np
 
 from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun
 from extractor.synthesis.pools import Pool
-from extractor.synthesis.templates import Box
+from extractor.synthesis.templates import TemplateBox
 
 #: The word that says "not a real document", by language.
 SPECIMEN_WORDS = {
@@ -86,13 +86,13 @@ def choose_face(rng: random.Random) -> int:
     return rng.randrange(_FACES)
 
 
-def portrait(canvas: Canvas, pool: Pool, number: int, box: Box, *, grey: bool) -> None:
+def portrait(canvas: Canvas, pool: Pool, number: int, box: TemplateBox, *, grey: bool) -> None:
     """Draws a face into `box` (x, y, width, height, millimetres)."""
     target, face = _face_for(canvas, pool, number, box)
     target[:] = _as_grey(face) if grey else face
 
 
-def ghost(canvas: Canvas, pool: Pool, number: int, box: Box) -> None:
+def ghost(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> None:
     """A face, small and faint."""
     import cv2
 
@@ -100,7 +100,7 @@ def ghost(canvas: Canvas, pool: Pool, number: int, box: Box) -> None:
     target[:] = cv2.addWeighted(_as_grey(face), 0.3, target, 0.7, 0)
 
 
-def _face_for(canvas: Canvas, pool: Pool, number: int, box: Box) -> tuple[np.ndarray, np.ndarray]:
+def _face_for(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> tuple[np.ndarray, np.ndarray]:
     """The part of the page that `box` is, and the face in its size."""
     import cv2
 
@@ -116,7 +116,7 @@ def _as_grey(face: np.ndarray) -> np.ndarray:
     return np.repeat(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
 
 
-def signature(canvas: Canvas, rng: random.Random, box: Box) -> None:
+def signature(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
     """A scribble of pen strokes in `box`."""
     import cv2
 
@@ -130,7 +130,7 @@ def signature(canvas: Canvas, rng: random.Random, box: Box) -> None:
     cv2.polylines(canvas.image, [points], False, ink, max(1, round(0.25 * canvas.scale)), cv2.LINE_AA, 4)
 
 
-def chip(canvas: Canvas, rng: random.Random, box: Box) -> None:
+def chip(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
     """A contact chip: a gilt plate with its fields."""
     import cv2
 
@@ -144,7 +144,7 @@ def chip(canvas: Canvas, rng: random.Random, box: Box) -> None:
     cv2.rectangle(canvas.image, (x, y), (x + w, y + h), dark, 1, cv2.LINE_AA)
 
 
-def emblem(canvas: Canvas, rng: random.Random, box: Box) -> None:
+def emblem(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
     """A disc of nested polygons: the place of a coat of arms, and nobody's."""
     import cv2
 
@@ -160,7 +160,7 @@ def emblem(canvas: Canvas, rng: random.Random, box: Box) -> None:
     cv2.circle(canvas.image, (round(centre[0]), round(centre[1])), round(w / 2), colour, 1, cv2.LINE_AA)
 
 
-def panel(canvas: Canvas, box: Box, colour: Colour, opacity: float = 1.0) -> None:
+def panel(canvas: Canvas, box: TemplateBox, colour: Colour, opacity: float = 1.0) -> None:
     """A flat area of colour."""
     import cv2
 

@@ -27,7 +27,7 @@ _QUALITY = {"jpg": 90, "webp": 80}
 
 
 @dataclass(frozen=True)
-class Job:
+class DrawJob:
     """One file to make: the specimen `seed` of a template, in a capture mode, `width` pixels wide if that is set.
     `quality` is the encoder's, for PNG the number of colours."""
 
@@ -54,7 +54,7 @@ def plan(
     only_kinds: Sequence[str] = (),
     modes: Sequence[Mode] = (),
     suffix: str = "jpg",
-) -> list[Job]:
+) -> list[DrawJob]:
     """`count` jobs, languages in turn and, within a language, its kinds in turn. Raises UsageError if nothing fits."""
     queues = {language: _queue(pool, language, tuple(only_kinds), seed) for language in languages}
     if empty := [language for language, queue in queues.items() if not queue]:
@@ -70,7 +70,7 @@ def plan(
         rng = seeded(pool, "plan", seed, i)
         mode = modes[turn % len(modes)] if modes else choose_mode(rng)
         file = f"{language}-{i:05d}-{template.kind}.{suffix}"
-        jobs.append(Job(file, pool, template.name, rng.getrandbits(40), mode))
+        jobs.append(DrawJob(file, pool, template.name, rng.getrandbits(40), mode))
     return jobs
 
 
@@ -94,13 +94,13 @@ def template_named(pool: Pool, name: str) -> Template:
     raise UsageError(f"the {pool} pool has no template {name!r}")
 
 
-def render(job: Job) -> tuple[DrawnPage, Shot]:
+def render(job: DrawJob) -> tuple[DrawnPage, Shot]:
     """The page and the picture of a job."""
     page = draw(template_named(job.pool, job.template), job.seed, width=job.width)
     return page, capture(page, job.mode)
 
 
-def make(job: Job, folder: Path) -> Specimen:
+def make(job: DrawJob, folder: Path) -> Specimen:
     """Draws a job, writes its picture under `folder` and returns its label."""
     page, shot = render(job)
     path = folder / job.file
@@ -151,7 +151,7 @@ def write_picture(shot: Shot, path: Path, quality: int | None = None) -> None:
         raise UsageError(f"specimens are written as png, jpg or webp, not {suffix}")
 
 
-def produce(jobs: Sequence[Job], folder: Path, *, workers: int = 1) -> Iterator[Specimen]:
+def produce(jobs: Sequence[DrawJob], folder: Path, *, workers: int = 1) -> Iterator[Specimen]:
     """Makes every job under `folder`, in order, and writes the label file at the end. Yields labels as they are made,
     for a progress bar. Raises FontsMissingError before anything is drawn."""
     for pool in dict.fromkeys(job.pool for job in jobs):
@@ -164,7 +164,7 @@ def produce(jobs: Sequence[Job], folder: Path, *, workers: int = 1) -> Iterator[
     save_labels(specimens, folder)
 
 
-def _made(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[Specimen]:
+def _made(jobs: Sequence[DrawJob], folder: Path, workers: int) -> Iterator[Specimen]:
     if workers <= 1:
         for job in jobs:
             yield make(job, folder)
@@ -189,4 +189,4 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-__all__ = ["LANGUAGES", "MODES", "Job", "kinds", "labelled", "make", "plan", "produce", "render", "write_picture"]
+__all__ = ["LANGUAGES", "MODES", "DrawJob", "kinds", "labelled", "make", "plan", "produce", "render", "write_picture"]

@@ -10,7 +10,7 @@ import random
 from dataclasses import replace
 
 from extractor.synthesis.capture import Mode
-from extractor.synthesis.produce import LANGUAGES, Job, plan
+from extractor.synthesis.produce import LANGUAGES, DrawJob, plan
 
 #: Name, template and seed of each example.
 _EXAMPLES = (
@@ -35,14 +35,16 @@ _FROZEN_SEED = 20250630
 _FROZEN_QUALITY = 76
 
 
-def examples() -> list[Job]:
+def examples() -> list[DrawJob]:
     """The jobs of `datasets/examples`."""
-    return [Job(f"{name}.png", "evaluation", template, seed, "clean", 800, 128) for name, template, seed in _EXAMPLES]
+    return [
+        DrawJob(f"{name}.png", "evaluation", template, seed, "clean", 800, 128) for name, template, seed in _EXAMPLES
+    ]
 
 
-def frozen() -> list[Job]:
+def frozen() -> list[DrawJob]:
     """The jobs of `datasets/frozen`."""
-    jobs: list[Job] = []
+    jobs: list[DrawJob] = []
     for number, (language, count) in enumerate(FROZEN_COUNTS.items()):
         jobs += _planned(language, count, number, ())
     for number, (kind, count) in enumerate(FROZEN_CHINESE_ID.items(), start=len(FROZEN_COUNTS)):
@@ -50,7 +52,7 @@ def frozen() -> list[Job]:
     return jobs
 
 
-def _planned(language: str, count: int, number: int, kinds: tuple[str, ...]) -> list[Job]:
+def _planned(language: str, count: int, number: int, kinds: tuple[str, ...]) -> list[DrawJob]:
     seed = _FROZEN_SEED + number
     jobs = plan(count, seed=seed, pool="evaluation", languages=(language,), only_kinds=kinds, suffix="webp")
     modes = [_FROZEN_MODES[i % len(_FROZEN_MODES)] for i in range(count)]

@@ -15,7 +15,7 @@ from typing import Any
 
 from extractor.synthesis.pools import POOLS, Pool
 
-Box = tuple[float, float, float, float]
+TemplateBox = tuple[float, float, float, float]
 #: Width and height in millimetres (ICAO Doc 9303-3 to 9303-7).
 SIZES: Mapping[str, tuple[float, float]] = {
     "TD3": (125.0, 88.0),
@@ -26,7 +26,7 @@ SIZES: Mapping[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class TemplateCell:
     """A field's place in a row: its left edge as a share of the body's width."""
 
     field: str
@@ -34,15 +34,15 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Side:
+class TemplateSide:
     """One side of a document. Boxes are (x, y, width, height) and `body` is (left, top, right, bottom), millimetres."""
 
     size: tuple[float, float]
-    body: Box
-    rows: tuple[tuple[Cell, ...], ...]
+    body: TemplateBox
+    rows: tuple[tuple[TemplateCell, ...], ...]
     places: Mapping[str, Any]
 
-    def mirrored(self) -> Side:
+    def mirrored(self) -> TemplateSide:
         """The same side for a script that reads from right to left."""
         width = self.size[0]
         left, top, right, bottom = self.body
@@ -56,17 +56,17 @@ class Side:
                 places[name] = place
             else:
                 places[name] = [width - place[0] - place[2], *place[1:]]
-        return Side(self.size, (width - right, top, width - left, bottom), self.rows, places)
+        return TemplateSide(self.size, (width - right, top, width - left, bottom), self.rows, places)
 
 
 @dataclass(frozen=True)
-class Layout:
+class TemplateLayout:
     """Where things stand on a group's documents."""
 
     name: str
     group: str
     pool: Pool
-    sides: tuple[Side, ...]
+    sides: tuple[TemplateSide, ...]
     beside: bool = False
     caption: str = "above"
     caption_sizes: tuple[float, float] = (1.5, 1.8)
@@ -75,7 +75,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Document:
+class TemplateDocument:
     """What a state prints on one kind of document."""
 
     id: str
@@ -104,8 +104,8 @@ class Document:
 class Template:
     """A document on a layout: the unit that a pool owns."""
 
-    document: Document
-    layout: Layout
+    document: TemplateDocument
+    layout: TemplateLayout
 
     @property
     def name(self) -> str:
@@ -135,7 +135,7 @@ def caption_table() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def documents() -> tuple[Document, ...]:
+def documents() -> tuple[TemplateDocument, ...]:
     """Every document of `documents.json`."""
     table = _read("documents.json")
     found = []
@@ -144,7 +144,7 @@ def documents() -> tuple[Document, ...]:
         pools = POOLS if options["pools"] == "both" else (options["pools"],)
         listed = _fields(table["defaults"].get(entry["group"], {}).get("fields", ""), entry.get("fields", ""))
         own = (options["id"], options["group"], pools, options["kind"], options["schema"], options["state"])
-        found.append(Document(*own, options["language"], listed, options))
+        found.append(TemplateDocument(*own, options["language"], listed, options))
     return tuple(found)
 
 
@@ -159,7 +159,7 @@ def _fields(default: str, changes: str) -> tuple[str, ...]:
 
 
 @cache
-def layouts() -> tuple[Layout, ...]:
+def layouts() -> tuple[TemplateLayout, ...]:
     """Every layout of both pools."""
     found = []
     for group, by_pool in _read("layouts.json").items():
@@ -169,17 +169,17 @@ def layouts() -> tuple[Layout, ...]:
                 sizes = {name: tuple(entry[name]) for name in ("caption_sizes", "value_sizes") if name in entry}
                 beside, bands = entry.get("stack") == "beside", entry.get("bands", False)
                 caption = entry.get("caption", "above")
-                found.append(Layout(entry["name"], group, pool, sides, beside, caption, bands=bands, **sizes))
+                found.append(TemplateLayout(entry["name"], group, pool, sides, beside, caption, bands=bands, **sizes))
     return tuple(found)
 
 
-def _side(entry: Mapping[str, Any]) -> Side:
+def _side(entry: Mapping[str, Any]) -> TemplateSide:
     rows = tuple(
-        tuple(Cell(name, float(share)) for name, share in (cell.split(":") for cell in row.split()))
+        tuple(TemplateCell(name, float(share)) for name, share in (cell.split(":") for cell in row.split()))
         for row in entry["rows"]
     )
     places = {name: value for name, value in entry.items() if name not in ("size", "body", "rows")}
-    return Side(SIZES[entry["size"]], tuple(entry["body"]), rows, places)
+    return TemplateSide(SIZES[entry["size"]], tuple(entry["body"]), rows, places)
 
 
 @cache

@@ -15,7 +15,7 @@ import numpy as np
 from extractor.synthesis.backgrounds import background
 from extractor.synthesis.canvas import Canvas, Lettering, TextRun
 from extractor.synthesis.estranged import rare_ideographs
-from extractor.synthesis.fonts import Face, choose_face, single_font
+from extractor.synthesis.fonts import FontFace, choose_face, single_font
 from extractor.synthesis.pack import double_byte
 from extractor.synthesis.pools import Pool, seeded
 
@@ -105,7 +105,7 @@ def _line(
         font = single_font(rng, pool, "mrz")
         text = _of(rng, _LATIN + "0123456789" + "<" * 12, rng.randint(6, 30))
         pitch = pixels * rng.uniform(0.6, 0.72)
-        canvas.pitched(x, y, TextRun(text), Lettering(Face(font, font), pixels, ink), pitch)
+        canvas.pitched(x, y, TextRun(text), Lettering(FontFace(font, font), pixels, ink), pitch)
         return pitch * len(text)
     language = rng.choice(languages)
     roles = rng.choice((("sans",), ("serif",), ("bold",), ("mono",)))

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from eval.lines import Tally, count, main, plain, script_of, table, values_of
+from eval.lines import LineTally, count, main, plain, script_of, table, values_of
 from extractor.labels.format import Specimen
 
 
-def counted(wanted: str, *lines: str) -> Tally:
-    tally = Tally()
+def counted(wanted: str, *lines: str) -> LineTally:
+    tally = LineTally()
     count(plain(wanted), [plain(line) for line in lines], tally)
     return tally
 
@@ -17,15 +17,17 @@ def counted(wanted: str, *lines: str) -> Tally:
 @pytest.mark.parametrize(
     ("wanted", "lines", "expected"),
     [
-        ("ERIKSSON", ["Surname / Nom", "ERIKSSON"], Tally(1, 1, 1, 8, 0)),
-        ("ANNA MARIA", ["Given names ANNAMARIA F"], Tally(1, 1, 1, 9, 0)),
-        ("Müller", ["MULLER"], Tally(1, 1, 0, 6, 1)),
-        ("ERIKSSON", ["ERIKSDN"], Tally(1, 1, 0, 8, 2)),
-        ("ERIKSSON", ["12.08.1990", "X"], Tally(1, 0, 0, 0, 0)),
-        ("ERIKSSON", [], Tally(1, 0, 0, 0, 0)),
+        ("ERIKSSON", ["Surname / Nom", "ERIKSSON"], LineTally(1, 1, 1, 8, 0)),
+        ("ANNA MARIA", ["Given names ANNAMARIA F"], LineTally(1, 1, 1, 9, 0)),
+        ("Müller", ["MULLER"], LineTally(1, 1, 0, 6, 1)),
+        ("ERIKSSON", ["ERIKSDN"], LineTally(1, 1, 0, 8, 2)),
+        ("ERIKSSON", ["12.08.1990", "X"], LineTally(1, 0, 0, 0, 0)),
+        ("ERIKSSON", [], LineTally(1, 0, 0, 0, 0)),
     ],
 )
-def test_a_value_is_the_piece_of_a_line_that_is_most_like_it(wanted: str, lines: list[str], expected: Tally) -> None:
+def test_a_value_is_the_piece_of_a_line_that_is_most_like_it(
+    wanted: str, lines: list[str], expected: LineTally
+) -> None:
     assert counted(wanted, *lines) == expected
 
 
@@ -53,7 +55,7 @@ def test_what_is_not_printed_as_labelled_is_not_looked_for() -> None:
 
 
 def test_the_table_has_a_row_a_script() -> None:
-    text = table({"Thai": Tally(2, 1, 1, 5, 0), "Latin": Tally(9, 9, 9, 50, 1)})
+    text = table({"Thai": LineTally(2, 1, 1, 5, 0), "Latin": LineTally(9, 9, 9, 50, 1)})
     assert text.index("Latin") < text.index("Thai")
     assert "| 98.0 % |" in text
     assert "| 50.0 % |" in text

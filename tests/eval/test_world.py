@@ -11,7 +11,7 @@ from eval.world.__main__ import LANGUAGES, documents, draw_set, main
 from eval.world.drawing import has_letters, is_of_zone, print_sheet
 from extractor.labels import load_dataset
 from extractor.training.visual.forms import print_day
-from extractor.training.visual.sheet import Line, Sheet
+from extractor.training.visual.sheet import Sheet, SheetLine
 
 pytestmark = pytest.mark.usefixtures("evaluation_fonts")
 
@@ -20,7 +20,7 @@ WORLD = Path(__file__).resolve().parents[2] / "datasets" / "world"
 
 def sheet(*texts: str) -> Sheet:
     lines = [
-        Line(text, [0] * len(text), [0] * len(text), [5, 5 + 8 * k, 60, 9 + 8 * k]) for k, text in enumerate(texts)
+        SheetLine(text, [0] * len(text), [0] * len(text), [5, 5 + 8 * k, 60, 9 + 8 * k]) for k, text in enumerate(texts)
     ]
     return Sheet(lines, {}, "id_card")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eval.zone_sizes import Tally, main, pitch_of, read, specimens, table
+from eval.zone_sizes import SizeTally, main, pitch_of, read, specimens, table
 
 
 def test_a_character_of_a_labelled_zone_is_some_pixels_wide() -> None:
@@ -12,20 +12,20 @@ def test_a_character_of_a_labelled_zone_is_some_pixels_wide() -> None:
 
 
 def test_a_zone_is_counted_at_its_size_and_never_enlarged() -> None:
-    large, small = Tally(), Tally()
+    large, small = SizeTally(), SizeTally()
     one = specimens()[0]
     read(one, 14, large)
     read(one, 3, small)
-    assert large == Tally(1, 1, 1)
+    assert large == SizeTally(1, 1, 1)
     assert small.zones == 1
     assert small.exact == 0
-    enlarged = Tally()
+    enlarged = SizeTally()
     read(one, 100, enlarged)
-    assert enlarged == Tally()
+    assert enlarged == SizeTally()
 
 
 def test_the_table_is_in_order_of_size() -> None:
-    text = table({"11": Tally(4, 4, 3), "7": Tally(4, 3, 1)})
+    text = table({"11": SizeTally(4, 4, 3), "7": SizeTally(4, 3, 1)})
     assert text.index("| 7 |") < text.index("| 11 |")
     assert "| 75 % | 25 % |" in text
 

@@ -21,7 +21,7 @@ from typing import Any
 from extractor.schemas.captions import CAPTIONS
 from extractor.synthesis.addresses import invent_address
 from extractor.synthesis.pools import Pool
-from extractor.synthesis.templates import Document, Template, documents, templates
+from extractor.synthesis.templates import Template, TemplateDocument, documents, templates
 from extractor.training.nano.layouts import random_layout
 from extractor.training.nano.states import english_names, heading, signs, some_state
 from extractor.training.nano.wording import WORDERS, elsewhere
@@ -76,7 +76,7 @@ def _usual(group: str) -> tuple[Template, ...]:
     return tuple(t for t in templates(POOL) if t.layout.group == group and t.language in LANGUAGES)
 
 
-def _strangers(rng: random.Random, document: Document) -> Document:
+def _strangers(rng: random.Random, document: TemplateDocument) -> TemplateDocument:
     """The document with names and wording that mean nothing, more or less of them, and with more or less left blank."""
     strange = (0.0, 0.2, 0.6) if document.language == "zh" else (0.0, 0.05, 0.3)
     ways = {
@@ -88,7 +88,7 @@ def _strangers(rng: random.Random, document: Document) -> Document:
     return replace(document, options={**document.options, **ways})
 
 
-def _worded(rng: random.Random, document: Document) -> Document:
+def _worded(rng: random.Random, document: TemplateDocument) -> TemplateDocument:
     """The document with free fields that say what no stock holds."""
     made: dict[str, Any] = {}
     for name, words in WORDERS.items():
@@ -106,7 +106,7 @@ def _worded(rng: random.Random, document: Document) -> Document:
     return replace(document, options={**document.options, **made})
 
 
-def _captioned(rng: random.Random, document: Document) -> Document:
+def _captioned(rng: random.Random, document: TemplateDocument) -> TemplateDocument:
     """The document with other words for some of its captions, as `extractor.schemas.captions` knows them."""
     own = {name: dict(words) for name, words in document.option("caption", {}).items()}
     for name in document.fields:
@@ -132,7 +132,7 @@ def _ambiguous(tag: str) -> frozenset[str]:
     return frozenset(twice)
 
 
-def random_document(rng: random.Random, document: Document) -> Document:
+def random_document(rng: random.Random, document: TemplateDocument) -> TemplateDocument:
     """A document of the same group in the name of any state and in any Latin language."""
     language = rng.choice(_LATIN)
     state, name = some_state(rng)
@@ -179,7 +179,7 @@ def _number(rng: random.Random, least: int, most: int) -> str:
     return "".join(characters)
 
 
-def _citizenship(rng: random.Random, document: Document, state: str, name: str) -> dict[str, Any]:
+def _citizenship(rng: random.Random, document: TemplateDocument, state: str, name: str) -> dict[str, Any]:
     """Whose citizen the holder is, and how that is printed. Permits and visas go to people from anywhere."""
     if not document.option("foreign"):
         return {"nationality": rng.choice((name.upper(), name, state))}
@@ -188,7 +188,7 @@ def _citizenship(rng: random.Random, document: Document, state: str, name: str) 
     return {"foreign": False, "nationality": wording, "nationality_code": code}
 
 
-def _some_fields(rng: random.Random, document: Document, options: dict[str, Any]) -> tuple[str, ...]:
+def _some_fields(rng: random.Random, document: TemplateDocument, options: dict[str, Any]) -> tuple[str, ...]:
     """The document's fields without some and with others; a card may print the name in one piece instead of two."""
     fields = list(_without_some(rng, document).fields)
     for extra, chance in _EXTRA.items():
@@ -206,7 +206,7 @@ def _some_fields(rng: random.Random, document: Document, options: dict[str, Any]
     return tuple(fields)
 
 
-def _without_some(rng: random.Random, document: Document) -> Document:
+def _without_some(rng: random.Random, document: TemplateDocument) -> TemplateDocument:
     """The document without some of its fields, as many another has none of them. Chinese cards are all alike."""
     if document.group.startswith("chinese_id"):
         return document
@@ -215,7 +215,7 @@ def _without_some(rng: random.Random, document: Document) -> Document:
     return replace(document, fields=kept)
 
 
-def _other_names(rng: random.Random, document: Document) -> Document:
+def _other_names(rng: random.Random, document: TemplateDocument) -> TemplateDocument:
     """A Russian card with its holder's names in other pieces and scripts than it has: they differ by state."""
     if document.language != "ru" or document.group not in ("td1", "card") or rng.random() < 0.3:
         return document

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from extractor.synthesis.templates import Cell, Document, Layout, Side
+from extractor.synthesis.templates import TemplateCell, TemplateDocument, TemplateLayout, TemplateSide
 
 #: How much of a row's width a field's value needs.
 _NARROW = frozenset(("document_type", "issuing_country", "sex", "entries", "visa_class", "duration_of_stay"))
 _WIDE = frozenset(("address", "authority", "given_names", "name", "category", "surname", "place_of_birth"))
 
 
-def random_layout(rng: random.Random, layout: Layout, document: Document) -> Layout:
+def random_layout(rng: random.Random, layout: TemplateLayout, document: TemplateDocument) -> TemplateLayout:
     """A layout of the same group and sides as `layout` with everything elsewhere."""
     name = f"{layout.name}-{rng.getrandbits(32)}"
     caption_size, value_size = rng.uniform(1.35, 2.0), rng.uniform(2.3, 3.3)
@@ -42,7 +42,7 @@ def random_layout(rng: random.Random, layout: Layout, document: Document) -> Lay
     )
 
 
-def _side(rng: random.Random, side: Side, printed: frozenset[str], step: float) -> Side:
+def _side(rng: random.Random, side: TemplateSide, printed: frozenset[str], step: float) -> TemplateSide:
     """A side made up anew; `step` is the height of a row of one line, millimetres."""
     width, height = side.size
     places: dict[str, Any] = {}
@@ -71,10 +71,10 @@ def _side(rng: random.Random, side: Side, printed: frozenset[str], step: float) 
     most = (bottom - top) / step
     tries = (_rows(rng, [name for row in rows for name in row], packed) for packed in (rng.uniform(0.3, 1), 0.9, 1, 1))
     fitting = min(tries, key=lambda made: max(0.0, len(made) - most))
-    return Side(side.size, (left, top, right, bottom), fitting, places)
+    return TemplateSide(side.size, (left, top, right, bottom), fitting, places)
 
 
-def _headings(rng: random.Random, side: Side, places: dict[str, Any]) -> float:
+def _headings(rng: random.Random, side: TemplateSide, places: dict[str, Any]) -> float:
     """Places country and title in the upper margin; returns where the body begins."""
     width = side.size[0]
     first, second = rng.uniform(4.8, 6.8), rng.uniform(9.0, 11.5)
@@ -110,7 +110,7 @@ def _portrait(
     return (left + wide + gap, right) if on_left else (left, right - wide - gap)
 
 
-def _rows(rng: random.Random, fields: Sequence[str], packed: float) -> tuple[tuple[Cell, ...], ...]:
+def _rows(rng: random.Random, fields: Sequence[str], packed: float) -> tuple[tuple[TemplateCell, ...], ...]:
     """Fields in rows: neighbours change places, and with a chance of `packed` share a row if there is room."""
     names = list(fields)
     if rng.random() < 0.25:
@@ -136,16 +136,16 @@ def _rows(rng: random.Random, fields: Sequence[str], packed: float) -> tuple[tup
     return tuple(_spaced(row) for row in made)
 
 
-def _spaced(row: Sequence[tuple[str, float]]) -> tuple[Cell, ...]:
+def _spaced(row: Sequence[tuple[str, float]]) -> tuple[TemplateCell, ...]:
     """Cells one after the other, stretched over the row's whole width."""
     total, start, cells = sum(share for _, share in row), 0.0, []
     for name, share in row:
-        cells.append(Cell(name, start / total))
+        cells.append(TemplateCell(name, start / total))
         start += share
     return tuple(cells)
 
 
-def _chinese_side(rng: random.Random, side: Side) -> Side:
+def _chinese_side(rng: random.Random, side: TemplateSide) -> TemplateSide:
     """Chinese cards are all alike; everything is moved a little, and their print made larger or smaller."""
     left, top, right, bottom = side.body
     places = dict(side.places)
@@ -165,4 +165,4 @@ def _chinese_side(rng: random.Random, side: Side) -> Side:
         places["heading"] = [moved(centre, 1.5), moved(first, 1.0), moved(second, 1.0)]
         places["value_x"] = moved(places["value_x"], 0.8)
     body = (moved(left, 1.5), moved(top, 1.0), moved(right, 0.6), moved(bottom, 1.0))
-    return Side(side.size, body, side.rows, places)
+    return TemplateSide(side.size, body, side.rows, places)

@@ -24,7 +24,7 @@ _TILES = GRID[0] * GRID[1]
 
 
 @dataclass(frozen=True)
-class Batch:
+class SampleBatch:
     """Samples on the device: `images` (B, HEIGHT, WIDTH, 3) uint8, `shapes` (B, 4), `glyphs` (B, C, 4), and with a
     text to learn `ids` (B, T), `spans` (B, 2); see `training.nano.samples.Sample`."""
 
@@ -82,7 +82,7 @@ class Views(nn.Module):
         return torch.stack([across.transpose(1, 2).expand(-1, TILE, -1), down.expand(-1, -1, TILE)], -1)
 
 
-class Reader(nn.Module):
+class TrainableReader(nn.Module):
     """The network with what training needs of it: features of views, and the hidden states of answers."""
 
     def __init__(self, model: Phi3VForConditionalGeneration) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from extractor.training.nano.network import Batch
+from extractor.training.nano.network import SampleBatch
 from extractor.training.nano.samples import ANSWER, CHARACTERS, HINTED, PLAIN, SampleMaker
 from extractor.training.nano.sheets import HEIGHT, WIDTH
 
@@ -66,15 +66,15 @@ class Ring:
         self.rows[places] = packet
         self.made += len(packet)
 
-    def batch(self, count: int, *, hinted: bool | None) -> Batch:
+    def batch(self, count: int, *, hinted: bool | None) -> SampleBatch:
         """`count` samples at random; with or without hints, or (None) without a text to learn."""
         chosen = self.rows[torch.randint(0, max(1, self.filled), (count,), device=self.rows.device)]
         images = _part(chosen, "image")
         shapes, glyphs = _part(chosen, "shape").long(), _part(chosen, "glyphs").long()
         if hinted is None:
-            return Batch(images, shapes, glyphs)
+            return SampleBatch(images, shapes, glyphs)
         ids = _part(chosen, "hinted" if hinted else "plain").long()
-        return Batch(images, shapes, glyphs, ids, _part(chosen, "spans")[:, int(hinted)].long())
+        return SampleBatch(images, shapes, glyphs, ids, _part(chosen, "spans")[:, int(hinted)].long())
 
 
 def _part(rows: torch.Tensor, name: str) -> torch.Tensor:

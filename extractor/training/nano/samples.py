@@ -22,7 +22,7 @@ from extractor.synthesis.draw import DrawnPage
 from extractor.training.nano.checkpoint import HINT_BYTES, NUM_CROPS
 from extractor.training.nano.designs import POOL, design
 from extractor.training.nano.hints import simulated_hints
-from extractor.training.nano.sheets import GRID, HEIGHT, WIDTH, Sheet, lay
+from extractor.training.nano.sheets import GRID, HEIGHT, WIDTH, TiledSheet, lay
 from extractor.training.nano.targets import answer_ids, answer_text, picture_rows, question
 from extractor.training.nano.tokenizer import alphabet
 
@@ -40,7 +40,7 @@ CLASS_COUNT = -(-(max(CLASSES.values()) + 1) // 64) * 64
 
 
 @dataclass(frozen=True)
-class Sample:
+class PictureSample:
     """`image` (HEIGHT, WIDTH, 3) uint8; `shape` (4,): rows, columns, whether it lies transposed, margin; `glyphs`
     (CHARACTERS, 4) int16: view, x, y on it, class, -1 where there is none; `plain` (PLAIN,) and `hinted` (HINTED,)
     int16 sequences, and `spans` (2, 2): where each one's answer begins and how long the sequence is (0 where there is
@@ -62,7 +62,7 @@ class SampleMaker:
     num_crops: int = NUM_CROPS
     _before: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
 
-    def document(self, rng: random.Random) -> Sample:
+    def document(self, rng: random.Random) -> PictureSample:
         """A sample from a made-up document."""
         while True:
             page = draw(design(rng), rng.getrandbits(40))
@@ -70,16 +70,16 @@ class SampleMaker:
             if sheet is not None and (sample := self.sample(page, sheet, rng)) is not None:
                 return sample
 
-    def text(self, rng: random.Random) -> Sample:
+    def text(self, rng: random.Random) -> PictureSample:
         """A page full of lines, for its characters alone."""
         size = (WIDTH, HEIGHT)
         page = draw_text(POOL, rng.getrandbits(40), size=size, languages=_TEXT_LANGUAGES)
-        sheet = Sheet(page.image, *GRID, False, 0, page.centres)
+        sheet = TiledSheet(page.image, *GRID, False, 0, page.centres)
         glyphs = _glyphs(sheet, page.characters, rng)
         shape = np.array(sheet.shape, np.int16)
-        return Sample(page.image, shape, glyphs, _ids([], PLAIN), _ids([], HINTED), np.zeros((2, 2), np.int16))
+        return PictureSample(page.image, shape, glyphs, _ids([], PLAIN), _ids([], HINTED), np.zeros((2, 2), np.int16))
 
-    def sample(self, page: DrawnPage, sheet: Sheet, rng: random.Random) -> Sample | None:
+    def sample(self, page: DrawnPage, sheet: TiledSheet, rng: random.Random) -> PictureSample | None:
         """The sample of a page that lies on a sheet; None if its answer is longer than any should be."""
         asked, fields = self._asked(page, rng)
         answer = answer_ids(self.processor.tokenizer, answer_text(fields, page.fields))
@@ -99,7 +99,9 @@ class SampleMaker:
         if not spans[0, 1]:
             return None
         shape = np.array(sheet.shape, np.int16)
-        return Sample(sheet.image, shape, _glyphs(sheet, page.characters, rng), sequences[0], sequences[1], spans)
+        return PictureSample(
+            sheet.image, shape, _glyphs(sheet, page.characters, rng), sequences[0], sequences[1], spans
+        )
 
     @cached_property
     def _usual_lines(self) -> dict[str, str]:
@@ -136,7 +138,7 @@ def _ids(ids: Sequence[int], room: int) -> np.ndarray:
     return padded
 
 
-def _glyphs(sheet: Sheet, characters: Sequence[str], rng: random.Random) -> np.ndarray:
+def _glyphs(sheet: TiledSheet, characters: Sequence[str], rng: random.Random) -> np.ndarray:
     """Which character stands where on which tile: (CHARACTERS, 4) of view, x, y, class; a random part of too many."""
     classes = np.array([CLASSES.get(character, 0) for character in characters], np.int64)
     points = np.floor(sheet.centres).astype(np.int64)

@@ -33,7 +33,7 @@ from extractor.training.augment import captured
 from extractor.training.nano.checkpoint import new_config, new_model, new_processor, warm_start, write_folder
 from extractor.training.nano.glyphs import GlyphHead, some
 from extractor.training.nano.log import RunLog, draw
-from extractor.training.nano.network import Batch, Reader, Views, as_sheets, papered, targets
+from extractor.training.nano.network import SampleBatch, TrainableReader, Views, as_sheets, papered, targets
 from extractor.training.nano.ring import DOCUMENT, TEXT, SampleFeed, sample_feed
 from extractor.training.nano.samples import ANSWER, CLASS_COUNT, HINTED, SampleMaker
 from extractor.training.nano.targets import weights
@@ -111,7 +111,7 @@ class Trainee:
         for module in parts:
             module.to(self.kind)
         self.optimizer.publish()
-        self.reader = Reader(self.model)
+        self.reader = TrainableReader(self.model)
         self.augment: Callable[[torch.Tensor], torch.Tensor] = captured
         if plan.compiled:
             # One layer's code serves all layers, for several lengths; what cannot be compiled runs as it is.
@@ -120,14 +120,14 @@ class Trainee:
             self.reader.compile_layers()
             self.augment = torch.compile(captured, dynamic=False)
 
-    def pictures(self, batch: Batch) -> torch.Tensor:
+    def pictures(self, batch: SampleBatch) -> torch.Tensor:
         """Image tiles of a batch, with random photometric augmentation per page."""
         with torch.no_grad():
             sheets = papered(as_sheets(batch.images, self.augment_kind), batch.shapes)
             return self.views(self.augment(sheets).float(), batch.shapes).to(self.kind)
 
     def loss(
-        self, pages: Batch, documents: Batch | None, characters: int, glyph_weight: float
+        self, pages: SampleBatch, documents: SampleBatch | None, characters: int, glyph_weight: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The loss of a step and its figures: by patches, by rows, characters right, answers' loss, tokens right,
         answers right. `documents` are the first of `pages`, with their texts."""
@@ -311,7 +311,7 @@ def _coin(plan: ScratchPlan, step: int) -> bool:
     return int((step + 1) * plan.hinted) > int(step * plan.hinted)
 
 
-def _pages(feed: SampleFeed, plan: ScratchPlan, documents: Batch | None) -> Batch:
+def _pages(feed: SampleFeed, plan: ScratchPlan, documents: SampleBatch | None) -> SampleBatch:
     """The pages of a step: its documents, then pages of text; for the tower alone, mostly text."""
     if documents is None:
         count = plan.documents + plan.texts
@@ -322,7 +322,7 @@ def _pages(feed: SampleFeed, plan: ScratchPlan, documents: Batch | None) -> Batc
     else:
         return documents
     parts = ((getattr(documents, name), getattr(text, name)) for name in ("images", "shapes", "glyphs"))
-    return Batch(*(torch.cat(part) for part in parts))
+    return SampleBatch(*(torch.cat(part) for part in parts))
 
 
 def save(trainee: Trainee, progress: Progress, out: Path) -> None:

@@ -34,7 +34,7 @@ _COARSE = 0.22
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TiledSheet:
     """`image` (HEIGHT, WIDTH, 3) uint8 RGB, of which the first `rows` x `columns` tiles are the sheet as it lies;
     `portrait` says that the true sheet is its transpose. `margin` rows of pixels at its top and at its bottom are
     blank. `centres` (n, 2) float32 are where the page's characters stand on the image."""
@@ -59,7 +59,7 @@ class Sheet:
 
 def lay(
     image: np.ndarray, lines: Sequence[PrintedLine], centres: np.ndarray, rng: random.Random, num_crops: int
-) -> Sheet | None:
+) -> TiledSheet | None:
     """A page (h, w, 3) uint8 with its printed lines and characters on a sheet; None for a shape GRID cannot hold."""
     height, width = image.shape[:2]
     camera = _camera(width, height, rng)
@@ -85,7 +85,7 @@ def lay(
     if rng.random() < _COARSE:
         reduced = min(reduced, rng.uniform(0.48, 0.8))
     _warp(image, np.array([[1, 0, 0], [0, 1, -margin], [0, 0, 1.0]]) @ matrix, picture, reduced)
-    return Sheet(canvas, laid_rows, laid_columns, portrait, margin, _through(matrix, centres))
+    return TiledSheet(canvas, laid_rows, laid_columns, portrait, margin, _through(matrix, centres))
 
 
 def _camera(width: int, height: int, rng: random.Random) -> np.ndarray:

@@ -71,9 +71,9 @@ def _draw(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from extractor.training.text.distill import Plan, train
+    from extractor.training.text.distill import DistillPlan, train
 
-    plan = Plan(
+    plan = DistillPlan(
         options.network, options.data, options.out, options.seconds, options.seed, options.rate,
         options.step_rate, options.batch, options.within, options.start,
     )  # fmt: skip

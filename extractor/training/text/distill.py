@@ -19,7 +19,7 @@ from extractor.errors import UnreadableInputError
 from extractor.text.ocr import NetworkName, at_detection_size
 from extractor.training.augment import captured
 from extractor.training.text import pictures, rounding
-from extractor.training.text.graph import Network, initializers, write_back
+from extractor.training.text.graph import GraphNetwork, initializers, write_back
 
 if TYPE_CHECKING:
     import onnx
@@ -44,7 +44,7 @@ _RISE, _TELL_EVERY = 50, 20
 
 
 @dataclass(frozen=True)
-class Plan:
+class DistillPlan:
     """What is trained, how long (seconds), on what, and how fast weights and steps move."""
 
     network: NetworkName
@@ -65,12 +65,12 @@ class Plan:
 class _Trainee:
     """A rounded network, its teacher, and what moves it."""
 
-    def __init__(self, plan: Plan, task: _Lines | _Pages, device: torch.device) -> None:
+    def __init__(self, plan: DistillPlan, task: _Lines | _Pages, device: torch.device) -> None:
         exact = rounding.exact(plan.network)
         self.plan, self.task, self.steps = plan, task, 0
         self.model = _load(plan.start) if plan.start else rounding.rounded(exact, task.calibration())
-        self.teacher = Network(exact).to(device).requires_grad_(False)
-        self.student = Network(self.model, initializers(exact)).to(device)
+        self.teacher = GraphNetwork(exact).to(device).requires_grad_(False)
+        self.student = GraphNetwork(self.model, initializers(exact)).to(device)
         if plan.start:
             self.student.load_state_dict(load_file(plan.start, device=str(device)))
         self.points = _points(self.teacher, self.student)
@@ -113,7 +113,7 @@ class _Trainee:
         return path
 
 
-def train(plan: Plan, tell: Callable[[str], None]) -> Path:
+def train(plan: DistillPlan, tell: Callable[[str], None]) -> Path:
     """Trains for the time planned; returns the file of the rounded network. Ctrl-C ends it sooner, and what was
     learned is kept. Raises UnreadableInputError for invalid data."""
     torch.manual_seed(plan.seed)
@@ -139,7 +139,7 @@ def train(plan: Plan, tell: Callable[[str], None]) -> Path:
     return path
 
 
-def _points(teacher: Network, student: Network) -> dict[str, bool]:
+def _points(teacher: GraphNetwork, student: GraphNetwork) -> dict[str, bool]:
     """Every few of the tensors that `student` rounds and `teacher` has, and whether only what is positive counts there
     (a Relu that became the rounding's lower end)."""
     has = {node.output for node in teacher.nodes}
@@ -187,7 +187,7 @@ def _load(start: Path) -> onnx.ModelProto:
 class _Lines:
     """The recogniser's task."""
 
-    def __init__(self, plan: Plan, device: torch.device, rng: np.random.Generator) -> None:
+    def __init__(self, plan: DistillPlan, device: torch.device, rng: np.random.Generator) -> None:
         self.device, self.rng, self.scale = device, rng, plan.batch
         _, lines = pictures.read(plan.data)
         self.kept = {width: torch.from_numpy(np.stack(each[::_HELD_OUT])) for width, each in lines.items()}
@@ -223,7 +223,7 @@ class _Lines:
         return apart.sum(-1).mean()
 
     @torch.no_grad()
-    def check(self, teacher: Network, student: Network) -> dict[str, float]:
+    def check(self, teacher: GraphNetwork, student: GraphNetwork) -> dict[str, float]:
         """Of the lines kept apart: how far the answers are from the teacher's, a mean over lines; and of those that the
         teacher reads surely, the share read otherwise."""
         sure = other = count = 0
@@ -252,7 +252,7 @@ def _greedy(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 class _Pages:
     """The detector's task."""
 
-    def __init__(self, plan: Plan, device: torch.device, rng: np.random.Generator) -> None:
+    def __init__(self, plan: DistillPlan, device: torch.device, rng: np.random.Generator) -> None:
         self.device, self.rng = device, rng
         self.count = max(1, int(_WINDOWS * plan.batch))
         pages, _ = pictures.read(plan.data)
@@ -284,7 +284,7 @@ class _Pages:
         return (apart * (1 + 4 * (wanted > 0.05))).mean()
 
     @torch.no_grad()
-    def check(self, teacher: Network, student: Network) -> dict[str, float]:
+    def check(self, teacher: GraphNetwork, student: GraphNetwork) -> dict[str, float]:
         """Of the pages kept apart: how far what both take for text agrees (intersection over union)."""
         both = either = 0
         for page in self.kept:

@@ -31,7 +31,7 @@ _HALF = 0.5001
 _CLIPS = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
 
 
-class Network(nn.Module):
+class GraphNetwork(nn.Module):
     """`model` as a module. `exact` are the weights before rounding, by name, where `model` has rounded ones; `plain`
     leaves weights as they are instead of in steps, for training in full precision."""
 
@@ -87,7 +87,7 @@ class Network(nn.Module):
             return self.weights[_key(name)]
         return self.weights[_key(name)] * self.units[_key(name)]
 
-    def to(self, *args: Any, **kwargs: Any) -> Network:
+    def to(self, *args: Any, **kwargs: Any) -> GraphNetwork:
         """As nn.Module.to; numbers among the constants go along, shapes stay on the processor."""
         super().to(*args, **kwargs)
         for name, value in self.constants.items():
@@ -200,7 +200,7 @@ def _key(name: str) -> str:
     return name.replace(".", "@")
 
 
-def write_back(network: Network, model: onnx.ModelProto) -> None:
+def write_back(network: GraphNetwork, model: onnx.ModelProto) -> None:
     """Puts what `network` has learned into the rounded `model` it was made of, in place."""
     from onnx import numpy_helper
 
@@ -224,7 +224,7 @@ def write_back(network: Network, model: onnx.ModelProto) -> None:
 
 
 def _write_biases(
-    network: Network, model: onnx.ModelProto, state: Mapping[str, torch.Tensor], new: dict[str, np.ndarray]
+    network: GraphNetwork, model: onnx.ModelProto, state: Mapping[str, torch.Tensor], new: dict[str, np.ndarray]
 ) -> None:
     """Biases are 32-bit multiples of the input's step times the weights'."""
     makers = {name: node for node in network.nodes for name in (node.output, *node.more)}

@@ -85,7 +85,7 @@ class _Kept:
 
 
 @dataclass
-class Pool:
+class LinePool:
     """Drawn lines on the device, filled by a thread while others are learned from."""
 
     drawing: Drawing

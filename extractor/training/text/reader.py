@@ -31,8 +31,8 @@ from torch.nn import functional
 from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, rounding
 from extractor.training.text.disturb import disturbed, papers
-from extractor.training.text.graph import Network
-from extractor.training.text.pool import CHUNK, CLASS, Drawing, Pool
+from extractor.training.text.graph import GraphNetwork
+from extractor.training.text.pool import CHUNK, CLASS, Drawing, LinePool
 
 if TYPE_CHECKING:
     import onnx
@@ -44,7 +44,7 @@ _RATE, _HEAD_RATE = 6e-4, 2e-3
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReaderPlan:
     """What is trained, on what, and how long. `begin` and `end` (0..1) say which part of the whole schedule this
     run is."""
 
@@ -111,17 +111,17 @@ def _alphabet(path: Path) -> dict[str, int]:
 class Trainer:
     """The network, the pool it learns from, and what moves it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ReaderPlan) -> None:
         import onnx
 
         self.plan = plan
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         drawing = Drawing(plan.words, plan.fonts, plan.workers, f"{plan.seed} {plan.begin}", plan.pool)
-        self.pool = Pool(drawing, self.device)
+        self.pool = LinePool(drawing, self.device)
         self.strips = papers(plan.seed).to(self.device)
         self.rng = np.random.default_rng([plan.seed, int(plan.begin * 1000)])
         self.model = onnx.load(plan.start)
-        self.network = _scoring(Network(self.model, plain=True)).to(self.device)
+        self.network = _scoring(GraphNetwork(self.model, plain=True)).to(self.device)
         self.steps, self.started = 0, time.monotonic()
         self.layout = torch.contiguous_format
 
@@ -146,7 +146,7 @@ class Trainer:
         with torch.no_grad():
             return disturbed(masks, self.strips, min(1.0, 0.5 + 3 * done)).contiguous(memory_format=self.layout)
 
-    def scores(self, network: Network, x: torch.Tensor) -> torch.Tensor:
+    def scores(self, network: GraphNetwork, x: torch.Tensor) -> torch.Tensor:
         cuda = self.device.type == "cuda"
         with torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
             return network(x).float()
@@ -209,7 +209,7 @@ class Trainer:
         self.tell(step_seconds={str(layout): round(value, 4) for layout, value in spent.items()})
 
     @torch.no_grad()
-    def check(self, network: Network) -> dict[str, Any]:
+    def check(self, network: GraphNetwork) -> dict[str, Any]:
         """Character error rates over some batches, greedily read, by script."""
         wrong: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for _ in range(8 if self.device.type == "cuda" else 2):
@@ -235,7 +235,7 @@ class Trainer:
         os.replace(path.with_suffix(".part"), path)
 
 
-def _scoring(network: Network) -> Network:
+def _scoring(network: GraphNetwork) -> GraphNetwork:
     """`network` without its last step: scores instead of probabilities."""
     last = network.nodes.pop()
     network.output = last.inputs[0]
@@ -303,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         onnx.save(started(), options["out"])
     else:
-        Trainer(Plan(**options)).run()
+        Trainer(ReaderPlan(**options)).run()
     return 0
 
 

@@ -71,9 +71,9 @@ def _mixture(options: argparse.Namespace, without: frozenset[str] = frozenset())
 
 
 def _plan(options: argparse.Namespace) -> object:
-    from extractor.training.visual.train import Plan
+    from extractor.training.visual.train import LayoutPlan
 
-    return Plan(
+    return LayoutPlan(
         options.seconds, options.rate, options.pages, options.workers, options.seed, options.device, options.devices
     )
 

@@ -15,7 +15,7 @@ from extractor.training.visual.designs import make_design
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.noise import disturb
 from extractor.training.visual.real import augmented
-from extractor.training.visual.samples import ANY, Sample, make_sample, two_documents
+from extractor.training.visual.samples import ANY, LayoutSample, make_sample, two_documents
 from extractor.training.visual.sheet import Sheet, make_sheet
 from extractor.training.visual.variants import relative
 from extractor.visual.features import LENGTH, NUMBERS
@@ -68,7 +68,7 @@ def _drawn(mixture: Mixture, rng: random.Random) -> Sheet:
     return make_sheet(entry, Holder(entry, rng), rng)
 
 
-def collate(samples: Sequence[Sample], width: int) -> dict[str, Tensor]:
+def collate(samples: Sequence[LayoutSample], width: int) -> dict[str, Tensor]:
     """Samples padded to `width` words. Pointers to none point to column `width`."""
     size = len(samples)
     batch = {
@@ -102,7 +102,7 @@ def collate(samples: Sequence[Sample], width: int) -> dict[str, Tensor]:
 def batches(mixture: Mixture, seed: int, size: int) -> Iterator[dict[str, Tensor]]:
     """Endless batches of `size` pages of about one length."""
     rng = random.Random(seed)
-    waiting: dict[int, list[Sample]] = {width: [] for width in WIDTHS}
+    waiting: dict[int, list[LayoutSample]] = {width: [] for width in WIDTHS}
     while True:
         try:
             sample = make_sample(make_page(mixture, rng), rng, WIDTHS[-1])

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
-from extractor.training.visual.sheet import Line, Sheet
+from extractor.training.visual.sheet import Sheet, SheetLine
 from extractor.training.visual.strays import strays
 from extractor.visual.tags import CAPTION_TAGS, NOTHING, VALUE_TAGS
 
@@ -40,15 +40,15 @@ def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     return replace(sheet, lines=in_order(lines)[:_MOST_LINES])
 
 
-def _copied(line: Line) -> Line:
-    return Line(line.text, list(line.tags), list(line.owners), list(line.box), line.holder, line.score)
+def _copied(line: SheetLine) -> SheetLine:
+    return SheetLine(line.text, list(line.tags), list(line.owners), list(line.box), line.holder, line.score)
 
 
 def is_value(tag: int) -> bool:
     return VALUE_TAGS.start <= tag < VALUE_TAGS.stop
 
 
-def _cut_off(lines: list[Line], rng: random.Random) -> list[Line]:
+def _cut_off(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Without what lies beyond an edge of the picture, now and then."""
     if rng.random() >= 0.06 or len(lines) < 6:
         return lines
@@ -58,11 +58,11 @@ def _cut_off(lines: list[Line], rng: random.Random) -> list[Line]:
     return [line for line in lines if (line.box[side] >= edge if side < 2 else line.box[side] <= edge)]
 
 
-def _has_value(line: Line) -> bool:
+def _has_value(line: SheetLine) -> bool:
     return any(map(is_value, line.tags))
 
 
-def _lost(lines: list[Line], rng: random.Random) -> list[Line]:
+def _lost(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Without the captions and lines that were too small or too faint to be found."""
     chance = rng.random()
     captions = 1.0 if chance < 0.08 else rng.uniform(0.2, 0.9) if chance < 0.2 else 0.03
@@ -75,14 +75,14 @@ def _lost(lines: list[Line], rng: random.Random) -> list[Line]:
     return kept
 
 
-def _rates(rng: random.Random) -> Callable[[Line], float]:
+def _rates(rng: random.Random) -> Callable[[SheetLine], float]:
     chance = rng.random()
     captions = 0.0 if chance < 0.3 else rng.uniform(0, 0.12) if chance < 0.65 else rng.uniform(0.1, 0.4)
     values = 0.0 if rng.random() < 0.5 else rng.uniform(0, 0.05)
     return lambda line: values if _has_value(line) else captions * rng.uniform(0.3, 1.5)
 
 
-def _misread(line: Line, rng: random.Random, rate: float, spread: float) -> Line:
+def _misread(line: SheetLine, rng: random.Random, rate: float, spread: float) -> SheetLine:
     """The line with a share `rate` of its characters misread; `spread`: how far scores of good lines lie below 1."""
     text, tags, owners = [], [], []
     strip = rng.random() < 0.1
@@ -100,17 +100,19 @@ def _misread(line: Line, rng: random.Random, rate: float, spread: float) -> Line
             owners.append(owner)
     doubt = rng.uniform(0.1, 0.7) if rng.random() < 0.02 else abs(rng.gauss(0, spread))
     score = max(0.2, 1.0 - rate * rng.uniform(0.2, 1.0) - doubt)
-    return Line("".join(text), tags, owners, line.box, line.holder, score)
+    return SheetLine("".join(text), tags, owners, line.box, line.holder, score)
 
 
-def _unspaced(line: Line, rng: random.Random, chance: float) -> Line:
+def _unspaced(line: SheetLine, rng: random.Random, chance: float) -> SheetLine:
     """The line with its spaces lost, or some of them, as narrow print is read."""
     if " " not in line.text or len(line.text) < 5 or rng.random() >= chance:
         return line
     lost = rng.choice((0.4, 1.0))
     keep = [i for i, c in enumerate(line.text) if c != " " or rng.random() >= lost]
     text = "".join(line.text[i] for i in keep)
-    return Line(text, [line.tags[i] for i in keep], [line.owners[i] for i in keep], line.box, line.holder, line.score)
+    return SheetLine(
+        text, [line.tags[i] for i in keep], [line.owners[i] for i in keep], line.box, line.holder, line.score
+    )
 
 
 def _other(character: str, rng: random.Random) -> str:
@@ -122,14 +124,14 @@ def _other(character: str, rng: random.Random) -> str:
     return chr(max(0x20, ord(character) + rng.choice((-3, -2, -1, 1, 2, 3))))
 
 
-def _part(line: Line, start: int, end: int) -> Line:
+def _part(line: SheetLine, start: int, end: int) -> SheetLine:
     left, top, right, bottom = line.box
     wide = (right - left) / max(len(line.text), 1)
     box = [left + wide * start, top, left + wide * end, bottom]
-    return Line(line.text[start:end], line.tags[start:end], line.owners[start:end], box, line.holder, line.score)
+    return SheetLine(line.text[start:end], line.tags[start:end], line.owners[start:end], box, line.holder, line.score)
 
 
-def _cut(lines: list[Line], rng: random.Random) -> list[Line]:
+def _cut(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Lines cut at spaces, as the detector cuts where letters stand wide."""
     chance = rng.choice((0.02, 0.08, 0.25))
     found = []
@@ -143,11 +145,11 @@ def _cut(lines: list[Line], rng: random.Random) -> list[Line]:
     return [line for line in found if line.text.strip()]
 
 
-def _joined(lines: list[Line], rng: random.Random) -> list[Line]:
+def _joined(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Neighbours in a row joined, as the detector joins what stands close."""
     chance, reach = rng.choice(((0.1, 0.8), (0.5, 1.2), (0.85, 1.8)))
     waiting = sorted(lines, key=lambda line: line.box[0])
-    found: list[Line] = []
+    found: list[SheetLine] = []
     while waiting:
         line = waiting.pop(0)
         again = True
@@ -169,15 +171,15 @@ def _joined(lines: list[Line], rng: random.Random) -> list[Line]:
     return found
 
 
-def _together(line: Line, other: Line, *, spaced: bool) -> Line:
+def _together(line: SheetLine, other: SheetLine, *, spaced: bool) -> SheetLine:
     space = [NOTHING] if spaced else []
     box = [line.box[0], min(line.box[1], other.box[1]), other.box[2], max(line.box[3], other.box[3])]
     text = line.text + (" " if spaced else "") + other.text
     score = min(line.score, other.score)
-    return Line(text, line.tags + space + other.tags, line.owners + space + other.owners, box, line.holder, score)
+    return SheetLine(text, line.tags + space + other.tags, line.owners + space + other.owners, box, line.holder, score)
 
 
-def _moved(lines: list[Line], rng: random.Random) -> list[Line]:
+def _moved(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
     """A slant, a stretch and a shear of the page, and boxes a little off. The detector's boxes stand out over the
     letters by a share of their height and by some pixels, so that boxes of close lines overlap."""
     turn, shear = rng.gauss(0, 0.008), rng.gauss(0, 0.01)
@@ -199,9 +201,9 @@ def _moved(lines: list[Line], rng: random.Random) -> list[Line]:
     return lines
 
 
-def in_order(lines: list[Line]) -> list[Line]:
+def in_order(lines: list[SheetLine]) -> list[SheetLine]:
     """Reading order, as `extractor.text.page.reading_order` has it: rows from the top, in each from the left."""
-    rows: list[list[Line]] = []
+    rows: list[list[SheetLine]] = []
     for line in sorted(lines, key=lambda line: line.box[1] + line.box[3]):
         middle = (line.box[1] + line.box[3]) / 2
         if rows:

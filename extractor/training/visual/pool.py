@@ -42,7 +42,7 @@ def fill(folder: Path, mixture: Mixture, seed: int, size: int) -> None:
             time.sleep(0.05)
 
 
-class Pool:
+class BatchPool:
     """The batches that have come so far, on a device."""
 
     def __init__(self, folder: Path, device: str, seed: int = 0, most: int = _MOST) -> None:
@@ -114,7 +114,7 @@ def varied(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 @contextmanager
-def filled(mixture: Mixture, workers: int, seed: int, size: int, device: str) -> Iterator[Pool]:
+def filled(mixture: Mixture, workers: int, seed: int, size: int, device: str) -> Iterator[BatchPool]:
     """A pool that `workers` processes fill; without any, it holds what one batch of each width has."""
     import multiprocessing
 
@@ -133,7 +133,7 @@ def filled(mixture: Mixture, workers: int, seed: int, size: int, device: str) ->
             process.start()
         save_file(first, folder / "first.batch")
         try:
-            yield Pool(folder, device, seed)
+            yield BatchPool(folder, device, seed)
         finally:
             for process in processes:
                 process.terminate()

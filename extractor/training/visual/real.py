@@ -19,7 +19,7 @@ from extractor.schemas import VOCABULARY, Kind
 from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold
 from extractor.training.visual.noise import in_order
-from extractor.training.visual.sheet import Line, Sheet
+from extractor.training.visual.sheet import Sheet, SheetLine
 from extractor.visual.features import zone_facts
 from extractor.visual.tags import FIELDS, NOTHING, TAGS, value_tag
 from extractor.visual.values import Context, value_of
@@ -42,7 +42,7 @@ def sheet_of_page(
     """A page's lines with the labelled fields found in them; `labels` are normalised values, `printed` texts. Where
     other readings of a field stand (its name in another script), nothing is taught."""
     lines = [
-        Line(text, [NOTHING] * len(text), [0] * len(text), list(box), 0, score)
+        SheetLine(text, [NOTHING] * len(text), [0] * len(text), list(box), 0, score)
         for text, box, score in zip(texts, boxes, scores, strict=True)
     ]
     owner = 0
@@ -69,7 +69,7 @@ def sheet_of_page(
 _STATES = ("nationality", "issuing_country")
 
 
-def _states(lines: Sequence[Line], labels: Mapping[str, Any], printed: Mapping[str, str]) -> None:
+def _states(lines: Sequence[SheetLine], labels: Mapping[str, Any], printed: Mapping[str, str]) -> None:
     """Tags states. Where the holder's is the issuer's, a code says either, and is not taught; the label's own wording
     of the nationality is the nationality, any other name of the state its issuer."""
     held, issuer = (labels.get(name) for name in _STATES)
@@ -96,10 +96,10 @@ def _states(lines: Sequence[Line], labels: Mapping[str, Any], printed: Mapping[s
 
 #: The tag of characters that may or may not be a value.
 UNKNOWN = -100
-Place = tuple[int, int, int]
+LineSpan = tuple[int, int, int]
 
 
-def _found(name: str, value: Any, text: str, lines: Sequence[Line]) -> list[list[Place]]:
+def _found(name: str, value: Any, text: str, lines: Sequence[SheetLine]) -> list[list[LineSpan]]:
     """Every place of a value: a list of (line, start, end) for each time it stands on the page."""
     kind = VOCABULARY[name].kind if name in VOCABULARY else Kind.TEXT
     free = [(index, line) for index, line in enumerate(lines) if line.text.count("<") <= 2]
@@ -121,7 +121,7 @@ def _found(name: str, value: Any, text: str, lines: Sequence[Line]) -> list[list
     return _nearly(free, wanted)
 
 
-def _plain(line: Line) -> str:
+def _plain(line: SheetLine) -> str:
     return fold(line.text).replace(" ", "")
 
 
@@ -131,7 +131,7 @@ def _like(text: str, wanted: str) -> bool:
     return len(text) >= 6 and fuzz.partial_ratio(text, wanted) >= 92
 
 
-def _dates(index: int, line: Line, value: str) -> list[Place]:
+def _dates(index: int, line: SheetLine, value: str) -> list[LineSpan]:
     found = []
     for order in ("dmy", "mdy"):
         days = find_dates(line.text, order=order)
@@ -143,7 +143,7 @@ def _dates(index: int, line: Line, value: str) -> list[Place]:
     return list(dict.fromkeys(found))
 
 
-def _meaning(name: str, kind: Kind, value: Any, text: str, index: int, line: Line) -> list[Place]:
+def _meaning(name: str, kind: Kind, value: Any, text: str, index: int, line: SheetLine) -> list[LineSpan]:
     found = []
     for match in re.finditer(r"[^\s/|:]+", line.text):
         own = value_of(name, kind, match[0], Context())
@@ -157,11 +157,11 @@ def _meaning(name: str, kind: Kind, value: Any, text: str, index: int, line: Lin
     return found
 
 
-def _single(index: int, line: Line, wanted: str) -> list[Place]:
+def _single(index: int, line: SheetLine, wanted: str) -> list[LineSpan]:
     return [(index, *match.span()) for match in re.finditer(r"[^\s/|:]+", line.text) if fold(match[0]) == wanted]
 
 
-def _spelled(index: int, line: Line, wanted: str) -> list[Place]:
+def _spelled(index: int, line: SheetLine, wanted: str) -> list[LineSpan]:
     """Where a line spells `wanted`, whatever its spaces, marks and case."""
     places = [(i, c) for i, character in enumerate(line.text) for c in fold(character).replace(" ", "")]
     text = "".join(c for _, c in places)
@@ -177,10 +177,10 @@ def _spelled(index: int, line: Line, wanted: str) -> list[Place]:
     return found
 
 
-def _nearly(lines: Sequence[tuple[int, Line]], wanted: str) -> list[list[Place]]:
+def _nearly(lines: Sequence[tuple[int, SheetLine]], wanted: str) -> list[list[LineSpan]]:
     from rapidfuzz import fuzz
 
-    best: tuple[float, list[Place]] = (0.0, [])
+    best: tuple[float, list[LineSpan]] = (0.0, [])
     for index, line in lines:
         if len(wanted) > 4 and (score := fuzz.ratio(_plain(line), wanted)) > max(_LIKENESS, best[0]):
             best = (score, [(index, 0, len(line.text))])
@@ -206,7 +206,7 @@ def augmented(sheet: Sheet, rng: random.Random) -> Sheet:
                 text[index] = _exchanged(character, rng, changed)
             elif rng.random() < misread and character.isalnum():
                 text[index] = _exchanged(character, rng, {})
-        lines.append(Line("".join(text), list(line.tags), list(line.owners), box, 0, line.score))
+        lines.append(SheetLine("".join(text), list(line.tags), list(line.owners), box, 0, line.score))
     return replace(sheet, lines=in_order(lines))
 
 
@@ -274,7 +274,7 @@ def _to_json(sheet: Sheet) -> dict[str, Any]:
     return {"issuer": sheet.issuer, "kind": sheet.kind, "zone": sheet.zone, "labelled": labelled, "lines": lines}
 
 
-def _runs(line: Line) -> list[tuple[int, int, str, int]]:
+def _runs(line: SheetLine) -> list[tuple[int, int, str, int]]:
     """Tagged runs of characters: start, end, tag and owner."""
     found: list[tuple[int, int, str, int]] = []
     for index, (tag, owner) in enumerate(zip(line.tags, line.owners, strict=True)):
@@ -296,5 +296,5 @@ def _from_json(entry: Mapping[str, Any]) -> Sheet:
         for start, end, tag, owner in runs:
             tags[start:end] = [UNKNOWN if tag == "unknown" else TAGS.index(tag)] * (end - start)
             owners[start:end] = [owner] * (end - start)
-        lines.append(Line(text, tags, owners, list(box), 0, score))
+        lines.append(SheetLine(text, tags, owners, list(box), 0, score))
     return Sheet(lines, {}, entry["kind"], entry["zone"], frozenset(entry["labelled"]), entry["issuer"])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extractor.training.visual.noise import is_caption, is_value
-from extractor.training.visual.sheet import Line, Sheet
+from extractor.training.visual.sheet import Sheet, SheetLine
 from extractor.visual.features import ZONE_FIELDS, Features, page_features
 from extractor.visual.tags import CAPTION_TAGS, FIELDS, KINDS, NOTHING, TAGS, value_tag
 from extractor.visual.words import Word, character_places, split_words
@@ -23,7 +23,7 @@ ANY = -100
 
 
 @dataclass(frozen=True)
-class Sample:
+class LayoutSample:
     """Features of n words and their targets: `tags` (n,), `before` and `caption` (n,) word indices (n: none),
     `holders` (n,), `kind`, and `allowed` (classes,) bool: what a word without a tag may be."""
 
@@ -36,7 +36,7 @@ class Sample:
     allowed: np.ndarray
 
 
-def make_sample(sheet: Sheet, rng: random.Random, most: int) -> Sample:
+def make_sample(sheet: Sheet, rng: random.Random, most: int) -> LayoutSample:
     """One sample of a page, of at most `most` words."""
     words, texts = words_of_sheet(sheet.lines)
     if len(words) > most:
@@ -56,10 +56,10 @@ def make_sample(sheet: Sheet, rng: random.Random, most: int) -> Sample:
     before, caption = _pointers(tags, owners, sheet, len(words))
     holders = np.array([sheet.lines[word.line].holder for word in words], np.int16)
     kind = KINDS.index(sheet.kind)
-    return Sample(features, tags, before, caption, holders, kind, allowed)
+    return LayoutSample(features, tags, before, caption, holders, kind, allowed)
 
 
-def words_of_sheet(lines: Sequence[Line]) -> tuple[list[Word], list[str]]:
+def words_of_sheet(lines: Sequence[SheetLine]) -> tuple[list[Word], list[str]]:
     """The words of a made page, as `extractor.visual.words` cuts real ones."""
     found = []
     for index, line in enumerate(lines):
@@ -83,7 +83,7 @@ def _doubtful(zone: dict[str, str] | None, rng: random.Random) -> dict[str, str]
     return zone
 
 
-def _tags(words: Sequence[Word], lines: Sequence[Line]) -> tuple[np.ndarray, np.ndarray]:
+def _tags(words: Sequence[Word], lines: Sequence[SheetLine]) -> tuple[np.ndarray, np.ndarray]:
     tags, owners = np.zeros(len(words), np.int64), np.zeros(len(words), np.int64)
     for index, word in enumerate(words):
         line = lines[word.line]
@@ -122,7 +122,7 @@ def _pointers(tags: np.ndarray, owners: np.ndarray, sheet: Sheet, count: int) ->
 
 def two_documents(first: Sheet, second: Sheet, rng: random.Random) -> Sheet:
     """Two documents on one picture, beside or above each other."""
-    lines = [Line(one.text, one.tags, one.owners, list(one.box), 0, one.score) for one in first.lines]
+    lines = [SheetLine(one.text, one.tags, one.owners, list(one.box), 0, one.score) for one in first.lines]
     if not lines or not second.lines:
         return first
     most = max((owner for line in lines for owner in line.owners), default=0)
@@ -134,6 +134,6 @@ def two_documents(first: Sheet, second: Sheet, rng: random.Random) -> Sheet:
         box = [line.box[0] + shift * beside, line.box[1] + shift * (not beside)]
         box += [line.box[2] + shift * beside, line.box[3] + shift * (not beside)]
         owners = [owner + most if owner else 0 for owner in line.owners]
-        lines.append(Line(line.text, line.tags, owners, box, 1, line.score))
+        lines.append(SheetLine(line.text, line.tags, owners, box, 1, line.score))
     captions = {**first.captions, **{a + most: b + most for a, b in second.captions.items()}}
     return Sheet(lines, captions, first.kind, None)

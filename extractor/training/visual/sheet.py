@@ -27,7 +27,7 @@ _UNITS = re.compile(r"\s+|[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff]|[^\s\u2e80-\
 
 
 @dataclass
-class Line:
+class SheetLine:
     """A line of text: a tag and an owner a character, and its box (left, top, right, bottom). Characters of one value
     (or of one caption) have the same owner; 0 is nobody's."""
 
@@ -43,7 +43,7 @@ class Line:
 class Sheet:
     """What is on a picture. `captions`: owner of a value -> owner of its caption. `zone`: what the MRZ says."""
 
-    lines: list[Line]
+    lines: list[SheetLine]
     captions: dict[int, int]
     kind: str
     zone: dict[str, str] | None = None
@@ -74,7 +74,7 @@ class _Setter:
     #: How wide its letters are beside ordinary ones.
     wide: float
     owners: list[int]
-    lines: list[Line] = field(default_factory=list)
+    lines: list[SheetLine] = field(default_factory=list)
     links: dict[int, int] = field(default_factory=dict)
 
     def owner(self) -> int:
@@ -86,7 +86,7 @@ def make_sheet(entry: Mapping[str, Any], holder: Holder, rng: random.Random) -> 
     """The document `entry` of `holder` on one picture: its sides above or beside each other, or only some of them."""
     sides = list(entry["sides"])
     shown = _chosen_sides(rng, len(sides))
-    lines: list[Line] = []
+    lines: list[SheetLine] = []
     links: dict[int, int] = {}
     owners = [0]
     x = y = 0.0
@@ -129,7 +129,7 @@ def _set_zone(setter: _Setter) -> None:
     y = height - 1.5 - 4.4 * len(text)
     for index, line in enumerate(text):
         box = [4.0, y + index * 4.4, width - 4.0, y + index * 4.4 + 3.0]
-        setter.lines.append(Line(line, [NOTHING] * len(line), [0] * len(line), box))
+        setter.lines.append(SheetLine(line, [NOTHING] * len(line), [0] * len(line), box))
 
 
 def _chosen_sides(rng: random.Random, count: int) -> list[int]:
@@ -231,7 +231,7 @@ class _Block:
         left = x - width if self.right else x
         tags = [piece.tag for piece in pieces for _ in piece.text]
         owners = [piece.owner for piece in pieces for _ in piece.text]
-        setter.lines.append(Line(text, tags, owners, [left, y, left + width, y + size]))
+        setter.lines.append(SheetLine(text, tags, owners, [left, y, left + width, y + size]))
 
 
 def width_of(pieces: Sequence[_Piece], size: float) -> float:

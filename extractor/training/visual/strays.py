@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from extractor.synthesis.world import world_word
-from extractor.training.visual.sheet import Line
+from extractor.training.visual.sheet import SheetLine
 from extractor.visual.tags import VALUE_TAGS
 
 _MARKS = ("SPECIMEN", "MUSTER", "VZOR", "SAMPLE", "VOID", "O", "1", "V", "·", "见本", "20", "WZÓR", "MÓJ", "ESPÉCIMEN")
@@ -44,7 +44,7 @@ _REMARKS = (
 ).split("|")  # fmt: skip
 
 
-def strays(lines: Sequence[Line], rng: random.Random) -> list[Line]:
+def strays(lines: Sequence[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Lines to add to a page's own, in the same millimetres."""
     if not lines:
         return []
@@ -53,17 +53,17 @@ def strays(lines: Sequence[Line], rng: random.Random) -> list[Line]:
     return [*_marks(lines, rng), *_upright(lines, rng, text_height), *_remarks(lines, rng, text_height)]
 
 
-def _edges(lines: Sequence[Line]) -> tuple[float, float, float, float]:
+def _edges(lines: Sequence[SheetLine]) -> tuple[float, float, float, float]:
     boxes = [line.box for line in lines]
     return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
 
 
-def _stray(text: str, box: list[float], holder: int, score: float) -> list[Line]:
+def _stray(text: str, box: list[float], holder: int, score: float) -> list[SheetLine]:
     text = text.strip()
-    return [Line(text, [0] * len(text), [0] * len(text), box, holder, score)] if text else []
+    return [SheetLine(text, [0] * len(text), [0] * len(text), box, holder, score)] if text else []
 
 
-def _marks(lines: Sequence[Line], rng: random.Random) -> list[Line]:
+def _marks(lines: Sequence[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Ghost names and numbers, watermarks, and what recognition makes of patterns; some of them large."""
     left, top, right, bottom = _edges(lines)
     values = [line.text for line in lines if any(VALUE_TAGS.start <= tag < VALUE_TAGS.stop for tag in line.tags)]
@@ -86,7 +86,7 @@ def _marks(lines: Sequence[Line], rng: random.Random) -> list[Line]:
     return found
 
 
-def _upright(lines: Sequence[Line], rng: random.Random, height: float) -> list[Line]:
+def _upright(lines: Sequence[SheetLine], rng: random.Random, height: float) -> list[SheetLine]:
     """Text printed along an edge, and codes and seals: boxes higher than wide."""
     left, top, right, bottom = _edges(lines)
     found = []
@@ -103,7 +103,7 @@ def _upright(lines: Sequence[Line], rng: random.Random, height: float) -> list[L
     return found
 
 
-def _remarks(lines: Sequence[Line], rng: random.Random, height: float) -> list[Line]:
+def _remarks(lines: Sequence[SheetLine], rng: random.Random, height: float) -> list[SheetLine]:
     """Sentences and headings above, below, beside or among the fields."""
     if rng.random() < 0.45:
         return []

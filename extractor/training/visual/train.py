@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from extractor.training.visual.batches import Mixture
 from extractor.training.visual.network import LayoutNetwork
-from extractor.training.visual.pool import Pool, filled, moved, widened
+from extractor.training.visual.pool import BatchPool, filled, moved, widened
 from extractor.training.visual.samples import ANY
 from extractor.visual.tags import CAPTION_TAGS, VALUE_TAGS
 
@@ -35,7 +35,7 @@ _AVERAGE = 0.999
 
 
 @dataclass(frozen=True)
-class Plan:
+class LayoutPlan:
     """How a run trains: its seconds, peak rate, pages a batch, worker processes, seed, device, and on how many
     devices at once, each with a batch and `workers` of its own."""
 
@@ -78,7 +78,11 @@ def _tag_loss(logits: Tensor, target: Tensor, allowed: Tensor) -> Tensor:
 
 
 def train(
-    plan: Plan, mixture: Mixture, out: Path, start: Path | None = None, held_out: list[dict[str, Tensor]] | None = None
+    plan: LayoutPlan,
+    mixture: Mixture,
+    out: Path,
+    start: Path | None = None,
+    held_out: list[dict[str, Tensor]] | None = None,
 ) -> Path:
     """Runs the plan and writes `network.safetensors` into `out`. Prints a line every twenty seconds."""
     out.mkdir(parents=True, exist_ok=True)
@@ -92,7 +96,9 @@ def train(
     return out
 
 
-def _train(rank: int, plan: Plan, mixture: Mixture, out: Path, start: Path | None, held_out: Any, meeting: str) -> None:
+def _train(
+    rank: int, plan: LayoutPlan, mixture: Mixture, out: Path, start: Path | None, held_out: Any, meeting: str
+) -> None:
     """One device's part of a run; on several each has batches of its own, and gradients are everybody's mean."""
     cuda, several = plan.device.startswith("cuda"), plan.devices > 1
     plan = replace(plan, device=f"cuda:{rank}") if cuda and several else plan
@@ -130,7 +136,7 @@ def _agreed(network: LayoutNetwork, share: float) -> float:
 
 
 def _run(
-    plan: Plan, pool: Pool, out: Path, start: Path | None, *, shown: bool = True
+    plan: LayoutPlan, pool: BatchPool, out: Path, start: Path | None, *, shown: bool = True
 ) -> tuple[LayoutNetwork, dict[str, Tensor], int]:
     """Steps until the time is over: the network, its averaged weights and the number of steps."""
     network = LayoutNetwork()

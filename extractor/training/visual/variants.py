@@ -13,8 +13,8 @@ from typing import Any
 
 from extractor.training.visual.designs import caption_languages, caption_of
 
-Cell = dict[str, Any]
-Rows = list[list[Cell]]
+EntryCell = dict[str, Any]
+Rows = list[list[EntryCell]]
 
 _SIDES = ("above", "above", "left", "left", "below", "over", "right")
 
@@ -31,15 +31,15 @@ def relative(entry: Mapping[str, Any], donors: Sequence[Mapping[str, Any]], rng:
     return changed
 
 
-def _cells(rows: Rows) -> list[Cell]:
+def _cells(rows: Rows) -> list[EntryCell]:
     return [cell for row in rows for cell in row]
 
 
-def _valued(rows: Rows) -> list[Cell]:
+def _valued(rows: Rows) -> list[EntryCell]:
     return [cell for cell in _cells(rows) if "v" in cell]
 
 
-def _field_of(cell: Cell) -> str:
+def _field_of(cell: EntryCell) -> str:
     value = str(cell.get("v", ""))
     return str(cell.get("f") or value[value.find("{") + 1 : value.find("}")]).removesuffix("_native")
 

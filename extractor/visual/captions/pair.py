@@ -21,10 +21,10 @@ from extractor.visual.captions.lexicon import AFTER_THE_VALUE, TITLE
 from extractor.visual.segments import Segment
 from extractor.visual.values import Context, Value, is_overprint, value_of
 
-Relation = Literal["inline", "before", "right", "below", "above"]
+Placement = Literal["inline", "before", "right", "below", "above"]
 
 #: How good a relation is before anything is known of the page.
-_PRIOR: Mapping[Relation, float] = {"inline": 1.0, "before": 0.95, "right": 0.8, "below": 0.9, "above": 0.45}
+_PRIOR: Mapping[Placement, float] = {"inline": 1.0, "before": 0.95, "right": 0.8, "below": 0.9, "above": 0.45}
 #: Kinds recognisable by their format: their pairs show whether the page prints values below, beside or above captions.
 _TELLING = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER})
 #: Characters beside a date that make its line something else: an address whose house number looks like one.
@@ -44,7 +44,7 @@ class Pair:
     caption: Caption
     segments: tuple[Segment, ...]
     value: Value
-    relation: Relation
+    relation: Placement
     score: float
 
 
@@ -155,7 +155,7 @@ def _looks_printed(segment: Segment) -> float:
 
 def _relation(
     caption: Caption, segment: Segment, captions: Sequence[Caption], segments: Sequence[Segment]
-) -> tuple[Relation | None, float]:
+) -> tuple[Placement | None, float]:
     """How `segment` stands to `caption`, and how near (0..1)."""
     if segment is caption.follower:
         return "inline", 1.0
@@ -228,9 +228,9 @@ def _caption_between(upper: Segment, lower: Segment, captions: Sequence[Caption]
     )
 
 
-def _habit(options: Sequence[Pair], specs: Mapping[str, FieldSpec]) -> Mapping[Relation, float]:
+def _habit(options: Sequence[Pair], specs: Mapping[str, FieldSpec]) -> Mapping[Placement, float]:
     """Factors by which the page's own habit favours a relation, from its telling pairs."""
-    counts: Counter[Relation] = Counter()
+    counts: Counter[Placement] = Counter()
     best: dict[int, Pair] = {}
     for option in options:
         spec = specs.get(option.field)
@@ -240,7 +240,7 @@ def _habit(options: Sequence[Pair], specs: Mapping[str, FieldSpec]) -> Mapping[R
                 best[id(option.caption)] = option
     counts.update(option.relation for option in best.values())
     total = sum(counts.values())
-    factors: dict[Relation, float] = {"inline": 1.0, "before": 1.0}
+    factors: dict[Placement, float] = {"inline": 1.0, "before": 1.0}
     for relation in ("right", "below", "above"):
         share = (counts[relation] + 1) / (total + 3)
         factors[relation] = 0.55 + 0.9 * share if total >= 2 else 1.0

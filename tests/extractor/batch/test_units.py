@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.batch.units import Document, Unit, documents_of, split_page, units_of
+from extractor.batch.units import Unit, UnitDocument, documents_of, split_page, units_of
 from extractor.errors import UsageError
 
 pa = pytest.importorskip("pyarrow")
@@ -51,7 +51,7 @@ def test_a_group_that_names_nothing_is_wrong_usage(tmp_path: Path, group: str) -
 
 
 def test_a_unit_travels_as_text_and_its_part_is_named_after_its_documents() -> None:
-    one, two = Document("a.jpg", ("a.jpg",)), Document("b", ("b-1.jpg", "b-2.jpg"))
+    one, two = UnitDocument("a.jpg", ("a.jpg",)), UnitDocument("b", ("b-1.jpg", "b-2.jpg"))
     units = list(units_of(3, [one, two, one], 2))
     assert [unit.documents for unit in units] == [(one, two), (one,)]
     assert Unit.unpacked(units[0].packed()) == units[0]

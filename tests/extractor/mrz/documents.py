@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import CHARACTERS, DIGITS, FILLER, INDEX, LETTERS, check_digit
-from extractor.mrz.confusion import CLASSES, Print, Source, confusions
+from extractor.mrz.confusion import CLASSES, LineSource, Print, confusions
 from extractor.mrz.formats import (
     CHE,
     FRA,
@@ -117,7 +117,7 @@ def _words(rng: random.Random, most: int) -> str:
     return FILLER.join(rng.choice(WORDS) for _ in range(rng.randint(1, most)))
 
 
-_TABLE = confusions(Print.CLEAN, Source.TEXT).copy()
+_TABLE = confusions(Print.CLEAN, LineSource.TEXT).copy()
 _TABLE[_TABLE < 2.5e-4] = 0.0
 np.fill_diagonal(_TABLE, 0.0)
 _STROKES = {"I": "I|l", "1": "1|l", "O": "Oo", "S": "Ss", "Z": "Zz"}
@@ -190,7 +190,7 @@ def emission(line: str, rng: random.Random, *, doubt: float = 0.0, pitch: int = 
         t = pitch * k + pitch // 2 + (rng.randint(0, 1) if jitter else 0)
         peak = np.full(CLASSES, 1e-5)
         grade = Print.WORN if character == FILLER else Print.CLEAN
-        rivals = confusions(grade, Source.TEXT)[:, INDEX[character]].copy()
+        rivals = confusions(grade, LineSource.TEXT)[:, INDEX[character]].copy()
         rivals[INDEX[character]] = 0.0
         share = 0.7 * rng.random() if rng.random() < doubt else 0.0
         peak[1 + rng.choices(range(len(CHARACTERS)), rivals)[0]] += share

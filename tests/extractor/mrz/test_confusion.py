@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from extractor.mrz.checkdigit import CHARACTERS, INDEX
-from extractor.mrz.confusion import BLANK, Print, Source, confusions, glyph, likeliest
+from extractor.mrz.confusion import BLANK, LineSource, Print, confusions, glyph, likeliest
 
 from ...tables import each
 
@@ -30,9 +30,9 @@ def test_glyphs_are_probabilities() -> None:
     assert glyph("漢") is None
 
 
-@pytest.mark.parametrize("source", Source)
+@pytest.mark.parametrize("source", LineSource)
 @pytest.mark.parametrize("grade", Print)
-def test_what_was_read_is_the_likeliest(grade: Print, source: Source) -> None:
+def test_what_was_read_is_the_likeliest(grade: Print, source: LineSource) -> None:
     table = confusions(grade, source)
     assert (table.argmax(axis=1) == np.arange(len(CHARACTERS))).all()
     assert (table > 0).all()
@@ -40,12 +40,12 @@ def test_what_was_read_is_the_likeliest(grade: Print, source: Source) -> None:
 
 
 def test_letters_are_read_as_digits_more_than_digits_as_letters() -> None:
-    table = confusions(Print.CLEAN, Source.TEXT)
+    table = confusions(Print.CLEAN, LineSource.TEXT)
     for letter, digit in ("O0", "S5", "Z2", "B8", "G6"):
         assert table[INDEX[digit], INDEX[letter]] > table[INDEX[letter], INDEX[digit]]
 
 
 def test_fillers_turn_into_letters_in_worn_print() -> None:
-    clean, worn = (confusions(grade, Source.TEXT) for grade in Print)
+    clean, worn = (confusions(grade, LineSource.TEXT) for grade in Print)
     for letter in "KCSEXL":
         assert worn[INDEX[letter], INDEX["<"]] > 10 * clean[INDEX[letter], INDEX["<"]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from extractor.mrz.checkdigit import CHARACTERS, INDEX
-from extractor.mrz.confusion import Print, Source
+from extractor.mrz.confusion import LineSource, Print
 from extractor.mrz.lattice import Lattice, from_log_probs, from_text, join
 
 from .documents import emission
@@ -23,7 +23,7 @@ def test_text_gives_a_column_per_character() -> None:
     assert lattice.text == "P<UTO"
     columns = [k for k, read in enumerate(lattice.read) if read]
     assert "".join(cheapest_letter(lattice, k) for k in columns) == "P<UTO"
-    assert lattice.source is Source.TEXT
+    assert lattice.source is LineSource.TEXT
 
 
 def test_text_is_folded() -> None:
@@ -34,7 +34,7 @@ def test_text_is_folded() -> None:
 def test_ctc_output_reads_as_printed() -> None:
     lattice = from_log_probs(emission(LINE, random.Random(1)))
     assert lattice.text == LINE
-    assert lattice.source is Source.PROBABILITIES
+    assert lattice.source is LineSource.PROBABILITIES
 
 
 def test_doubts_of_the_recogniser_are_alternatives() -> None:

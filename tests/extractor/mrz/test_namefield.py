@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from extractor.mrz.checkdigit import INDEX, LETTERS
-from extractor.mrz.confusion import Print, Source, confusions
+from extractor.mrz.confusion import LineSource, Print, confusions
 from extractor.mrz.namefield import BIGRAM, NamePart, spell, split_letters
 
 from ...tables import each
 
 
 def table(read: str, grade: Print) -> np.ndarray:
-    return -np.log(confusions(grade, Source.TEXT)[[INDEX[c] for c in read]])
+    return -np.log(confusions(grade, LineSource.TEXT)[[INDEX[c] for c in read]])
 
 
 def concluded(read: str, grade: Print = Print.CLEAN, part: NamePart = NamePart.WHOLE) -> str:

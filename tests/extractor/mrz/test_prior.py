@@ -3,7 +3,7 @@
 import numpy as np
 
 from extractor.mrz.checkdigit import CHARACTERS, INDEX
-from extractor.mrz.confusion import Print, Source, confusions
+from extractor.mrz.confusion import LineSource, Print, confusions
 from extractor.mrz.formats import FORMATS, FRA, MRVA, ROU, TD1, TD2, TD3, MrzFormat
 from extractor.mrz.prior import best_code, best_state, fixed_opening, line_prior, special_layout_cost
 
@@ -11,7 +11,7 @@ from ...tables import each
 
 
 def costs(read: str) -> np.ndarray:
-    return -np.log(confusions(Print.CLEAN, Source.TEXT)[[INDEX[c] for c in read]])
+    return -np.log(confusions(Print.CLEAN, LineSource.TEXT)[[INDEX[c] for c in read]])
 
 
 def likely(layout: MrzFormat, line: int, place: int) -> str:

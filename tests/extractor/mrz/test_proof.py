@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.mrz.checkdigit import CHARACTERS, INDEX, VALUES, WEIGHTS, check_digit
-from extractor.mrz.confusion import Print, Source, confusions
+from extractor.mrz.confusion import LineSource, Print, confusions
 from extractor.mrz.formats import FRA, TD1, TD3, CheckRule, MrzFormat, Span
 from extractor.mrz.proof import plan, prove
 
@@ -68,7 +68,7 @@ def test_exact(seed: int, misprint: float) -> None:
 
 
 def as_read(*lines: str) -> list[np.ndarray]:
-    table = confusions(Print.CLEAN, Source.TEXT)
+    table = confusions(Print.CLEAN, LineSource.TEXT)
     return [-np.log(table[[INDEX[c] for c in line]]) for line in lines]
 
 

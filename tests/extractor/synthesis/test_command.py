@@ -8,7 +8,7 @@ from PIL import Image
 from extractor.labels import load_dataset
 from extractor.synthesis import command
 from extractor.synthesis.command import main
-from extractor.synthesis.produce import Job
+from extractor.synthesis.produce import DrawJob
 
 
 @pytest.mark.usefixtures("evaluation_fonts")
@@ -50,7 +50,7 @@ def test_help_shows_worked_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("line", [line for line in command._EXAMPLES.splitlines() if "python -m" in line])
 def test_the_worked_examples_work(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[Job] = []
+    drawn: list[DrawJob] = []
     monkeypatch.setattr(command, "produce", lambda jobs, out, workers: drawn.extend(jobs) or [])
     words = line.partition("(")[0].split()[3:]
     words[words.index("--out") + 1] = str(tmp_path / "out")

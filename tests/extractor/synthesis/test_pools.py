@@ -14,7 +14,7 @@ from extractor.synthesis.draw import draw
 from extractor.synthesis.fonts import font_files
 from extractor.synthesis.pools import POOLS, pool_of, seeded, stock, stock_file, whole_stock
 from extractor.synthesis.produce import LANGUAGES, plan, template_named
-from extractor.synthesis.templates import Document, documents, layouts, templates
+from extractor.synthesis.templates import TemplateDocument, documents, layouts, templates
 
 from ...tables import each
 
@@ -113,7 +113,7 @@ def test_drawn_names_addresses_places_and_authorities_share_nothing() -> None:
         assert not said[f"training {name}"] & said[f"evaluation {name}"]
 
 
-def _closed(document: Document, name: str) -> bool:
+def _closed(document: TemplateDocument, name: str) -> bool:
     """Whether there is but one such office, or a list that law closes (provinces)."""
     if name == "place_of_birth":
         return document.option("place") == "chinese_province"

@@ -11,7 +11,7 @@ from PIL import Image
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen, file_digest
 from extractor.schemas import SCHEMAS
-from extractor.synthesis.produce import LANGUAGES, Job, kinds, labelled, render
+from extractor.synthesis.produce import LANGUAGES, DrawJob, kinds, labelled, render
 from extractor.synthesis.sets import examples, frozen
 
 DATASETS = Path(__file__).parents[3] / "datasets"
@@ -58,7 +58,7 @@ def test_pictures_are_the_ones_that_were_labelled_and_small_enough(frozen_set: l
     assert sum(path.stat().st_size for path in (DATASETS / "frozen").iterdir()) <= 9 * MEGABYTE
 
 
-def _drawn_again(job: Job, specimen: Specimen) -> None:
+def _drawn_again(job: DrawJob, specimen: Specimen) -> None:
     page, shot = render(job)
     again = labelled(page, shot, specimen.path)
     assert again.fields == specimen.fields

@@ -6,7 +6,7 @@ from extractor.schemas import SCHEMAS, VOCABULARY
 from extractor.schemas.text import squash
 from extractor.synthesis.pools import POOLS
 from extractor.synthesis.produce import LANGUAGES, kinds
-from extractor.synthesis.templates import SIZES, Document, documents, layouts, templates
+from extractor.synthesis.templates import SIZES, TemplateDocument, documents, layouts, templates
 
 from ...tables import each
 
@@ -29,7 +29,7 @@ def test_every_language_has_every_schema(language: str) -> None:
 
 
 @each("document", documents(), ids=lambda document: document.id)
-def test_a_document_prints_fields_of_its_schema_under_captions(document: Document) -> None:
+def test_a_document_prints_fields_of_its_schema_under_captions(document: TemplateDocument) -> None:
     assert set(document.fields) <= SCHEMAS[document.schema].model_fields.keys()
     if document.group.startswith("chinese_id"):
         return

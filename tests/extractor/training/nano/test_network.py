@@ -9,7 +9,7 @@ from PIL import Image
 
 from extractor.phi3v.image_processing import tiles
 from extractor.training.nano.checkpoint import NUM_CROPS, new_config, new_model
-from extractor.training.nano.network import Reader, Views, as_sheets, papered, targets, tile_order
+from extractor.training.nano.network import TrainableReader, Views, as_sheets, papered, targets, tile_order
 from extractor.training.nano.sheets import GRID, HEIGHT, WIDTH
 from extractor.training.nano.targets import picture_rows
 
@@ -51,7 +51,7 @@ def test_views_and_logits_are_those_of_the_product(size, processor, small):
         torch.testing.assert_close(made[0, 0, :, :-2, :-2], product[0, :, :-2, :-2], atol=2e-4, rtol=0)
         made[0, 0] = product[0]
 
-        reader = Reader(model)
+        reader = TrainableReader(model)
         _, table = reader.features(made)
         rows = -1 - torch.from_numpy(picture_rows(*grid, made.shape[1]))
         after = inputs["input_ids"][0, len(prompt) + len(rows) :]

@@ -14,7 +14,7 @@ from extractor.text.ocr import NetworkName
 from extractor.training.text import rounding
 from extractor.training.text.graph import (
     WEIGHT_LIMIT,
-    Network,
+    GraphNetwork,
     initializers,
     rounded,
     rounded_weight,
@@ -73,7 +73,7 @@ def toy() -> Any:
     return helper.make_model(graph, opset_imports=versions, ir_version=8)
 
 
-def _mover(network: Network) -> torch.optim.Optimizer:
+def _mover(network: GraphNetwork) -> torch.optim.Optimizer:
     weights, steps = network.weights.parameters(), network.steps.parameters()
     return torch.optim.Adam([{"params": list(weights), "lr": 0.3}, {"params": list(steps), "lr": 0.01}])
 
@@ -83,7 +83,7 @@ def test_the_wheels_networks_give_the_same_answer_in_torch(name: NetworkName) ->
     model = rounding.exact(name)
     x = np.random.default_rng(2).uniform(-1, 1, (1, 3, 48, 96) if name == "recogniser" else (1, 3, 96, 128))
     with torch.no_grad():
-        ours = Network(model)(torch.from_numpy(x.astype(np.float32))).numpy()
+        ours = GraphNetwork(model)(torch.from_numpy(x.astype(np.float32))).numpy()
     assert np.abs(ours - _run(model, x.astype(np.float32))).max() < 1e-4
 
 
@@ -91,7 +91,7 @@ def test_a_rounded_network_gives_the_same_answer_in_torch_after_it_is_written_ba
     toy: Any, picture: np.ndarray
 ) -> None:
     model = rounding.rounded(toy, [picture])
-    network = Network(model, initializers(toy))
+    network = GraphNetwork(model, initializers(toy))
     optimiser = _mover(network)
     x = torch.from_numpy(picture)
     before = network(x).detach().numpy()
@@ -109,7 +109,7 @@ def test_a_rounded_network_gives_the_same_answer_in_torch_after_it_is_written_ba
 
 def test_weights_of_a_written_network_stay_within_seven_bits(toy: Any, picture: np.ndarray) -> None:
     model = rounding.rounded(toy, [picture])
-    write_back(Network(model, initializers(toy)), model)
+    write_back(GraphNetwork(model, initializers(toy)), model)
     weights = [value for value in initializers(model).values() if value.dtype == np.int8 and value.ndim > 1]
     assert len(weights) == 3
     assert max(abs(int(value.min())) for value in weights) <= WEIGHT_LIMIT
@@ -119,7 +119,7 @@ def test_weights_of_a_written_network_stay_within_seven_bits(toy: Any, picture: 
 def test_training_a_rounded_network_brings_it_nearer_to_the_exact_one(toy: Any, picture: np.ndarray) -> None:
     x = torch.from_numpy(picture)
     wanted = torch.from_numpy(_run(toy, picture))
-    network = Network(rounding.rounded(toy, [picture * 0.2]), initializers(toy))  # calibrated on pale pictures
+    network = GraphNetwork(rounding.rounded(toy, [picture * 0.2]), initializers(toy))  # calibrated on pale pictures
     optimiser = _mover(network)
     losses = []
     for _ in range(60):
@@ -159,4 +159,4 @@ def test_a_channels_step_cuts_off_its_largest_weight_where_the_many_gain_more(ma
 
 def test_a_rounded_graph_needs_its_exact_weights(toy: Any, picture: np.ndarray) -> None:
     with pytest.raises(ValueError, match="exact weights"):
-        Network(rounding.rounded(toy, [picture]))
+        GraphNetwork(rounding.rounded(toy, [picture]))

@@ -15,7 +15,7 @@ from PIL import features
 from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, material
 from extractor.training.text.disturb import disturbed, papers
-from extractor.training.text.pool import CHUNK, CLASS, Drawing, Pool
+from extractor.training.text.pool import CHUNK, CLASS, Drawing, LinePool
 
 pytestmark = pytest.mark.skipif(not features.check("raqm"), reason="Pillow without raqm: apt install libraqm0")
 FONTS = Path("/usr/share/fonts/truetype")
@@ -101,7 +101,7 @@ def test_every_look_at_a_line_is_on_other_paper_and_through_another_camera() -> 
 
 @pytest.mark.slow
 def test_processes_fill_the_pool_and_batches_are_of_one_width(drawing: Drawing) -> None:
-    pool = Pool(drawing, torch.device("cpu"))
+    pool = LinePool(drawing, torch.device("cpu"))
     try:
         pool.wait(CHUNK)
         masks, labels, lengths, scripts = pool.batch(np.random.default_rng(0), 4_000)

@@ -2,16 +2,16 @@
 
 import random
 
-from extractor.training.visual.sheet import Line
+from extractor.training.visual.sheet import SheetLine
 from extractor.training.visual.strays import strays
 from extractor.visual.tags import value_tag
 
 
-def page() -> list[Line]:
+def page() -> list[SheetLine]:
     value = value_tag("surname")
     rows = ["ERIKSSON", "L898902C3", "UTOPIA"]
     return [
-        Line(text, [value] * len(text), [k + 1] * len(text), [10, 10 + 6 * k, 40, 13 + 6 * k])
+        SheetLine(text, [value] * len(text), [k + 1] * len(text), [10, 10 + 6 * k, 40, 13 + 6 * k])
         for k, text in enumerate(rows)
     ]
 

@@ -16,11 +16,11 @@ from extractor.training.visual.designs import make_design
 from extractor.training.visual.export import OnePage, export
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.network import LayoutNetwork
-from extractor.training.visual.pool import Pool, filled, widened
+from extractor.training.visual.pool import BatchPool, filled, widened
 from extractor.training.visual.real import load_pages, sheet_of_page
 from extractor.training.visual.samples import make_sample
 from extractor.training.visual.sheet import make_sheet
-from extractor.training.visual.train import Plan, losses, train
+from extractor.training.visual.train import LayoutPlan, losses, train
 from extractor.training.visual.variants import relative
 from extractor.visual.tags import TAGS, value_tag
 
@@ -67,7 +67,7 @@ def test_padding_changes_nothing_of_what_is_said_of_a_page(batch: dict[str, torc
 def test_a_batch_is_used_once_as_it_came_and_then_in_variations(batch: dict[str, torch.Tensor], tmp_path: Path) -> None:
     torch.manual_seed(0)
     save_file(batch, tmp_path / "1-0.batch")
-    pool = Pool(tmp_path, "cpu")
+    pool = BatchPool(tmp_path, "cpu")
     first, second = pool.take(), pool.take()
     assert not list(tmp_path.iterdir())
     assert pool.pages == len(batch["kind"])
@@ -99,7 +99,7 @@ def test_a_relative_of_an_entry_is_another_document_and_the_entry_stays_as_it_is
 @pytest.mark.slow
 def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
     mixture = Mixture([], STATES)
-    plan = Plan(seconds=6, pages=8, workers=0, device="cpu")
+    plan = LayoutPlan(seconds=6, pages=8, workers=0, device="cpu")
     first = train(plan, mixture, tmp_path / "first")
     second = train(plan, mixture, tmp_path / "second", start=first)
     assert (second / "plan.json").is_file()
@@ -122,7 +122,7 @@ def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_two_devices_train_one_network(tmp_path: Path) -> None:
     mixture = Mixture([], STATES)
-    plan = Plan(seconds=4, pages=4, workers=0, device="cpu", devices=2)
+    plan = LayoutPlan(seconds=4, pages=4, workers=0, device="cpu", devices=2)
     train(plan, mixture, tmp_path / "both")
     facts = json.loads((tmp_path / "both" / "plan.json").read_text("utf-8"))
     assert facts["steps"] >= 1
