@@ -21,7 +21,7 @@ from extractor.errors import UsageError
 from extractor.extraction import Extraction
 from extractor.imaging import Limits
 from extractor.imaging.limits import DEFAULT
-from extractor.reading import D, Options, Sources, T, checked, extract
+from extractor.reading import D, Inputs, Options, T, checked, extract
 
 
 class ManyOptions(Options, total=False):
@@ -43,17 +43,17 @@ class Item(Generic[T]):
 
 
 @overload
-def extract_many(sources: Iterable[Sources], schema: type[D], **options: Unpack[ManyOptions]) -> Iterator[Item[D]]: ...
+def extract_many(sources: Iterable[Inputs], schema: type[D], **options: Unpack[ManyOptions]) -> Iterator[Item[D]]: ...
 @overload
 def extract_many(
-    sources: Iterable[Sources], schema: type[T] | TypeAdapter[T], **options: Unpack[ManyOptions]
+    sources: Iterable[Inputs], schema: type[T] | TypeAdapter[T], **options: Unpack[ManyOptions]
 ) -> Iterator[Item[T | None]]: ...
 @overload
 def extract_many(
-    sources: Iterable[Sources], schema: str | Mapping[str, Any] = ..., **options: Unpack[ManyOptions]
+    sources: Iterable[Inputs], schema: str | Mapping[str, Any] = ..., **options: Unpack[ManyOptions]
 ) -> Iterator[Item[Any]]: ...
 def extract_many(
-    sources: Iterable[Sources],
+    sources: Iterable[Inputs],
     schema: Any = "auto",
     *,
     jobs: int | None = None,
@@ -93,7 +93,7 @@ def extract_many(
     return _reporting(items, on_progress)
 
 
-def _read(numbered: tuple[int, Sources], **options: Any) -> Item[Any]:
+def _read(numbered: tuple[int, Inputs], **options: Any) -> Item[Any]:
     number, source = numbered
     try:
         return Item(number, source, extract(source, **options))
@@ -109,17 +109,17 @@ def _reporting(items: Iterator[Item[Any]], on_progress: Callable[[int], None] | 
 
 
 @overload
-async def extract_async(source: Sources, schema: type[D], **options: Unpack[Options]) -> Extraction[D]: ...
+async def extract_async(source: Inputs, schema: type[D], **options: Unpack[Options]) -> Extraction[D]: ...
 @overload
 async def extract_async(
-    source: Sources, schema: type[T] | TypeAdapter[T], **options: Unpack[Options]
+    source: Inputs, schema: type[T] | TypeAdapter[T], **options: Unpack[Options]
 ) -> Extraction[T | None]: ...
 @overload
 async def extract_async(
-    source: Sources, schema: str | Mapping[str, Any] = ..., **options: Unpack[Options]
+    source: Inputs, schema: str | Mapping[str, Any] = ..., **options: Unpack[Options]
 ) -> Extraction[Any]: ...
 async def extract_async(
-    source: Sources,
+    source: Inputs,
     schema: Any = "auto",
     *,
     pages: Sequence[int] | None = None,

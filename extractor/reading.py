@@ -50,39 +50,39 @@ class Options(TypedDict, total=False):
     limits: Limits
 
 
-Sources = Input | Sequence[Input]
+Inputs = Input | Sequence[Input]
 
 
 @overload
-def extract(source: Sources, schema: type[D], **options: Unpack[Options]) -> Extraction[D]: ...
+def extract(source: Inputs, schema: type[D], **options: Unpack[Options]) -> Extraction[D]: ...
 @overload
-def extract(source: Sources, schema: type[T] | TypeAdapter[T], **options: Unpack[Options]) -> Extraction[T | None]: ...
+def extract(source: Inputs, schema: type[T] | TypeAdapter[T], **options: Unpack[Options]) -> Extraction[T | None]: ...
 @overload
-def extract(source: Sources, schema: Literal["passport"], **options: Unpack[Options]) -> Extraction[Passport]: ...
+def extract(source: Inputs, schema: Literal["passport"], **options: Unpack[Options]) -> Extraction[Passport]: ...
 @overload
-def extract(source: Sources, schema: Literal["id_card"], **options: Unpack[Options]) -> Extraction[IdCard]: ...
+def extract(source: Inputs, schema: Literal["id_card"], **options: Unpack[Options]) -> Extraction[IdCard]: ...
 @overload
 def extract(
-    source: Sources, schema: Literal["chinese_id_card"], **options: Unpack[Options]
+    source: Inputs, schema: Literal["chinese_id_card"], **options: Unpack[Options]
 ) -> Extraction[ChineseIdCard]: ...
 @overload
 def extract(
-    source: Sources, schema: Literal["driving_licence"], **options: Unpack[Options]
+    source: Inputs, schema: Literal["driving_licence"], **options: Unpack[Options]
 ) -> Extraction[DrivingLicence]: ...
 @overload
 def extract(
-    source: Sources, schema: Literal["residence_permit"], **options: Unpack[Options]
+    source: Inputs, schema: Literal["residence_permit"], **options: Unpack[Options]
 ) -> Extraction[ResidencePermit]: ...
 @overload
-def extract(source: Sources, schema: Literal["visa"], **options: Unpack[Options]) -> Extraction[Visa]: ...
+def extract(source: Inputs, schema: Literal["visa"], **options: Unpack[Options]) -> Extraction[Visa]: ...
 @overload
 def extract(
-    source: Sources, schema: Literal["auto"] = ..., **options: Unpack[Options]
+    source: Inputs, schema: Literal["auto"] = ..., **options: Unpack[Options]
 ) -> Extraction[IdentityDocument]: ...
 @overload
-def extract(source: Sources, schema: str | Mapping[str, Any], **options: Unpack[Options]) -> Extraction[Any]: ...
+def extract(source: Inputs, schema: str | Mapping[str, Any], **options: Unpack[Options]) -> Extraction[Any]: ...
 def extract(
-    source: Sources,
+    source: Inputs,
     schema: Any = "auto",
     *,
     pages: Sequence[int] | None = None,
@@ -112,7 +112,7 @@ def extract(
 
 
 def extract_documents(
-    source: Sources,
+    source: Inputs,
     schema: Any = "auto",
     *,
     pages: Sequence[int] | None = None,

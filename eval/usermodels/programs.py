@@ -21,7 +21,7 @@ class PersonalDetails(BaseModel):
     nationality: str | None = None
 
 
-class IdentityDocument(BaseModel):
+class OnboardedDocument(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
     document_number: str | None = None
@@ -34,7 +34,7 @@ class Onboarding(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
     personal_details: PersonalDetails
-    identity_document: IdentityDocument
+    identity_document: OnboardedDocument
     email: str | None = None
 
 

@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import CHARACTERS, FILLER, INDEX
+from extractor.mrz.confusion import Array
 from extractor.mrz.fit import LineFit
 from extractor.mrz.formats import Alphabet, MrzFormat, layouts
 from extractor.mrz.lattice import UNKNOWN
-from extractor.mrz.prior import Code, best_code, best_state, fixed_opening, line_prior, special_layout_cost
+from extractor.mrz.prior import ChosenCode, best_code, best_state, fixed_opening, line_prior, special_layout_cost
 from extractor.mrz.proof import Position, Proof, prove
 from extractor.mrz.reading import LineEvidence
 
-Array = NDArray[np.float64]
 Lines = tuple[LineEvidence | None, ...]
 
 # Choices of one alignment per line that are weighed against each other; below this cost the first has no rivals.
@@ -41,7 +40,7 @@ class ZoneCandidate:
     layout: MrzFormat
     evidence: Lines
     tables: list[Array]  # per line (L, 37) nats, priors included
-    codes: dict[Position, Code]
+    codes: dict[Position, ChosenCode]
     proof: Proof | None
     cost: float
 
@@ -168,10 +167,10 @@ def _other_first_letter(layout: MrzFormat, evidence: Lines) -> float:
     return _OTHER_KIND if read in _FIRST_LETTERS - own and sure >= UNKNOWN else 0.0
 
 
-def _settle_codes(layout: MrzFormat, evidence: Lines) -> dict[Position, Code]:
+def _settle_codes(layout: MrzFormat, evidence: Lines) -> dict[Position, ChosenCode]:
     """Document code, issuing state and nationality, chosen as whole codes, by the place where each begins."""
     issuing = ""
-    codes: dict[str, tuple[Position, Code]] = {}
+    codes: dict[str, tuple[Position, ChosenCode]] = {}
     # Which codes a document may have, and which nationality is likely, depends on the state.
     for name in ("issuing_state", "document_code", "nationality"):
         field = layout.field(name)

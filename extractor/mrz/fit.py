@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from extractor.mrz.align import Alignment, align, alignments, best_fit
 from extractor.mrz.checkdigit import FILLER, INDEX
-from extractor.mrz.confusion import Print
+from extractor.mrz.confusion import Array, Print
 from extractor.mrz.formats import Alphabet, MrzFormat
 from extractor.mrz.lattice import Lattice
 from extractor.mrz.namefield import NamePart, spell, split_letters
 from extractor.mrz.prior import line_prior
 from extractor.mrz.reading import LineEvidence
-
-Array = NDArray[np.float64]
 
 # Rivals of the best alignment: how much more they may cost (nats), and how many are kept per line.
 _WITHIN, _RIVALS = 7.0, 16

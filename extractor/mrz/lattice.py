@@ -22,14 +22,13 @@ from extractor.mrz.confusion import (
     BLANK,
     CLASSES,
     FILLER_SURVIVES,
+    Array,
     LineSource,
     Print,
     confusions,
     glyph,
     likeliest,
 )
-
-Array = NDArray[np.float64]
 
 #: What a bare text says of how sure its characters are.
 UNKNOWN = 0.5

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import FILLER, INDEX, LETTERS
-
-Array = NDArray[np.float64]
+from extractor.mrz.confusion import Array
 
 # Cost in quarter nats (base 36 digits) of the column's letter after the row's; `<` is the edge of a word. Counted
 # over the person names of Faker's Latin-script locales and the romanised ones of its Cyrillic and Greek locales,

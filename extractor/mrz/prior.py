@@ -13,13 +13,11 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import CHARACTERS, DIGITS, FILLER, INDEX, LETTERS
+from extractor.mrz.confusion import Array
 from extractor.mrz.formats import ALLOWED, FORMATS, Alphabet, Field, MrzFormat
 from extractor.mrz.states import PRINTED_STATE_CODES
-
-Array = NDArray[np.float64]
 
 _STATE_INDICES = np.array([[INDEX[character] for character in code] for code in PRINTED_STATE_CODES])
 _FIRST, _SECOND = np.array([INDEX[letter] for letter in LETTERS]), np.arange(len(CHARACTERS))
@@ -138,7 +136,7 @@ def _add_field(prior: Array, field: Field) -> None:
 
 
 @dataclass(frozen=True)
-class Code:
+class ChosenCode:
     """A document code or state chosen as a whole: its probability among all codes that it might be, and its cost in
     nats, what makes codes likely included."""
 
@@ -147,7 +145,7 @@ class Code:
     cost: float
 
 
-def best_state(costs: Array, issuing: str = "", *, only: str = "") -> Code:
+def best_state(costs: Array, issuing: str = "", *, only: str = "") -> ChosenCode:
     """The code of a state in three places.
 
     costs: (3, 37) nats, priors not included; `issuing`: the issuing state, which a nationality usually equals; `only`:
@@ -155,7 +153,7 @@ def best_state(costs: Array, issuing: str = "", *, only: str = "") -> Code:
     A code nobody knows is kept where it was read well, its digits as the letters they resemble.
     """
     if only:
-        return Code(only, 1.0, sum(_read_as(costs, k, c) for k, c in enumerate(only)))
+        return ChosenCode(only, 1.0, sum(_read_as(costs, k, c) for k, c in enumerate(only)))
     lettered = costs.copy()
     lettered[:, _indices(DIGITS)] += _NEVER
     unknown = "".join(CHARACTERS[k] for k in lettered.argmin(axis=1))
@@ -170,11 +168,11 @@ def _read_as(costs: Array, place: int, character: str) -> float:
     return float(costs[place, INDEX[character]])
 
 
-def best_code(costs: Array, layout: MrzFormat, state: str = "") -> Code:
+def best_code(costs: Array, layout: MrzFormat, state: str = "") -> ChosenCode:
     """The document code in two places, of a document of `state`; costs (2, 37) nats, priors not included."""
     if fixed_opening(layout):
         code = fixed_opening(layout)[:2]
-        return Code(code, 1.0, _read_as(costs, 0, code[0]) + _read_as(costs, 1, code[1]))
+        return ChosenCode(code, 1.0, _read_as(costs, 0, code[0]) + _read_as(costs, 1, code[1]))
     codes, prior = _code_prior(layout, with_digits=state == "USA")
     return _likeliest(codes, prior + (costs[0, _FIRST, None] + costs[1, _SECOND]).ravel())
 
@@ -204,6 +202,6 @@ def known_state(layout: MrzFormat, lines: Sequence[str]) -> bool:
     return field is not None and field.span.cut(lines) in PRINTED_STATE_CODES
 
 
-def _likeliest(codes: Sequence[str], costs: Array) -> Code:
+def _likeliest(codes: Sequence[str], costs: Array) -> ChosenCode:
     best = int(costs.argmin())
-    return Code(codes[best], float(1.0 / np.exp(costs[best] - costs).sum()), float(costs[best]))
+    return ChosenCode(codes[best], float(1.0 / np.exp(costs[best] - costs).sum()), float(costs[best]))

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import CHARACTERS, DIGITS, FILLER, INDEX, VALUES, WEIGHTS
+from extractor.mrz.confusion import Array
 from extractor.mrz.formats import CheckRule, MrzFormat
 
-Array = NDArray[np.float64]
 Position = tuple[int, int]  # line, position
 
 # Cost in nats of believing that a document was printed with this check digit wrong.

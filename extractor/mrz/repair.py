@@ -17,18 +17,16 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from extractor.mrz.candidates import Lines, ZoneCandidate, agreement, cheapest, weigh
 from extractor.mrz.checkdigit import FILLER, INDEX
+from extractor.mrz.confusion import Array
 from extractor.mrz.fit import LineFit
 from extractor.mrz.formats import MrzFormat
 from extractor.mrz.parse import parse, verify
 from extractor.mrz.prior import OUT_OF_PLACE, known_state, line_prior
 from extractor.mrz.proof import Position
 from extractor.mrz.reading import LineEvidence, MrzReading, Reason, Repair
-
-Array = NDArray[np.float64]
 
 # Posterior that a repair needs when all other check digits of the zone hold, and while another one is wrong.
 _TOGETHER, _ALONE = 0.75, 0.985

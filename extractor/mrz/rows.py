@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.mrz.checkdigit import CHARACTERS, DIGITS, FILLER
-from extractor.mrz.confusion import likeliest
+from extractor.mrz.confusion import Array, likeliest
 from extractor.mrz.lattice import Lattice, extend, from_log_probs, from_text, join
-
-Array = NDArray[np.float64]
 
 
 class TextLine(Protocol):

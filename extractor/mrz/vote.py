@@ -13,14 +13,12 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
+from extractor.mrz.confusion import Array
 from extractor.mrz.fit import LineFit
 from extractor.mrz.formats import FORMATS, MrzFormat
 from extractor.mrz.reading import LineEvidence, MrzReading
 from extractor.mrz.repair import conclude
-
-Array = NDArray[np.float64]
 
 # Cap, in nats, on what a single look counts against a character.
 _LOUDEST = 9.0

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from extractor.text.writing import CHARACTERS, runs, visual
-from extractor.training.text.texts import MRZ, Words, wording, zone_line
+from extractor.training.text.texts import MRZ, WordLists, wording, zone_line
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -41,7 +41,7 @@ _SIZE = 38
 class Material:
     """Words by script and language, and font files with what each can write."""
 
-    words: Words
+    words: WordLists
     fonts: Mapping[str, frozenset[str]]
     by_script: Mapping[str, Sequence[str]]
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from extractor.text.writing import CHARACTERS
 
 #: Words by script, a list a language.
-Words = Mapping[str, Sequence[Sequence[str]]]
+WordLists = Mapping[str, Sequence[Sequence[str]]]
 _DIGITS = {
     "ARABIC": ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"),
     "DEVANAGARI": ("०१२३४५६७८९",),
@@ -23,7 +23,7 @@ _DIGITS = {
 MRZ = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
-def wording(rng: random.Random, words: Words, script: str) -> str:
+def wording(rng: random.Random, words: WordLists, script: str) -> str:
     """The text of a line in `script`: words, random letters, figures, or lines in two scripts."""
     kind = rng.random()
     if kind < 0.42:
@@ -41,7 +41,7 @@ def wording(rng: random.Random, words: Words, script: str) -> str:
     return f"{_some_words(rng, words, script, most=2)}{rng.choice((': ', ' ', '. ', ' - ', ':'))}{value}"
 
 
-def _some_words(rng: random.Random, words: Words, script: str, most: int = 4) -> str:
+def _some_words(rng: random.Random, words: WordLists, script: str, most: int = 4) -> str:
     languages = words[script]
     # The first is the one that most documents of the script are in.
     language = languages[0] if rng.random() < 0.3 else rng.choice(languages)
@@ -151,7 +151,7 @@ def _figures(rng: random.Random, script: str) -> str:
     return text
 
 
-def zone_line(rng: random.Random, words: Words) -> str:
+def zone_line(rng: random.Random, words: WordLists) -> str:
     """A line of a machine-readable zone, whole or a part of one; letters and digits as likely as any."""
 
     def letters(least: int, most: int) -> str:
