@@ -1,4 +1,4 @@
-"""What ten million pages cost, multiplied from what the benches measured: the table of docs/batch.md."""
+"""The cost of ten million pages, extrapolated from the benches: the table of docs/batch.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated blocks of the documents that hold counts: tables of what the commands named wrote to `eval/results/`."""
+"""Generated blocks of the documents: tables of the counts that the named commands wrote to `eval/results/`."""
 
 from __future__ import annotations
 

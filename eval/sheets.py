@@ -1,4 +1,4 @@
-"""Pictures and PDFs with several documents on them, drawn: what `eval.documents` reads.
+"""Drawn pictures and PDFs with several documents on them, for `eval.documents`.
 
 A sheet is what a flatbed scanner sees of two to five cards and passports: gaps between them, each turned a little. A
 PDF has a page for every side, in any order, or a page for every holder with front and back on it. Every case is

@@ -1,4 +1,4 @@
-"""Measurements that take long are kept piece by piece, so that a second call goes on where the first was stopped."""
+"""Long measurements are saved piece by piece, so that a second call resumes where the first was stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report's error browser shows: every mistake, and the pages they are on with their boxes.
+"""Data of the report's error browser: every mistake, and the pages they are on with their boxes.
 
 Redacted, it still says which field of which kind of document went wrong in which way, and how sure the reader was; the
 pictures, the file names and the values are not in it.

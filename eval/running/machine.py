@@ -1,4 +1,4 @@
-"""What a measurement ran on: the machine, the versions of what did the work, the memory that it took."""
+"""The environment of a measurement: machine, versions, memory."""
 
 from __future__ import annotations
 

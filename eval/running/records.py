@@ -1,4 +1,4 @@
-"""What a run leaves behind: `results.jsonl`, a line for every labelled field and one for every document.
+"""The records of a run: `results.jsonl`, a line for every labelled field and one for every document.
 
 A document's lines are appended in one piece, its own line last, so that a run which is killed has whole documents and
 at most one torn end; `resume` cuts that off. Every line stands on its own:

@@ -1,4 +1,4 @@
-"""Which specimens of a dataset are scored, and what identifies the set that was."""
+"""Which specimens of a dataset are scored, and the digest that identifies this set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one reading of one specimen is worth: a record for every labelled field, and one for the document."""
+"""Scores one reading of one specimen: a record for every labelled field, and one for the document."""
 
 from __future__ import annotations
 

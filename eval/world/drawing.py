@@ -1,4 +1,4 @@
-"""A made page (`extractor.training.visual.sheet`) as a picture: its lines set in fonts that no network was trained on.
+"""Prints a made page (`extractor.training.visual.sheet`) as a picture, in fonts that no network was trained on.
 
 The layout reader is trained on pages of text and geometry. Here such a page is printed: every line in its box, in a
 font of its script shaped by HarfBuzz (Pillow's raqm), the zone in OCR-B, on a background, with a face where there is

@@ -1,4 +1,4 @@
-"""Choosing tokens under a grammar's masks: one bit a token, computed on the processor, applied where the logits are.
+"""Choosing tokens under a grammar's masks: one bit a token, computed on the CPU, applied where the logits are.
 
 llguidance writes a mask into a row of bits in microseconds. outlines applies it with a kernel that torch compiles on
 first use, for 4 to 37 seconds; here the bits are spread by plain operations that need no compilation.

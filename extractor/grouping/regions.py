@@ -1,4 +1,4 @@
-"""Where on a page there may be several documents: parts that paper parts, or that the layout reader takes for two.
+"""Where on a page there may be several documents: parts separated by blank paper, or by the layout reader.
 
 A flatbed scan has one colour between the cards that lie on it; what differs from it is a card. Where there is no such
 colour, as on a photograph, a page is cut along bands without text whose two sides do not belong together by the layout

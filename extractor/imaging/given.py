@@ -1,4 +1,4 @@
-"""What was given to be read, so that pictures can be made of it afterwards: straightened, or with parts cut out."""
+"""The caller's input, kept so that pictures can be made of it afterwards: straightened, or with parts cut out."""
 
 from __future__ import annotations
 

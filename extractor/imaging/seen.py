@@ -1,4 +1,4 @@
-"""What was seen of a page, kept with the result: its text with places, its zone, the way back to the picture as given.
+"""A page as it was read, kept with the result: text with places, zone, and the transform back to the source image.
 
 Pictures made of a document later (straightened, redacted, the portrait) start from it, and need nothing read again.
 """

@@ -1,4 +1,4 @@
-"""What an optical reader takes for what: probabilities for the 37 characters of a machine-readable zone.
+"""Confusions of optical readers: probabilities for the 37 characters of a machine-readable zone.
 
 Two questions are answered here. `glyph` folds any character a recogniser can output (lower case, guillemets,
 look-alikes of other scripts) into the 37; `confusions` says how probable it is that a character read as one of the

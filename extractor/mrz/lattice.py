@@ -1,4 +1,4 @@
-"""What is known about one line: a row of columns, each of which holds one character or none.
+"""The evidence for one line: a row of columns, each of which holds one character or none.
 
 A line of text gives one column per character. The output of a CTC recogniser gives one column per peak and keeps
 the recogniser's doubts, and where the peaks lie: the zone is printed at a fixed pitch, so a gap of two pitches is a

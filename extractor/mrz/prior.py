@@ -1,4 +1,4 @@
-"""What a format says about each place of a line, in nats: dates hold digits, states letters, sex M, F, X or filler.
+"""A format's prior for each position of a line, in nats: dates hold digits, states letters, sex M, F, X or filler.
 
 Priors are soft. A letter in a date is read as the digit it resembles, because that costs less; but what a specimen
 truly prints in the wrong place, and prints clearly, stays. Only letters are certain: names, states and document codes

@@ -1,4 +1,4 @@
-"""Documents with what is nobody's business blacked out: `redact(result, keep=...)`."""
+"""Copies of documents with personal data blacked out: `redact(result, keep=...)`."""
 
 from extractor.redaction.choose import PRESETS, Choice
 from extractor.redaction.redact import Redaction, redact

@@ -1,4 +1,4 @@
-"""`redact`: pixels blacked out where a document says what it is not to say, and a look whether it still says it.
+"""`redact`: blacks out pixels, and reads the copy again to check that nothing hidden can still be read.
 
 Where everything but some fields is hidden, all text goes, read or not, except captions and what is kept. Where only
 some fields are hidden, they go wherever they stand: where they were read, and wherever else their values are printed.

@@ -1,4 +1,4 @@
-"""The words of the house: every field a document can have, once.
+"""The vocabulary: every field that a document can have, once.
 
 A field's name, kind and description stand here; its printed captions stand in `extractor.schemas.captions`. Prompts,
 caption reading, JSON Schema, scoring and documentation are all made from these definitions, for the built-in

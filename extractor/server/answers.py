@@ -1,4 +1,4 @@
-"""An engine's answer, and what a caller is given of it.
+"""An engine's answer, and the response body made of it.
 
 An answer is one document, {"document": ..., "evidence": ...}, or {"documents": [...]} with one of these each, where all
 documents were asked for.

@@ -1,4 +1,4 @@
-"""What happens to every request before its route, in this order, and nothing of its body is read for any of it.
+"""Checks of every request before its route, in this order; none of them reads its body.
 
     request id -> host -> origin -> API key -> route -> headers, log line, metrics
 

@@ -1,4 +1,4 @@
-"""What holds for every route of the OpenAPI document; what is a route's own is in `examples`."""
+"""The parts of the OpenAPI document that all routes share; `examples` has those of single routes."""
 
 from __future__ import annotations
 

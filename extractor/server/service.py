@@ -1,4 +1,4 @@
-"""What the routes share: the running service, and the way from a request's body to an engine's answer."""
+"""Shared by the routes: the running service, and the way from a request's body to an engine's answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a result keeps of its pages beside the fields: barcodes, and what pictures are made from."""
+"""The parts of pages that a result keeps beside the fields: barcodes, and the data for pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invented addresses and places in each state's own order, from the pool's stocks.
+"""Invented addresses and places in each state's own order, from the pool's word lists.
 
 Chinese addresses begin with a real province, prefecture and county, because the citizen number encodes the county
 (GB/T 2260, `stocks/regions_cn.json`); what follows is invented.

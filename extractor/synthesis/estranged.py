@@ -1,4 +1,4 @@
-"""Wording respelt, so that it has to be read: for training, where a stock's few hundred words would be known by heart.
+"""Respelt wording for training pages: the few hundred words of a list would be memorised.
 
 A document that sets the option `strange` has that share of the words of its places, addresses and authorities (in
 Chinese: of their characters, and of its holder's name's) replaced by ones that mean nothing; one that sets `marks` has

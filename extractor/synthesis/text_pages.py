@@ -1,4 +1,4 @@
-"""Pages full of lines in every script, with each character's place: what a vision tower learns letters from.
+"""Pages full of lines in every script, with each character's place: training pages for a vision tower.
 
 They say nothing and have no label. Fonts and backgrounds are the pool's; characters are whole alphabets, so that the
 rare ones of names and addresses are seen as often as the common ones.

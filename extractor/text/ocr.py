@@ -1,4 +1,4 @@
-"""Text lines of a page, by the PP-OCRv6 networks in `evidence/networks`: nothing is ever downloaded.
+"""Text lines of a page, by the PP-OCRv6 networks in `text/networks`: nothing is ever downloaded.
 
 They are the small models that RapidOCR's wheel ships, trained further to answer in 8 bits as they do in 32
 (`extractor.training.text`), in half the time. They are run here directly rather than through RapidOCR's pipeline:

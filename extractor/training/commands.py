@@ -1,4 +1,4 @@
-"""What the training commands have in common: running one, and telling how far it is."""
+"""Shared by the training commands: running one, and showing its progress."""
 
 from __future__ import annotations
 

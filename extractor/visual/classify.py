@@ -1,4 +1,4 @@
-"""What kind of document a page shows: by its MRZ, by what it calls itself, by what the layout reader makes of it."""
+"""What kind of document a page shows: by its MRZ, its title and the layout reader."""
 
 from __future__ import annotations
 

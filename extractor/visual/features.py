@@ -1,4 +1,4 @@
-"""What the layout reader sees of a page: for each word its characters, its place, and what the MRZ says of it.
+"""The layout reader's input: for each word its characters, its place, and whether the MRZ has it too.
 
     features = page_features(words, lines, facts)     # arrays of n words, ready for the network
 

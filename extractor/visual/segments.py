@@ -1,4 +1,4 @@
-"""Parts of lines: what stands where on a page, before anything is known of what it means."""
+"""Parts of lines with their places on a page, before anything is known of their meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a piece of text is worth as the value of a field of some kind: the normalised value and how well it fits."""
+"""A piece of text as the value of a field of some kind: the normalised value and how well it fits."""
 
 from __future__ import annotations
 

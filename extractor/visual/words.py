@@ -1,4 +1,4 @@
-"""The words of a page: what the layout reader names the fields of.
+"""The words of a page, which the layout reader assigns to fields.
 
 A line is cut at spaces, at slashes, colons and bars that part languages, and after the number of a field (`4a.`).
 Ideographs, kana and hangul are words of one character each, since they are printed without spaces. Every word keeps

@@ -1,4 +1,4 @@
-"""What OCR would have read from a drawn page, without running it: its lines, with the mistakes such readers make.
+"""Simulated OCR of a drawn page: its lines, with the mistakes that such readers make.
 
 Recognition costs a second a page and training looks at hundreds a second. The mistakes are modelled on what PP-OCR
 does to captured training pages: neighbours grow together, marks fall off letters, small captions lose letters, single

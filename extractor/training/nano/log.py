@@ -1,4 +1,4 @@
-"""What a run from scratch writes of itself: a line of figures every few steps, and curves of them."""
+"""The log of a run from scratch: a line of figures every few steps, and curves of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a label to what the model is to write: prompt, answer, and how much each of its tokens counts.
+"""From a label to the training target: prompt, answer, and the weight of each of its tokens.
 
 Prompt and answer are made by the code that asks and constrains the model in use: `extractor.prompting`, the
 processor's template, and the order of fields of the schema.

@@ -1,4 +1,4 @@
-"""A trained network beside its original, as the product runs them: what is read otherwise, and in how much time."""
+"""Compares a trained network with its original, as the product runs them: differing readings, and time."""
 
 from __future__ import annotations
 

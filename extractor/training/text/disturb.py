@@ -1,4 +1,4 @@
-"""Paper, ink and camera for drawn lines, on the GPU: masks in, pictures as the detector's crops look out.
+"""Augmentation of drawn lines on the GPU: masks in; out come pictures like the detector's crops.
 
 Each picture gets its own colours, paper and slant; blur, resolution and JPEG are drawn for a group of them, since a
 group goes through one convolution. Text may be lighter than its paper, and as low as eight pixels.

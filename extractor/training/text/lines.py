@@ -1,4 +1,4 @@
-"""Lines of text in every script, drawn as masks: what the recogniser of all scripts learns from.
+"""Lines of text in every script, drawn as masks: training data of the recogniser of all scripts.
 
 A line (`texts` says what it reads) is drawn in one font of its script (harfbuzz shapes it), at the recogniser's
 height, stretched to the nearest of a few widths; paper, ink and camera are added where it is trained (`disturb`).

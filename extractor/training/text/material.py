@@ -1,4 +1,4 @@
-"""What lines are drawn from: lists of words of each script and language, and small fonts of Debian's packages.
+"""The material of drawn lines: word lists by script and language, and small fonts of Debian's packages.
 
     python -m extractor.training.text.material words --out words.json
     python -m extractor.training.text.material fonts /usr/share/fonts --out fonts/

@@ -1,4 +1,4 @@
-"""What the networks learn from: captured pages of the training pool, and their lines as the product cuts them out.
+"""Training pictures: captured pages of the training pool, and their lines as the product cuts them out.
 
 Everything goes into one zip of WebP files, `page-*.webp` and `line-WIDTH-*.webp`. Lines are stretched to the nearest
 of a few widths, so that they can be put together in batches without blanks at their ends.

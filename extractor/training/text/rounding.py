@@ -1,4 +1,4 @@
-"""The wheel's networks, as they are and rounded to 8 bits after calibration: where training begins."""
+"""The wheel's networks, exact and rounded to 8 bits after calibration: the start of training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What photographing and recognition do to a page: characters misread, lines lost, cut and joined, boxes moved.
+"""Simulated errors of photographs and recognition: characters misread, lines lost, cut and joined, boxes moved.
 
 How bad a page is varies far more between pages than between lines, so rates are drawn once a page. Captions are small
 and are misread up to ten times as often as values. How often real recognition does what is measured by

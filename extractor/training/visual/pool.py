@@ -1,4 +1,4 @@
-"""Made batches in files, from worker processes to the device, where they are used several times.
+"""Batches in files, from worker processes to the device, where each is used several times.
 
 A network of this size learns faster than any number of cores makes pages, and tensors that pass through queues of
 processes hold both up. So workers write batches into a folder (in memory, where there is one), and the trainer moves

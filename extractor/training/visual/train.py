@@ -1,4 +1,4 @@
-"""Training the layout reader, from nothing or on from saved weights, within a limit of time.
+"""Training the layout reader, from scratch or from saved weights, within a limit of time.
 
 The schedule follows the clock: a run that may take 500 seconds warms up, falls along a cosine and ends after 500
 seconds, on whatever machine. Weights are saved every minute and at the end; the averaged weights are the result.
