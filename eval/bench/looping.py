@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -125,10 +125,14 @@ def peak() -> int:
     return round(peak_memory() or 0)
 
 
+def _now() -> Spent:
+    return Spent(time.perf_counter(), time.process_time())
+
+
 def _timed(call: Callable[[], Any]) -> Spent:
-    clock, cpu = time.perf_counter(), time.process_time()
+    start = _now()
     call()
-    return Spent(time.perf_counter() - clock, time.process_time() - cpu)
+    return _now() - start
 
 
 def passes(kind: str, prompt: int, steps: int) -> tuple[Spent, Spent]:
@@ -195,15 +199,27 @@ def _by_runner(inputs: Mapping[str, Any], steps: int) -> tuple[Spent, Spent]:
 
 
 def _generated(inputs: Mapping[str, Any], steps: int) -> tuple[Spent, Spent]:
-    first = _timed(lambda: _generate(inputs, 1))
-    return first, _timed(lambda: _generate(inputs, steps + 1)) - first
+    """One call; transformers asks after each token whether to stop, which tells when the first one was there."""
+    after: list[Spent] = []
+
+    def told(ids: Any, scores: Any, **_: Any) -> Any:
+        after.append(_now())
+        return ids.new_zeros(ids.shape[0], dtype=bool)  # a tensor, as every criterion answers
+
+    start = _now()
+    _generate(inputs, steps + 1, [told])
+    return after[0] - start, after[-1] - after[0]
 
 
-def _generate(inputs: Mapping[str, Any], tokens: int) -> None:
+def _generate(inputs: Mapping[str, Any], tokens: int, criteria: Sequence[Any] = ()) -> None:
     import torch
+    from transformers import StoppingCriteriaList
 
     with torch.inference_mode():
-        _held["model"].generate(**inputs, max_new_tokens=tokens, min_new_tokens=tokens, do_sample=False)
+        _held["model"].generate(
+            **inputs, max_new_tokens=tokens, min_new_tokens=tokens, do_sample=False,
+            stopping_criteria=StoppingCriteriaList(criteria),
+        )  # fmt: skip
 
 
 def _by_genai(inputs: Mapping[str, Any], steps: int) -> tuple[Spent, Spent]:
