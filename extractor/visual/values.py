@@ -193,19 +193,23 @@ def clean_name(text: str) -> str:
     return re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", text)).strip(" ,")
 
 
+def is_doubtful(text: str) -> bool:
+    """Whether a text that only stands near a caption may be no value: digits alone, a caption with the number of its
+    field behind it, or what a worn line leaves (`. B/R`); one ideograph is a word."""
+    letters = sum(c.isalpha() for c in text)
+    worn = letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text)
+    return not letters or worn or re.search(r"\(\d{1,2}\)$", text.strip()) is not None
+
+
 def _text(name: str, text: str, context: Context) -> Value | None:
-    if re.search(r"\(\d{1,2}\)$", text):
-        # The number of a field stands after its caption.
-        return None
     dates = find_dates(text)
     for printed in reversed(dates):
         text = f"{text[: printed.start]} {text[printed.end :]}"
     text = re.sub(r"\s+", " ", text).strip(" ,;:-/")
     letters = sum(c.isalpha() for c in text)
-    if letters == 0 or (dates and letters < 3) or is_rest_of_caption(text):
-        return None
-    # `. B/R` is what a worn line leaves; one ideograph is a word.
-    if letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text):
+    # An authority may be a number (Ukraine's `8001`).
+    little = letters < 3 if dates else not letters and sum(c.isdigit() for c in text) < 2
+    if little or is_rest_of_caption(text):
         return None
     short = letters < 2 and text < "\u2e80"
     value = _with_letters(text)

@@ -19,7 +19,7 @@ from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.visual.captions.find import Caption
 from extractor.visual.captions.lexicon import AFTER_THE_VALUE, TITLE
 from extractor.visual.segments import Segment
-from extractor.visual.values import Context, Value, is_overprint, value_of
+from extractor.visual.values import Context, Value, is_doubtful, is_overprint, value_of
 
 Placement = Literal["inline", "before", "right", "below", "above"]
 
@@ -129,7 +129,7 @@ def _options(
             for name, certainty in caption.fields.items():
                 kind = specs[name].kind if name in specs else Kind.TEXT
                 value = value_of(name, kind, segment.text, context)
-                if value is None:
+                if value is None or (kind is Kind.TEXT and is_doubtful(segment.text)):
                     continue
                 # A title has no value; it only keeps what belongs to nothing else (a card's motto) from other captions.
                 title = 0.6 if name == TITLE else 1.0
@@ -334,6 +334,8 @@ def _continues(kind: Kind, segment: Segment, context: Context) -> bool:
     if value_of("birth_date", Kind.DATE, segment.text, context) and kind is not Kind.ADDRESS:
         return False
     if kind is Kind.NAME and any(c.isdigit() for c in segment.text):
+        return False
+    if kind is Kind.TEXT and is_doubtful(segment.text):
         return False
     return value_of("", kind, segment.text, context) is not None
 
