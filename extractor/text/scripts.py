@@ -136,7 +136,7 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
 
 def _with_marks(page: Page) -> Page:
     """The page with the marks of its letters as the second recogniser reads them, which knows every Latin alphabet.
-    Only lines whose letters both read the same change, or of which the first left out letters with marks."""
+    Only lines whose other letters both read the same change."""
     lines = [line for line in page.lines if line.text.count("<") < 3 and any(c.isalpha() for c in line.text)]
     second = {line.box.tobytes(): line for line in _read(page, lines)}
 
@@ -150,17 +150,17 @@ def _with_marks(page: Page) -> Page:
 
 
 def is_with_marks(first: str, second: str) -> bool:
-    """Whether `second` is `first` but for marks, and for letters with marks that `first` lacks."""
-    if len(first) == len(second) and squash(first) == squash(second):
-        return True
-    left = list(squash(first))
+    """Whether `second` is `first` but for marks: a letter with a mark, or one that Latin alphabets have beside a to z,
+    may be read by the first without it, as another letter, or not at all."""
+    read = squash(first)
+    places = {0}  # how much of the first reading may be used up
     for character in second:
         letters = squash(character)
-        if left and letters == left[0]:
-            left.pop(0)
-        elif letters and fold(character) == character.casefold():
-            return False
-    return not left
+        after = {place + len(letters) for place in places if read.startswith(letters, place)}
+        if letters and fold(character) != character.casefold():
+            after |= places | {place + 1 for place in places if read[place : place + 1].isalpha()}
+        places = after
+    return len(read) in places
 
 
 def _with_marks_of(first: Line, second: Line) -> Line:
