@@ -69,8 +69,34 @@ def find_candidates(
         chains = _chains_of_field(layout, FIELDS.index(name), spec.kind) if known else _chains_of_caption(layout, spec)
         own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
         found += sorted(_agreeing(own), key=lambda one: -one.score)
-    found += _periods(found, specs, context)
+    found = _after_comma(layout, lines, found, specs, context) + _periods(found, specs, context)
     return found + _dates(layout, lines, specs, context, {one.field for one in found})
+
+
+def _after_comma(
+    layout: Layout,
+    lines: Sequence[Line],
+    found: list[Candidate],
+    specs: Mapping[str, FieldSpec],
+    context: Context,
+) -> list[Candidate]:
+    """`ERIKSSON, ANNA MARIA`: what is read as the surname's, and stands behind a comma, begins the given names."""
+    whole = next((one for one in found if one.field == "surname"), None)
+    ends = [i for i, index in enumerate(whole.words) if layout.words[index].text.endswith(",")] if whole else []
+    if whole is None or not ends or ends[0] + 1 == len(whole.words) or "given_names" not in specs:
+        return found
+    own, rest = whole.words[: ends[0] + 1], whole.words[ends[0] + 1 :]
+    given = next((one for one in found if one.field == "given_names"), None)
+    follows = given is not None and min(given.words) > max(rest)
+    scores = (whole.score, *((given.score,) if given and follows else ()))
+    parts = {"surname": own, "given_names": rest + (given.words if given and follows else ())}
+    made = [
+        one
+        for name, words in parts.items()
+        for one in _candidates(layout, lines, name, specs[name], _Chain(words, scores), context)
+    ]
+    replaced = (whole, given if follows else None)
+    return [*made, *(one for one in found if one not in replaced)] if len(made) == len(parts) else found
 
 
 def _periods(found: Sequence[Candidate], specs: Mapping[str, FieldSpec], context: Context) -> list[Candidate]:
@@ -292,6 +318,8 @@ def _candidates(
     value = value_of(name, spec.kind, text, context)
     if value is None or (spec.kind is Kind.NAME and is_overprint(text) and chain.score < 0.9):
         return
+    if spec.kind is Kind.TEXT and text.isdigit() and text != lines[layout.words[words[0]].line].text.strip():
+        return  # a text may be a number (Ukraine's authorities are), but not the number within a text
     yield Candidate(name, words, text, value, chain.score * (0.5 + 0.5 * value.fit))
 
 

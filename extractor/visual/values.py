@@ -152,7 +152,7 @@ def _state(_name: str, text: str, _context: Context) -> Value | None:
 
 def _number(_name: str, text: str, _context: Context) -> Value | None:
     """Numbers are kept as printed, with their spaces and hyphens; words before them are not part of them."""
-    text = re.sub(r"^(?:no|nr|n°|nº|№)[.:]?\s*(?=\d)", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"^(?:(?:no|nr|n°|nº|№)[.:]?|n[.:]|\w{2,4}#)\s*(?=\w*\d)", "", text, flags=re.IGNORECASE)
     # A series and its number: `HD NR 198025`.
     words = re.sub(r"(?<=[A-Z])\s+(?:NO|NR|N°|Nº|№)[.:]?\s+(?=\d)", " ", text).split()
     while len(words) > 1 and not any(c.isdigit() for c in words[0]) and (len(words[0]) > 2 or words[0].endswith(".")):
@@ -207,11 +207,10 @@ def _text(name: str, text: str, context: Context) -> Value | None:
         text = f"{text[: printed.start]} {text[printed.end :]}"
     text = re.sub(r"\s+", " ", text).strip(" ,;:-/")
     letters = sum(c.isalpha() for c in text)
-    # An authority may be a number (Ukraine's `8001`).
     little = letters < 3 if dates else not letters and sum(c.isdigit() for c in text) < 2
     if little or is_rest_of_caption(text):
         return None
-    short = letters < 2 and text < "\u2e80"
+    short = sum(c.isalnum() for c in text) < 2 and text < "\u2e80"
     value = _with_letters(text)
     if name == "place_of_birth" and context.issuer and len(context.issuer) == 3:
         # `EESTI/EST`: the slash before the state's code reads as one of the letters that look like it.
@@ -219,7 +218,9 @@ def _text(name: str, text: str, context: Context) -> Value | None:
     return Value(value, text, 0.5 if short else 0.9 if dates else 1.0)
 
 
-def _address(_name: str, text: str, _context: Context) -> Value | None:
+def _address(_name: str, text: str, context: Context) -> Value | None:
+    if context.kind == "driving_licence":
+        text = re.sub(r"^8[.)]?\s+(?=\d)", "", text)  # the field's number on licences (ISO/IEC 18013-1)
     if sum(c.isalnum() for c in text) < 2:
         return None
     if scripts(text) <= {"CJK", "HIRAGANA", "KATAKANA"}:

@@ -138,6 +138,45 @@ def test_parts_of_a_name_with_captions_of_their_own_are_one_name() -> None:
     assert read(layout, lines, "name")["name"].value.value == "АНДРЕЕВА ОЛЬГА", "another script, an unsure one: no part"
 
 
+def test_what_follows_the_surname_s_comma_are_given_names() -> None:
+    lines = [line("ERIKSSON, ANNA MARIA", 0, 0)]
+    layout = layout_of(lines, [(SURNAME, 0.9), (SURNAME, 0.6), (GIVEN, 0.9)], chains=[(0, 1)])
+    found = read(layout, lines, "surname", "given_names")
+    assert (found["surname"].value.value, found["given_names"].value.value) == ("ERIKSSON", "ANNA MARIA")
+
+
+PLACE, AUTHORITY, ISSUED = map(value_tag, ("place_of_birth", "authority", "issue_date"))
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [
+        ("МОСКВА / MOSKVA", "MOSKVA"),
+        ("МОСКВА / RUS", "МОСКВА / RUS"),  # the state says something else
+        ("дом A", "дом A"),
+    ],
+)
+def test_of_a_text_in_two_scripts_the_latin_one_is_the_value(printed: str, value: str) -> None:
+    lines = [line(printed, 0, 0)]
+    count = len(words_of(lines))
+    layout = layout_of(lines, [(PLACE, 0.9)] * count, chains=[range(count)])
+    assert read(layout, lines, "place_of_birth")["place_of_birth"].value.value == value
+
+
+def test_a_number_is_an_authority_and_no_piece_of_one() -> None:
+    lines = [line("8001", 0, 0)]
+    assert read(layout_of(lines, [(AUTHORITY, 0.9)]), lines, "authority")["authority"].value.value == "8001"
+    lines = [line("75005 Prefecture", 0, 0)]
+    assert read(layout_of(lines, [(AUTHORITY, 0.9), (NOTHING, 1.0)]), lines, "authority") == {}
+
+
+def test_a_date_is_read_whole_though_another_field_claims_a_word_of_it() -> None:
+    lines = [line("12 08 2019", 0, 0)]
+    expiry = value_tag("expiry_date")
+    layout = layout_of(lines, [(ISSUED, 0.9), (ISSUED, 0.9), (expiry, 0.9)], chains=[(0, 1)])
+    assert read(layout, lines, "issue_date", "expiry_date")["issue_date"].value.value == "2019-08-12"
+
+
 def test_a_name_printed_twice_is_not_two_parts_of_one() -> None:
     lines = [line("АНДРЕЕВА ОЛЬГА", 0, 0), line("ОЛЬГА", 300, 40)]
     layout = layout_of(lines, [(NAME, 0.95), (NAME, 0.95), (NAME, 0.9)], chains=[(0, 1)])
