@@ -202,7 +202,7 @@ def _generated(inputs: Mapping[str, Any], steps: int) -> tuple[Spent, Spent]:
     """One call; transformers asks after each token whether to stop, which tells when the first one was there."""
     after: list[Spent] = []
 
-    def told(ids: Any, scores: Any, **_: Any) -> Any:
+    def told(ids: Any, *_: Any, **__: Any) -> Any:
         after.append(_now())
         return ids.new_zeros(ids.shape[0], dtype=bool)  # a tensor, as every criterion answers
 

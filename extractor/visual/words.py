@@ -20,7 +20,8 @@ from extractor.text.ocr import Line
 MOST_WORDS = 384
 _ONE_BY_ONE = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _PARTS = "/|:：／｜"
-_WORD = re.compile(rf"[{_ONE_BY_ONE}]|[^\s{_ONE_BY_ONE}{_PARTS}]+|[{_PARTS}]")
+#: A comma between letters ends a word, though no space was read behind it.
+_WORD = re.compile(rf"[{_ONE_BY_ONE}]|(?:[^\s{_ONE_BY_ONE}{_PARTS},]|,(?![^\W\d_]))+,?|[{_PARTS},]")
 #: `4a.`, `(3)`, `5.` before a letter, a date or a number, `No.`, and `LN`, `FN` of North American licences, which begin
 #: no name: a caption run together with what follows.
 _NUMBER = re.compile(
