@@ -51,6 +51,6 @@ def lines(record: Mapping[str, Any]) -> str:
 
 def zone_sizes(record: Mapping[str, Any]) -> str:
     """The table of `eval.zone_sizes`, with the command below."""
-    from eval.zone_sizes import LineTally, table
+    from eval.zone_sizes import SizeTally, table
 
-    return f"{table({size: LineTally(**counts) for size, counts in record.items()})}\n`python -m eval.zone_sizes`\n"
+    return f"{table({size: SizeTally(**counts) for size, counts in record.items()})}\n`python -m eval.zone_sizes`\n"
