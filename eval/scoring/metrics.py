@@ -24,6 +24,7 @@ from rapidfuzz.distance import Levenshtein
 
 from eval.scoring.normalise import folded, strict
 from extractor.schemas import Kind
+from extractor.schemas.bilingual import in_two_scripts
 
 #: Levenshtein similarity from which two values count as nearly the same: one wrong character in ten.
 FUZZY_THRESHOLD = 0.9
@@ -96,12 +97,15 @@ def score_field(kind: Kind, label: Any, prediction: Any) -> FieldScore:
 def nearest_label(kind: Kind, label: Any, alternatives: Sequence[Any], prediction: Any) -> Any:
     """The label, or the alternative that the prediction is nearer to: what the prediction is compared with.
 
+    Of a text in two scripts either alone is right, as the alternatives of the collection of real pictures have it.
     Where the label is null, an alternative is a value that may stand in the field; any other value is invented.
     """
     if label is None:
         equal = [other for other in alternatives if score_field(kind, other, prediction).exact]
         return equal[0] if equal else None
-    return max((label, *alternatives), key=lambda reading: _nearness(score_field(kind, reading, prediction)))
+    both = in_two_scripts(label) if kind is Kind.TEXT and isinstance(label, str) else None
+    readings = (label, *alternatives, *(both or ()))
+    return max(readings, key=lambda reading: _nearness(score_field(kind, reading, prediction)))
 
 
 def _nearness(score: FieldScore) -> tuple[bool, bool, float]:

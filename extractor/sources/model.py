@@ -12,6 +12,7 @@ from extractor.decoding.answer import FieldReading
 from extractor.evidence import DocumentEvidence
 from extractor.extraction import Source, SourceKind
 from extractor.schemas import FieldSpec, field_specs
+from extractor.schemas.bilingual import latin_of
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import Kind
 from extractor.sources.places import box_of
@@ -51,6 +52,8 @@ def _source(spec: FieldSpec, reading: FieldReading, evidence: DocumentEvidence, 
     if reading.cut:
         return Source(SourceKind.MODEL, None, "", 0.0, basis=f"{label}; its value exceeded every limit")
     value = reading.value.strip() if isinstance(reading.value, str) else reading.value
+    if spec.kind is Kind.TEXT and isinstance(value, str):
+        value = latin_of(value)
     confidence = round(reading.confidence, 4)
     if value is None:
         return Source(SourceKind.MODEL, None, "", confidence, basis=label)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from extractor.schemas.bilingual import is_latin
 from extractor.schemas.dates import find_dates
-from extractor.schemas.states import state_code
 from extractor.schemas.text import fold
 from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 from extractor.text.ocr import Line
@@ -31,8 +31,6 @@ _LEAST_DATE = 0.05
 _SAME_CAPTION = 0.5
 #: From this score on a chain is surely a part of the holder's name.
 _PART_OF_NAME = 0.7
-#: Letters that are a text and no abbreviation within one.
-_TEXT = 3
 #: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
 _CAPTION_LIKENESS = 86.0
 #: Where a period is read as one date's value, it is the other's too.
@@ -163,42 +161,22 @@ def _chains_of_field(layout: Layout, field: int, kind: Kind) -> list[_Chain]:
     chains = _linked(layout, mine, chances)
     chains = _joined(layout, chains) if kind in _BROKEN else chains
     if kind is Kind.NAME:
-        chains = [part for chain in chains for part in _by_script(layout, chain)]
-    if kind is Kind.TEXT:
-        chains = [_in_latin(layout, chain) for chain in chains]
+        chains = [part for chain in chains for part in _byis_latin(layout, chain)]
     if field == FIELDS.index("name"):
         chains = _whole_names(layout, chains)
     return chains
 
 
-def _by_script(layout: Layout, chain: _Chain) -> list[_Chain]:
+def _byis_latin(layout: Layout, chain: _Chain) -> list[_Chain]:
     """A name in two scripts as two: each is a reading of its own."""
     parts: list[list[int]] = []
     for position, index in enumerate(chain.words):
-        script = _script(layout.words[index].text)
-        if parts and script in (None, _script(layout.words[chain.words[parts[-1][-1]]].text)):
+        script = is_latin(layout.words[index].text)
+        if parts and script in (None, is_latin(layout.words[chain.words[parts[-1][-1]]].text)):
             parts[-1].append(position)
         else:
             parts.append([position])
     return [_Chain(tuple(chain.words[i] for i in part), tuple(chain.chances[i] for i in part)) for part in parts]
-
-
-def _in_latin(layout: Layout, chain: _Chain) -> _Chain:
-    """Of a text in two scripts the Latin one, which says the same (ICAO 9303-3, 3.1: what a visual zone prints in other
-    letters it prints in Latin ones too). A state beside a place, or a few letters within a text, say something else."""
-    latin = [position for position, index in enumerate(chain.words) if _script(layout.words[index].text)]
-    text = " ".join(layout.words[chain.words[position]].text for position in latin)
-    others = any(_script(layout.words[index].text) is False for index in chain.words)
-    if not others or sum(c.isalpha() for c in text) < _TEXT or state_code(text):
-        return chain
-    part = range(latin[0], latin[-1] + 1)
-    return _Chain(tuple(chain.words[i] for i in part), tuple(chain.chances[i] for i in part))
-
-
-def _script(text: str) -> bool | None:
-    """Whether a word is in Latin letters; None without letters."""
-    letters = [c for c in text if c.isalpha()]
-    return letters[0] < "\u0250" or "\u1e00" <= letters[0] < "\u1f00" if letters else None
 
 
 def _whole_names(layout: Layout, chains: Sequence[_Chain]) -> list[_Chain]:
@@ -207,7 +185,7 @@ def _whole_names(layout: Layout, chains: Sequence[_Chain]) -> list[_Chain]:
     whole: dict[bool | None, _Chain] = {}
     rest = []
     for chain in chains:
-        script = _script("".join(layout.words[index].text for index in chain.words))
+        script = is_latin("".join(layout.words[index].text for index in chain.words))
         before = whole.get(script)
         if chain.score < _PART_OF_NAME:
             rest.append(chain)

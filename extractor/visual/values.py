@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Literal
 
+from extractor.schemas.bilingual import latin_of
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
 from extractor.schemas.states import state_code, state_codes
@@ -211,7 +212,7 @@ def _text(name: str, text: str, context: Context) -> Value | None:
     if little or is_rest_of_caption(text):
         return None
     short = sum(c.isalnum() for c in text) < 2 and text < "\u2e80"
-    value = _with_letters(text)
+    value = latin_of(_with_letters(text))
     if name == "place_of_birth" and context.issuer and len(context.issuer) == 3:
         # `EESTI/EST`: the slash before the state's code reads as one of the letters that look like it.
         value = re.sub(rf"(?<=[^\W\d_]{{3}})[LlI1|\\]{context.issuer}$", f"/{context.issuer}", value)

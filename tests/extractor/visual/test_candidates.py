@@ -145,22 +145,7 @@ def test_what_follows_the_surname_s_comma_are_given_names() -> None:
     assert (found["surname"].value.value, found["given_names"].value.value) == ("ERIKSSON", "ANNA MARIA")
 
 
-PLACE, AUTHORITY, ISSUED = map(value_tag, ("place_of_birth", "authority", "issue_date"))
-
-
-@pytest.mark.parametrize(
-    ("printed", "value"),
-    [
-        ("МОСКВА / MOSKVA", "MOSKVA"),
-        ("МОСКВА / RUS", "МОСКВА / RUS"),  # the state says something else
-        ("дом A", "дом A"),
-    ],
-)
-def test_of_a_text_in_two_scripts_the_latin_one_is_the_value(printed: str, value: str) -> None:
-    lines = [line(printed, 0, 0)]
-    count = len(words_of(lines))
-    layout = layout_of(lines, [(PLACE, 0.9)] * count, chains=[range(count)])
-    assert read(layout, lines, "place_of_birth")["place_of_birth"].value.value == value
+AUTHORITY, ISSUED = map(value_tag, ("authority", "issue_date"))
 
 
 def test_a_number_is_an_authority_and_no_piece_of_one() -> None:
