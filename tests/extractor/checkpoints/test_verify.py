@@ -52,101 +52,48 @@ def test_a_quantized_checkpoint_is_not_measured_by_the_shapes_of_a_whole_one(fol
     verify_checkpoint(Checkpoint(folder))
 
 
-def test_other_quantizations_are_named(folder):
-    change(folder / "config.json", quantization_config={"quant_method": "awq", "bits": 4})
-    assert "quantized with awq" in broken(folder)
+def edited(file, edit):
+    content = json.loads(file.read_text())
+    edit(content)
+    file.write_text(json.dumps(content))
 
 
-def test_a_folder_without_a_config_is_no_checkpoint(tmp_path):
-    assert "is not a checkpoint: it has no config.json" in broken(tmp_path)
+def marks_without_the_user(tokenizer):
+    tokenizer["added_tokens"] = [one for one in tokenizer["added_tokens"] if one["content"] != "<|user|>"]
 
 
-@pytest.mark.parametrize("text", ["not json", "[1, 2]", ""])
-def test_a_config_that_is_none(folder, text):
-    (folder / "config.json").write_text(text)
-    assert "not a JSON object" in broken(folder)
+CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+#: What is done to a sound folder, and what is said of it; `test_values` has impossible values.
+DAMAGES = [
+    (lambda at: change(at / CONFIG, quantization_config={"quant_method": "awq", "bits": 4}), "quantized with awq"),
+    (lambda at: (at / CONFIG).unlink(), "is not a checkpoint: it has no config.json"),
+    (lambda at: change(at / CONFIG, model_type="llama"), "holds a llama model"),
+    (lambda at: change(at / CONFIG, vocab_size=600), "is 512 x 64, not 600 x 64"),
+    (lambda at: edited(at / CONFIG, lambda config: config.pop("hidden_size")), "does not say hidden_size"),
+    (lambda at: (at / WEIGHTS).rename(at / "pytorch_model.bin"), "only safetensors"),
+    (lambda at: (at / WEIGHTS).unlink(), "model.safetensors is missing"),
+    (lambda at: (at / WEIGHTS).write_bytes((at / WEIGHTS).read_bytes()[:100]), "not a safetensors file"),
+    (lambda at: (at / WEIGHTS).write_bytes(b"PK\x03\x04" + b"\0" * 100), "not a safetensors file"),
+    (lambda at: (at / WEIGHTS).write_text(POINTER), "git lfs pull"),
+    (lambda at: rewrite_header(at / WEIGHTS, lambda header: header.pop("model.norm.weight")),
+     "lacks 1 of 82 tensors, such as model.norm.weight"),
+    (lambda at: edited(at / TOKENIZER, lambda one: one["added_tokens"].append({"id": 512, "content": "<|more|>"})),
+     "ids up to 512, the model 512 rows"),
+    (lambda at: edited(at / TOKENIZER, marks_without_the_user), "does not know <|user|>"),
+]  # fmt: skip
 
 
-def test_another_architecture(folder):
-    change(folder / "config.json", model_type="llama")
-    assert "holds a llama model" in broken(folder)
+@pytest.mark.parametrize(("damage", "said"), DAMAGES, ids=[said for _, said in DAMAGES])
+def test_each_kind_of_damage_is_named(folder, damage, said):
+    damage(folder)
+    assert said in broken(folder)
 
 
-def test_pickles_are_not_read(folder):
-    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    assert "only safetensors" in broken(folder)
-
-
-def test_no_weights_at_all(folder):
-    (folder / "model.safetensors").unlink()
-    assert "model.safetensors is missing" in broken(folder)
-
-
-def test_truncated_weights(folder):
-    whole = (folder / "model.safetensors").read_bytes()
-    (folder / "model.safetensors").write_bytes(whole[:-1000])
-    line = broken(folder)
-    assert f"truncated: it has {len(whole) - 1000:,} of {len(whole):,} bytes" in line
-
-
-def test_weights_truncated_within_their_header(folder):
-    whole = (folder / "model.safetensors").read_bytes()
-    for kept in (0, 5, 100):
-        (folder / "model.safetensors").write_bytes(whole[:kept])
-        assert "not a safetensors file" in broken(folder)
-
-
-@pytest.mark.parametrize("junk", [b"PK\x03\x04" + b"\0" * 100, struct.pack("<Q", 4) + b"[12]"])
-def test_a_file_of_another_kind(folder, junk):
-    (folder / "model.safetensors").write_bytes(junk)
-    assert "not a safetensors file" in broken(folder)
-
-
-def test_a_git_lfs_pointer_in_place_of_the_weights(folder):
-    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
-    assert "git lfs pull" in broken(folder)
-
-
-def test_an_index_that_is_none(folder):
-    (folder / "model.safetensors.index.json").write_text('{"weight_map": 3}')
-    assert "not an index" in broken(folder)
-
-
-def test_a_missing_tensor(folder):
-    rewrite_header(folder / "model.safetensors", lambda header: header.pop("model.norm.weight"))
-    assert "lacks 1 of 82 tensors, such as model.norm.weight" in broken(folder)
-
-
-def test_a_tensor_of_another_shape(folder):
-    change(folder / "config.json", vocab_size=600)
-    assert "is 512 x 64, not 600 x 64" in broken(folder)
-
-
-def test_a_config_without_its_sizes(folder):
-    config = json.loads((folder / "config.json").read_text())
-    del config["hidden_size"]
-    (folder / "config.json").write_text(json.dumps(config))
-    assert "does not say hidden_size" in broken(folder)
-
-
-def test_a_tokenizer_with_more_ids_than_the_model_has_rows(folder):
-    tokenizer = json.loads((folder / "tokenizer.json").read_text())
-    tokenizer["added_tokens"].append({"id": 512, "content": "<|more|>"})
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
-    assert "ids up to 512, the model 512 rows" in broken(folder)
-
-
-def test_a_tokenizer_that_lacks_the_marks_of_the_prompt(folder):
-    tokenizer = json.loads((folder / "tokenizer.json").read_text())
-    tokenizer["added_tokens"] = [t for t in tokenizer["added_tokens"] if t["content"] != "<|user|>"]
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
-    assert "does not know <|user|>" in broken(folder)
-
-
-@pytest.mark.parametrize("text", ["{}", '{"model": {"vocab": {}}}'])
-def test_a_tokenizer_that_is_none(folder, text):
-    (folder / "tokenizer.json").write_text(text)
-    assert "is not a tokenizer" in broken(folder)
+def test_truncated_weights_say_how_much_is_there(folder):
+    whole = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(whole[:-1000])
+    assert f"truncated: it has {len(whole) - 1000:,} of {len(whole):,} bytes" in broken(folder)
 
 
 def test_a_model_of_the_hub_is_fetched_again_by_its_command(folder):
