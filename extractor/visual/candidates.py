@@ -163,7 +163,7 @@ def _chains_of_field(layout: Layout, field: int, kind: Kind) -> list[_Chain]:
     if kind is Kind.NAME:
         chains = [part for chain in chains for part in _byis_latin(layout, chain)]
     if field == FIELDS.index("name"):
-        chains = _whole_names(layout, chains)
+        chains = _whole_names(layout, _with_patronymic(layout, chains))
     return chains
 
 
@@ -179,13 +179,29 @@ def _byis_latin(layout: Layout, chain: _Chain) -> list[_Chain]:
     return [_Chain(tuple(chain.words[i] for i in part), tuple(chain.chances[i] for i in part)) for part in parts]
 
 
+def _with_patronymic(layout: Layout, chains: list[_Chain]) -> list[_Chain]:
+    """Surname and given names before a name in their own script that has neither: a patronymic, which no field of its
+    own has, with what it completes. (In Latin letters the zone says what the name is.)"""
+    own = [chain for chain in chains if is_latin(_text(layout, chain)) is False and chain.score >= _PART_OF_NAME]
+    parts = []
+    for name in ("surname", "given_names"):
+        found = _chains_of_field(layout, FIELDS.index(name), Kind.NAME)
+        parts += [chain for chain in found if is_latin(_text(layout, chain)) is False][:1]
+    apart = all(_letters(layout, one).isdisjoint(_letters(layout, part)) for one in own for part in parts)
+    return [*parts, *chains] if len(own) == 1 and len(parts) == 2 and apart else chains
+
+
+def _text(layout: Layout, chain: _Chain) -> str:
+    return "".join(layout.words[index].text for index in chain.words)
+
+
 def _whole_names(layout: Layout, chains: Sequence[_Chain]) -> list[_Chain]:
     """A name whose parts stand apart, each with a caption of its own, as one: sure chains of one script, in their
     order on the page. A part that is printed twice counts once."""
     whole: dict[bool | None, _Chain] = {}
     rest = []
     for chain in chains:
-        script = is_latin("".join(layout.words[index].text for index in chain.words))
+        script = is_latin(_text(layout, chain))
         before = whole.get(script)
         if chain.score < _PART_OF_NAME:
             rest.append(chain)

@@ -202,7 +202,7 @@ def is_doubtful(text: str) -> bool:
     return not letters or worn or re.search(r"\(\d{1,2}\)$", text.strip()) is not None
 
 
-def _text(name: str, text: str, context: Context) -> Value | None:
+def _text(_name: str, text: str, _context: Context) -> Value | None:
     dates = find_dates(text)
     for printed in reversed(dates):
         text = f"{text[: printed.start]} {text[printed.end :]}"
@@ -213,9 +213,6 @@ def _text(name: str, text: str, context: Context) -> Value | None:
         return None
     short = sum(c.isalnum() for c in text) < 2 and text < "\u2e80"
     value = latin_of(_with_letters(text))
-    if name == "place_of_birth" and context.issuer and len(context.issuer) == 3:
-        # `EESTI/EST`: the slash before the state's code reads as one of the letters that look like it.
-        value = re.sub(rf"(?<=[^\W\d_]{{3}})[LlI1|\\]{context.issuer}$", f"/{context.issuer}", value)
     return Value(value, text, 0.5 if short else 0.9 if dates else 1.0)
 
 

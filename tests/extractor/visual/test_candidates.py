@@ -162,6 +162,17 @@ def test_a_date_is_read_whole_though_another_field_claims_a_word_of_it() -> None
     assert read(layout, lines, "issue_date", "expiry_date")["issue_date"].value.value == "2019-08-12"
 
 
+def test_a_patronymic_s_name_begins_with_the_names_before_it() -> None:
+    lines = [line("АНДРЕЕВА", 0, 0), line("ОЛЬГА", 0, 40), line("ПЕТРОВНА", 0, 80)]
+    layout = layout_of(lines, [(SURNAME, 0.95), (GIVEN, 0.95), (NAME, 0.95)])
+    assert read(layout, lines, "name")["name"].value.value == "АНДРЕЕВА ОЛЬГА ПЕТРОВНА"
+    latin = layout_of(
+        [line("SMITH", 0, 0), line("ANNA", 0, 40), line("ПЕТРОВНА", 0, 80)],
+        [(SURNAME, 0.95), (GIVEN, 0.95), (NAME, 0.95)],
+    )
+    assert read(latin, lines, "name")["name"].value.value == "ПЕТРОВНА"
+
+
 def test_a_name_printed_twice_is_not_two_parts_of_one() -> None:
     lines = [line("АНДРЕЕВА ОЛЬГА", 0, 0), line("ОЛЬГА", 300, 40)]
     layout = layout_of(lines, [(NAME, 0.95), (NAME, 0.95), (NAME, 0.9)], chains=[(0, 1)])

@@ -258,30 +258,6 @@ def test_any_text_is_read_without_error(kind: Kind, text: str) -> None:
 
 
 @each(
-    ("text", "issuer", "place"),
-    [
-        ("EESTILEST", "EST", "EESTI/EST"),
-        ("KYIV|UKR", "UKR", "KYIV/UKR"),
-        ("EESTI/EST", "EST", "EESTI/EST"),
-        ("EESTILEST", None, "EESTILEST"),
-        ("EESTILEST", "LVA", "EESTILEST"),
-        ("TRIEST", "EST", "TRIEST"),
-        ("BIELEFELD", "D", "BIELEFELD"),
-        ("BUDAPEST", "EST", "BUDAPEST"),
-    ],
-)
-def test_a_slash_before_the_issuer_s_own_code_is_read_as_the_letter_it_looks_like(
-    text: str, issuer: str | None, place: str
-) -> None:
-    value = value_of("place_of_birth", Kind.TEXT, text, Context(issuer=issuer))
-    assert value is not None
-    assert (value.value, value.text) == (place, text)
-    authority = value_of("authority", Kind.TEXT, text, Context(issuer=issuer))
-    assert authority is not None
-    assert authority.value == text
-
-
-@each(
     ("text", "value"),
     [
         ("49688 PAMPL0NA", "49688 PAMPLONA"),
