@@ -22,11 +22,11 @@ _ONE_BY_ONE = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff
 _PARTS = "/|:：／｜"
 #: A comma between letters ends a word, though no space was read behind it.
 _WORD = re.compile(rf"[{_ONE_BY_ONE}]|(?:[^\s{_ONE_BY_ONE}{_PARTS},]|,(?![^\W\d_]))+,?|[{_PARTS},]")
-#: `4a.`, `(3)`, `5.` before a letter, a date or a number, `No.`, and `LN`, `FN` of North American licences, which begin
-#: no name: a caption run together with what follows.
+#: `4a.`, `(3)`, `5.` before a letter, a date or a number, `No.`, and `LN`, `FN`, `DL` of North American licences,
+#: before what they begin no name or number of: a caption run together with what follows.
 _NUMBER = re.compile(
     r"\d[.)](?=\d{1,2}[./-]\d{1,2}[./-]\d{4})|\(?\d{1,2}[a-e]?[.)](?=\D|[A-Z0-9]{7})|\(?\d{1,2}[a-e][.)]?(?=\S{2})"
-    r"|[a-z]\)|(?:N[o°º]|№)[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})"
+    r"|[a-z]\)|(?:N[o°º]|№)[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})|DL(?=[A-Z]\d{6})"
 )
 #: `DOB12/03/1990`: a caption of letters run together with digits.
 _RUN_TOGETHER = re.compile(r"[^\W\d_]{3,}[.]?(?=\d{2})")
