@@ -14,7 +14,7 @@ import numpy as np
 
 from extractor.building import UNREAD
 from extractor.evidence import DocumentEvidence
-from extractor.extraction import Absence, Box, FieldEvidence, ReadingWarning
+from extractor.extraction import Absence, Box, FieldEvidence, ReadingWarning, SourceKind
 from extractor.imaging.geometry import apply
 from extractor.imaging.quality import faults
 from extractor.mrz import Reason, looks_like_zone
@@ -155,7 +155,8 @@ def explain_nulls(
     def absence(key: str, one: FieldEvidence) -> Absence:
         if one is UNREAD:
             return Absence.NOT_LOOKED_FOR
-        unread = any(source.text and source.value is None for source in one.sources)
+        own = [source for source in one.sources if source.kind is not SourceKind.MODEL or source.value is None]
+        unread = any(source.text for source in own)
         if unread or key in unusable or (spoiled and reading.get(key) in captions):
             return Absence.UNREADABLE
         return Absence.NOT_PRINTED

@@ -38,6 +38,8 @@ _POOR = 0.46
 #: only the visual zone gives, and of a name that the MRZ spells too, whose diacritics and spaces it cannot confirm.
 #: Fitted on the frozen set as the layout reader reads it: `python -m eval.recalibration`.
 _PRINTED_ALONE, _AGREED_NAME = (0.69, 0.12), (0.5, -0.5)
+#: Confidence below which a value is rather wrong than right.
+_EVEN = 0.5
 #: How much a model's agreement counts beside an independent source's: it has seen the same page, and its OCR text.
 _SECOND_LOOK = 0.5
 #: Confidence in a model's value that nothing else speaks for: at most, and where it stands nowhere on the document.
@@ -76,7 +78,16 @@ def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
         sources = [_with_capitals(source) for source in sources]
     evidence = _calibrated(kind, _of_the_document(kind, sources))
     model = _best(sources, SourceKind.MODEL)
-    return with_model(kind, evidence, model) if model else evidence
+    return _likely(with_model(kind, evidence, model) if model else evidence)
+
+
+def _likely(evidence: FieldEvidence) -> FieldEvidence:
+    """The evidence without a value that only the visual zone gives, if it is rather wrong than right."""
+    spoken = {source.kind for source in evidence.sources if source.value is not None}
+    if evidence.verdict is not Verdict.SINGLE or spoken != {SourceKind.VISUAL} or evidence.confidence >= _EVEN:
+        return evidence
+    note = "what is printed here was read too poorly to be given"
+    return FieldEvidence(None, Verdict.ABSENT, 1 - evidence.confidence, evidence.sources, note=note)
 
 
 def _with_capitals(source: Source) -> Source:

@@ -26,9 +26,22 @@ ABSENT = FieldEvidence(None, Verdict.ABSENT, 0.9)
 SOMETHING = FieldEvidence(None, Verdict.ABSENT, 0.4, (Source(SourceKind.VISUAL, None, "31 FEB 1990", 0.6),))
 
 
+POOR = FieldEvidence(None, Verdict.ABSENT, 0.7, (Source(SourceKind.VISUAL, "LQNDON", "LQNDON", 0.2),))
+ELSEWHERE = FieldEvidence(None, Verdict.UNSUPPORTED, 0.7, (Source(SourceKind.MODEL, "PARIS", "PARIS", 0.9),))
+
+
 def test_what_a_null_rests_on() -> None:
-    assert explained(fields={"authority": ABSENT, "birth_date": SOMETHING, "address": UNREAD}) == {
+    fields = {
+        "authority": ABSENT,
+        "birth_date": SOMETHING,
+        "address": UNREAD,
+        "place_of_birth": POOR,
+        "endorsements": ELSEWHERE,
+    }
+    assert explained(fields=fields) == {
         "authority": Absence.NOT_PRINTED,
+        "place_of_birth": Absence.UNREADABLE,
+        "endorsements": Absence.NOT_PRINTED,
         "birth_date": Absence.UNREADABLE,
         "address": Absence.NOT_LOOKED_FOR,
     }

@@ -110,11 +110,15 @@ class TestOneSource:
         assert reconciled(Kind.NUMBER, source) == ("P123", Verdict.VERIFIED)
 
     def test_what_is_only_printed_is_as_sure_as_such_values_are_right(self) -> None:
-        said = [0.05, 0.4, 0.75, 0.9, 1.0]
+        said = [0.5, 0.75, 0.9, 1.0]
         given = [reconcile_field(Kind.TEXT, [printed("ROME", one)]).confidence for one in said]
         assert given == sorted(given)
-        assert given[2] == pytest.approx(0.71, abs=0.02)
+        assert given[1] == pytest.approx(0.71, abs=0.02)
         assert given[-1] < 1.0
+
+    def test_what_is_rather_wrong_than_right_is_no_value_but_stays_in_the_evidence(self) -> None:
+        one = reconcile_field(Kind.TEXT, [printed("ROME", 0.3)])
+        assert (one.value, one.verdict, one.sources[0].value) == (None, Verdict.ABSENT, "ROME")
 
     def test_what_was_concluded_counts_only_where_nothing_was_read(self) -> None:
         assert reconciled(Kind.STATE, derived("CHN"), printed("JPN")) == ("JPN", Verdict.SINGLE)
