@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.errors import ExtractorError, MissingExtraError, UsageError
+from extractor.ending import Parser, Stops, ended
+from extractor.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from eval.running.cells import Cell
@@ -39,7 +40,8 @@ exit codes:
   0  done
   1  a --fail-under was missed
   2  wrong usage
-  3  unreadable: no such dataset, label or checkpoint on this machine
+  3  unreadable: no such dataset, label or checkpoint on this machine; or the results cannot be written
+  129, 130, 143  stopped by a closed terminal, Ctrl-C or SIGTERM
 """
 
 #: Rates that --fail-under takes beside the names of fields: overall, at least this much.
@@ -51,7 +53,7 @@ _PACKAGES = ("jinja2", "opencc")
 
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments; also what the README's help is made from."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m eval.run",
         description="Reads labelled documents and says how right each field was, per language, engine and precision.",
         epilog=_EPILOG,
@@ -151,15 +153,13 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    options = build_parser().parse_args(argv)
-    try:
-        return _run(options)
-    except ExtractorError as error:
-        print(f"eval.run: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("eval.run: stopped; the same call with --out and --resume goes on", file=sys.stderr)
-        return 130
+    parser = build_parser()
+    return ended(
+        "eval.run",
+        lambda: _run(parser.parse_args(argv)),
+        stops=Stops(),
+        stopped="stopped; the same call with --out and --resume goes on",
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

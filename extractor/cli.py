@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.cli_batch import SEVERITY, Batch, Stops, paired, say
+from extractor.cli_batch import SEVERITY, Batch, paired
 from extractor.cli_options import build_parser, page_numbers
+from extractor.ending import Stops, ended, say
 from extractor.errors import ExtractorError, UnreadableInputError, UsageError
 from extractor.inputs import Document, documents
-from extractor.writing import OutputError, Stdout, open_target
+from extractor.writing import OutputError, Stdout, check_apart, is_stdout, open_target
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
@@ -32,15 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to stop
     parser = build_parser()
     stops = Stops()
-    try:
-        with stops.watched():
-            return _run(parser.parse_args(argv), parser, stops)
-    except ExtractorError as error:
-        say(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        say("stopped")
-        return stops.exit_code or 130
+    return ended("extract", lambda: _run(parser.parse_args(argv), parser, stops), stops=stops)
 
 
 def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: Stops) -> int:
@@ -70,6 +63,12 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
     if sum(one is not None for one in (options.keep, options.hide, options.preset)) > 1:
         raise UsageError("name one of --keep, --hide and --preset")
     found = documents(options.inputs, one_document=options.one_document)
+    options.read = [
+        *(source for one in found for source in one.sources if isinstance(source, Path)),
+        *(name for name in (options.schema, options.schema.rpartition(":")[0]) if name),
+    ]
+    if options.output:
+        check_apart([options.output], options.read)
     if options.ask:
         return _ask(options, found)
     threading.Thread(target=_warm_up, args=(found,), daemon=True).start()
@@ -85,7 +84,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
         several=several,
         evidence=options.evidence,
         columns=columns if several else None,
-        ascii_only=options.output is None and not _is_unicode(sys.stdout),
+        ascii_only=is_stdout(options.output) and not _is_unicode(sys.stdout),
     )
     return Batch(found, options, engine, rendering, open_target(options.output), stops).run()
 

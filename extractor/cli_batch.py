@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractor.cli_pictures import picture_targets, write_pictures
+from extractor.ending import Stops, internal, say
 from extractor.errors import ExtractorError
-from extractor.inputs import Document, one_line
-from extractor.writing import OutputError, Target
+from extractor.inputs import Document
+from extractor.writing import OutputError, Target, check_apart, is_stdout
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
@@ -25,60 +24,6 @@ if TYPE_CHECKING:
 
 #: Exit codes from worst to best; a call with several files ends with the worst.
 SEVERITY = (2, 3, 4, 5, 1, 0)
-
-
-def say(text: str, command: str = "extract") -> None:
-    """One line on stderr; where that is closed too, the exit code has to do."""
-    with suppress(OSError, ValueError, AttributeError):
-        print(f"{command}: {one_line(text)}", file=sys.stderr, flush=True)
-
-
-class Stops:
-    """SIGINT and SIGTERM as KeyboardInterrupt, never in the middle of writing; a second one ends the process."""
-
-    def __init__(self) -> None:
-        self.exit_code = 0
-        self._held = self._waits = False
-
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """While it lasts, signals are heard. Only the main thread can; others are left as they are."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {}
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # One that is ignored, as under nohup, stays ignored.
-            if (now := signal.getsignal(number)) is not signal.SIG_IGN:
-                before[number] = now
-                signal.signal(number, self._heard)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _heard(self, number: int, _frame: Any) -> None:
-        if self.exit_code:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        self.exit_code = 128 + number
-        if self._held:
-            self._waits = True
-        else:
-            raise KeyboardInterrupt
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """While it lasts, a signal waits."""
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-        if self._waits:
-            self._waits = False
-            raise KeyboardInterrupt
 
 
 class Batch:
@@ -105,6 +50,7 @@ class Batch:
         try:
             try:
                 self._pictures = picture_targets([one.name for one in self._documents], self._options)
+                check_apart((path for one in self._pictures.values() for path in one.values()), self._options.read)
                 self._all()
                 self._finish()
             except KeyboardInterrupt:
@@ -161,9 +107,9 @@ class Batch:
         for _, outcomes in sorted(self._read.items()):
             self._write(outcomes)
         path = self._options.output
-        if self._options.format != "json" or path is None or not os.path.exists(path):
+        if self._options.format != "json" or is_stdout(path) or not os.path.exists(path):
             self._finish()
-            kept = path or ""
+            kept = "" if is_stdout(path) else path
         else:
             # JSON is one text: half of the documents do not replace the old one, and lie beside it.
             self._put(self._rendering.end())
@@ -262,12 +208,7 @@ def failed(name: str, error: Exception) -> Outcome:
 
     if isinstance(error, ExtractorError):
         return Outcome(name, error=str(error), exit_code=error.exit_code)
-    # Text of an unforeseen error may quote the document; its type and place are what a report needs.
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
-    return Outcome(name, error=f"internal error ({type(error).__name__} at {place}); please report it", exit_code=3)
+    return Outcome(name, error=internal(error), exit_code=3)
 
 
 @contextmanager

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from datetime import date
-from typing import Any
 
 from extractor import __version__
+from extractor.ending import Parser
 from extractor.errors import UsageError
-from extractor.writing import Stdout
 
 _EPILOGUE = """\
 examples:
@@ -37,24 +35,14 @@ exit codes:
   3  unreadable or unsupported input
   4  no such document on the picture
   5  read, but not redacted: something could not be located; no such picture is written
-  130, 143  stopped by Ctrl-C or SIGTERM; what was read until then is written
+  129, 130, 143  stopped by a closed terminal, Ctrl-C or SIGTERM; what was read until then is written
 Of several files the worst counts, in the order 2, 3, 4, 5, 1, 0.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, whose help and version fail as other output does where stdout takes nothing."""
-
-    def _print_message(self, message: str, file: Any = None) -> None:
-        if file is sys.stdout:
-            Stdout().write(message)
-        else:
-            super()._print_message(message, file)
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments; also what the README's help is made from."""
-    parser = _Parser(
+    parser = Parser(
         prog="extract",
         description="Reads identity documents into JSON, on this machine, with the evidence for every field.",
         epilog=_EPILOGUE,

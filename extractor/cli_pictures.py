@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import NoDocumentError, UsageError
+from extractor.writing import check_apart
 
 #: Options that name a picture, in the order in which the pictures are made.
 PICTURES = ("overlay", "deskew", "portrait", "signature", "redact")
@@ -54,9 +55,11 @@ def _targets(names: Sequence[str], option: str, given: str) -> dict[str, Path]:
 
 def write_pictures(option: str, result: Any, target: Path, options: argparse.Namespace) -> None:
     """Makes the picture of an option and writes it, whole or not at all. Raises an ExtractorError."""
-    from extractor.imaging.saving import save_pictures
+    from extractor.imaging.saving import numbered, save_pictures
 
-    save_pictures(_MAKERS[option](result, options), target)
+    made = _MAKERS[option](result, options)
+    check_apart((numbered(target, number) for number in range(len(made))), options.read)
+    save_pictures(made, target)
 
 
 def _overlay(result: Any, _: argparse.Namespace) -> list[Any]:

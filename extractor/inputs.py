@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from extractor.errors import UnreadableInputError, UsageError
 
 #: What a folder is searched for.
 SUFFIXES = frozenset(".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .pdf".split())
+
+_ADDRESS = re.compile(r"(?:https?|ftp|s3|gs)://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,11 @@ def _named(text: str) -> Iterator[Document]:
         yield _stdin()
     elif os.path.isdir(text):
         yield from _in_folder(text)
+    elif _ADDRESS.match(text):
+        yield Document(shown(text), error="nothing is fetched from a network; save it as a file first")
     elif any(character in text for character in "*?[") and not os.path.lexists(text):
-        matches = sorted(match for match in glob.glob(text, recursive=True) if not os.path.isdir(match))
+        found = _in_any_depth(text) if "**" in text else glob.glob(text)
+        matches = sorted(match for match in found if not os.path.isdir(match))
         yield from (_file(match) for match in matches)
         if not matches:
             yield Document(shown(text), error="nothing matches")
@@ -69,15 +75,27 @@ def _stdin() -> Document:
         return Document("stdin", error=str(error))
 
 
+def _in_any_depth(pattern: str) -> Iterator[str]:
+    """What a pattern with `**` matches; as of any pattern, hidden files and folders are no part of it."""
+    head, wild = split_at_wildcard(pattern)
+    before = head or ("/" if pattern.startswith("/") else "")
+    fits = re.compile(pattern_of(wild), re.DOTALL)
+    for place, names in folders_below(before or ".", lambda _: None, into_links=True):
+        for name in names:
+            below = os.path.join(place, name)[len(before or ".") :].lstrip("/")
+            if fits.fullmatch(below) and not any(part.startswith(".") for part in below.split("/")):
+                yield os.path.join(before, below)
+
+
 def _in_folder(folder: str) -> Iterator[Document]:
     """Every picture and PDF below a folder, and every folder below it that cannot be searched."""
     failures: list[OSError] = []
     paths: list[Path] = []
-    for place, _, names in os.walk(folder, onerror=failures.append):
+    for place, names in folders_below(folder, failures.append):
         paths += [Path(place, name) for name in names if Path(name).suffix.lower() in SUFFIXES]
     for path in sorted(paths):
         # A dangling link is a missing file. Pipes and devices are left out: reading them may never end.
-        if path.is_file() or not path.exists():
+        if os.path.isfile(path) or not os.path.exists(path):
             yield _file(str(path))
         else:
             yield Document(shown(str(path)), error="this is not a file")
@@ -85,6 +103,59 @@ def _in_folder(folder: str) -> Iterator[Document]:
         yield Document(shown(str(failure.filename or folder)), error=f"the folder cannot be read: {failure.strerror}")
     if not paths and not failures:
         yield Document(shown(folder), error="the folder holds no picture or PDF")
+
+
+def folders_below(
+    top: str, on_error: Callable[[OSError], object], *, into_links: bool = False
+) -> Iterator[tuple[str, list[str]]]:
+    """A folder and those below it, each with the names of its files; links to folders last, if they are gone into.
+
+    No folder comes twice, so that links which lead in a circle end.
+    """
+    waiting, seen = [top], set()
+    while waiting:
+        for place, folders, names in os.walk(waiting.pop(0), onerror=on_error):
+            try:
+                found = os.stat(place)
+            except OSError as error:
+                on_error(error)
+                continue
+            if (found.st_dev, found.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((found.st_dev, found.st_ino))
+            folders.sort()
+            yield place, names
+            if into_links:
+                waiting += [path for one in folders if os.path.islink(path := os.path.join(place, one))]
+
+
+def split_at_wildcard(path: str) -> tuple[str, str]:
+    """`/a/b/*.jpg` -> `/a/b`, `*.jpg`; without a wildcard the second is empty."""
+    wild = re.search(r"[*?\[]", path)
+    if wild is None:
+        return path, ""
+    head = path[: wild.start()].rpartition("/")[0]
+    return head, path[len(head) :].lstrip("/")
+
+
+def pattern_of(text: str) -> str:
+    """A glob pattern as a regular expression: `*` and `?` stay in a folder, `**/` goes into any depth."""
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", text)
+    return "".join(known.get(piece) or _characters(piece) or re.escape(piece) for piece in pieces)
+
+
+def _characters(piece: str) -> str:
+    """`[a-z]` or `[!a-z]` as a regular expression; nothing for what is no set of characters."""
+    if len(piece) < 3 or not piece.startswith("["):
+        return ""
+    found = piece.replace("\\", r"\\").replace("[!", "[^", 1)
+    try:
+        re.compile(found)
+    except re.error:
+        return ""
+    return found
 
 
 def shown(name: str) -> str:

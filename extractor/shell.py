@@ -14,7 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor.ending import ended
 from extractor.errors import UsageError
+from extractor.writing import Stdout
 
 SHELLS = ("bash", "zsh", "fish")
 #: Options whose value is one of a list that the parser does not check, and what the value of others is.
@@ -166,19 +168,22 @@ def _roff(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints a command's manual page or completion."""
-    from extractor import __version__
-
     parser = argparse.ArgumentParser(prog="python -m extractor.shell", description=main.__doc__)
     parser.add_argument("what", choices=("man", *SHELLS))
     parser.add_argument("command", choices=("extract", "extract-server"))
-    options = parser.parse_args(argv)
+    return ended("extractor.shell", lambda: _told(parser.parse_args(argv)))
+
+
+def _told(options: argparse.Namespace) -> int:
+    from extractor import __version__
+
     if options.command == "extract":
         from extractor.cli_options import build_parser
     else:
         from extractor.server.__main__ import build_parser
     command = build_parser()
     made = man_page(command, __version__) if options.what == "man" else completion(command, options.what)
-    sys.stdout.write(made)
+    Stdout().write(made)
     return 0
 
 

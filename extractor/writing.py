@@ -11,9 +11,13 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 from typing import Protocol
 
 from extractor.errors import UsageError
+
+#: Names of standard output; its file is written to as it was opened, and never replaced.
+_STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 class OutputError(UsageError):
@@ -87,7 +91,8 @@ class Replacement:
     def __init__(self, path: str) -> None:
         self._shown, self._path = path, os.path.realpath(path)
         folder, name = os.path.split(self._path)
-        file, self._partial = tempfile.mkstemp(prefix=f"{name[:100]}.", suffix=".partial", dir=folder)
+        # A character takes up to four bytes, and a name 255.
+        file, self._partial = tempfile.mkstemp(prefix=f"{name[:50]}.", suffix=".partial", dir=folder)
         self._file: int | None = file
         self._whole = 0  # bytes of whole texts
 
@@ -145,9 +150,33 @@ def _write(file: int, text: str, path: str) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
 
+def check_apart(targets: Iterable[str | os.PathLike[str]], read: Iterable[str | os.PathLike[str]]) -> None:
+    """Raises OutputError for a file to be written that is one of those that are `read`, also by another name."""
+    known = {found: target for target in targets if (found := _identity(target))}
+    # Most calls write new files, and then no input need be looked at.
+    for one in read if known else ():
+        if target := known.get(_identity(one)):
+            raise OutputError(f"{os.fspath(target)} is read by this call, and would be lost; write to another file")
+
+
+def _identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Which file a path leads to; None where there is none, or no ordinary one."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
+def is_stdout(path: str | None) -> bool:
+    """Whether that output is standard output."""
+    return path is None or path in _STDOUT
+
+
 def open_target(path: str | None) -> Target:
-    """Where output goes: to `path`, or to stdout without one. Raises OutputError, before anything is read."""
-    if path is None:
+    """Where output goes: to `path`, or to stdout without one or for `-`. Raises OutputError, before anything is
+    read."""
+    if path is None or is_stdout(path):
         return Stdout()
     if not path:
         raise OutputError("the name of the output is empty; is a variable unset?")

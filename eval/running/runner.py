@@ -43,6 +43,7 @@ from eval.running.records import (
 from eval.running.selection import Selection, group_of
 from eval.scoring.score import RESULT, score_document
 from extractor.batches import in_order, side_by_side
+from extractor.ending import place
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, UsageError
 from extractor.labels.format import Specimen
 from extractor.visual.reader import reading_with
@@ -176,7 +177,7 @@ class Run:
             failure = type(error).__name__ if self.redact else f"{type(error).__name__}: {error}"
         except Exception as error:
             # Texts of unforeseen errors may quote the document.
-            failure = f"{type(error).__name__} {_place(error)}"
+            failure = f"{type(error).__name__} at {place(error.__traceback__)}"
         seconds = before + time.perf_counter() - start
         if result is not None:
             self.facts["engines"].setdefault(cell.name, dict(result.engine))
@@ -257,14 +258,6 @@ def _read_facts(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         raise ResultsError(f"{path} does not say what its results are of; start again in another --out") from None
     return facts
-
-
-def _place(error: BaseException) -> str:
-    """File and line in which an error arose, without its text."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "somewhere"
 
 
 def _schema_word(schema: Any) -> str:

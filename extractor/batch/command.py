@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from extractor import __version__
-from extractor.cli_batch import Stops, say
 from extractor.cli_options import day, page_numbers, years
-from extractor.errors import ExtractorError
+from extractor.ending import Parser, Stops, ended, say
 
 if TYPE_CHECKING:
     from extractor.batch.job import Summary
@@ -32,7 +31,7 @@ exit codes:
   0  every document has a row; the rows say which could not be read
   2  wrong usage
   3  the input, the output or the cluster cannot be used
-  130, 143  stopped by Ctrl-C or SIGTERM; a second run goes on
+  129, 130, 143  stopped by a closed terminal, Ctrl-C or SIGTERM; a second run goes on
 """
 #: Seconds between two lines of progress where stderr is no terminal.
 _EVERY = 30.0
@@ -40,7 +39,7 @@ _EVERY = 30.0
 
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments; also what docs/batch.md's help is made from."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="extract-batch",
         description="Reads identity documents by the thousand or the million, on this machine or a Ray cluster.",
         epilog=_EPILOGUE,
@@ -90,15 +89,10 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     parser, stops = build_parser(), Stops()
-    try:
-        with stops.watched():
-            return _run(parser.parse_args(argv))
-    except ExtractorError as error:
-        say(str(error), "extract-batch")
-        return error.exit_code if error.exit_code == 2 else 3
-    except KeyboardInterrupt:
-        say("stopped; a second run goes on", "extract-batch")
-        return stops.exit_code or 130
+    code = ended(
+        "extract-batch", lambda: _run(parser.parse_args(argv)), stops=stops, stopped="stopped; a second run goes on"
+    )
+    return 3 if code in (4, 5) else code
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from extractor.errors import ExtractorError, MissingExtraError, UsageError
-from extractor.inputs import one_line
+from extractor.inputs import folders_below, one_line, pattern_of, split_at_wildcard
 
 _URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 #: Folders of an output that hold no rows begin like this, as those of Spark and Hive do.
@@ -57,7 +57,7 @@ def place(text: str) -> Place:
     if parts.password is not None:
         raise UsageError("credentials do not belong into a name; give them in the environment")
     before, query = f"{parts.scheme}://{parts.netloc}", f"?{parts.query}" if parts.query else ""
-    head, wild = _split_at_wildcard(parts.path)
+    head, wild = split_at_wildcard(parts.path)
     filesystem, path = _opened(before + head + query)
     return Place(filesystem, f"{path.rstrip('/')}/{wild}" if wild else path, f"{parts.scheme}://")
 
@@ -67,25 +67,24 @@ def listed(where: Place, suffixes: frozenset[str]) -> list[str]:
 
     `suffixes` are those that a folder is searched for. Raises StorageError where there is nothing.
     """
-    from pyarrow.fs import FileSelector, FileType
+    from pyarrow.fs import FileType
 
     try:
         info = where.filesystem.get_file_info(where.path)
         if info.type == FileType.File:
             return [where.path]
         if info.type == FileType.Directory:
-            found = where.filesystem.get_file_info(FileSelector(where.path, recursive=True))
+            found = _files_below(where, where.path)
             fits = re.compile(f"(?:.*)(?:{'|'.join(map(re.escape, sorted(suffixes)))})", re.IGNORECASE | re.DOTALL)
         else:
-            head, wild = _split_at_wildcard(where.path)
+            head, wild = split_at_wildcard(where.path)
             if not wild:
                 raise StorageError(f"{shown(where)}: there is no such file or folder")
-            deep = "/" in wild or "**" in wild
-            found = where.filesystem.get_file_info(FileSelector(head or "/", recursive=deep, allow_not_found=True))
-            fits = re.compile(re.escape(f"{head.rstrip('/')}/") + _pattern(wild), re.DOTALL)
+            found = _files_below(where, head or "/", deep="/" in wild or "**" in wild)
+            fits = re.compile(re.escape(f"{head.rstrip('/')}/") + pattern_of(wild), re.DOTALL)
     except OSError as error:
         raise StorageError(f"{shown(where)} cannot be listed: {reason(error)}") from None
-    paths = sorted(one.path for one in found if one.type == FileType.File and fits.fullmatch(one.path))
+    paths = sorted(path for path in found if fits.fullmatch(path))
     if not paths:
         raise StorageError(f"{shown(where)}: there is no picture, PDF or Parquet file")
     return paths
@@ -147,23 +146,20 @@ def reason(error: Exception) -> str:
     return one_line(text.splitlines()[0][:200])
 
 
-def _split_at_wildcard(path: str) -> tuple[str, str]:
-    """`/a/b/*.jpg` -> `/a/b`, `*.jpg`; without a wildcard the second is empty."""
-    wild = re.search(r"[*?\[]", path)
-    if wild is None:
-        return path, ""
-    head = path[: wild.start()].rpartition("/")[0]
-    return head, path[len(head) :].lstrip("/")
+def _files_below(where: Place, folder: str, *, deep: bool = True) -> list[str]:
+    """The paths of the files in a folder, and with `deep` in those below it. Raises OSError."""
+    from pyarrow.fs import FileSelector, FileType, LocalFileSystem
 
+    if isinstance(where.filesystem, LocalFileSystem) and deep:
+        # Its own listing goes round and round where links lead in a circle.
+        def refuse(error: OSError) -> None:
+            raise error
 
-def _pattern(text: str) -> str:
-    """A glob pattern as a regular expression: `*` and `?` stay in a folder, `**/` goes into any depth."""
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", text)
-    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(
-        piece.replace("[!", "[^") if len(piece) > 2 and piece.startswith("[") else known.get(piece) or re.escape(piece)
-        for piece in pieces
-    )
+        places = folders_below(folder, refuse, into_links=True)
+        paths = (os.path.join(place, name) for place, names in places for name in names)
+        return [path for path in paths if os.path.isfile(path)]
+    found = where.filesystem.get_file_info(FileSelector(folder, recursive=deep, allow_not_found=True))
+    return [one.path for one in found if one.type == FileType.File]
 
 
 @cache

@@ -126,7 +126,7 @@ def check_size(size: tuple[int, int], limits: Limits) -> None:
 
 
 def _too_large(limits: Limits) -> str:
-    return f"the picture has more than {limits.pixels // 1_000_000} million pixels; scale it down first"
+    return f"the picture has more than {limits.pixels / 1_000_000:g} million pixels; scale it down first"
 
 
 def from_pillow(image: Image, limits: Limits) -> np.ndarray:

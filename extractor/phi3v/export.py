@@ -12,7 +12,6 @@ since GenAI refuses a genai_config.json with keys that it does not know.
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -24,7 +23,8 @@ import numpy as np
 import torch
 
 from extractor.checkpoints.onnx_folder import CONFIG, OWN, PROCESSOR
-from extractor.errors import ExtractorError, UsageError
+from extractor.ending import Parser, ended
+from extractor.errors import UsageError
 from extractor.phi3v.graph import Graph
 from extractor.phi3v.image_processing import TILE
 from extractor.phi3v.modeling import OFFICIAL_STOPS, OFFICIAL_VOCABULARY
@@ -296,22 +296,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     from extractor.checkpoints import find_checkpoint, verify_checkpoint
     from extractor.phi3v.loading import load
 
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.phi3v.export", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = Parser(prog="python -m extractor.phi3v.export", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", required=True, metavar="M", help="checkpoint: a folder or a name in the hub's cache")
     parser.add_argument("--revision", metavar="R", help="revision of the checkpoint")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder that is written")
     parser.add_argument("--dtype", choices=tuple(BITS), default="int4", help="of the text model (default int4)")
-    options = parser.parse_args(argv)
-    try:
+
+    def run() -> int:
+        options = parser.parse_args(argv)
         checkpoint = find_checkpoint(options.model, options.revision)
         verify_checkpoint(checkpoint)
         export(load(checkpoint, dtype="float32", device="cpu").model, checkpoint.folder, options.out, options.dtype)
-    except (ExtractorError, OSError) as error:
-        sys.stderr.write(f"export: {error}\n")
-        return error.exit_code if isinstance(error, ExtractorError) else 3
-    return 0
+        return 0
+
+    return ended("export", run)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.errors import ExtractorError, MissingExtraError, UsageError
+from extractor.ending import Parser, ended
+from extractor.errors import MissingExtraError, UsageError
+from extractor.writing import OutputError, Stdout
 
 if TYPE_CHECKING:
     import uvicorn
@@ -37,11 +40,13 @@ environment:
 
 
 _HOST_NAME = re.compile(r"\*|[A-Za-z0-9._-]{1,255}|\[?[0-9A-Fa-f:.]{2,45}\]?")
+#: An origin as a browser writes it (RFC 6454, 6.2): in small letters, without a path.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments; also what the README's help is made from."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="extract-server",
         description="Reads identity documents over HTTP, on this machine, with a page to look at what was read.",
         epilog=_EPILOGUE,
@@ -122,29 +127,34 @@ def settings_from(options: argparse.Namespace) -> Settings:
     from extractor.server.keys import KEYS_VARIABLE, load_keys, parse_keys
     from extractor.server.sealing import KEY_VARIABLE, load_key, parse_key
     from extractor.server.settings import MIB, EngineOptions, ServiceLimits, Settings, is_loopback
+    from extractor.server.specimens import examples_in
 
     names = [one.name for one in fields(EngineOptions)]
     if options.engine not in engine_names():
         raise UsageError(f"engine {options.engine!r} is unknown; choose one of {', '.join(engine_names())}")
     given = {
-        "body_bytes": options.max_body_mib and int(options.max_body_mib * MIB),
-        "job_bytes": options.max_job_mib and int(options.max_job_mib * MIB),
+        "body_bytes": options.max_body_mib and options.max_body_mib * MIB,
+        "job_bytes": options.max_job_mib and options.max_job_mib * MIB,
         "pages": options.max_pages,
-        "pixels": options.max_megapixels and int(options.max_megapixels * 1e6),
+        "pixels": options.max_megapixels and options.max_megapixels * 1e6,
         "decode_seconds": options.decode_seconds,
         "decode_mib": options.decode_mib,
         "queue": options.queue,
         "page_seconds": options.page_seconds,
         "keep_seconds": options.keep_hours and options.keep_hours * 3600,
     }
-    if not all(value is None or 0 < value < 1e18 for value in given.values()):
-        raise UsageError("limits are greater than zero")
+    if not all(value is None or 0 < value < 1e15 for value in given.values()):
+        raise UsageError("limits are numbers greater than zero")
+    whole = ("body_bytes", "job_bytes", "pixels")
+    given |= {name: max(1, int(given[name])) for name in whole if given[name] is not None}
     keys = load_keys(options.api_keys) if options.api_keys else parse_keys(os.environ.get(KEYS_VARIABLE, ""))
     if not keys and not is_loopback(options.host) and not options.no_auth:
         raise UsageError(
             f"{options.host} can be reached by others, who need API keys: name a file by --api-keys"
             " (extract-server --new-key NAME makes one), or say --no-auth"
         )
+    if any(not _ORIGIN.fullmatch(origin) for origin in options.cors_origin):
+        raise UsageError("--cors-origin takes a site as browsers name it, such as https://app.example:8443, and no *")
     names_given = tuple(options.allowed_host)
     if any(not _HOST_NAME.fullmatch(name) for name in names_given):
         raise UsageError("--allowed-host takes a host's name or address, without scheme and port")
@@ -175,6 +185,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
     if options.examples:
         if not (options.examples / "labels.jsonl").is_file():
             raise UsageError("the folder of examples has no labels.jsonl; check --examples")
+        examples_in(options.examples)
         settings = replace(settings, examples=options.examples)
     return settings
 
@@ -227,7 +238,8 @@ def serve(settings: Settings) -> None:
         "listening", host=settings.host, port=port, keys=len(settings.keys), encrypted=settings.data_key is not None
     )
     address = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"extract-server: http://{address}:{port}", flush=True)
+    with suppress(OutputError):  # nobody may be listening there
+        Stdout().write(f"extract-server: http://{address}:{port}\n")
     # uvicorn shuts down cleanly and then raises the signal again, which would end the process with a failure status.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run(sockets=[listener])
@@ -258,40 +270,34 @@ def prepared(settings: Settings) -> tuple[uvicorn.Server, socket.socket]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    options = build_parser().parse_args(argv)
-    try:
-        if options.new_key:
-            from extractor.server.keys import new_key
+    parser = build_parser()
+    return ended("extract-server", lambda: _run(parser.parse_args(argv)))
 
-            key, line = new_key(options.new_key)
-            print(f"key, for the caller, shown only now: {key}\nline, for the file of API keys: {line}")
-            return 0
-        if options.new_data_key:
-            from extractor.server.sealing import new_data_key
 
-            print(new_data_key())
-            return 0
-        if options.new_webhook_key:
-            from extractor.server.webhooks.signing import new_key as new_webhook_key
+def _run(options: argparse.Namespace) -> int:
+    out = Stdout()
+    if options.new_key is not None:
+        from extractor.server.keys import new_key
 
-            print(new_webhook_key())
-            return 0
-        if options.openapi:
-            print(_openapi())
-            return 0
+        key, line = new_key(options.new_key)
+        out.write(f"key, for the caller, shown only now: {key}\nline, for the file of API keys: {line}\n")
+    elif options.new_data_key:
+        from extractor.server.sealing import new_data_key
+
+        out.write(f"{new_data_key()}\n")
+    elif options.new_webhook_key:
+        from extractor.server.webhooks.signing import new_key as new_webhook_key
+
+        out.write(f"{new_webhook_key()}\n")
+    elif options.openapi:
+        out.write(f"{_openapi()}\n")
+    else:
         serve(settings_from(options))
-    except ExtractorError as error:
-        print(f"extract-server: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 
 def _check_store(settings: Settings) -> None:
     """Raises UsageError for a data key that does not fit; a folder that cannot be used is met later, and may heal."""
-    from contextlib import suppress
-
     from extractor.server.problems import Problem
     from extractor.server.sealing import Sealer
     from extractor.server.store import JobStore
@@ -303,6 +309,8 @@ def _check_store(settings: Settings) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port < 65536:
+        raise UsageError("--port is a number from 0 to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -313,6 +321,9 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise UsageError(f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port") from error
+    except ValueError:  # no name that could be looked up
+        listener.close()
+        raise UsageError("--host is no address or name of this machine") from None
     return listener
 
 

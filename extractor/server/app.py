@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from extractor import __version__
 from extractor.server import examples, jobs_api, openai_api, openapi, page, pairs, routes
@@ -25,6 +26,8 @@ from extractor.server.service import Service
 from extractor.server.settings import Settings
 from extractor.server.store import JobStore
 from extractor.server.webhooks.deliver import Webhooks
+
+_MODULES = (routes, pairs, jobs_api, openai_api, page)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -63,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.openapi_version = "3.1.0"
     app.openapi_tags = examples.TAGS
-    for module in (routes, pairs, jobs_api, openai_api, page):
+    for module in _MODULES:
         app.include_router(module.router)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -112,10 +115,27 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     return await _problem(request, Problem("invalid-parameter", f"look at {', '.join(names)}"))
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
-    """What the router itself refuses."""
+async def _http(request: Request, error: Exception) -> Response:
+    """What the router itself refuses; and OPTIONS, which asks what it takes (RFC 9110, 9.3.7)."""
     assert isinstance(error, HTTPException)
-    kinds = {404: "not-found", 405: "method-not-allowed", 400: "invalid-request", 413: "body-too-large"}
+    if request.method == "OPTIONS" and request.scope["path"] == "*":
+        return Response(status_code=204, headers={"Allow": "GET, HEAD, POST, DELETE, OPTIONS"})
+    if error.status_code == 405:
+        # The router names the methods of the first route of that path only.
+        allowed = {"Allow": ", ".join(_methods_of(request))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allowed)
+        return await _problem(request, Problem("method-not-allowed", headers=allowed))
+    kinds = {404: "not-found", 400: "invalid-request", 413: "body-too-large"}
     return await _problem(
         request, Problem(kinds.get(error.status_code, "invalid-request"), headers=error.headers or {})
     )
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The methods that the path of a request takes."""
+    found: set[str] = set()
+    for route in (*request.app.routes, *(one for module in _MODULES for one in module.router.routes)):
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))

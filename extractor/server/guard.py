@@ -16,8 +16,9 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from extractor.ending import place
 from extractor.server.keys import find_key
-from extractor.server.logs import get_logger, place
+from extractor.server.logs import get_logger
 from extractor.server.metrics import Metrics
 from extractor.server.problems import MEDIA_TYPE, Problem, details
 from extractor.server.settings import Settings
@@ -59,6 +60,7 @@ class Guard:
             return
         import structlog
 
+        scope = _with_path(scope)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         if method == "HEAD":  # RFC 9110, 9.3.2: what GET answers, without the body, which the server leaves out
             scope = {**scope, "method": "GET"}
@@ -69,12 +71,13 @@ class Guard:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         start = time.perf_counter()
         status, complete = 0, False
+        shared = self._shared_with(scope)
 
         async def reply(message: MutableMapping[str, Any]) -> None:
             nonlocal status, complete
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with_headers(message.get("headers", ()), scope, request_id)
+                message["headers"] = _with_headers(message.get("headers", ()), scope, request_id, shared)
             elif message["type"] == "http.response.body":
                 complete = not message.get("more_body", False)
             await send(message)
@@ -104,7 +107,10 @@ class Guard:
         host = headers.get(b"host", "").lower()
         # A header that is sent twice is read in one way here and perhaps in another by a proxy in front.
         sent = [name for name, _ in scope["headers"]]
-        if sent.count(b"host") > 1 or not _may_be_called(host, self._hosts):
+        # HTTP/1.0 has no such header, and browsers do not speak it.
+        if sent.count(b"host") > 1 or not (
+            _may_be_called(host, self._hosts) or (scope["http_version"] == "1.0" and b"host" not in headers)
+        ):
             raise Problem("misdirected-request")
         if sent.count(b"origin") > 1:
             raise Problem("invalid-request", "the header Origin is sent twice")
@@ -127,6 +133,13 @@ class Guard:
             raise Problem("invalid-request", "the header Origin is malformed")
         if authority != host:
             raise Problem("cross-origin")
+
+    def _shared_with(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        """What lets an allowed site read an answer, also one that no route has given (Fetch standard, 3.2.3)."""
+        origin = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is None or origin not in self.settings.cors_origins:
+            return ()
+        return ("access-control-allow-origin", origin), ("vary", "Origin")
 
     def _check_key(self, scope: Scope, headers: dict[bytes, str]) -> None:
         scheme, _, token = headers.get(b"authorization", "").partition(" ")
@@ -158,10 +171,23 @@ def _route(scope: Scope) -> str:
     return getattr(found, "path", None) or "unmatched"
 
 
-def _with_headers(given: Iterable[tuple[bytes, bytes]], scope: Scope, request_id: str) -> list[tuple[bytes, bytes]]:
+def _with_path(scope: Scope) -> Scope:
+    """The request by its path, where a whole URL was sent; its host then counts, not the header (RFC 9112, 3.2.2)."""
+    found = re.fullmatch(r"https?://(?P<host>[^/]*)(?P<path>/.*)?", scope["path"], re.IGNORECASE | re.DOTALL)
+    if found is None:
+        return scope
+    path = found["path"] or "/"
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    host = found["host"].encode("utf-8", "replace")
+    return {**scope, "path": path, "raw_path": path.encode(), "headers": [*headers, (b"host", host)]}
+
+
+def _with_headers(
+    given: Iterable[tuple[bytes, bytes]], scope: Scope, request_id: str, shared: Iterable[tuple[str, str]]
+) -> list[tuple[bytes, bytes]]:
     headers = list(given)
     present = {name.lower() for name, _ in headers}
-    added = [*HEADERS, ("x-request-id", request_id)]
+    added = [*HEADERS, ("x-request-id", request_id), *shared]
     if not scope["path"].startswith("/static/"):
         added.append(("cache-control", "no-store"))
     return headers + [(n.encode(), v.encode()) for n, v in added if n.encode() not in present]

@@ -20,8 +20,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from extractor.ending import place
 from extractor.server import worker
-from extractor.server.logs import get_logger, place
+from extractor.server.logs import get_logger
 from extractor.server.metrics import Metrics
 from extractor.server.problems import KINDS, Problem
 from extractor.server.settings import EngineOptions, Settings

@@ -119,7 +119,10 @@ def too_large(limit: int) -> Problem:
 
 
 def check_declared(request: Request, limit: int) -> None:
-    """Raises a Problem if the head of a request already says that its body is too large."""
+    """Raises a Problem if the head of a request already says that its body is too large, or packed."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        detail = "send it as it is, without Content-Encoding"
+        raise Problem("unsupported-media-type", detail, headers={"Accept-Encoding": "identity"})
     declared = request.headers.get("content-length")
     if declared is not None and declared.isdigit() and int(declared) > limit:
         raise too_large(limit)

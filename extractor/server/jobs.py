@@ -17,10 +17,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
+from extractor.ending import place
 from extractor.server.answers import as_body
 from extractor.server.hosts import Hosts
 from extractor.server.intake import too_large
-from extractor.server.logs import get_logger, place
+from extractor.server.logs import get_logger
 from extractor.server.metrics import Metrics
 from extractor.server.problems import Problem, details
 from extractor.server.settings import ServiceLimits, Settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -61,7 +62,7 @@ async def create_job(request: Request) -> JSONResponse:
 async def get_job(request: Request, job_id: str) -> Response:
     """How far a job is, as JSON; or with `Accept: application/jsonl` its results so far, as `/results` gives them."""
     service = service_of(request)
-    if JSON_LINES in request.headers.get("accept", ""):
+    if _wants_lines(request.headers.get("accept", "")):
         return await _results(service, job_id, _owner(request), 0)
     return JSONResponse(await _described(service, job_id, _owner(request)))
 
@@ -84,6 +85,15 @@ async def delete_job(request: Request, job_id: str) -> Response:
     jobs.tidy()
     get_logger().info("job deleted", job_id=job_id)
     return Response(status_code=204)
+
+
+def _wants_lines(accept: str) -> bool:
+    """Whether a header Accept names JSON Lines, and not to refuse them (RFC 9110, 12.5.1)."""
+    for one in accept.lower().split(","):
+        name, _, rest = one.partition(";")
+        if name.strip() == JSON_LINES and not re.search(r"(?:^|;)\s*q=0(?:\.0*)?\s*(?:;|$)", rest):
+            return True
+    return False
 
 
 async def _results(service: Service, job_id: str, owner: str, after: int) -> Response:

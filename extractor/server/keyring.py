@@ -19,12 +19,20 @@ _ERASED = bytes(_KEY_BYTES)
 
 
 class KeyRing:
-    """The keys of one file. Every method may raise OSError; what it has returned from is on the disk."""
+    """The keys of one file. Every method may raise OSError; what it has returned from is on the disk.
+
+    Raises BlockingIOError where another process holds them.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = open(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600), "r+b", buffering=0)  # noqa: SIM115
         with suppress(OSError):  # not every system can sync a folder, in which the file's name stands
             _sync_folder(path.parent)
+        try:
+            _lock(self._file.fileno())
+        except BlockingIOError:
+            self._file.close()
+            raise
         self._slots = os.fstat(self._file.fileno()).st_size // _KEY_BYTES
         self._free: set[int] = set()
 
@@ -68,6 +76,20 @@ class KeyRing:
         self._file.seek(slot * _KEY_BYTES)
         if self._file.write(key) != _KEY_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _lock(file: int) -> None:
+    """Keeps other processes off: two that wrote keys into the same slots would erase each other's jobs."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # not every file system has locks
+        return
 
 
 def _sync_folder(folder: Path) -> None:

@@ -64,9 +64,12 @@ def parse_keys(text: str) -> tuple[ApiKey, ...]:
 def load_keys(path: Path) -> tuple[ApiKey, ...]:
     """The keys of a file. Raises UsageError."""
     try:
-        return parse_keys(path.read_text(encoding="utf-8"))
+        keys = parse_keys(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("the file of API keys cannot be read; check --api-keys") from error
+    if not keys:  # whoever names a file does not want a service that is open to everybody
+        raise UsageError("the file of API keys holds none; make one with: extract-server --new-key NAME")
+    return keys
 
 
 def find_key(keys: Sequence[ApiKey], presented: str) -> ApiKey | None:

@@ -11,9 +11,9 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+from extractor.ending import place
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -68,13 +68,6 @@ def _is_harmless(name: str, value: Any) -> bool:
     if name not in KEYS:
         return False
     return isinstance(value, bool | int | float | None) or (isinstance(value, str) and bool(_WORD.fullmatch(value)))
-
-
-def place(trace: TracebackType | None) -> str:
-    """Where an exception arose, `file.py:line`."""
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
 
 
 class _Bridge(logging.Handler):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from extractor import __version__
+from extractor.ending import Parser, ended
 from extractor.errors import ExtractorError, MissingExtraError, SchemaError, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ Age = Annotated[int | None, Field(ge=0, le=999, description="years; warns of hol
 
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="extract-mcp",
         description="Reads identity documents for agents, over the Model Context Protocol on stdin and stdout.",
         epilog=_EPILOGUE,
@@ -57,15 +58,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the server until its client leaves; returns the exit code."""
-    options = build_parser().parse_args(argv)
-    try:
-        make_server(options.roots).run("stdio")
-    except ExtractorError as error:
-        print(f"extract-mcp: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    return 0
+
+    def run() -> int:
+        make_server(build_parser().parse_args(argv).roots).run("stdio")
+        return 0
+
+    return ended("extract-mcp", run)
 
 
 class Roots:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 
 from extractor.server import examples as ex
 from extractor.server.problems import Problem
 from extractor.server.service import service_of, uploaded
-from extractor.server.specimens import count_specimens, save_specimens
-from extractor.server.uploads import parse_json
+from extractor.server.specimens import count_specimens, examples_in, save_specimens
+from extractor.server.uploads import parse_json, sniff
 
 router = APIRouter()
 
@@ -39,15 +38,25 @@ _STATIC = {
 def _asset(name: str) -> tuple[bytes, str]:
     """A static file and its ETag."""
     content = files("extractor.server").joinpath("static", name).read_bytes()
-    return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    return content, _etag(content)
 
 
 def _served(request: Request, name: str) -> Response:
     content, etag = _asset(name)
+    return _unless_known(request, content, etag, _STATIC[name])
+
+
+def _unless_known(request: Request, content: bytes, etag: str, media_type: str) -> Response:
+    """The content, or 304 where the caller has it (RFC 9110, 13.1.2: a list, compared weakly, or `*`)."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == etag:
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if etag in known or known == ["*"]:
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=_STATIC[name], headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.sha256(content).hexdigest()[:20]}"'
 
 
 @router.get("/", include_in_schema=False)
@@ -70,7 +79,9 @@ async def static(request: Request, name: str) -> Response:
 @router.get("/v1/examples", tags=["specimens"], summary="List the drawn examples", **ex.EXAMPLES)
 async def list_examples(request: Request) -> JSONResponse:
     """Specimens that come with the checkout, to try the service with; none in an installed package."""
-    found = [{"file": name, "schema": schema} for name, schema in _examples(service_of(request).settings.examples)]
+    found = [
+        {"file": name, "schema": schema} for name, schema in _examples(service_of(request).settings.examples).items()
+    ]
     return JSONResponse({"examples": found})
 
 
@@ -78,18 +89,19 @@ async def list_examples(request: Request) -> JSONResponse:
 async def get_example(request: Request, name: str) -> Response:
     """One of the pictures that `/v1/examples` lists."""
     folder = service_of(request).settings.examples
-    if folder is None or name not in dict(_examples(folder)):
+    if folder is None or name not in _examples(folder):
         raise Problem("not-found")
-    return FileResponse(folder / name)
+    try:
+        content = (folder / name).read_bytes()
+    except OSError:
+        raise Problem("not-found") from None
+    kind = sniff(content) or "unknown"
+    return _unless_known(request, content, _etag(content), "application/pdf" if kind == "pdf" else f"image/{kind}")
 
 
 @cache
-def _examples(folder: Path | None) -> tuple[tuple[str, str], ...]:
-    if folder is None:
-        return ()
-    lines = (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines()
-    entries = [json.loads(line) for line in lines if line.strip()]
-    return tuple((str(entry["file"]), str(entry["schema"])) for entry in entries)
+def _examples(folder: Path | None) -> dict[str, str]:
+    return {} if folder is None else examples_in(folder)
 
 
 @router.get("/v1/specimens", tags=["specimens"], summary="Count the saved specimens", **ex.SPECIMENS)

@@ -71,7 +71,7 @@ def parse_key(text: str) -> bytes:
 def load_key(path: Path) -> bytes:
     """The key that a file holds. Raises UsageError."""
     try:
-        return parse_key(path.read_text(encoding="ascii"))
+        return parse_key(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("the file of the data key cannot be read; check --data-key-file") from error
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from extractor.labels.files import LabelError, json_lines, picture_path
 from extractor.schemas import SCHEMAS
 from extractor.server.disk import storage_problem
 from extractor.server.problems import Problem
@@ -52,6 +53,17 @@ def count_specimens(folder: Path) -> int:
         return 0
     except OSError as error:
         raise storage_problem(error) from error
+
+
+def examples_in(folder: Path) -> dict[str, str]:
+    """The schemas of a folder's labelled pictures by file name. Raises LabelError."""
+    found = {}
+    for number, entry in json_lines(folder / LABEL_FILE):
+        name, schema = entry.get("file"), entry.get("schema")
+        if not isinstance(schema, str) or not picture_path(folder, name).is_file():
+            raise LabelError(f"{folder / LABEL_FILE}, line {number}: no label of a picture that is there")
+        found[str(name)] = schema
+    return found
 
 
 def _line(file: File, label: Mapping[str, Any], group: str | None) -> dict[str, Any]:

@@ -317,7 +317,11 @@ class JobStore:
 
     def _opened_keys(self, connection: sqlite3.Connection) -> KeyRing:
         """The keys, without those that nothing is sealed with any more."""
-        keys = KeyRing(self._keys_path)
+        try:
+            keys = KeyRing(self._keys_path)
+        except BlockingIOError:
+            detail = "another extract-server uses the data folder; name another one by --data"
+            raise Problem("storage-unavailable", detail, headers={"Retry-After": "30"}) from None
         try:
             # Where the tables are damaged, nobody knows which keys are needed.
             with suppress(sqlite3.DatabaseError):

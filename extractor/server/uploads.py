@@ -113,8 +113,8 @@ async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None], file
     parser = InMemory(request.headers, chunks, max_files=files + 1, max_fields=50, max_part_size=_FIELD_BYTES)
     try:
         form = await parser.parse()
-    except MultiPartException as error:
-        if error.message.startswith("Too many files"):
+    except (MultiPartException, ValueError) as error:  # ValueError: a charset that the field is not in
+        if isinstance(error, MultiPartException) and error.message.startswith("Too many files"):
             raise Problem("too-many-files", f"at most {files} are taken here") from None
         raise Problem("invalid-request", "the multipart body is broken or has too large a field") from None
     try:
@@ -144,13 +144,19 @@ async def read_json(chunks: AsyncGenerator[bytes, None]) -> dict[str, Any]:
 
 
 def parse_json(text: bytes | str) -> Any:
-    """A JSON value, strictly (no NaN). Raises a Problem."""
+    """A JSON value, strictly: no NaN, and no object that says one thing twice. Raises a Problem."""
 
     def refuse(_constant: str) -> None:
         raise ValueError("not a JSON value")
 
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise Problem("invalid-request", "an object of the JSON has the same key twice")
+        return found
+
     try:
-        return json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=once)
     except (ValueError, RecursionError):
         raise Problem("invalid-request", "this is not JSON") from None
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from extractor.ending import place
 from extractor.errors import (
     CheckpointError,
     DeviceError,
@@ -34,7 +35,6 @@ from extractor.errors import (
     UnreadableInputError,
     UsageError,
 )
-from extractor.server.logs import place
 from extractor.server.problems import Problem
 
 Report = Callable[[Mapping[str, Any]], None]

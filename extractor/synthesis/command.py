@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from extractor.errors import ExtractorError, UsageError
+from extractor.ending import Parser, ended
+from extractor.errors import UsageError
 from extractor.synthesis import sets
 from extractor.synthesis.capture import MODES
 from extractor.synthesis.fonts import FOLDERS_VARIABLE
@@ -25,7 +25,7 @@ examples:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m extractor.synthesis",
         description="Draw labelled specimen documents: pictures, and a labels.jsonl that says what is on them.",
         epilog=_EXAMPLES,
@@ -95,10 +95,9 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, 2 for a wrong call or missing fonts, 3 for other failures."""
-    arguments = _parser().parse_args(argv)
-    try:
-        _run(arguments)
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+
+    def run() -> int:
+        _run(_parser().parse_args(argv))
+        return 0
+
+    return ended("error", run)

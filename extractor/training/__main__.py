@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from extractor.ending import Parser
 from extractor.training.commands import progress_bar, run
 
 
@@ -17,9 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "python -m extractor.training", description=__doc__, epilog=_EXAMPLES, formatter_class=raw
-    )
+    parser = Parser("python -m extractor.training", description=__doc__, epilog=_EXAMPLES, formatter_class=raw)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_tune(commands.add_parser("tune", help="fine-tune a checkpoint on labelled documents"))
     scratch = commands.add_parser("scratch", help="train the small model from scratch, in runs that add up")

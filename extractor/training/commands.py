@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from extractor.errors import ExtractorError
+from extractor.ending import ended
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
     """Runs what `parser` chose as `run` and returns the exit code: 0, or that of what went wrong."""
-    options = parser.parse_args(arguments)
-    try:
+
+    def chosen() -> int:
+        options = parser.parse_args(arguments)
         return int(options.run(options))
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
+
+    return ended("error", chosen)
 
 
 @contextmanager

@@ -105,6 +105,18 @@ class TestExitCodes:
         assert (done.code, json.loads(done.out)["surname"]) == (2, "UNDERHILL"), "what was read is not lost"
         assert "No such file or directory" in done.err
 
+    @pytest.mark.parametrize("option", ["--output", "--overlay", "--deskew", "--redact"])
+    def test_2_a_file_that_is_read_is_not_written_over(
+        self, call: Callable[..., Any], passport: Path, tmp_path: Path, option: str
+    ) -> None:
+        (tmp_path / "scan.png").write_bytes(passport.read_bytes())
+        for target in (tmp_path / "scan.png", tmp_path):
+            if option == "--output" and target == tmp_path:
+                continue
+            done = call(tmp_path / "scan.png", option, target)
+            assert (done.code, done.out, "is read by this call" in done.err) == (2, "", True)
+        assert (tmp_path / "scan.png").read_bytes() == passport.read_bytes()
+
     def test_2_two_pictures_in_one_file(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
         done = call(passport, "--deskew", tmp_path / "a.png", "--overlay", tmp_path / "a.png")
         assert (done.code, done.out, "the same file" in done.err) == (2, "", True)

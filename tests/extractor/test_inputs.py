@@ -71,6 +71,29 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.Monke
     assert found == {"dangling.png": "", "pipe.png": "this is not a file", "socket.png": "this is not a file"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links to folders")
+def test_links_that_lead_in_a_circle_end(folder: Path) -> None:
+    os.symlink(folder, folder / "more" / "up")
+    os.symlink(folder / "more", folder / "more" / "deep" / "again")
+    os.symlink(folder / "more", folder / "beside")
+    assert names(folder) == ["a.JPG", "b.png", "c.pdf", "d.tif"]
+    assert names(f"{folder}/**/*.pdf") == ["c.pdf"]
+    assert sorted(names(f"{folder}/beside/**")) == ["a.JPG", "b.png", "c.pdf", "d.tif", "notes.txt", "x.txt"]
+
+
+def test_what_a_pattern_with_stars_leaves_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "e.pdf").touch()
+    (folder / ".f.pdf").touch()
+    monkeypatch.chdir(folder)
+    assert names("./**/*.pdf") == ["c.pdf"]
+    assert documents(["**/[z-a].pdf"])[0].error == "nothing matches", "that is no set of characters"
+
+
+def test_addresses_are_not_fetched() -> None:
+    assert "nothing is fetched" in documents(["https://scanner.example/a.png?page=1"])[0].error
+
+
 def test_an_empty_name_reads_nothing(folder: Path) -> None:
     with pytest.raises(UsageError, match="is a variable unset"):
         documents([str(folder), ""])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.writing import OutputError, open_target
+from extractor.writing import OutputError, check_apart, open_target
 
 
 def partials(folder: Path) -> list[Path]:
@@ -95,6 +95,33 @@ def test_pipes_and_devices_are_written_to(tmp_path: Path) -> None:
     reader.join(10)
     assert heard == ["a line\n"]
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_names_of_stdout(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    target = open_target(name)
+    target.write("a line\n")
+    target.finish()
+    assert capsys.readouterr().out == "a line\n"
+
+
+def test_a_name_may_be_as_long_as_the_system_takes_it(tmp_path: Path) -> None:
+    path = tmp_path / ("漢" * 85)
+    target = open_target(str(path))
+    target.write("x")
+    target.finish()
+    assert path.read_text() == "x"
+
+
+def test_what_is_read_is_never_written_over(tmp_path: Path) -> None:
+    read, other = tmp_path / "scan.png", tmp_path / "other.png"
+    read.write_text("picture")
+    os.symlink(read, tmp_path / "link.png")
+    os.link(read, tmp_path / "hard.png")
+    for target in (read, tmp_path / "link.png", tmp_path / "hard.png", f"{tmp_path}/./scan.png"):
+        with pytest.raises(OutputError, match="is read by this call"):
+            check_apart([other, target], [tmp_path / "nowhere.png", read])
+    check_apart([other, os.devnull], [read, os.devnull, "a\0b"])
 
 
 @pytest.mark.parametrize("name", ["no/such/folder", ".", "a\0b"])

@@ -16,7 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from extractor.server.logs import get_logger, place
+from extractor.ending import place
+from extractor.server.logs import get_logger
 from extractor.server.problems import Problem
 from extractor.server.webhooks import kept
 from extractor.server.webhooks.hosts import target_of

@@ -41,7 +41,7 @@ async def post(
         raise NotDelivered("timeout") from None
     except ssl.SSLCertVerificationError:
         raise NotDelivered("certificate") from None
-    except OSError:  # TLS that cannot be agreed on among them
+    except (OSError, UnicodeError):  # TLS that cannot be agreed on, and a name that cannot be looked up, among them
         raise NotDelivered("unreachable") from None
     except h11.ProtocolError:
         raise NotDelivered("no-http") from None

@@ -40,6 +40,14 @@ def test_a_folder_a_file_or_a_pattern_is_listed(folder: Path, scheme: str, patte
     assert sorted(listed(where, PICTURES)) == sorted(str(folder / name) for name in names)
 
 
+@pytest.mark.parametrize("pattern", ["", "/**/*.png"])
+def test_links_that_lead_in_a_circle_end(folder: Path, pattern: str) -> None:
+    (folder / "deep" / "up").symlink_to(folder)
+    (folder / "deep" / "er" / "up").symlink_to(folder / "deep")
+    found = [path for path in listed(place(f"{folder}{pattern}"), PICTURES) if path.endswith(".png")]
+    assert found == [str(folder / "a.png"), str(folder / "deep/er/d.png")]
+
+
 def test_brackets_that_a_file_s_name_has_are_no_pattern(folder: Path) -> None:
     assert listed(place(f"{folder}/[x]/e.jpg"), PICTURES) == [str(folder / "[x]/e.jpg")]
 

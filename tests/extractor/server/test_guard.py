@@ -1,7 +1,10 @@
 """Who may call: names, origins, keys; and what every answer carries."""
 
+import gzip
 import re
+import socket
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -110,6 +113,47 @@ def test_head_is_get_without_a_body(service: Running, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/extract", "OPTIONS, POST"),
+        ("/v1/jobs/abc", "DELETE, GET, HEAD, OPTIONS"),
+        ("/openapi.json", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_all_methods_of_a_path_are_named(service: Running, path: str, methods: str) -> None:
+    """RFC 9110, 9.3.7 and 15.5.6."""
+    asked, refused = service.client.options(path), service.client.put(path)
+    assert (asked.status_code, asked.headers["allow"]) == (204, methods)
+    assert (refused.status_code, refused.headers["allow"]) == (405, methods)
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "status"),
+    [
+        ("GET http://localhost/healthz HTTP/1.1", "Host: other.example\r\n", 200),
+        ("GET http://evil.example/healthz HTTP/1.1", "Host: localhost\r\n", 421),
+        ("GET http://evil.example@localhost/healthz HTTP/1.1", "Host: localhost\r\n", 421),
+        ("GET /healthz HTTP/1.0", "", 200),
+        ("GET /healthz HTTP/1.0", "Host: evil.example\r\n", 421),
+        ("OPTIONS * HTTP/1.1", "Host: localhost\r\n", 204),
+    ],
+)
+def test_a_request_s_host_is_the_one_it_is_for(service: Running, line: str, host: str, status: int) -> None:
+    """RFC 9112, 3.2.2: of a whole URL its own host counts. HTTP/1.0 names none."""
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as connection:
+        connection.sendall(f"{line}\r\n{host}Connection: close\r\n\r\n".encode())
+        assert connection.recv(12) == f"HTTP/1.1 {status}".encode()
+
+
+def test_a_packed_body_is_refused_before_it_is_read(service: Running) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    for path in ("/v1/extract", "/v1/jobs", "/v1/chat/completions"):
+        answer = service.client.post(path, content=gzip.compress(b"{}"), headers=headers)
+        assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"Origin": "https://evil.example"},
@@ -142,6 +186,8 @@ def test_cors_is_off_until_an_origin_is_named(service: Running, make_service: Ca
     assert opened.client.options("/v1/extract", headers=asks).headers["access-control-allow-origin"] == origin
     answer = opened.client.post("/v1/extract", files={"file": picture()}, headers={"Origin": origin})
     assert answer.headers["access-control-allow-origin"] == origin
+    refused = opened.client.get("/v1/schemas", headers={"Origin": origin, "Host": "evil.example"})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (421, origin)
     other = opened.client.post("/v1/extract", files={"file": picture()}, headers={"Origin": "https://evil.example"})
     assert kind_of(other) == "cross-origin"
 

@@ -18,10 +18,11 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(path: Path) -> Iterator[Opened]:
-    """`opened()`: the keys of the file, as a process that is started finds them."""
+    """`opened()`: the keys of the file, as a process that is started finds them after the one before has ended."""
     with ExitStack() as stack:
 
         def make() -> KeyRing:
+            stack.pop_all().close()
             ring = KeyRing(path)
             stack.callback(ring.close)
             return ring
@@ -35,6 +36,15 @@ def test_keys_survive_and_are_all_different(path: Path, opened: Opened) -> None:
     again = opened()
     assert all(again.key(slot) == key for slot, key in made)
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_process_does_not_get_at_them(path: Path, opened: Opened) -> None:
+    """Two that wrote into the same slots would erase each other's keys, and with them jobs."""
+    ring = opened()
+    (made,) = ring.new(1)
+    with pytest.raises(BlockingIOError):
+        KeyRing(path)
+    assert ring.key(made[0]) == made[1]
 
 
 def test_an_erased_key_is_in_the_file_no_more_and_its_slot_is_used_again(path: Path, opened: Opened) -> None:

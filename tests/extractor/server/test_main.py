@@ -1,5 +1,6 @@
 """The command: arguments to settings, and what it refuses before it listens."""
 
+import os
 import re
 import socket
 import stat
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import UsageError
-from extractor.server.__main__ import build_parser, main, settings_from
+from extractor.labels.files import LabelError
+from extractor.server.__main__ import _listen, build_parser, main, settings_from
 from extractor.server.keys import new_key, parse_keys
 from extractor.server.sealing import new_data_key
 from extractor.server.settings import Settings
@@ -88,11 +90,34 @@ def test_limits_are_said_in_units_people_use() -> None:
     "arguments",
     [["--queue", "0"], ["--max-body-mib", "-1"], ["--page-seconds", "0"], ["--examples", "/nowhere"],
      ["--allowed-host", "http://reader.example"], ["--allowed-host", "reader.example:80"], ["--allowed-host", ""],
-     ["--api-keys", "/nowhere"], ["--data-key-file", "/nowhere"]],
+     ["--max-body-mib", "nan"], ["--max-job-mib", "inf"], ["--max-megapixels", "nan"], ["--keep-hours", "nan"],
+     ["--decode-mib", "9" * 20], ["--cors-origin", "*"], ["--cors-origin", "https://Desk.example/"],
+     ["--api-keys", "/nowhere"], ["--api-keys", os.devnull], ["--data-key-file", "/nowhere"]],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(arguments: list[str]) -> None:
     with pytest.raises(UsageError):
         settings(*arguments)
+
+
+@pytest.mark.parametrize("arguments", [["--port", "65536"], ["--port", "-1"], ["--host", "a" * 70 + ".example"]])
+def test_what_cannot_be_listened_on_is_refused(arguments: list[str]) -> None:
+    made = build_parser().parse_args(arguments)
+    with pytest.raises(UsageError):
+        _listen(made.host, made.port)
+
+
+@pytest.mark.parametrize("line", ['{"file": "../a.png", "schema": "passport"}', '{"file": "a.png"}', "[]"])
+def test_examples_are_labelled_pictures_of_their_folder(tmp_path: Path, line: str) -> None:
+    (tmp_path / "labels.jsonl").write_text(line)
+    with pytest.raises(LabelError):
+        settings("--examples", str(tmp_path))
+
+
+def test_files_of_keys_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(new_key("clinic")[1], encoding="utf-8-sig")
+    (tmp_path / "data").write_text(new_data_key(), encoding="utf-8-sig")
+    made = settings("--api-keys", str(tmp_path / "keys"), "--data-key-file", str(tmp_path / "data"))
+    assert (len(made.keys), made.data_key is None) == (1, False)
 
 
 def test_new_keys_are_made_and_fit(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,8 @@ def test_files_are_fetched_again_only_when_they_changed(service: Running) -> Non
     first = service.client.get("/static/app.js")
     again = service.client.get("/static/app.js", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    for known, status in ((f'"x", W/{first.headers["etag"]}', 304), ("*", 304), ('"x"', 200)):
+        assert service.client.get("/static/app.js", headers={"If-None-Match": known}).status_code == status
 
 
 @pytest.mark.parametrize("path", sorted(path.name for path in STATIC.iterdir()))

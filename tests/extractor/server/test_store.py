@@ -43,6 +43,16 @@ def answer_all(store: JobStore, content: Any = None) -> int:
     return count
 
 
+def test_the_folder_belongs_to_one_process(store: JobStore, tmp_path: Path) -> None:
+    """Two would give the same slots to their keys, and each would erase the other's jobs."""
+    job = store.create("", REQUEST, files(1))
+    with closing(JobStore(tmp_path / "data", Sealer(None), 10_000_000)) as other:
+        with pytest.raises(Problem, match="another extract-server"):
+            other.create("", REQUEST, files(1))
+        store.close()
+        assert other.state(job, "").total == 1
+
+
 def test_a_job_is_read_in_order_and_then_finished(store: JobStore) -> None:
     job = store.create("", REQUEST, files())
     assert store.state(job, "").done == 0

@@ -85,3 +85,9 @@ def test_what_is_not_base64(text: str) -> None:
 def test_json_is_strict(text: str | bytes) -> None:
     with pytest.raises(Problem, match="this is not JSON"):
         parse_json(text)
+
+
+@pytest.mark.parametrize("text", ['{"schema": 1, "schema": 2}', '[{"a": {"b": 1, "c": 2, "b": 3}}]'])
+def test_json_says_nothing_twice(text: str) -> None:
+    with pytest.raises(Problem, match="the same key twice"):
+        parse_json(text)

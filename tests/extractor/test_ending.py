@@ -1,0 +1,78 @@
+"""A command ends in one line and an exit code, whatever goes wrong, and its last words quote no document."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from extractor.ending import Parser, Stops, ended
+from extractor.errors import NoDocumentError
+
+VALUE = "UNDERHILL"
+
+
+def raises(error: BaseException) -> Callable[[], int]:
+    def run() -> int:
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (NoDocumentError("not a document"), 4, "not a document"),
+        (PermissionError(errno.EACCES, "Permission denied", "results.jsonl"), 3, "results.jsonl: Permission denied"),
+        (OSError(errno.ENOSPC, "No space left on device"), 3, "No space left on device"),
+        (ValueError(VALUE), 3, "internal error (ValueError at test_ending.py:"),
+        (RecursionError(VALUE), 3, "internal error (RecursionError at"),
+        (KeyboardInterrupt(), 130, "stopped"),
+    ],
+)
+def test_whatever_goes_wrong(capsys: pytest.CaptureFixture[str], error: BaseException, code: int, said: str) -> None:
+    assert ended("extract", raises(error)) == code
+    told = capsys.readouterr().err
+    assert told.startswith(f"extract: {said}")
+    assert told.count("\n") == 1
+    assert VALUE not in told
+
+
+def test_signals_end_with_their_own_code() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+
+        def killed(number: int = number) -> int:
+            os.kill(os.getpid(), number)
+            return 0
+
+        assert ended("extract", killed, stops=Stops()) == 128 + number
+
+
+def test_wrong_arguments_are_argparse_s_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        ended("extract", lambda: len(vars(Parser("extract").parse_args(["--nonsense"]))))
+    assert (caught.value.code, "unrecognized arguments" in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+@pytest.mark.parametrize(
+    "call",
+    [
+        "extractor.server.__main__:main:--help",
+        "extractor.server.__main__:main:--new-data-key",
+        "extractor.batch.command:main:--version",
+        "extractor.server.mcp:main:--help",
+        "eval.run:main:--help",
+        "extractor.shell:main:man:extract",
+    ],
+)
+def test_a_stdout_that_is_full_is_one_line(call: str) -> None:
+    module, name, *arguments = call.split(":")
+    code = f"import sys; from {module} import {name}; sys.exit({name}({arguments}))"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "stdout cannot be written: No space left on device" in done.stderr
