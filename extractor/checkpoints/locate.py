@@ -29,7 +29,7 @@ _FILE_NAME = re.compile(r"(?!\.)[\w.+-]{1,200}", re.ASCII)
 _JSON_BYTES = 64 << 20
 _SINGLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 # What decides an answer. Code that lies in a published folder is not among it.
-_DECISIVE = (
+DECISIVE = (
     "config.json",
     "generation_config.json",
     "preprocessor_config.json",
@@ -93,7 +93,7 @@ class Checkpoint:
         against somebody who changes bytes on purpose.
         """
         state = hashlib.sha256()
-        files = [self.folder / name for name in _DECISIVE if (self.folder / name).is_file()]
+        files = [self.folder / name for name in DECISIVE if (self.folder / name).is_file()]
         for file in [*files, *self.weight_files]:
             state.update(f"{file.name}:{file.stat().st_size}:".encode())
             for block in _blocks(file):

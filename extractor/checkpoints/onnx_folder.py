@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from extractor.checkpoints.locate import read_json
-from extractor.checkpoints.values import MAX_CROPS
+from extractor.checkpoints.values import MAX_CROPS, check_wishes
+from extractor.checkpoints.verify import check_tokenizer
 from extractor.errors import CheckpointError
 
 CONFIG, PROCESSOR, OWN = "genai_config.json", "processor_config.json", "extractor.json"
@@ -92,9 +93,11 @@ def read_onnx_folder(name: str | os.PathLike[str]) -> OnnxFolder:
     decoder, embedding, vision = (model.part(part) for part in ("decoder", "embedding", "vision"))
     layers = decoder.whole("num_hidden_layers", 1000)
     own = read_json(folder / OWN) if (folder / OWN).is_file() else {}
+    check_wishes(f"{folder.name}/{OWN}", own)
     switch = own.get("rope_switch", _SWITCH)
     if switch is not None and not (type(switch) is int and 0 < switch < 1 << 24):
         raise CheckpointError(f"{folder.name}/{OWN} says rope_switch {str(switch)[:40]!r}, which is no length")
+    check_tokenizer(folder, model.whole("vocab_size", 1 << 24))
     return OnnxFolder(
         folder=folder,
         vision=_file(folder, vision),

@@ -45,7 +45,14 @@ def _object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _ids(value: Any) -> bool:
+    """A token's id, or several."""
+    one = integer(0, 1 << 24)
+    return one(value) or (isinstance(value, list) and len(value) <= 100 and all(map(one, value)))
+
+
 _FLAG = one_of(True, False)
+_TYPES = ("float32", "float16", "bfloat16", "auto")
 #: config.json: what must be there, and what may.
 _SIZES: Mapping[str, Rule] = {
     "hidden_size": integer(1, 1 << 16),
@@ -62,6 +69,17 @@ _OTHERS: Mapping[str, Rule] = {
     "rms_norm_eps": number(0, 1),
     "rope_theta": number(1e-3, 1e12),
     "attention_dropout": number(0, 1),
+    "embd_pdrop": number(0, 1),
+    "resid_pdrop": number(0, 1),
+    "initializer_range": number(0, 1e3),
+    "partial_rotary_factor": optional(number(1, 1)),
+    "hidden_act": one_of("silu"),
+    "dtype": one_of(*_TYPES, None),
+    "torch_dtype": one_of(*_TYPES, None),
+    "bos_token_id": optional(_ids),
+    "eos_token_id": optional(_ids),
+    "pad_token_id": optional(_ids),
+    "use_cache": optional(_FLAG),
     "tie_word_embeddings": optional(_FLAG),
     "rope_scaling": optional(_object),
     "rope_parameters": optional(_object),
@@ -76,6 +94,7 @@ _ROPE: Mapping[str, Rule] = {
     "type": one_of("su", "longrope", "default", None),
     "rope_type": one_of("su", "longrope", "default", None),
     "rope_theta": number(1e-3, 1e12),
+    "partial_rotary_factor": optional(number(1, 1)),
     "short_factor": optional(_FACTORS),
     "long_factor": optional(_FACTORS),
     "factor": optional(number(1e-3, 1e6)),
@@ -87,15 +106,21 @@ _VISION: Mapping[str, Rule] = {
     "intermediate_size": integer(1, 1 << 18),
     "num_attention_heads": integer(1, 1 << 10),
     "num_hidden_layers": integer(1, 1 << 9),
-    "image_size": integer(1, 1 << 12),
-    "patch_size": integer(1, 1 << 10),
-    "num_channels": integer(1, 16),
+    # What pictures are cut into (`extractor.phi3v.image_processing`).
+    "image_size": integer(336, 336),
+    "patch_size": integer(14, 14),
+    "num_channels": integer(3, 3),
     "layer_norm_eps": number(0, 1),
+    "attention_dropout": number(0, 1),
+    "initializer_range": number(0, 1e3),
+    "initializer_factor": number(0, 1e3),
+    "projection_dim": optional(integer(1, 1 << 16)),
+    "hidden_act": one_of("quick_gelu"),
 }
 #: Settings of `extractor.engines.phi3v` that a checkpoint brings along.
 _ENGINE: Mapping[str, Rule] = {
     "prompt": one_of("full", "short"),
-    "lang": lambda value: isinstance(value, str) and len(value) <= 35,
+    "lang": one_of("en", "zh"),
     "hints": _FLAG,
     "framed": _FLAG,
     "hint_bytes": integer(0, 1 << 20),
@@ -116,12 +141,25 @@ def check_config(config: Mapping[str, Any]) -> None:
         if name not in config:
             raise CheckpointError(f"{where} does not say {name}")
     _check(where, config, {**_SIZES, **_OTHERS})
-    if config["hidden_size"] % config["num_attention_heads"]:
+    heads = config["num_attention_heads"]
+    if config["hidden_size"] % heads:
         raise CheckpointError(f"{where}: hidden_size is not a multiple of num_attention_heads")
+    if heads % (config.get("num_key_value_heads") or heads):
+        raise CheckpointError(f"{where}: num_attention_heads is not a multiple of num_key_value_heads")
     for name, given, checks in _parts(config):
         if not isinstance(given, dict):
             raise CheckpointError(f"{where} has an impossible {name}")
         _check(f"{where}, {name}", given, checks)
+        for factors in ("short_factor", "long_factor") if name.startswith("rope") else ():
+            if given.get(factors) and len(given[factors]) != config["hidden_size"] // heads // 2:
+                raise CheckpointError(f"{where}, {name}: {factors} has not one number for two places of a head")
+        if name == "vision_config" and given.get("hidden_size", 1024) % given.get("num_attention_heads", 16):
+            raise CheckpointError(f"{where}, {name}: hidden_size is not a multiple of num_attention_heads")
+
+
+def check_wishes(where: str, wishes: Mapping[str, Any]) -> None:
+    """Raises CheckpointError unless the settings that a checkpoint brings along can be used."""
+    _check(where, wishes, _ENGINE)
 
 
 def _parts(config: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, Rule]]]:

@@ -6,8 +6,12 @@ gigabytes are read, and without a traceback from inside a library.
 """
 
 import json
+import math
+import re
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,10 @@ Shape = tuple[int, ...]
 
 #: The largest header that the safetensors library reads.
 _HEADER_BYTES = 100_000_000
+#: Types of floating point numbers, and the bytes of one.
+_WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+#: What is done to a text before and after it is cut into tokens, and the longest text that any of it may hold.
+_ON_THE_WAY, _LONGEST = ("normalizer", "pre_tokenizer", "post_processor", "decoder"), 10_000
 _MARKS = ("<|user|>", "<|assistant|>", "<|end|>")  # what the prompt is made of
 _VISION_DEFAULTS = {
     "hidden_size": 1024,
@@ -44,9 +52,12 @@ def verify_checkpoint(checkpoint: Checkpoint) -> None:
             raise CheckpointError(f"{folder} has its weights as pickles (*.bin); only safetensors are read")
         raise CheckpointError(f"{folder} is incomplete: {missing[0]} is missing{_again(checkpoint)}")
     check_small_files(folder)
-    expected, found = expected_tensors(config), dict[str, Shape]()
+    expected, found = expected_tensors(config), dict[str, _Tensor]()
     for file in checkpoint.weight_files:
-        found.update(_read_shapes(file, _again(checkpoint)))
+        own = _read_tensors(file, _again(checkpoint))
+        if twice := sorted(own.keys() & found.keys()):
+            raise CheckpointError(f"{folder} holds {_shown(twice[0])} twice, in {file.name} and another file")
+        found.update(own)
     quantized = config.get("quantization_config")
     if quantized is None:
         _compare(folder, expected, found)
@@ -55,7 +66,7 @@ def verify_checkpoint(checkpoint: Checkpoint) -> None:
         raise CheckpointError(
             f"{folder} is quantized with {kind}; of quantized checkpoints only bitsandbytes' are read"
         )
-    _check_tokenizer(folder, int(config["vocab_size"]))
+    check_tokenizer(folder, int(config["vocab_size"]))
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -129,8 +140,24 @@ def _norm(name: str, width: int) -> Iterator[tuple[str, Shape]]:
     yield f"{name}.bias", (width,)
 
 
-def _read_shapes(file: Path, again: str) -> dict[str, Shape]:
-    """Tensor shapes by the header of a safetensors file: 8 bytes of length, then JSON, then the data it describes."""
+@dataclass(frozen=True)
+class _Tensor:
+    """A tensor by the header: its type, its shape, and where its bytes begin and end."""
+
+    kind: str
+    shape: Shape
+    start: int
+    end: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether its place holds as much as its type and shape say; types of quantizers are theirs to judge."""
+        width = _WIDTHS.get(self.kind)
+        return 0 <= self.start <= self.end and (width is None or self.end - self.start == width * math.prod(self.shape))
+
+
+def _read_tensors(file: Path, again: str) -> dict[str, _Tensor]:
+    """What the header of a safetensors file says: 8 bytes of length, then JSON, then the data it describes."""
     size = file.stat().st_size
     with file.open("rb") as stream:
         start = stream.read(8)
@@ -141,31 +168,49 @@ def _read_shapes(file: Path, again: str) -> dict[str, Shape]:
     try:
         header = json.loads(raw)
         header.pop("__metadata__", None)
-        end = 8 + length + max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
-        shapes = {name: tuple(map(int, entry["shape"])) for name, entry in header.items()}
+        found = {name: _tensor(entry) for name, entry in header.items()}
+        end = 8 + length + max((one.end for one in found.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         raise CheckpointError(f"{file} is not a safetensors file, or broken off at its beginning{again}") from None
     if size != end:
         raise CheckpointError(f"{file} is truncated: it has {size:,} of {end:,} bytes{again}")
-    return shapes
+    for name, one in found.items():
+        if not one.fits:
+            raise CheckpointError(f"{file} is damaged: the place of {_shown(name)} is not as large as its shape{again}")
+    placed = sorted(found.values(), key=lambda one: (one.start, one.end))
+    if any(before.end > after.start for before, after in pairwise(placed)):
+        raise CheckpointError(f"{file} is damaged: two tensors share bytes{again}")
+    return found
 
 
-def _compare(folder: Path, expected: dict[str, Shape], found: dict[str, Shape]) -> None:
+def _tensor(entry: Any) -> _Tensor:
+    start, end = map(int, entry["data_offsets"])
+    return _Tensor(str(entry["dtype"]), tuple(map(int, entry["shape"])), start, end)
+
+
+def _shown(name: str) -> str:
+    return repr(name[:100])[1:-1]
+
+
+def _compare(folder: Path, expected: dict[str, Shape], found: dict[str, _Tensor]) -> None:
     missing = sorted(expected.keys() - found.keys())
     if missing:
         raise CheckpointError(f"{folder} lacks {len(missing)} of {len(expected)} tensors, such as {missing[0]}")
     for name, shape in expected.items():
-        if found[name] != shape:
+        if found[name].shape != shape:
             raise CheckpointError(
-                f"{folder} does not fit its config.json: {name} is {_by(found[name])}, not {_by(shape)}"
+                f"{folder} does not fit its config.json: {name} is {_by(found[name].shape)}, not {_by(shape)}"
             )
+        if found[name].kind not in _WIDTHS:
+            raise CheckpointError(f"{folder} has {name} in {_shown(found[name].kind)}; weights are F32, F16 or BF16")
 
 
 def _by(shape: Shape) -> str:
     return " x ".join(map(str, shape[:8])) or "a number"
 
 
-def _check_tokenizer(folder: Path, rows: int) -> None:
+def check_tokenizer(folder: Path, rows: int) -> None:
+    """Raises CheckpointError unless a folder's tokenizer fits a model of so many rows and can be run on any text."""
     tokenizer = read_json(folder / "tokenizer.json")
     try:
         vocabulary = tokenizer["model"]["vocab"]
@@ -174,6 +219,8 @@ def _check_tokenizer(folder: Path, rows: int) -> None:
         highest = max(map(int, [*ids, *added.values()]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise CheckpointError(f"{folder / 'tokenizer.json'} is not a tokenizer") from None
+    if min(map(int, [*ids, *added.values()])) < 0 or _takes_long(tokenizer):
+        raise CheckpointError(f"{folder / 'tokenizer.json'} is not a tokenizer of this architecture")
     if highest >= rows:
         raise CheckpointError(
             f"the tokenizer in {folder} does not fit its model: it has ids up to {highest}, the model {rows} rows"
@@ -181,6 +228,21 @@ def _check_tokenizer(folder: Path, rows: int) -> None:
     absent = [mark for mark in _MARKS if mark not in added]
     if absent:
         raise CheckpointError(f"the tokenizer in {folder} does not fit its model: it does not know {absent[0]}")
+
+
+def _takes_long(tokenizer: dict[str, Any]) -> bool:
+    """Whether a text may take time or memory without end on its way to tokens: through a pattern that repeats, in an
+    engine that goes back and tries again, or through what it is replaced with."""
+    waiting: list[tuple[str, Any]] = [(name, tokenizer.get(name)) for name in _ON_THE_WAY]
+    while waiting:
+        name, one = waiting.pop()
+        if isinstance(one, str) and (len(one) > _LONGEST or (name == "Regex" and re.search(r"[*+{]", one))):
+            return True
+        if isinstance(one, dict):
+            waiting += one.items()
+        elif isinstance(one, list):
+            waiting += ((name, each) for each in one)
+    return False
 
 
 def _again(checkpoint: Checkpoint) -> str:

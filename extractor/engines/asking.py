@@ -18,6 +18,8 @@ from typing import Any
 from PIL import Image
 
 from extractor.checkpoints import Checkpoint, read_config
+from extractor.checkpoints.values import check_wishes
+from extractor.errors import CheckpointError
 from extractor.evidence import DocumentEvidence
 from extractor.imaging.framing import framed
 from extractor.prompting import HINT_BYTES, Lang, Style, page_hints, page_text, prompt
@@ -36,8 +38,12 @@ class Asking:
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, hints: bool | None = None) -> Asking:
-        """What a checkpoint's config.json says; `hints` overrides it."""
-        return cls.said(read_config(checkpoint.folder).get("extractor") or {}, hints)
+        """What a checkpoint's config.json says; `hints` overrides it. Raises CheckpointError."""
+        wishes = read_config(checkpoint.folder).get("extractor") or {}
+        if not isinstance(wishes, dict):
+            raise CheckpointError("config.json has an impossible extractor")
+        check_wishes("config.json, extractor", wishes)
+        return cls.said(wishes, hints)
 
     @classmethod
     def said(cls, wishes: Mapping[str, Any], hints: bool | None = None) -> Asking:

@@ -31,10 +31,18 @@ def load_dataset(path: Path | str) -> list[Specimen]:
         return _from_label_file(root)
     for holds, load in _LAYOUTS:
         if holds(root):
-            return _of_the_folder(load(root), root)
+            return _of_the_folder(_loaded(load, root), root)
     raise DatasetError(
         f"{root} holds no known layout of labels: a {LABEL_FILE}, MIDV-500, MIDV-2019, MIDV-2020 or DocXPand-25k"
     )
+
+
+def _loaded(load: Callable[[Path], list[Specimen]], root: Path) -> list[Specimen]:
+    """What a layout's reader finds. Files that only look like that layout end in nearly any error there."""
+    try:
+        return load(root)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise LabelError(f"the labels of {root} are not what their layout says ({type(error).__name__})") from None
 
 
 def _of_the_folder(specimens: list[Specimen], root: Path) -> list[Specimen]:

@@ -28,12 +28,26 @@ def read_text(path: Path) -> str:
         raise LabelError(f"{path} is not UTF-8 text; save it as UTF-8") from None
 
 
-def parse_json(text: str) -> Any:
-    """The JSON value of `text`. Raises ValueError, also for a value that is nested too deeply."""
+def parse_json(text: str, *, once: bool = False) -> Any:
+    """The JSON value of `text`. Raises ValueError, also for what JSON has no word for (NaN), what UTF-8 cannot hold, a
+    value that is nested too deeply, and with `once` an object that says one thing twice."""
     try:
-        return json.loads(text)
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_each_once if once else None)
+        if "\\u" in text:  # half a character can only be written as an escape
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -43,7 +57,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            entry = parse_json(line)
+            entry = parse_json(line, once=True)
         except ValueError:
             entry = None
         if not isinstance(entry, dict):

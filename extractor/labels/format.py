@@ -26,6 +26,8 @@ from extractor.schemas import SCHEMAS
 LABEL_FILE = "labels.jsonl"
 
 Point = tuple[float, float]
+#: Corners are nearer than this to a picture's own, in pixels; it also tells numbers from what is none.
+FARTHEST = 1e6
 #: Four corners, pixels of the file, clockwise from the top left corner of the upright text.
 Polygon = tuple[Point, Point, Point, Point]
 
@@ -71,6 +73,13 @@ class Specimen:
     quality: tuple[str, ...] = ()
     #: Field name -> other values that count as right.
     alternatives: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        places = (
+            place for polygons in self.boxes.values() for polygon in polygons for point in polygon for place in point
+        )
+        if not all(abs(place) < FARTHEST for place in places):
+            raise KeyError("boxes")
 
     @property
     def issuer(self) -> str:
@@ -131,15 +140,15 @@ def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
             kind=_text(line, "kind", ""),
             language=_text(line, "language", "und"),
             capture=_text(line, "capture", "unknown"),
-            printed=dict(line.get("printed", {})),
+            printed=_texts(line, "printed"),
             boxes=boxes,  # type: ignore[arg-type]
             mrz_only=frozenset(line.get("mrz_only", ())),
-            pool=line.get("pool"),
-            template=line.get("template"),
-            seed=line.get("seed"),
-            sha256=line.get("sha256"),
+            pool=_text(line, "pool", "") or None,
+            template=_text(line, "template", "") or None,
+            seed=_seed(line),
+            sha256=_text(line, "sha256", "") or None,
             group=_text(line, "group", "") or None,
-            quality=tuple(line.get("quality", ())),
+            quality=_words(line, "quality"),
             alternatives={name: tuple(values) for name, values in line.get("alternatives", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -159,6 +168,27 @@ def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:
     if not isinstance(value, str):
         raise KeyError(key)
     return value
+
+
+def _texts(line: Mapping[str, Any], key: str) -> dict[str, str]:
+    found = dict(line.get(key) or {})
+    if not all(isinstance(text, str) for text in found.values()):
+        raise KeyError(key)
+    return found
+
+
+def _words(line: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = line.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise KeyError(key)
+    return tuple(found)
+
+
+def _seed(line: Mapping[str, Any]) -> int | None:
+    found = line.get("seed")
+    if found is not None and type(found) is not int:
+        raise KeyError("seed")
+    return found
 
 
 def _key_of(error: Exception) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from extractor.checkpoints.locate import read_json
 from extractor.checkpoints.onnx_folder import CONFIG, OWN, PROCESSOR
 from extractor.ending import Parser, ended
 from extractor.errors import UsageError
@@ -39,19 +40,21 @@ def export(model: Any, source: Path, folder: Path, dtype: str) -> None:
     if dtype not in BITS:
         raise UsageError(f"--dtype is one of {', '.join(BITS)}, not {dtype}")
     folder.mkdir(parents=True, exist_ok=True)
+    if folder.resolve() == source.resolve():
+        raise UsageError(f"{folder} holds the checkpoint, whose files would be written over; name another --out")
+    (folder / CONFIG).unlink(missing_ok=True)  # what is there is no folder of models until everything is written
     vision_graph(model, folder / VISION).save()
     embedding_graph(model, folder / EMBEDDING).save()
     text_graph(model, BITS[dtype], folder / TEXT).save()
     for name in _TOKENIZER:
         if (source / name).is_file():
             shutil.copy(source / name, folder / name)
-    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-    processor = json.loads((source / _processor_file(source)).read_text(encoding="utf-8"))
+    config, processor = read_json(source / "config.json"), read_json(source / _processor_file(source))
     crops = int((processor.get("image_processor") or processor).get("num_crops", 16))
-    _write(folder / CONFIG, genai_config(model.config))
     _write(folder / PROCESSOR, processor_config(crops))
     switch = {"rope_switch": model.config.rope_switch}
     _write(folder / OWN, {**(config.get("extractor") or {}), **switch, "dtype": dtype, "name": source.name})
+    _write(folder / CONFIG, genai_config(model.config))
 
 
 def genai_config(config: Any) -> dict[str, Any]:
@@ -306,6 +309,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser.parse_args(argv)
         checkpoint = find_checkpoint(options.model, options.revision)
         verify_checkpoint(checkpoint)
+        options.out.mkdir(parents=True, exist_ok=True)  # better said before the weights are read
         export(load(checkpoint, dtype="float32", device="cpu").model, checkpoint.folder, options.out, options.dtype)
         return 0
 

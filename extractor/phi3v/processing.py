@@ -60,8 +60,10 @@ class Phi3VProcessor(ProcessorMixin):
         tokenizer: PreTrainedTokenizerFast | None = None,
         chat_template: str | None = None,
     ) -> None:
-        super().__init__(image_processor, tokenizer, chat_template=chat_template or CHAT_TEMPLATE)
-        # outlines asks the tokenizer for the template, and the published one cannot render pictures.
+        # A template is a program: that of a checkpoint is not run, and the published one cannot render pictures.
+        del chat_template
+        super().__init__(image_processor, tokenizer, chat_template=CHAT_TEMPLATE)
+        # outlines asks the tokenizer for it.
         self.tokenizer.chat_template = self.chat_template
         self.tokenizer.padding_side = "left"
 

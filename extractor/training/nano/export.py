@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from extractor.checkpoints import Checkpoint
+from extractor.checkpoints.locate import DECISIVE
 
 #: The most bytes of one file of weights.
 _SHARD = 4_500_000_000
@@ -29,7 +30,9 @@ def export(base: Checkpoint, model: nn.Module, folder: Path) -> None:
     changes = dict(_changes(model))
     folder.mkdir(parents=True, exist_ok=True)
     for file in base.folder.iterdir():
-        if file.is_file() and not file.name.endswith((".safetensors", ".py", ".bin", "index.json")):
+        # A link of a folder from elsewhere may lead to anything on this machine; only what was checked is taken along.
+        is_own = file.name in DECISIVE or base.repo is not None or file.resolve().parent == base.folder.resolve()
+        if file.is_file() and is_own and not file.name.endswith((".safetensors", ".py", ".bin", "index.json")):
             shutil.copy(file, folder / file.name)
     tensors: dict[str, torch.Tensor] = {}
     for file in base.weight_files:

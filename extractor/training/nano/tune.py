@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 
 from extractor.checkpoints import find_checkpoint
 from extractor.engines.phi3v import Phi3VEngine
-from extractor.errors import DeviceError, UsageError
+from extractor.errors import CheckpointError, DeviceError, UsageError
 from extractor.phi3v.loading import import_bitsandbytes
 from extractor.phi3v.modeling import place_pictures
 from extractor.training.nano.examples import Example, examples, split
@@ -76,6 +76,10 @@ class Tuning:
             raise UsageError(f"hints are on, off or both, not {self.hints!r}")
         if self.method == "full" and self.dtype in ("int8", "int4"):
             raise UsageError(f"weights in {self.dtype} cannot be trained themselves; use --method lora")
+        if min(self.epochs, self.rank, self.accumulate, self.save_steps) < 1 or min(self.limit, self.seed) < 0:
+            raise UsageError("--epochs, --rank, --accumulate and --save-steps are numbers from 1, --limit from 0")
+        if not (0 <= self.rate < 1 and 0 <= self.held_out < 1):
+            raise UsageError("--rate and --held-out are numbers from 0, below 1")
 
     @property
     def peak(self) -> float:
@@ -105,13 +109,16 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
     accelerator = Accelerator(cpu=plan.device == "cpu", gradient_accumulation_steps=1)
     if tell is None or not accelerator.is_main_process:
         tell = silence
+    checkpoint = find_checkpoint(plan.model)
+    if checkpoint.folder.resolve() == (plan.out / "model").resolve():
+        raise UsageError(f"{plan.out / 'model'} would be written over while it is read; name another folder with --out")
     plan.out.mkdir(parents=True, exist_ok=True)
     with accelerator.main_process_first():
         _same_plan(plan)
     device = plan.device if plan.device != "auto" or accelerator.device.type == "cpu" else str(accelerator.device)
     dtype = _dtype(plan, accelerator.device.type)
     # Adapters stand beside bitsandbytes' layers and not beside our own packed ones, which CUDA devices have elsewhere.
-    engine = Phi3VEngine(find_checkpoint(plan.model), dtype=dtype, device=device, quantizer="bitsandbytes")
+    engine = Phi3VEngine(checkpoint, dtype=dtype, device=device, quantizer="bitsandbytes")
     specimens = load_dataset(plan.data)
     chosen = random.Random(plan.seed).sample(specimens, min(plan.limit or len(specimens), len(specimens)))
     training, checking = split(chosen, plan.held_out, plan.seed)
@@ -288,14 +295,17 @@ class _Trainee:
         """Takes over a saved state; returns after which step it was saved, 0 without one."""
         if not file.is_file():
             return 0
-        with safe_open(str(file), "pt") as state:
-            for name, weight in self.named.items():
-                weight.copy_(state.get_tensor(name))
-                averages = {key: state.get_tensor(f"{key}/{name}") for key in ("step", "exp_avg", "exp_avg_sq")}
-                self.optimiser.state[weight] = {
-                    key: value if key == "step" else value.to(weight.device) for key, value in averages.items()
-                }
-            return int(state.metadata()["step"])
+        try:
+            with safe_open(str(file), "pt") as state:
+                for name, weight in self.named.items():
+                    weight.copy_(state.get_tensor(name))
+                    averages = {key: state.get_tensor(f"{key}/{name}") for key in ("step", "exp_avg", "exp_avg_sq")}
+                    self.optimiser.state[weight] = {
+                        key: value if key == "step" else value.to(weight.device) for key, value in averages.items()
+                    }
+                return int(state.metadata()["step"])
+        except (SafetensorError, TypeError, ValueError, RuntimeError):
+            raise CheckpointError(f"{file} is damaged; delete it to begin again") from None
 
 
 class _Figures:
@@ -304,7 +314,8 @@ class _Figures:
 
     def __init__(self, file: Path, step: int, *, written: bool = True) -> None:
         self.file, self.written = file, written
-        before = file.read_text("utf-8").splitlines() if file.is_file() else []
+        # A run that was killed may have left half a line at the end.
+        before = [one for one in file.read_text("utf-8").splitlines() if one.endswith("}")] if file.is_file() else []
         self.lines: list[dict[str, Any]] = [line for line in map(json.loads, before) if step and line["step"] <= step]
         if written:
             file.write_text("".join(json.dumps(line) + "\n" for line in self.lines), encoding="utf-8")

@@ -62,6 +62,15 @@ def test_sizes_of_another_type_or_range(folder: Path, name: str, value: Any) -> 
         ({"num_key_value_heads": 10**9}, "num_key_value_heads"),
         ({"model_type": [1]}, "strange model"),
         ({"num_attention_heads": 3}, "multiple of num_attention_heads"),
+        ({"num_key_value_heads": 3}, "multiple of num_key_value_heads"),
+        ({"rope_scaling": {"type": "su", "short_factor": [1.0]}}, "short_factor"),
+        ({"rope_scaling": {"type": "yarn"}}, "type"),
+        ({"hidden_act": "relu"}, "hidden_act"),
+        ({"torch_dtype": "int8"}, "torch_dtype"),
+        ({"eos_token_id": "end"}, "eos_token_id"),
+        ({"vision_config": {"image_size": 224}}, "image_size"),
+        ({"vision_config": {"num_attention_heads": 3, "hidden_size": 64}}, "vision_config"),
+        ({"extractor": {"lang": "xx"}}, "lang"),
     ],
 )
 def test_other_values_of_a_configuration(folder: Path, changes: dict[str, Any], named: str) -> None:
@@ -132,9 +141,9 @@ def test_an_index_names_files_of_its_own_folder(folder: Path, name: str) -> None
         DEEP,
         b"[1]",
         b'{"a": 1}',
-        b'{"a": {"data_offsets": [0, "x"], "shape": [1]}}',
-        b'{"a": {"data_offsets": [0, 1e999], "shape": [1]}}',
-        b'{"a": {"data_offsets": [0, 0], "shape": ["x"]}}',
+        b'{"a": {"dtype": "F32", "data_offsets": [0, "x"], "shape": [1]}}',
+        b'{"a": {"dtype": "F32", "data_offsets": [0, 1e999], "shape": [1]}}',
+        b'{"a": {"dtype": "F32", "data_offsets": [0, 0], "shape": ["x"]}}',
         b'{"a": {"data_offsets": 5, "shape": null}}',
     ],
     ids=lambda header: header[:40].decode(),
@@ -142,6 +151,47 @@ def test_an_index_names_files_of_its_own_folder(folder: Path, name: str) -> None
 def test_headers_of_weights_that_are_none(folder: Path, header: bytes) -> None:
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
     assert "is not a safetensors file" in broken(folder)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda entry: entry.update(dtype="F64"), "not as large as its shape"),
+        (lambda entry: entry.update(shape=[-1]), "not as large as its shape"),
+        (lambda entry: entry.update(data_offsets=[8, 4]), "not as large as its shape"),
+        (lambda entry: entry.update(data_offsets=[0, entry["data_offsets"][1] - entry["data_offsets"][0]]), "share"),
+        (lambda entry: entry.update(dtype="I64"), "weights are F32"),
+        (lambda entry: entry.pop("dtype"), "is not a safetensors file"),
+    ],
+)
+def test_weights_whose_header_does_not_fit_them(folder: Path, edit: Any, message: str) -> None:
+    file = folder / "model.safetensors"
+    raw = file.read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    header = json.loads(raw[8 : 8 + length])
+    header.pop("__metadata__", None)
+    edit(sorted(header.values(), key=lambda one: one["data_offsets"])[1])
+    text = json.dumps(header).encode()
+    file.write_bytes(struct.pack("<Q", len(text)) + text + raw[8 + length :])
+    assert message in broken(folder)
+
+
+def test_a_tensor_in_two_files(folder: Path) -> None:
+    shutil.copy(folder / "model.safetensors", folder / "more.safetensors")
+    (folder / INDEX).write_text(json.dumps({"weight_map": {"a": "model.safetensors", "b": "more.safetensors"}}))
+    assert "twice" in broken(folder)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"pre_tokenizer": {"pretokenizers": [{"type": "Split", "pattern": {"Regex": "(a+)+$"}}]}},
+        {"normalizer": {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 100_000}},
+    ],
+)
+def test_a_tokenizer_that_takes_long(folder: Path, step: dict[str, Any]) -> None:
+    change(folder / "tokenizer.json", **step)
+    assert "is not a tokenizer of this architecture" in broken(folder)
 
 
 @pytest.mark.parametrize("vocabulary", [{"model": [1]}, {"model": {"vocab": {"a": "x"}}}, {"model": {"vocab": 5}}, {}])

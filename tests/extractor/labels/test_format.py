@@ -95,7 +95,25 @@ def test_an_unknown_schema_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["{", '{"file": "a.png"}', '{"file": "a.png", "schema": "visa", "fields": {"sex": "?"}}']
+    "line",
+    [
+        "{",
+        '{"file": "a.png"}',
+        '{"file": "a.png", "schema": "visa", "fields": {"sex": "?"}}',
+        '{"file": "a.png", "file": "b.png", "schema": "visa", "fields": {}}',
+        '{"file": "a.png", "schema": "visa", "fields": {"surname": "\\ud800"}}',
+        *(
+            f'{{"file": "a.png", "schema": "visa", "fields": {{}}, {rest}}}'
+            for rest in (
+                '"boxes": {"sex": [[[NaN, 0], [1, 0], [1, 1], [0, 1]]]}',
+                '"boxes": {"sex": [[[1e999, 0], [1, 0], [1, 1], [0, 1]]]}',
+                '"printed": {"sex": 5}',
+                '"quality": "blurred"',
+                '"pool": ["train"]',
+                '"seed": "1"',
+            )
+        ),
+    ],
 )
 def test_a_broken_line_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / LABEL_FILE
