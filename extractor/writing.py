@@ -152,7 +152,7 @@ def _write(file: int, text: str, path: str) -> None:
 
 def check_apart(targets: Iterable[str | os.PathLike[str]], read: Iterable[str | os.PathLike[str]]) -> None:
     """Raises OutputError for a file to be written that is one of those that are `read`, also by another name."""
-    known = {found: target for target in targets if (found := _identity(target))}
+    known: dict[object, str | os.PathLike[str]] = {found: target for target in targets if (found := _identity(target))}
     # Most calls write new files, and then no input need be looked at.
     for one in read if known else ():
         if target := known.get(_identity(one)):
