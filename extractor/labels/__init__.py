@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from extractor.errors import UnreadableInputError
+from extractor.errors import ExtractorError, UnreadableInputError
 from extractor.labels import collection, docxpand, midv
 from extractor.labels.files import LabelError, lies_inside
 from extractor.labels.format import LABEL_FILE, Specimen, load_labels
@@ -41,7 +41,9 @@ def _loaded(load: Callable[[Path], list[Specimen]], root: Path) -> list[Specimen
     """What a layout's reader finds. Files that only look like that layout end in nearly any error there."""
     try:
         return load(root)
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except ExtractorError:
+        raise
+    except Exception as error:
         raise LabelError(f"the labels of {root} are not what their layout says ({type(error).__name__})") from None
 
 
