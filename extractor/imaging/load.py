@@ -24,6 +24,8 @@ from extractor.imaging.pictures import choose_pages, from_array, from_pillow, pi
 
 #: Formats that are decoded in this process, by their first bytes.
 _ORDINARY = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"RIFF")
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PICTURES = (*_ORDINARY, *_TIFF)
 #: Pixels and JPEG scans up to which this takes a second and 400 MB at most. Progressive photographs have about ten
 #: scans; thousands of them make a small file slow.
 _ORDINARY_PIXELS = 40_000_000
@@ -69,7 +71,7 @@ def load_pages(
 
 def needs_own_process(data: bytes) -> bool:
     """Whether decoding `data` may cost more than its size suggests."""
-    if is_pdf(data) or data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") or data[4:8] == b"ftyp":
+    if is_pdf(data) or data.startswith(_TIFF) or data[4:8] == b"ftyp":
         return True
     if not data.startswith(_ORDINARY):
         return False  # not a picture, which is said here
@@ -81,8 +83,8 @@ def needs_own_process(data: bytes) -> bool:
 
 
 def is_pdf(data: bytes) -> bool:
-    """Whether a file is a PDF; its header may stand behind other bytes."""
-    return data[:1024].lstrip().startswith(b"%PDF-")
+    """Whether a file is a PDF; its header may stand behind other bytes (PDF Reference 1.7, appendix H, note 13)."""
+    return b"%PDF-" in data[:1024] and not data.startswith(_PICTURES) and data[4:8] != b"ftyp"
 
 
 def read_bytes(source: Input) -> bytes:

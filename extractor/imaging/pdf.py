@@ -44,7 +44,13 @@ def pdf_pages(data: bytes, pages: Sequence[int] | None, limits: Limits) -> Itera
             raise UnreadableInputError("the PDF has no pages")
         for number in sorted(choose_pages(len(document), pages, limits)):
             try:
-                yield _page(document[number - 1], limits)
+                page = document[number - 1]
+                size = page.get_size()
+                if min(size) * limits.side < MIN_SIDE * max(size):
+                    raise UnreadableInputError(
+                        f"page {number} is too narrow for any document; choose pages with --pages"
+                    )
+                yield _page(page, limits)
             except pypdfium2.PdfiumError as error:
                 raise UnreadableInputError(f"page {number} of the PDF is damaged; export it again") from error
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ MIN_SIDE = 24
 #: Formats whose decoders are bounded by the size of the picture; the others are decoded in a process of their own.
 ORDINARY = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF or PDF"
+#: PNG (ISO/IEC 15948): its signature, kinds of chunks that are not used, and how many chunks are looked at.
+_PNG, _UNUSED, _CHUNKS = b"\x89PNG\r\n\x1a\n", (b"tEXt", b"zTXt", b"iTXt", b"iCCP"), 10_000
 _DAMAGED = "the picture is damaged or incomplete; export or photograph it again"
 #: Samples that are scaled to 8 bits at a time, which bounds the memory of their floating point copies.
 _SAMPLES = 4_000_000
@@ -41,7 +44,7 @@ def picture_pages(
         with warnings.catch_warnings():
             # Pillow warns about sizes that are checked here, and about metadata that is not used.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=formats) as image:
+            with Image.open(io.BytesIO(without_texts(data)), formats=formats) as image:
                 # Only TIFF frames are pages; those of a GIF or WebP are an animation, of which the first is read.
                 wanted = choose_pages(getattr(image, "n_frames", 1) if image.format == "TIFF" else 1, pages, limits)
                 for number, frame in enumerate(ImageSequence.Iterator(image), start=1):
@@ -70,9 +73,24 @@ def picture_size(data: bytes) -> tuple[int, int]:
 
     with warnings.catch_warnings(), contextlib.suppress(Exception):
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(data), formats=import_formats(only_ordinary=True)) as image:
+        with Image.open(io.BytesIO(without_texts(data)), formats=import_formats(only_ordinary=True)) as image:
             return image.size
     return 0, 0
+
+
+def without_texts(data: bytes) -> bytes:
+    """A PNG without its texts and colour profile, which are not used: large ones would keep it from being opened."""
+    if not data.startswith(_PNG) or not any(kind in data for kind in _UNUSED):
+        return data
+    kept, place = [_PNG], len(_PNG)
+    for _ in range(_CHUNKS):
+        length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+        if kind not in _UNUSED:
+            kept.append(data[place : place + length + 12])
+        place += length + 12
+        if place >= len(data):
+            break
+    return b"".join([*kept, data[place:]])
 
 
 def import_formats(*, only_ordinary: bool = False) -> list[str]:
@@ -121,8 +139,16 @@ def check_size(size: tuple[int, int], limits: Limits) -> None:
     """Raises UnreadableInputError for a picture (width, height) that is too large or too small."""
     if size[0] * size[1] > limits.pixels:
         raise UnreadableInputError(_too_large(limits))
+    check_shape(size, limits.side)
+
+
+def check_shape(size: tuple[float, float], side: int) -> None:
+    """Raises UnreadableInputError for a picture (width, height) too small to be read, or once it is reduced to
+    `side`."""
     if min(size) < MIN_SIDE:
         raise UnreadableInputError(f"the picture is only {size[0]} x {size[1]} pixels; nothing can be read on it")
+    if min(size) * side < MIN_SIDE * max(size):
+        raise UnreadableInputError(f"the picture is {size[0]} x {size[1]} pixels, too narrow for any document")
 
 
 def _too_large(limits: Limits) -> str:
@@ -150,27 +176,34 @@ def _to_rgb(image: Image, side: int) -> np.ndarray:
         rgba = _bounded(image.convert("RGBA"), side)
         paper = images.new("RGBA", rgba.size, "white")
         image = images.alpha_composite(paper, rgba)
-    return np.asarray(_bounded(image.convert("RGB"), side))
+    # Every copy of a picture as large as they may be takes half of the memory there is for it.
+    return np.asarray(_bounded(image if image.mode == "RGB" else image.convert("RGB"), side))
 
 
 def _bounded(image: Image, side: int) -> Image:
-    """`image`, or its reduction to `side`."""
+    """`image`, or its reduction to `side` as a picture of its own."""
     from PIL import Image as images
 
     if max(image.size) <= side:
         return image
-    reduced = image.copy() if image.readonly else image
-    reduced.thumbnail((side, side), images.Resampling.LANCZOS)
-    return reduced
+    longer, shorter = max(image.size), min(image.size)
+    # As Pillow's own `thumbnail` rounds it, which would change `image`.
+    exact = side * shorter / longer
+    around = (math.floor(exact), math.ceil(exact))
+    other = max(1, min(around, key=lambda n: abs(longer / shorter - side / n) if n else math.inf))
+    size = (side, other) if image.width >= image.height else (other, side)
+    return image.resize(size, images.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _upright(image: Image) -> Image:
     """The picture as a viewer shows it; as it is stored, where its EXIF data are broken and its pixels are not."""
     from PIL import ImageOps
+    from PIL.ExifTags import Base
 
     image.load()
     try:
-        return ImageOps.exif_transpose(image)
+        is_upright = image.getexif().get(Base.Orientation, 1) == 1
+        return image if is_upright else ImageOps.exif_transpose(image)
     except Exception:
         return image
 
@@ -200,10 +233,7 @@ def from_array(array: np.ndarray, side: int = MAX_SIDE) -> np.ndarray:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.dtype.kind not in "buif":
         raise UsageError("an image array must have the shape (height, width), (height, width, 3) or (height, width, 4)")
-    if min(array.shape[:2]) < MIN_SIDE:
-        raise UnreadableInputError(
-            f"the picture is only {array.shape[1]} x {array.shape[0]} pixels; nothing can be read on it"
-        )
+    check_shape((array.shape[1], array.shape[0]), side)
     if array.dtype == bool:
         array = array.astype(np.uint8) * 255
     elif array.dtype != np.uint8:

@@ -72,7 +72,7 @@ def sniff(data: bytes) -> str | None:
         # The major brand may be a general one; then the compatible brands say it.
         brands = [data[8:12], *(data[start : start + 4] for start in range(16, min(len(data), 64), 4))]
         return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), None)
-    return "pdf" if data[:1024].lstrip().startswith(b"%PDF-") else None
+    return "pdf" if b"%PDF-" in data[:1024] else None
 
 
 def check_picture(file: File) -> None:

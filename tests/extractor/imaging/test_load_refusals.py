@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,20 @@ def test_tiny_pictures(size: tuple[int, int]) -> None:
     assert expected in refused(encoded("PNG", Image.new("RGB", size)))
     assert expected in refused(Image.new("RGB", size))
     assert expected in refused(np.zeros((size[1], size[0], 3), np.uint8))
+
+
+@pytest.mark.parametrize("size", [(30, 60_000), (60_000, 30)])
+def test_pictures_too_narrow_to_be_reduced(size: tuple[int, int]) -> None:
+    expected = f"the picture is {size[0]} x {size[1]} pixels, too narrow"
+    assert expected in refused(encoded("PNG", Image.new("RGB", size)))
+    assert expected in refused(np.zeros((size[1], size[0], 3), np.uint8))
+    assert "page 1 is too narrow" in refused(pdf(box=f"0 0 {size[0]} {size[1]}"))
+
+
+def test_a_caller_s_picture_is_left_as_it_is() -> None:
+    large = Image.new("RGB", (MAX_SIDE + 1000, 200))
+    load_pages(large)
+    assert large.size == (MAX_SIDE + 1000, 200)
 
 
 def test_the_smallest_picture() -> None:
@@ -125,7 +140,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 def test_compressed_text_in_a_png_takes_no_memory() -> None:
     text = b"Comment\0\0" + zlib.compress(bytes(80_000_000))
     data = encoded("PNG")
-    assert "damaged" in refused(data[:33] + chunk(b"zTXt", text) * 3 + data[33:])
+    tracemalloc.start()
+    try:
+        assert len(load_pages(data[:33] + chunk(b"zTXt", text) * 3 + data[33:])) == 1, "it is no part of the picture"
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 # Broken files

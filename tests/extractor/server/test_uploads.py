@@ -29,6 +29,8 @@ def test_formats_are_known_by_what_their_writers_write(kind: str) -> None:
     [
         (b"PK\x03\x04....", "zip"),
         (b"\n\n  %PDF-1.7", "pdf"),
+        (b"mail\r\n" * 100 + b"%PDF-1.7", "pdf"),
+        (b"\x89PNG\r\n\x1a\n%PDF-1.7", "png"),
         (b"GIF88a", None),
         (b"RIFF\x00\x00\x00\x00AVI ", None),
         (b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00mp42isom", None),
