@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -230,21 +230,31 @@ def clockwise(corners: np.ndarray) -> np.ndarray:
 
 
 @stage("recognition")
-def recognise(crops: Sequence[np.ndarray], name: RecogniserName = "recogniser") -> list[Reading]:
-    """Reads single lines of text, RGB crops of any size, in the order given."""
+def recognise(
+    crops: Sequence[np.ndarray],
+    name: RecogniserName = "recogniser",
+    prior: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> list[Reading]:
+    """Reads single lines of text, RGB crops of any size, in the order given. `prior` may change a line's probabilities
+    (frames, classes) before they are read."""
     ready = [_line_image(crop) for crop in crops]
     # Line by line: batches pad the shorter ones, and are slower even without that (0.09 against 0.08 ms a pixel of
     # width). Widest first, so that no core is left with the longest line at the end.
     order = sorted(range(len(ready)), key=lambda i: -ready[i].shape[1])
-    readings = dict(zip(order, _pool().map(partial(_recognise_one, name), [ready[i] for i in order]), strict=True))
+    readings = dict(
+        zip(order, _pool().map(partial(_recognise_one, name, prior), [ready[i] for i in order]), strict=True)
+    )
     return [readings[i] for i in range(len(ready))]
 
 
-def _recognise_one(name: RecogniserName, image: np.ndarray) -> Reading:
+def _recognise_one(
+    name: RecogniserName, prior: Callable[[np.ndarray], np.ndarray] | None, image: np.ndarray
+) -> Reading:
     width = image.shape[1]
     blob = np.zeros((1, 3, _LINE_HEIGHT, max(_MIN_WIDTH, width)), np.float32)
     blob[0, :, :, :width] = (image[:, :, ::-1].astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)
-    return _decode(name, _recogniser(name).run(None, {"x": blob})[0][0], width / blob.shape[3])
+    probabilities = _recogniser(name).run(None, {"x": blob})[0][0]
+    return _decode(name, prior(probabilities) if prior else probabilities, width / blob.shape[3])
 
 
 def _line_image(crop: np.ndarray) -> np.ndarray:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold, scripts, squash
+from extractor.text.letters import in_alphabet, letters_of
 from extractor.text.ocr import Line, as_line, line_crop, recognise
 from extractor.text.page import Page, reading_order
 
@@ -30,12 +32,10 @@ _STATES = {
     "GEORGIAN": "GEO",
     "ARMENIAN": "ARM",
 }
-#: States whose Latin alphabet has letters that PP-OCRv6 reads without their marks.
-_MARKED = frozenset(
-    "TUR AZE TKM UZB ISL FRO LTU LVA EST POL CZE SVK HUN ROU MDA HRV SVN ALB MLT VNM NGA GHA NOR DNK SWE FIN".split()
-)
 #: A reading with other marks is taken from this much below the first one's mean probability on.
 _NEARLY_AS_SURE = 0.1
+#: Probability from which a mark that the state's alphabet does not have is taken for printed.
+_SURE_MARK = 0.9
 _BY_STATE = {state: script for script, states in _STATES.items() for state in states.split()}
 #: Letters that look the same in two scripts; words are in one of them.
 _ALIKE = {
@@ -107,9 +107,11 @@ def in_one_script(text: str, script: str) -> str:
     return _WORD.sub(settled, text)
 
 
-def _read(page: Page, lines: Sequence[Line]) -> list[Line]:
-    """`lines` as the second recogniser reads them; of what it finds nothing in, the text is empty."""
-    readings = recognise([line_crop(page.image, line.box) for line in lines], "scripts")
+def _read(page: Page, lines: Sequence[Line], state: str | None = None) -> list[Line]:
+    """`lines` as the second recogniser reads them, of the Latin letters those of `state`; of what it finds nothing in,
+    the text is empty."""
+    prior = partial(in_alphabet, state=state) if state else None
+    readings = recognise([line_crop(page.image, line.box) for line in lines], "scripts", prior)
     return [
         as_line(line.box, reading, "scripts") if reading.text.strip() else Line("", 0.0, line.box)
         for line, reading in zip(lines, readings, strict=True)
@@ -123,7 +125,7 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
     """
     script = script_of(issuer) if issuer else guess_script(page)
     if script is None:
-        return _with_marks(page) if issuer in _MARKED else page
+        return _with_marks(page, issuer) if issuer and letters_of(issuer) else page
     known = frozenset(latin)
     lines = all_lines(page)
     asked = [line for line in lines if _may_be(line, script) and squash(line.text) not in known]
@@ -134,17 +136,17 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
     return replace(page, lines=tuple(reading_order([line for line in better if line.text])))
 
 
-def _with_marks(page: Page) -> Page:
+def _with_marks(page: Page, state: str) -> Page:
     """The page with the marks of its letters as the second recogniser reads them, which knows every Latin alphabet.
     Only lines whose other letters both read the same change."""
     lines = [line for line in page.lines if line.text.count("<") < 3 and any(c.isalpha() for c in line.text)]
-    second = {line.box.tobytes(): line for line in _read(page, lines)}
+    second = {line.box.tobytes(): line for line in _read(page, lines, state)}
 
     def better(first: Line) -> Line:
         other = second.get(first.box.tobytes())
         if other is None or not is_with_marks(first.text, other.text):
             return first
-        return _with_marks_of(first, other) if other.score >= first.score - _NEARLY_AS_SURE else first
+        return _with_marks_of(first, other, state) if other.score >= first.score - _NEARLY_AS_SURE else first
 
     return replace(page, lines=tuple(better(line) for line in page.lines))
 
@@ -163,9 +165,19 @@ def is_with_marks(first: str, second: str) -> bool:
     return len(read) in places
 
 
-def _with_marks_of(first: Line, second: Line) -> Line:
-    """The first line with the second's text; where letters stand is the second's too if it has more of them."""
-    return replace(first, text=second.text) if len(first.text) == len(second.text) else second
+def _with_marks_of(first: Line, second: Line, state: str) -> Line:
+    """The second reading; where both have as many letters, a mark that it lacks stays if the state has that letter, or
+    if it was read surely (a foreign name)."""
+    if len(first.text) != len(second.text):
+        return second
+    own = letters_of(state) or frozenset()
+
+    def chosen(place: int) -> str:
+        a, b = first.text[place], second.text[place]
+        is_sure = a in own or (len(first.probabilities) == len(first.text) and first.probabilities[place] > _SURE_MARK)
+        return a if b.isascii() and not a.isascii() and is_sure else b
+
+    return replace(first, text="".join(map(chosen, range(len(first.text)))))
 
 
 def _in_one_language(lines: dict[bytes, Line]) -> dict[bytes, Line]:
