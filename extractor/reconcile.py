@@ -181,7 +181,8 @@ def _conflict(kind: Kind, mrz: Source, printed: Source, sources: Sequence[Source
 def _cut(mrz: Any, printed: Any) -> bool:
     """Whether the zone has the first characters of a printed number for which it has no room (Doc 9303-3, 4.9.1)."""
     own, whole = squash(str(mrz)), squash(str(printed))
-    return len(own) == _ROOM_OF_NUMBERS < len(whole) and whole.startswith(own) and " " not in str(printed)
+    one = whole.isdigit() or " " not in str(printed)  # else a word may stand beside it
+    return len(own) == _ROOM_OF_NUMBERS < len(whole) and whole.startswith(own) and one
 
 
 def _nearly(a: Any, b: Any) -> bool:

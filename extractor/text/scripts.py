@@ -89,7 +89,8 @@ def all_lines(page: Page) -> list[Line]:
 
 def in_one_script(text: str, script: str) -> str:
     """`text` with each word in one script: letters that look like those of another take the side of those that do not,
-    `ТKАЧЕНKO` becomes Cyrillic and `ТКАСHЕNKO` Latin."""
+    `ТKАЧЕНKO` becomes Cyrillic and `ТКАСHЕNKO` Latin. A word that could be both is Latin behind a slash, where a text is
+    said again (`МВР/MoI`)."""
     if script not in _ALIKE:
         return text
     own, latin = _ALIKE[script]
@@ -100,7 +101,8 @@ def in_one_script(text: str, script: str) -> str:
         mine = sum(script in scripts(c) and c not in own for c in letters)
         theirs = sum("LATIN" in scripts(c) and c not in latin for c in letters)
         if mine == theirs == 0:
-            mine = sum(c in own for c in letters)
+            again = text[: word.start()].rstrip().endswith("/")
+            mine = 0 if again else sum(c in own for c in letters)
             theirs = len(letters) - mine
         return letters.translate(to_own if mine >= theirs else to_latin)
 
@@ -138,14 +140,14 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
 
 def _with_marks(page: Page, state: str) -> Page:
     """The page with the marks of its letters as the second recogniser reads them, which knows every Latin alphabet.
-    Only lines whose other letters both read the same change."""
+    Lines whose other letters both read the same, and lines that it reads more surely."""
     lines = [line for line in page.lines if line.text.count("<") < 3 and any(c.isalpha() for c in line.text)]
     second = {line.box.tobytes(): line for line in _read(page, lines, state)}
 
     def better(first: Line) -> Line:
         other = second.get(first.box.tobytes())
         if other is None or not is_with_marks(first.text, other.text):
-            return first
+            return other if other and other.score > first.score else first
         return _with_marks_of(first, other, state) if other.score >= first.score - _NEARLY_AS_SURE else first
 
     return replace(page, lines=tuple(better(line) for line in page.lines))
@@ -202,7 +204,9 @@ def _may_be(line: Line, script: str) -> bool:
     # Of few letters a look-alike is as sure as the real one: `ธ.ค.` is read as `S.A.`. Capitals of Greek and Cyrillic
     # that look like none of Latin are read poorly.
     few = script not in ("GREEK", "CYRILLIC") and len(letters) < 3
-    alike = few or (script in _ALIKE and letters <= set(_ALIKE[script][1]))
+    same = set(_ALIKE[script][1]) if script in _ALIKE else set()
+    words = [set(word) for word in _WORD.findall(line.text) if len(word) > 2]
+    alike = few or (bool(same) and (letters <= same or any(word <= same for word in words)))
     return line.score < _SURELY_LATIN or "/" in line.text or (bool(letters) and alike)
 
 

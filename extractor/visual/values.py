@@ -162,8 +162,10 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
         words = words[:-1]
     text = " ".join(words)
     digits, letters = sum(c.isdigit() for c in text), sum(c.isalpha() for c in text)
-    if digits < 3 or len(text) > 30 or any(c.islower() for c in text if c.isascii()) or find_dates(text):
-        return None if digits < 3 or len(text) > 30 else Value(text, text, 0.25)
+    if digits < 1 or digits + letters < 3 or len(text) > 30:
+        return None
+    if digits < 3 and letters < 5 or any(c.islower() for c in text if c.isascii()) or find_dates(text):
+        return Value(text, text, 0.25)
     if letters > 4 and letters > digits:
         return Value(text, text, 0.3)
     return Value(text, text, 1.0 if digits + letters >= 5 else 0.6)
@@ -194,9 +196,14 @@ def clean_name(text: str) -> str:
     return re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", text)).strip(" ,")
 
 
-def is_doubtful(text: str) -> bool:
-    """Whether a text that only stands near a caption may be no value: digits alone, a caption with the number of its
-    field behind it, or what a worn line leaves (`. B/R`); one ideograph is a word."""
+def is_doubtful(kind: Kind, text: str) -> bool:
+    """Whether what only stands near a caption may be no value: a number of less than three digits; a text of digits
+    alone, a caption with the number of its field behind it, or what a worn line leaves (`. B/R`; one ideograph is a
+    word)."""
+    if kind is Kind.NUMBER:
+        return sum(c.isdigit() for c in text) < 3
+    if kind is not Kind.TEXT:
+        return False
     letters = sum(c.isalpha() for c in text)
     worn = letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text)
     return not letters or worn or re.search(r"\(\d{1,2}\)$", text.strip()) is not None

@@ -129,7 +129,7 @@ def _options(
             for name, certainty in caption.fields.items():
                 kind = specs[name].kind if name in specs else Kind.TEXT
                 value = value_of(name, kind, segment.text, context)
-                if value is None or (kind is Kind.TEXT and is_doubtful(segment.text)):
+                if value is None or is_doubtful(kind, segment.text):
                     continue
                 # A title has no value; it only keeps what belongs to nothing else (a card's motto) from other captions.
                 title = 0.6 if name == TITLE else 1.0
@@ -335,7 +335,7 @@ def _continues(kind: Kind, segment: Segment, context: Context) -> bool:
         return False
     if kind is Kind.NAME and any(c.isdigit() for c in segment.text):
         return False
-    if kind is Kind.TEXT and is_doubtful(segment.text):
+    if is_doubtful(kind, segment.text):
         return False
     return value_of("", kind, segment.text, context) is not None
 

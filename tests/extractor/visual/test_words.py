@@ -23,6 +23,8 @@ from ..printed import line
         ("12.345.678-9", ["12.345.678-9"]),
         ("No.AB123456", ["No.", "AB123456"]),
         ("SMITH,JOHN 1,234", ["SMITH,", "JOHN", "1,234"]),
+        ("SurnameNĚMEČKOVÁ", ["Surname", "NĚMEČKOVÁ"]),
+        ("MacDONALD", ["MacDONALD"]),
         ("LNSMITH", ["LN", "SMITH"]),
         ("DLI1234562", ["DL", "I1234562"]),
         ("DL0420110149646", ["DL0420110149646"]),
