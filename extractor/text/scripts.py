@@ -89,8 +89,8 @@ def all_lines(page: Page) -> list[Line]:
 
 def in_one_script(text: str, script: str) -> str:
     """`text` with each word in one script: letters that look like those of another take the side of those that do not,
-    `ТKАЧЕНKO` becomes Cyrillic and `ТКАСHЕNKO` Latin. A word that could be both is Latin behind a slash, where a text is
-    said again (`МВР/MoI`)."""
+    `ТKАЧЕНKO` becomes Cyrillic and `ТКАСHЕNKO` Latin. A word that could be both is Latin behind a slash, where a text
+    is said again (`МВР/MoI`)."""
     if script not in _ALIKE:
         return text
     own, latin = _ALIKE[script]

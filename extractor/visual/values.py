@@ -164,9 +164,10 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
     digits, letters = sum(c.isdigit() for c in text), sum(c.isalpha() for c in text)
     if digits < 1 or digits + letters < 3 or len(text) > 30:
         return None
-    if digits < 3 and letters < 5 or any(c.islower() for c in text if c.isascii()) or find_dates(text):
+    is_word = re.search(r"[^\W\d_]{5}", text) is not None or (digits < 3 and letters < 5)
+    if any(c.islower() for c in text if c.isascii()) or find_dates(text):
         return Value(text, text, 0.25)
-    if letters > 4 and letters > digits:
+    if is_word and letters > digits:
         return Value(text, text, 0.3)
     return Value(text, text, 1.0 if digits + letters >= 5 else 0.6)
 
