@@ -1,10 +1,10 @@
 """Years that are not Gregorian: which calendar a document counts in, and the Gregorian day where that is certain.
 
-ISO 8601 is Gregorian. A calendar is recognised by a mark beside the date, or by the issuer together with a year that
-no Gregorian date on a document has. Days are converted only for calendars of which a kept library knows every month
-(`hijridate`: the Umm al-Qura calendar of Saudi Arabia, 1343 to 1500; `jdatetime`: the Solar Hijri calendar of Iran);
-the Japanese, Taiwanese and Thai years, which count the same months, are converted in `dates`. All others are left as
-printed.
+ISO 8601 is Gregorian. A calendar is recognised by a mark beside the date, by the name of its month (`calendars.json`),
+or by the issuer together with a year that no Gregorian date on a document has. Days are converted only for calendars of
+which a kept library knows every month (`hijridate`: the Umm al-Qura calendar of Saudi Arabia, 1343 to 1500;
+`jdatetime`: the Solar Hijri calendar of Iran); the Japanese, Taiwanese and Thai years, which count the same months, are
+converted in `dates`. All others are left as printed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import cache
+
+from extractor.schemas.data import load_table
+from extractor.schemas.text import spell
 
 
 class Calendar(StrEnum):
@@ -30,7 +34,7 @@ _MARKS: Mapping[Calendar, re.Pattern[str]] = {
     Calendar.SOLAR_HIJRI: re.compile(r"ه\.?\s?ش|هجری\s*شمسی|\bS\.?H\.?\b(?!\w)|\bsolar hijri\b", re.I),
     Calendar.HIJRI: re.compile(r"هـ|ھ|هجري|\bA\.?H\.?\b|\bhijri\b|(?<=\d)\s?H\b", re.I),
     Calendar.BIKRAM_SAMBAT: re.compile(r"\bB\.?\s?S\.?(?=\W|$)|वि\.?\s?सं|बि\.?\s?सं|bikram", re.I),
-    Calendar.ETHIOPIAN: re.compile(r"\bE\.\s?C\b|ዓ\.?\s?ም", re.I),
+    Calendar.ETHIOPIAN: re.compile(r"\bE\.\s?C\b|(?<=\d )EC\b|ዓ\.?\s?ም", re.I),
     Calendar.HEBREW: re.compile(r"ה?תש[א-ת]?[\"״׳'][א-ת]"),
 }
 #: Calendars that states print on documents, and the years that cannot be Gregorian ones there.
@@ -47,6 +51,8 @@ _YEARS: Mapping[Calendar, range] = {
     Calendar.HEBREW: range(5650, 5830),
     Calendar.ETHIOPIAN: range(1890, 2060),
 }
+#: States that write the names of Ethiopian months for the Gregorian ones.
+_GREGORIAN = frozenset({"ERI"})
 #: A year in this range was never printed as a Gregorian one.
 FOREIGN_YEARS = range(1250, 1500)
 #: A year of the Bikram Sambat is 56 or 57 ahead: so far ahead of today no Gregorian one is printed.
@@ -62,6 +68,26 @@ def calendar_of(text: str, year: int, issuer: str | None, today: date) -> Calend
     if own is Calendar.BIKRAM_SAMBAT:
         return own if today.year + _FURTHEST < year in _YEARS[own] else None
     return own if own and year in _YEARS[own] else None
+
+
+def month_elsewhere(name: str, year: int, issuer: str | None) -> tuple[Calendar, int] | None:
+    """The calendar of which a printed word, or pair of words, is a month, and its number there; None where no calendar
+    has both such a month and the year."""
+    if issuer in _GREGORIAN:
+        return None
+    found = _months().get(spell(name), ())
+    return next(((calendar, month) for calendar, month in found if year in _YEARS[calendar]), None)
+
+
+@cache
+def _months() -> Mapping[str, tuple[tuple[Calendar, int], ...]]:
+    """Spelled name of a month -> the calendars that have it, each with its number."""
+    names: dict[str, tuple[tuple[Calendar, int], ...]] = {}
+    for calendar, months in load_table("calendars").items():
+        for number, words in enumerate(months, start=1):
+            for word in words.split():
+                names[spell(word)] = (*names.get(spell(word), ()), (Calendar(calendar), number))
+    return names
 
 
 def to_gregorian(calendar: Calendar, year: int, month: int, day: int) -> str | None:

@@ -1,7 +1,8 @@
 """`python -m extractor.schemas.cldr`: month and state names of Unicode's CLDR, written into `schemas/cldr.json`.
 
 Run after an update of Babel, which holds the data. Babel takes 36 MB installed for what is 160 kB here, so it is needed
-for this and for the test that the file is its own, and not for reading. Names are folded, as they are compared.
+for this and for the test that the file is its own, and not for reading. Names stand as they are compared: folded,
+months with their vowel signs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from extractor.schemas.data import FOLDER, load_table
 from extractor.schemas.states import canonical
-from extractor.schemas.text import fold
+from extractor.schemas.text import fold, spell
 
 #: Shorter state names in Latin letters are words, too.
 _SHORTEST = 5
@@ -60,7 +61,7 @@ def _months(language: str) -> list[str] | None:
         widths = []
         for width in ("wide", "abbreviated"):
             printed = (tables[use][width].get(month, "") for use in ("format", "stand-alone"))
-            words = dict.fromkeys(fold(name).replace(" ", "") for name in printed)
+            words = dict.fromkeys(map(spell, printed))
             widths.append(" ".join(word for word in words if word and not any(c.isdigit() for c in word)))
         months.append("|".join(widths))
     return months if all(month != "|" for month in months) else None

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from functools import cache
 
 from extractor.schemas.data import load_table
-from extractor.schemas.text import fold
+from extractor.schemas.text import fold, spell
 
 
 def month_of(printed: str, issuer: str | None = None) -> int | None:
     """The month a printed word, or pair of words, means; of a pair, the English word decides where there is one. What
     means two months in different languages is read in those of the issuer (`listopad`)."""
     if len(printed.split()) == 2 and not re.search(r"[/|\\]", printed):
-        exact = _named(fold(printed).replace(" ", ""))
+        exact = _named(spell(printed))
         return next(iter(exact)) if len(exact) == 1 else None
-    parts = [fold(part).replace(" ", "") for part in re.split(r"[/|\\]", printed)]
+    parts = [spell(part) for part in re.split(r"[/|\\]", printed)]
     for part in reversed(parts):
         if len(parts) > 1 and part in _english():
             return _english()[part]
@@ -40,18 +40,31 @@ def _month_words() -> tuple[Mapping[str, frozenset[int]], ...]:
         for number, names in enumerate(months, start=1):
             for level, words in enumerate(names.split("|")):
                 for word in words.split():
-                    if language in own or len(word) > 2:
+                    if language in own or len(word) > 2 or not word.isascii():
                         levels[level if language in own else 2].setdefault(word, set()).add(number)
     for added in own.values():
         for month, words in added.items():
             for word in words.split():
-                levels[1].setdefault(fold(word).replace(" ", ""), set()).add(int(month))
+                levels[1].setdefault(spell(word), set()).add(int(month))
     return tuple({word: frozenset(numbers) for word, numbers in level.items()} for level in levels)
 
 
+@cache
+def _bare() -> Mapping[str, frozenset[int]]:
+    """Month words without the vowel signs that OCR loses -> the months they may be."""
+    words: dict[str, frozenset[int]] = {}
+    for level in _month_words():
+        for word, numbers in level.items():
+            if (bare := fold(word)) != word:
+                words[bare] = words.get(bare, frozenset()) | numbers
+    return words
+
+
 def _named(word: str) -> frozenset[int]:
-    """The months that a folded word names to the letter."""
-    return next((level[word] for level in _month_words() if word in level), frozenset())
+    """The months that a word, spelled with its vowel signs or without them, names to the letter. One without any may
+    have lost them: Thailand's `มค` (January) may be `มีค` (March)."""
+    exact = next((level[word] for level in _month_words() if word in level), frozenset())
+    return exact if word.isascii() or (exact and fold(word) != word) else exact | _bare().get(fold(word), frozenset())
 
 
 @cache

@@ -26,6 +26,15 @@ def fold(text: str) -> str:
     return re.sub(r"[\W_]+", " ", plain).strip()
 
 
+@lru_cache(maxsize=4096)
+def spell(text: str) -> str:
+    """`fold` without spaces and with the vowel signs of Thai, Devanagari and their like, which tell words apart (June,
+    `जून`, from the short form of January, `जन`)."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    kept = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)
+    return unicodedata.normalize("NFC", "".join(c for c in kept if c.isalnum() or unicodedata.category(c)[0] == "M"))
+
+
 def squash(text: str) -> str:
     """`fold` without any spaces: what is left when spacing means nothing (`日 本 花 子`, `Pass port`)."""
     return fold(text).replace(" ", "")

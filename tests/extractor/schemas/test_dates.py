@@ -276,6 +276,21 @@ def test_dates_found_do_not_overlap(text: str) -> None:
         ("5 қазан 2001", "2001-10-05"),  # Kazakh
         ("5 ოქტომბერი 2001", "2001-10-05"),  # Georgian
         ("5 अक्तूबर 2001", "2001-10-05"),  # Hindi
+        ("12 मई 1990", "1990-05-12"),
+        ("12 जून 1990", "1990-06-12"),
+        ("১২ মে ১৯৯০", "1990-05-12"),  # Bengali
+        ("12 มี.ค. 2533", "1990-03-12"),
+        ("12 d’octubre de 1990", "1990-10-12"),  # Catalan
+        ("1990. gada 12. maijs", "1990-05-12"),  # Latvian
+        ("1990 оны 05 сарын 12", "1990-05-12"),  # Mongolian
+        ("H30.05.06", "2018-05-06"),
+        ("12–05–1990", "1990-05-12"),
+        ("12•05•1990", "1990-05-12"),
+        ("12|05|1990", "1990-05-12"),
+        ("12 MAY 19 90", "1990-05-12"),
+        ("12.05.19 90", "1990-05-12"),
+        ("1990-05", "1990-05"),
+        ("1990年5月", "1990-05"),
         ("l2.05.1990", "1990-05-12"),
         ("1O.05.199O", "1990-05-10"),
     ],
@@ -291,6 +306,7 @@ def test_impossible_dates_are_not_halved(text: str) -> None:
 
 def test_nobody_is_born_in_the_future() -> None:
     assert iso("12.05.2090", meaning="birth") is None
+    assert iso("2090", meaning="birth") is None
     assert iso("12.05.2090", meaning="expiry") == "2090-05-12"
     assert iso("25.12.26", meaning="birth") == "1926-12-25"
 
@@ -310,6 +326,15 @@ def test_nobody_is_born_in_the_future() -> None:
         ("2031-05-12", "NPL", "2031-05-12"),
         ("1989/12/10", "SAU", "1989-12-10"),
         ("1370/13/12", "IRN", None),
+        ("17 شوال 1410", None, "1990-05-12"),
+        ("29 ذو القعدة 1410", None, "1990-06-22"),
+        ("12 Bahman 1369", None, "1991-02-01"),
+        ("12 Nisan 1990", "TUR", "1990-04-12"),
+        ("5 Iyar 5750", None, None),
+        ("12 Meskerem 1982", None, None),
+        ("12 መስከረም 1982", "ERI", "1982-09-12"),
+        ("12 Magh 2047", "NPL", None),
+        ("1982 E.C.", None, None),
     ],
 )
 def test_other_calendars(text: str, issuer: str | None, expected: str | None) -> None:
@@ -320,10 +345,11 @@ def test_other_calendars(text: str, issuer: str | None, expected: str | None) ->
 def test_what_is_printed_as_a_date_and_is_none_is_found() -> None:
     assert unusable_dates("31.02.1990", None, TODAY) == ["impossible_date"]
     assert unusable_dates("1410/05/12 and 2047-05-12 B.S.", None, TODAY) == ["other_calendar", "other_calendar"]
+    assert unusable_dates("5 Iyar 5750, 12 Magh 2047", None, TODAY) == ["other_calendar", "other_calendar"]
     assert unusable_dates("12.05.1990, 1410/05/12", "SAU", TODAY) == []
 
 
-@each("text", ["21 listopada 1990", "12 Qwzzt 1974", "1974 Qwzzt 12"])
+@each("text", ["21 listopada 1990", "12 Qwzzt 1974", "1974 Qwzzt 12", "112.05.1990", "12 (05) MAY 1990", "12 ม.ค. 2533"])
 def test_of_a_day_and_a_month_that_are_not_understood_no_year_is_left(text: str) -> None:
     assert parse_date(text, today=TODAY) is None
 
