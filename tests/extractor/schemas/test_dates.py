@@ -349,7 +349,9 @@ def test_what_is_printed_as_a_date_and_is_none_is_found() -> None:
     assert unusable_dates("12.05.1990, 1410/05/12", "SAU", TODAY) == []
 
 
-@each("text", ["21 listopada 1990", "12 Qwzzt 1974", "1974 Qwzzt 12", "112.05.1990", "12 (05) MAY 1990", "12 ม.ค. 2533"])
+@each(
+    "text", ["21 listopada 1990", "12 Qwzzt 1974", "1974 Qwzzt 12", "112.05.1990", "12 (05) MAY 1990", "12 ม.ค. 2533"]
+)
 def test_of_a_day_and_a_month_that_are_not_understood_no_year_is_left(text: str) -> None:
     assert parse_date(text, today=TODAY) is None
 
