@@ -18,8 +18,8 @@ from extractor.labels.format import Specimen
 from extractor.pipeline import Prepared, conclude, prepare, prepare_again
 from extractor.schemas import SCHEMAS
 from extractor.schemas.forms import part_of
-from extractor.schemas.meanings import sex_of_word
 from extractor.schemas.plan import plan_of
+from extractor.schemas.sexes import sex_of_word
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import VOCABULARY, Kind
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, FutureDate, FutureDatetime, NaiveDatetime, PastDate, PastDatetime
 from typing_extensions import ReadOnly
 
-from extractor.schemas.meanings import sex_of_word
+from extractor.schemas.sexes import sexes_of
 from extractor.schemas.states import same_state, state_code
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import Kind
@@ -54,6 +54,8 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
     """What may fill a field of that type with the value, the best first."""
     if members := members_of(annotation):
         yield from _members(value, kind, members)
+        if kind is Kind.SEX and any(squash(word) == squash(str(value)) for word, _ in members):
+            return  # the letter is a member, and may mean the other sex
     accepted = plain_types(annotation)
     if kind is Kind.DATE and accepted & _DATETIMES and _FULL_DATE.fullmatch(str(value)):
         yield f"{value}T00:00:00{'Z' if AwareDatetime in accepted else ''}"
@@ -106,15 +108,16 @@ def _members(value: Any, kind: Kind, members: Sequence[tuple[str, Any]]) -> Iter
 
 
 def _member(value: Any, kind: Kind, members: Sequence[tuple[str, Any]]) -> Any:
-    exact = next((member for word, member in members if squash(word) == squash(str(value))), None)
+    # Of `H` and `M`, hombre and mujer, the M is no man: what the members mean together comes before the letter.
+    sexes = sexes_of(word for word, _ in members) if kind is Kind.SEX else {}
+    fitting = [(word, member) for word, member in members if sexes.get(word, value) == value]
+    exact = next((member for word, member in fitting if squash(word) == squash(str(value))), None)
     if exact is not None:
         return exact
-    means: Callable[[str], bool] | None = None
-    if kind is Kind.SEX:
-        means = lambda word: sex_of_word(word) == value  # noqa: E731
-    elif kind is Kind.STATE:
+    means: Callable[[str], bool] = lambda word: sexes.get(word) == value  # noqa: E731
+    if kind is Kind.STATE:
         means = lambda word: state_code(word) is not None and same_state(word, value)  # noqa: E731
-    sensible = [member for word, member in members if means and means(word)]
+    sensible = [member for word, member in fitting if means(word)]
     distinct = [one for i, one in enumerate(sensible) if one not in sensible[:i]]
     return distinct[0] if len(distinct) == 1 else None
 

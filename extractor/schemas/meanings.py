@@ -109,11 +109,6 @@ def entry_part(*names: str | None) -> str | None:
     return None
 
 
-def sex_of_word(word: str) -> str | None:
-    """M, F or X for a word that means it in one of the languages of the synonyms."""
-    return _table().sexes.get(squash(word))
-
-
 _Found = tuple[str, str | None]
 
 
@@ -257,7 +252,6 @@ class _Table:
     noise: frozenset[str]
     others: frozenset[str]
     whole: frozenset[str]
-    sexes: Mapping[str, str]
 
 
 @cache
@@ -299,7 +293,6 @@ def _table() -> _Table:
         noise,
         frozenset(map(fold, data["others"])),
         frozenset(map(squash, data["whole"])),
-        {squash(word): sex for sex, words in data["sexes"].items() for word in words},
     )
 
 

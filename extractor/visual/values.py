@@ -12,6 +12,7 @@ from typing import Any, Literal
 from extractor.schemas.bilingual import latin_of
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
+from extractor.schemas.sexes import sex_in
 from extractor.schemas.states import state_code, state_codes
 from extractor.schemas.text import fold, scripts
 from extractor.schemas.vocabulary import Kind
@@ -23,32 +24,18 @@ _MEANING: Mapping[str, DateMeaning] = {
     "expiry_date": "expiry",
 }
 
-#: Words for the sexes, folded. Letters that mean both in different languages (`K`) are left out.
-_MALE = (
-    "m male man masculin masculino masculine maschio homme hombre mann mannlich maennlich maskulin muz muski musko м"
-    " муж мужской чол чоловіча ч erkek kisi l laki lelaki mies karl ferfi vyras virietis mees mas αρρεν α 男 남 ชาย ذكر"
-)
-_FEMALE = (
-    "f female woman feminin feminina femenino feminine femminile femme fem mujer frau weiblich w zena zenski zensko ж"
-    " жен женский жіноча kadin qadin perempuan wanita n nainen no moteris mot sieviete naine v vrouw kobieta kvinne"
-    " kvinna kvinde z θηλυ θ 女 여 หญิง أنثى انثى"
-)
 #: Hombre and mujer, on Mexican voter cards and licences ...
 _MEXICAN: Mapping[str, Literal["M", "F"]] = {"h": "M", "m": "F"}
 #: ... and schemas of documents that write sexes as ICAO does.
 _ICAO_KINDS = frozenset({"passport", "visa", "residence_permit"})
-_SEXES: Mapping[str, Literal["M", "F", "X"]] = {
-    **dict.fromkeys((fold(word) for word in _MALE.split()), "M"),
-    **dict.fromkeys((fold(word) for word in _FEMALE.split()), "F"),
-    **dict.fromkeys(["x", "unspecified", "diverse", "divers", "indeterminate"], "X"),
-}
-
 #: Titles before a name that are no part of it.
 _TITLES = re.compile(
     r"^(?:mr|mrs|ms|miss|mme|mlle|m|herr|frau|sr|sra|dr|นาย|นางสาว|นาง|น\.ส\.)[.\s]+(?=\S{2})", re.IGNORECASE
 )
 
 
+#: What is printed where there is nothing to say.
+_NOTHING = re.compile(r"n ?/ ?a\.?|n\.a\.?|not applicable|nicht zutreffend|sans objet|no aplica|não aplicável", re.I)
 #: Words, folded, that are printed across specimens and copies, and are no values.
 _OVERPRINTS = frozenset(
     "specimen especimen muster vzor pavyzdys wzor spesimen exemplaire exemple sample modello obrazec mostra naidis"
@@ -79,7 +66,7 @@ class Context:
 def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None:
     """`text` as the value of field `name`, or None if it cannot be one."""
     text = text.strip(" \t:;|/\\·•*")
-    if not text:
+    if not text or _NOTHING.fullmatch(text):
         return None
     return _READERS[kind](name, text, context)
 
@@ -129,18 +116,13 @@ def _date(name: str, text: str, context: Context) -> Value | None:
 
 
 def _sex(_name: str, text: str, context: Context) -> Value | None:
-    # `女F` is two words in two scripts.
-    words = re.findall(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\s\u2e80-\u9fff\uac00-\ud7af]+", fold(text))
-    if not words or len(words) > 4:
+    word = fold(text)
+    if context.issuer == "MEX" and context.kind not in _ICAO_KINDS and word in _MEXICAN:
+        return Value(_MEXICAN[word], text, 1.0)
+    if len(word.split()) > 4 or not (found := sex_in(text, context.issuer)):
         return None
-    if context.issuer == "MEX" and context.kind not in _ICAO_KINDS and words[0] in _MEXICAN and len(words) == 1:
-        return Value(_MEXICAN[words[0]], text, 1.0)
-    meanings = [meaning for word in words if (meaning := _SEXES.get(word))]
-    if not meanings:
-        return None
-    # Where two languages stand side by side, ICAO's letter comes last (Doc 9303-4, 4.1.1.1).
-    value = meanings[-1]
-    return Value(value, text, 1.0 if len(meanings) == len(words) else 0.6)
+    sex, share = found
+    return Value(sex, text, 1.0 if share == 1 else 0.6)
 
 
 def _state(_name: str, text: str, _context: Context) -> Value | None:
@@ -250,7 +232,7 @@ def _code(name: str, text: str, _context: Context) -> Value | None:
 
 
 def _list(_name: str, text: str, _context: Context) -> Value | None:
-    items = [item for item in re.split(r"[\s,;/·]+", text) if item]
+    items = [item for item in re.split(r"[\s,;/·]+", text) if any(map(str.isalnum, item))]
     short = [item for item in items if len(item) <= 4]
     if not items or len(short) < len(items):
         return Value([text], text, 0.3) if items else None

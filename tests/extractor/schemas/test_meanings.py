@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from extractor.schemas.meanings import Words, meaning_of, sex_of_word
+from extractor.schemas.meanings import Words, meaning_of
+from extractor.schemas.sexes import sex_of_word
 
 from ...tables import each
 

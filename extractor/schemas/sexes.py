@@ -1,0 +1,115 @@
+"""Words and letters for the sexes in the languages of documents and of schemas, from `sexes.json`.
+
+Letters mean different things in different languages (`K` is a woman in Turkish and Polish, a man in Azerbaijani): they
+are read in the languages of the issuing state. Where several stand side by side (`V/M`, `K/F`), what all of them can
+mean is meant; ICAO's own letters (Doc 9303-4, 4.1.1.1) decide where that is not enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import chain
+from typing import Literal
+
+from extractor.schemas.data import load_table
+from extractor.schemas.text import fold, squash
+
+Sex = Literal["M", "F", "X"]
+_ICAO: Mapping[str, Sex] = {"m": "M", "f": "F", "x": "X"}
+#: Words this short, in Latin letters, count in their own language only.
+_SHORT = 2
+#: `女F` is two words in two scripts.
+_WORDS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]+|[^\s\u2e80-\u9fff\uac00-\ud7af]+")
+
+
+def sex_in(text: str, issuer: str | None = None) -> tuple[Sex, float] | None:
+    """The sex that a printed text says on a document of `issuer` (alpha-3), and the share of its words that say so;
+    None where it says none, or both."""
+    words = _WORDS.findall(fold(text))
+    if whole := _meanings(squash(text), issuer):
+        words, meant = [squash(text)], [whole]
+    else:
+        meant = [found for word in words if (found := _meanings(word, issuer))]
+    if not meant:
+        return None
+    common = frozenset.intersection(*meant)
+    # Where two languages stand side by side, ICAO's letter comes last.
+    letters = [_ICAO[word] for word in words if word in _ICAO]
+    chosen = next(iter(common)) if len(common) == 1 else letters[-1] if letters and letters[-1] in common else None
+    return (chosen, len(meant) / len(words)) if chosen else None
+
+
+def sex_of_word(word: str) -> Sex | None:
+    """M, F or X for a word that means it in a schema of any language."""
+    return _of_schemas().get(squash(word)) or _only(_meanings(squash(word), None)) or _ICAO.get(squash(word))
+
+
+def sexes_of(words: Iterable[str]) -> dict[str, Sex]:
+    """What the members of an enum mean, beside one another: of `H` and `M` the one is a man and the other a woman."""
+    own = {word: squash(word) for word in words}
+    there = set(own.values())
+    table = load_table("sexes")
+    pairs = [tuple(map(fold, pair)) for pair in chain(table["initials"].values(), table["pairs"])]
+    ways = [(("m", "M"), ("f", "F"))] if {"m", "f"} <= there else []
+    ways = ways or [((man, "M"), (woman, "F")) for man, woman in pairs if {man, woman} <= there]
+    if not ways:
+        return {word: sex for word in own if (sex := sex_of_word(word))}
+    letters: dict[str, set[str]] = {}
+    for letter, sex in chain(*ways):
+        letters.setdefault(letter, set()).add(sex)
+    found = {word: _only(letters[key]) if key in letters else sex_of_word(word) for word, key in own.items()}
+    return {word: sex for word, sex in found.items() if sex}
+
+
+def _only(found: Iterable[str]) -> Sex | None:
+    sexes: Sequence[Sex] = list(found)  # type: ignore[arg-type]
+    return sexes[0] if len(sexes) == 1 else None
+
+
+def _meanings(word: str, issuer: str | None) -> frozenset[Sex]:
+    """What a word can mean: in the issuer's languages and in English, else in any."""
+    by_language = _words().get(word, {})
+    own = {"en", *_languages(issuer)}
+    said = {sex for language, sexes in by_language.items() if language in own for sex in sexes}
+    short = word.isascii() and len(word) <= _SHORT
+    if said or (issuer and short):
+        return frozenset(said)
+    return frozenset(sex for sexes in by_language.values() for sex in sexes)
+
+
+@cache
+def _languages(issuer: str | None) -> frozenset[str]:
+    """Official languages of a state, without their scripts; Norwegian has one name here."""
+    tags = load_table("cldr")["languages"].get(issuer or "", ())
+    return frozenset("no" if tag in ("nb", "nn") else tag.partition("_")[0] for tag in tags)
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, frozenset[Sex]]]:
+    """Folded word or letter -> language -> what it means there."""
+    table = load_table("sexes")
+    words: dict[str, dict[str, set[Sex]]] = {}
+
+    def add(word: str, language: str, sex: Sex) -> None:
+        words.setdefault(squash(word), {}).setdefault(language, set()).add(sex)
+
+    for language, own in table["words"].items():
+        for sex in ("M", "F"):
+            for word in own[sex]:
+                add(word, language, sex)
+    for language, (man, woman) in table["initials"].items():
+        add(man, language, "M")
+        add(woman, language, "F")
+    for letter, sex in _ICAO.items():
+        add(letter, "en", sex)
+    for word in table["neither"]:
+        add(word, "en", "X")
+    return {word: {tag: frozenset(sexes) for tag, sexes in found.items()} for word, found in words.items()}
+
+
+@cache
+def _of_schemas() -> Mapping[str, Sex]:
+    """Words that schemas use and documents do not."""
+    return {squash(word): sex for sex, words in load_table("synonyms")["sexes"].items() for word in words}
