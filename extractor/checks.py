@@ -19,12 +19,13 @@ from extractor.imaging.geometry import apply
 from extractor.imaging.quality import faults
 from extractor.mrz import Reason, looks_like_zone
 from extractor.mrz.states import STATE_CODES
-from extractor.schemas.dates import unusable_dates
+from extractor.schemas.dates import parse_date, unusable_dates
 from extractor.schemas.days import age_on, first_day, last_day
 from extractor.schemas.plan import Plan
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import Kind
 from extractor.text.page import Page
+from extractor.visual.national_numbers import checksum_of
 
 #: Days before its end from which on a document `expires_soon`: most states ask travellers for three months.
 SOON = 90
@@ -66,6 +67,11 @@ def zone_warnings(evidence: DocumentEvidence, keys: Mapping[str, str]) -> list[R
     if zone.mrz.issuing_state and zone.mrz.issuing_state not in STATE_CODES:
         message = "the MRZ's issuing state is not one that ICAO lists"
         found.append(ReadingWarning("unknown_state", message, keys.get("issuing_country", "issuing_country")))
+    for name in ("birth_date", "issue_date", "expiry_date"):
+        if getattr(zone.mrz, name) is None and zone.mrz.raw.get(name, "").strip("<0"):
+            found.append(
+                ReadingWarning("impossible_date", "the MRZ has a date that does not exist", keys.get(name, name))
+            )
     if zone.mrz.names_truncated:
         field = keys.get("given_names", "given_names")
         found.append(ReadingWarning("names_truncated", "the MRZ had no room for the whole name", field))
@@ -108,6 +114,41 @@ def _problems(values: Mapping[str, str], today: date, minimum_age: int | None) -
         yield "issue_after_expiry", "the document was issued after its expiry", "issue_date"
     if (issued := last_day(issue)) and (born := first_day(birth)) and born > issued:
         yield "birth_after_issue", "the holder was born after the document was issued", "birth_date"
+
+
+def number_warnings(
+    evidence: DocumentEvidence, fields: Mapping[str, FieldEvidence], keys: Mapping[str, str]
+) -> list[ReadingWarning]:
+    """National numbers whose checksum is wrong."""
+    found = []
+    for name in ("personal_number", "document_number"):
+        one = fields.get(keys.get(name, name))
+        if one and one.value is not None and checksum_of(evidence.context.issuer, name, str(one.value)) is False:
+            message = f"{name}_checksum: the checksum of the national number is wrong"
+            found.append(ReadingWarning("check_failed", message, keys.get(name, name)))
+    return found
+
+
+def order_warnings(
+    evidence: DocumentEvidence, fields: Mapping[str, FieldEvidence], plan: Plan, today: date
+) -> list[ReadingWarning]:
+    """Dates in numbers only of which nothing says whether the day or the month is first: no other date of the document,
+    no issuing state, no MRZ."""
+    if evidence.context.order or evidence.context.issuer:
+        return []
+    message = "nothing says whether this date begins with the day or the month: it is read with the day first"
+    return [
+        ReadingWarning("ambiguous_date", message, leaf.key)
+        for leaf in plan.leaves
+        if leaf.kind is Kind.DATE and (one := fields.get(leaf.key)) and _is_ambiguous(one, today)
+    ]
+
+
+def _is_ambiguous(one: FieldEvidence, today: date) -> bool:
+    """Whether a date rests on nothing but a print that has two readings."""
+    spoken = [source for source in one.sources if source.value is not None]
+    found = [parse_date(source.text, today=today) for source in spoken if source.kind is SourceKind.VISUAL]
+    return one.value is not None and len(found) == len(spoken) > 0 and all(date and date.ambiguous for date in found)
 
 
 def calendar_warnings(

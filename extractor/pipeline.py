@@ -19,7 +19,16 @@ import numpy as np
 from pydantic import BaseModel
 
 from extractor.building import UNREAD
-from extractor.checks import age_of, calendar_warnings, date_warnings, explain_nulls, picture_warnings, zone_warnings
+from extractor.checks import (
+    age_of,
+    calendar_warnings,
+    date_warnings,
+    explain_nulls,
+    number_warnings,
+    order_warnings,
+    picture_warnings,
+    zone_warnings,
+)
 from extractor.engines import Engine, describe
 from extractor.errors import NoDocumentError, UsageError
 from extractor.evidence import DocumentEvidence, best_zone, gather, read_layouts
@@ -216,7 +225,8 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
     warnings += _unread_warnings(fields, {warning.field for warning in warnings})
     warnings += [*prepared.warnings, *zone_warnings(evidence, plan.keys)]
     warnings += date_warnings(fields, plan.wholes, today=today, minimum_age=minimum_age)
-    warnings += unusable
+    warnings += [*unusable, *order_warnings(evidence, fields, plan, today)]
+    warnings += number_warnings(evidence, fields, plan.wholes)
     warnings += _schema_warnings(plan.schema, prepared.kinds)
     return Extraction(
         plan.schema,

@@ -21,8 +21,9 @@ from extractor.mrz.dates import is_same_day
 from extractor.schemas import IdentityDocument, field_specs
 from extractor.schemas.plan import plan_of
 from extractor.schemas.states import same_state
-from extractor.schemas.text import restore_capitals, squash
+from extractor.schemas.text import restore_capitals, scripts, squash
 from extractor.schemas.vocabulary import Kind
+from extractor.visual.merge import merge
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
 _AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4
@@ -30,6 +31,9 @@ _AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4
 _SAME_NUMBER = 75
 #: A visual value, or one of a model's that is not on the page, below this is too weak to be called a contradiction.
 _NEGLIGIBLE = 0.3
+#: Letters that a name of another script and its romanisation have in common at least, as states romanise differently;
+#: and a name in Latin letters and the MRZ's, for which they are one name with letters that differ.
+_ROMANISED, _NEARLY_A_NAME = 0.75, 0.75
 #: Characters of a document number that a zone has room for.
 _ROOM_OF_NUMBERS = 9
 #: A visual value that is less sure than this (0.4 as line recognition says it) was read poorly.
@@ -63,8 +67,14 @@ def same(kind: Kind, a: Any, b: Any) -> bool:
 def _agree(kind: Kind, mrz: Any, printed: Any) -> bool:
     """Whether a printed value can be what the MRZ writes."""
     if kind is Kind.NAME:
-        return agreement(str(mrz), str(printed)) == 1.0 or agreement(str(mrz), str(printed), truncated=True) == 1.0
+        needed = 1.0 if "LATIN" in scripts(str(printed)) else _ROMANISED
+        return any(agreement(str(mrz), str(printed), truncated=cut) >= needed for cut in (False, True))
     return same(kind, mrz, printed)
+
+
+def _is_beyond_comparing(mrz: str, printed: str) -> bool:
+    """Whether a name is printed in a script of which nothing says how a zone writes it."""
+    return "LATIN" not in scripts(printed) and agreement(mrz, printed) == 0.0
 
 
 def _other_century(kind: Kind, mrz: Source, printed: Source) -> bool:
@@ -116,6 +126,8 @@ def _of_the_document(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
         if kind is Kind.DATE and mrz.value and len(str(mrz.value)) > len(str(printed.value)):
             value = mrz.value
         return FieldEvidence(value, verdict, max(confidence, 0.9), tuple(sources), printed.box or mrz.box)
+    if kind is Kind.NAME and _is_beyond_comparing(str(mrz.value), str(printed.value)):
+        return replace(_alone(printed, sources), note="the MRZ has no letters of the script in which this is printed")
     return _conflict(kind, mrz, printed, sources)
 
 
@@ -163,6 +175,10 @@ def _conflict(kind: Kind, mrz: Source, printed: Source, sources: Sequence[Source
     if kind is Kind.NUMBER and mrz.proven and _nearly(mrz.value, printed.value) and not _cut(mrz.value, printed.value):
         note = "check digits prove the MRZ's number; the printed one differs in a few characters"
         return FieldEvidence(mrz.value, Verdict.CONFLICT, 0.8 * mrz.confidence, tuple(sources), mrz.box, note)
+    if kind is Kind.NAME and agreement(str(mrz.value), str(printed.value)) >= _NEARLY_A_NAME:
+        note = "the printed name differs from the MRZ's in a few letters, which were read clearly"
+        value, confidence = merge(str(mrz.value), str(printed.value)), 0.8 * min(mrz.confidence, printed.confidence)
+        return FieldEvidence(value, Verdict.CONFLICT, confidence, tuple(sources), printed.box, note)
     if printed.confidence < min(_NEGLIGIBLE, mrz.confidence):
         note = "the printed value was read too poorly to contradict the MRZ"
         verdict = Verdict.VERIFIED if mrz.proven else Verdict.SINGLE

@@ -3,7 +3,8 @@
 The zone knows only A-Z and the filler, so states write `Müller` as MUELLER, MULLER or MUXXLLER, `Þuríður` as
 THURIDUR, `Ткаченко` as TKACHENKO. The tables follow ICAO Doc 9303-3, section 6 (multinational Latin characters,
 Cyrillic with its national exceptions, Arabic as published in the eighth edition); Greek, which has no table there,
-follows ELOT 743, the standard Greek passports use. A Latin letter with a diacritic that no table lists loses it.
+follows ELOT 743, the standard Greek passports use, and Georgian and Armenian what those states' passports write. A
+Latin letter with a diacritic that no table lists loses it.
 
 `agreement` compares without spelling out every way to write a name, with the liberties a zone takes: fillers for
 spaces, hyphens and apostrophes (or nothing at all), and names that were cut.
@@ -18,7 +19,7 @@ from extractor.mrz.checkdigit import FILLER, LETTERS
 
 # Doc 9303-3, section 6 A, and the national habits that its notes allow. The first form is the standard's first.
 _LATIN = {
-    "Ä": "AE A", "Å": "AA A", "Æ": "AE", "Ð": "D DH", "Ñ": "N NXX NY", "Ö": "OE O", "Ø": "OE O", "Ü": "UE UXX U",
+    "Ä": "AE A", "Å": "AA A", "Æ": "AE", "Ð": "D DH", "Ñ": "N NXX NY", "Ö": "OE O", "Ø": "OE O", "Ü": "UE UXX U YU",
     "Þ": "TH", "ß": "SS", "ẞ": "SS", "Ĳ": "IJ", "Ŋ": "N", "Œ": "OE", "Đ": "D DJ", "Ħ": "H", "Ł": "L", "Ŧ": "T",
     "ı": "I", "İ": "I", "ĸ": "K", "Ə": "E A", "Ɛ": "E", "Ɔ": "O", "Ĝ": "G", "Ŀ": "L", "ŉ": "N", "ſ": "S",
     "Ő": "O OE", "Ű": "U UE", "Ă": "A", "Ȁ": "A", "Ơ": "O", "Ư": "U", "Ɓ": "B", "Ɗ": "D", "Ƙ": "K", "Ɨ": "I",
@@ -47,17 +48,34 @@ _ARABIC = {
     "ۀ": "XYH", "ہ": "XXG", "ۂ": "XGE", "ۃ": "XTG", "ی": "XYA", "ۍ": "XXY", "ې": "Y", "ے": "XYB", "ۓ": "XBE",
 }  # fmt: skip
 
-# ELOT 743; digraphs that change the sound are in _GREEK_PAIRS.
+# Georgia's national system of 2002; ISO 9985 for Armenian as passports write it, without its marks.
+_GEORGIAN = dict(zip("აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
+    "A B G D E V Z T I K L M N O P ZH R S T U P K GH Q SH CH TS DZ TS CH KH J H".split(), strict=True))  # fmt: skip
+_ARMENIAN = {
+    "Ա": "A", "Բ": "B", "Գ": "G", "Դ": "D", "Ե": "E YE", "Զ": "Z", "Է": "E", "Ը": "Y E", "Թ": "T", "Ժ": "ZH", "Ի": "I",
+    "Լ": "L", "Խ": "KH", "Ծ": "TS", "Կ": "K", "Հ": "H", "Ձ": "DZ", "Ղ": "GH", "Ճ": "CH TCH", "Մ": "M", "Յ": "Y H",
+    "Ն": "N", "Շ": "SH", "Ո": "O VO", "Չ": "CH", "Պ": "P", "Ջ": "J", "Ռ": "R", "Ս": "S", "Վ": "V", "Տ": "T", "Ր": "R",
+    "Ց": "TS", "Ւ": "  V W", "Փ": "P", "Ք": "K", "Օ": "O", "Ֆ": "F", "և": "EV YEV",
+}  # fmt: skip
+
+# ELOT 743; digraphs that change the sound, and Armenian's, are in _PAIRS.
 _GREEK = {
     "Α": "A", "Β": "V", "Γ": "G N", "Δ": "D", "Ε": "E", "Ζ": "Z", "Η": "I", "Θ": "TH", "Ι": "I", "Κ": "K",
     "Λ": "L", "Μ": "M", "Ν": "N", "Ξ": "X", "Ο": "O", "Π": "P", "Ρ": "R", "Σ": "S", "Τ": "T", "Υ": "Y V F",
     "Φ": "F", "Χ": "CH", "Ψ": "PS", "Ω": "O",
 }  # fmt: skip
-_GREEK_PAIRS = {"ΟΥ": ("OU",), "ΜΠ": ("B", "MP"), "ΑΥ": ("AV", "AF"), "ΕΥ": ("EV", "EF"), "ΗΥ": ("IV", "IF")}
+_PAIRS = {
+    "ՈՒ": ("U", "OU"),
+    "ΟΥ": ("OU",),
+    "ΜΠ": ("B", "MP"),
+    "ΑΥ": ("AV", "AF"),
+    "ΕΥ": ("EV", "EF"),
+    "ΗΥ": ("IV", "IF"),
+}
 
 _FORMS = {
     character: tuple(form.strip() for form in forms.split(" "))
-    for table in (_LATIN, _CYRILLIC, _ARABIC, _GREEK)
+    for table in (_LATIN, _CYRILLIC, _ARABIC, _GEORGIAN, _ARMENIAN, _GREEK)
     for character, forms in table.items()
 }
 
@@ -96,8 +114,8 @@ def _units(text: str) -> list[tuple[str, ...]]:
             unicodedata.normalize("NFD", c)[0].upper() for c in composed[position : position + 2]
         )  # the second letter's accent keeps the pair; a diaeresis parts it
         diaeresis = "\u0308" in unicodedata.normalize("NFD", composed[position : position + 2])
-        if bare in _GREEK_PAIRS and not diaeresis:
-            units.append(_GREEK_PAIRS[bare])
+        if bare in _PAIRS and not diaeresis:
+            units.append(_PAIRS[bare])
             position += 2
             continue
         units.append(character_forms(composed[position]))

@@ -23,6 +23,13 @@ ICAO_EXTRAS: frozenset[str] = frozenset(
 #: Two codes of one state.
 _ALIASES = {"DEU": "D", "XKX": "RKS", "ROM": "ROU"}
 
+#: Stems that two states call themselves by: on the documents of either it is that state.
+_SHARED = {
+    "congol": ("COG", "COD"),
+    "dominican": ("DOM", "DMA"),
+    **dict.fromkeys(("korea", "koree", "coree", "coreen", "коре"), ("KOR", "PRK")),
+}
+
 _US_STATES = (
     "AL Alabama AK Alaska AZ Arizona AR Arkansas CA California CO Colorado CT Connecticut DE Delaware FL Florida "
     "GA Georgia HI Hawaii ID Idaho IL Illinois IN Indiana IA Iowa KS Kansas KY Kentucky LA Louisiana ME Maine "
@@ -93,8 +100,8 @@ def _names() -> dict[str, str]:
     return names
 
 
-def state_code(text: str) -> str | None:
-    """The code of the state or nationality that `text` prints, or None.
+def state_code(text: str, issuer: str | None = None) -> str | None:
+    """The code of the state or nationality that `text` prints on a document of `issuer` (alpha-3), or None.
 
     A text that is a code, or the English name of a state, is that state (`Cayman Islands` is not Iceland, for all that
     Iceland is `Ísland`); then the longest stem that begins a word decides, then a code among the words.
@@ -115,7 +122,7 @@ def state_code(text: str) -> str | None:
             if f" {stem[1:]} " in padded:
                 return code
         elif f" {stem}" in padded or (not stem.isascii() and stem in folded):
-            return code
+            return issuer if issuer in _SHARED.get(stem, ()) else code
     tokens = re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", text)
     return next((token for token in tokens if token in codes), None)
 

@@ -13,7 +13,7 @@ from extractor.mrz.states import STATE_CODES
 from extractor.schemas import schema_name
 from extractor.sources.places import box_of, hull
 from extractor.sources.visual import found_on
-from extractor.visual.national_numbers import checksum_holds
+from extractor.visual.national_numbers import checksum_of
 
 #: Our field names for the MRZ's own.
 _FIELDS = {
@@ -48,12 +48,10 @@ def _zone_sources(zone: MrzReading, page: PageEvidence, evidence: DocumentEviden
         if attribute in ("nationality", "issuing_state") and not _is_state(zone, attribute):
             continue
         raw = zone.mrz.raw.get(attribute, "")
-        if value is None and (not attribute.endswith("_date") or not raw.strip("<")):
+        if value is None and (not attribute.endswith("_date") or not raw.strip("<0")):
             continue
         proof = zone.field_proof(attribute)
-        number_holds = attribute in ("personal_number", "document_number") and checksum_holds(
-            zone.mrz.issuing_state, str(value)
-        )
+        checksum = checksum_of(zone.mrz.issuing_state, attribute, str(value))
         yield (
             name,
             Source(
@@ -63,7 +61,7 @@ def _zone_sources(zone: MrzReading, page: PageEvidence, evidence: DocumentEviden
                 zone.field_confidence(attribute),
                 whole,
                 # The composite is no proof: it holds for one zone in ten whose field is wrong.
-                proven=proof is FieldProof.CHECK_DIGIT or number_holds,
+                proven=checksum if checksum is not None else proof is FieldProof.CHECK_DIGIT,
                 basis=_basis(zone, proof),
             ),
         )

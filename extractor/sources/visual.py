@@ -11,7 +11,7 @@ from extractor.extraction import Source, SourceKind
 from extractor.schemas import field_specs
 from extractor.sources.places import box_of, hull
 from extractor.visual.fields import Found, ReadPage, read_fields
-from extractor.visual.national_numbers import checksum_holds
+from extractor.visual.national_numbers import checksum_of
 
 
 def read(evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
@@ -33,7 +33,7 @@ def found_on(page: PageEvidence, evidence: DocumentEvidence) -> list[Found]:
 
 def _source(one: Found, page: PageEvidence, issuer: str | None) -> Source:
     score = float(np.mean([segment.score for segment in one.segments]))
-    proven = one.field in ("personal_number", "document_number") and checksum_holds(issuer, str(one.value.value))
+    proven = bool(checksum_of(issuer, one.field, str(one.value.value)))
     return Source(
         SourceKind.VISUAL,
         one.value.value,

@@ -19,7 +19,7 @@ from extractor.visual.candidates import Candidate, find_candidates, has_caption
 from extractor.visual.captions.find import Caption
 from extractor.visual.captions.pair import pair
 from extractor.visual.features import zone_facts
-from extractor.visual.merge import merge
+from extractor.visual.merge import differences, merge
 from extractor.visual.reader import Layout
 from extractor.visual.segments import Segment, segment_of
 from extractor.visual.values import Context, Value
@@ -34,6 +34,8 @@ _NEARLY_ALWAYS = frozenset(
 )
 #: A printed name this like the MRZ's is the same name with a letter misread by one of the two.
 _NEARLY = 0.75
+#: A letter that was read with this probability is what is printed.
+_CLEARLY = 0.95
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
             own = [one for one in own if not _is_repeated(layout, one, by_field, specs)]
         if specs[name].kind is Kind.NAME and zone.get(name) and not truncated:
             own = [as_in_zone(layout, lines, one, zone[name]) for one in candidates]
-        chosen, value = _confirmed(specs[name].kind, own, zone.get(name), truncated=truncated)
+        chosen, value = _confirmed(page, specs[name].kind, own, zone.get(name), truncated=truncated)
         if chosen:
             basis = "read in its place on the page, as the MRZ says"
             found[name] = Found(name, value or chosen.value, _segments(layout, lines, chosen), basis, chosen.score)
@@ -116,9 +118,10 @@ def _by_captions(
 
 
 def _confirmed(
-    kind: Kind, own: Sequence[Candidate], expected: str | None, *, truncated: bool
+    page: ReadPage, kind: Kind, own: Sequence[Candidate], expected: str | None, *, truncated: bool
 ) -> tuple[Candidate | None, Value | None]:
-    """The candidate that the MRZ says too, and its value with the letters that the zone knows better."""
+    """The candidate that the MRZ says too, and its value with the letters that the zone knows better; without those
+    where the page clearly prints others."""
     if not expected:
         return None, None
     if kind is not Kind.NAME:
@@ -128,10 +131,33 @@ def _confirmed(
     likeness, _, best = max(scored, key=lambda row: row[:2])
     if likeness < _NEARLY:
         return None, None
+    if not truncated and _is_clearly_another(page, best, expected):
+        return best, None
     merged = merge(expected, str(best.value.value), truncated=truncated)
     if not truncated:
         merged = spaced(expected, merged)
     return best, replace(best.value, value=merged)
+
+
+def _is_clearly_another(page: ReadPage, one: Candidate, expected: str) -> bool:
+    """Whether a printed name differs from the MRZ's in a letter that was read without doubt."""
+    printed, sure = str(one.value.value), _probabilities(page, one.words)
+    letters = [place for place, character in enumerate(printed) if character.isalnum()]
+    if len(letters) != len(sure):
+        return False  # letters were taken away or mended
+    by_place = dict(zip(letters, sure, strict=True))
+    return any(by_place.get(place, 0.0) >= _CLEARLY for place in differences(expected, printed))
+
+
+def _probabilities(page: ReadPage, words: Sequence[int]) -> list[float]:
+    """The recogniser's probability of each letter and digit of some words; nothing where it gave none."""
+    found: list[float] = []
+    for word in (page.layout.words[index] for index in words):
+        line = page.lines[word.line]
+        if len(line.probabilities) == len(line.text):
+            places = range(word.start, word.end)
+            found += [float(line.probabilities[place]) for place in places if line.text[place].isalnum()]
+    return found
 
 
 def _segments(layout: Layout, lines: Sequence[Line], one: Candidate) -> tuple[Segment, ...]:

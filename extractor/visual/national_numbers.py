@@ -1,7 +1,7 @@
 """Checksums of national numbers, by python-stdnum: a personal or document number whose checksum holds is proven.
 
-Only a checksum that holds says something. One that does not is left alone: specimens carry invented numbers, and
-states issue some without a checksum.
+One that does not hold is told where the state gives every such number a checksum, and a number of that form is nothing
+else: it was misread, or the number was never issued.
 """
 
 from __future__ import annotations
@@ -21,10 +21,35 @@ for _state, _module in zip(_MODULES[::2], _MODULES[1::2], strict=True):
     _BY_STATE.setdefault(_state, []).append(_module)
 
 
-def checksum_holds(issuer: str | None, number: str) -> bool:
-    """Whether `number` is a national number of `issuer` (alpha-3) with a checksum that is right."""
-    return any(_is_valid(module, number) for module in _BY_STATE.get(issuer or "", ()))
+#: States that give every personal number a checksum, so that a wrong one is told. Korea since 2020, Iceland since 2026,
+#: and Czechia and Slovakia before 1954 do not; other states of the list print several numbers of one form.
+_ALWAYS = frozenset("BEL BGR BRA CHE ESP EST FIN FRA HRV IND ITA LTU MEX NLD NOR POL ROU SVN SWE THA TUR ZAF".split())
+#: Document numbers are shorter; one this long is the holder's national number.
+_LONGER_THAN_DOCUMENT_NUMBERS = 11
 
 
-def _is_valid(module: str, number: str) -> bool:
-    return bool(importlib.import_module(f"stdnum.{module}").is_valid(number))
+def checksum_of(issuer: str | None, field: str, number: str) -> bool | None:
+    """Whether the checksum of a number of `issuer` (alpha-3) is right; None where it has none that says something.
+
+    `field`: `personal_number` or `document_number`; any other has no checksum.
+    """
+    if field not in ("personal_number", "document_number"):
+        return None
+    found = [_verdict(module, number) for module in _BY_STATE.get(issuer or "", ())]
+    if True in found:
+        return True
+    is_national = field == "personal_number" or sum(map(str.isalnum, number)) >= _LONGER_THAN_DOCUMENT_NUMBERS
+    return False if False in found and issuer in _ALWAYS and is_national else None
+
+
+def _verdict(module: str, number: str) -> bool | None:
+    """Whether the checksum of a number of a scheme is right; None for what is no number of that scheme."""
+    from stdnum.exceptions import InvalidChecksum, ValidationError
+
+    try:
+        importlib.import_module(f"stdnum.{module}").validate(number)
+    except InvalidChecksum:
+        return False
+    except ValidationError:
+        return None
+    return True

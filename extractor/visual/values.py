@@ -125,8 +125,8 @@ def _sex(_name: str, text: str, context: Context) -> Value | None:
     return Value(sex, text, 1.0 if share == 1 else 0.6)
 
 
-def _state(_name: str, text: str, _context: Context) -> Value | None:
-    code = state_code(text)
+def _state(_name: str, text: str, context: Context) -> Value | None:
+    code = state_code(text, context.issuer)
     if code is None or any(c.isdigit() for c in text):
         return None
     exact = text.strip().upper() in state_codes()

@@ -63,6 +63,7 @@ export default {
     "names_truncated": "Der ganze Name passt nicht in die maschinenlesbaren Zeilen. Den gedruckten nehmen.", "unknown_state": "Den ausstellenden Staat der maschinenlesbaren Zeilen gibt es nicht. Mit dem Dokument vergleichen.",
     "several_documents": "Es sind mehrere Dokumente, dies ist das größte. Jedes einzeln aufnehmen.", "lone_side": "Nichts sagt, zu welchem Dokument diese Seite gehört. Mit dem richtigen verbinden.",
     "no_document_here": "Etwas neben dem Dokument wurde nicht erkannt. Einzeln aufnehmen, wenn es wichtig ist.",
+    "ambiguous_date": "Ein Datum kann mit dem Tag oder dem Monat beginnen. Mit dem Dokument vergleichen.",
     "impossible_date": "Ein gedrucktes Datum gibt es nicht. Auf dem Dokument nachsehen.", "other_calendar": "Ein Datum ist aus einem anderen Kalender. Den Inhaber fragen und eintragen.",
     "picture_blurred": "Das Bild ist unscharf. Ruhig halten und noch einmal aufnehmen.", "picture_dark": "Das Bild ist zu dunkel. Mit mehr Licht noch einmal aufnehmen.",
     "picture_small": "Der Text ist zu klein. Näher herangehen und noch einmal aufnehmen.", "picture_glare": "Licht spiegelt sich im Text. Das Dokument neigen und noch einmal aufnehmen.",

@@ -63,6 +63,7 @@ export default {
     "names_truncated": "The machine-readable lines are too short for the whole name. Take it from the print.", "unknown_state": "The issuing country in the machine-readable lines does not exist. Compare it with the document.",
     "several_documents": "There are several documents, and this is the largest. Photograph each by itself.", "lone_side": "Nothing says which document this side belongs to. Join it with the right one.",
     "no_document_here": "Something beside the document was not recognised. Photograph it by itself if it matters.",
+    "ambiguous_date": "A date may begin with the day or the month. Compare it with the document.",
     "impossible_date": "A date is printed that does not exist. Look at the document.", "other_calendar": "A date is in another calendar. Ask the holder for it and type it in.",
     "picture_blurred": "The picture is blurred. Hold still and photograph it again.", "picture_dark": "The picture is too dark. Photograph it again with more light.",
     "picture_small": "The text is too small. Go nearer and photograph it again.", "picture_glare": "Light is reflected on the text. Tilt the document and photograph it again.",

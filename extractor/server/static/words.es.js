@@ -63,6 +63,7 @@ export default {
     "names_truncated": "El nombre completo no cabe en las líneas de lectura mecánica. Tómelo de lo impreso.", "unknown_state": "El país emisor de las líneas de lectura mecánica no existe. Compárelo con el documento.",
     "several_documents": "Hay varios documentos y este es el mayor. Fotografíe cada uno por separado.", "lone_side": "Nada dice de qué documento es esta cara. Únala con el correcto.",
     "no_document_here": "No se reconoció algo que hay junto al documento. Si importa, fotografíelo por separado.",
+    "ambiguous_date": "Una fecha puede empezar por el día o por el mes. Compárela con el documento.",
     "impossible_date": "Hay impresa una fecha que no existe. Mire el documento.", "other_calendar": "Una fecha está en otro calendario. Pregunte al titular y escríbala.",
     "picture_blurred": "La imagen está borrosa. No se mueva y fotografíe de nuevo.", "picture_dark": "La imagen es demasiado oscura. Fotografíe de nuevo con más luz.",
     "picture_small": "El texto es demasiado pequeño. Acérquese y fotografíe de nuevo.", "picture_glare": "Hay reflejos sobre el texto. Incline el documento y fotografíe de nuevo.",

@@ -63,6 +63,7 @@ export default {
     "names_truncated": "Le nom entier ne tient pas dans les lignes de lecture automatique. Prenez-le de l’imprimé.", "unknown_state": "Le pays émetteur des lignes de lecture automatique n’existe pas. Comparez-le au document.",
     "several_documents": "Il y a plusieurs documents, voici le plus grand. Photographiez chacun séparément.", "lone_side": "Rien ne dit à quel document appartient cette face. Joignez-la au bon.",
     "no_document_here": "Quelque chose à côté du document n’a pas été reconnu. Photographiez-le séparément s’il compte.",
+    "ambiguous_date": "Une date peut commencer par le jour ou par le mois. Comparez-la avec le document.",
     "impossible_date": "Une date imprimée n’existe pas. Regardez le document.", "other_calendar": "Une date est d’un autre calendrier. Demandez-la au titulaire et saisissez-la.",
     "picture_blurred": "L’image est floue. Ne bougez pas et reprenez la photo.", "picture_dark": "L’image est trop sombre. Reprenez la photo avec plus de lumière.",
     "picture_small": "Le texte est trop petit. Approchez-vous et reprenez la photo.", "picture_glare": "Un reflet couvre le texte. Inclinez le document et reprenez la photo.",

@@ -63,6 +63,7 @@ export default {
     "names_truncated": "机读码容不下完整姓名，请以印刷的姓名为准。", "unknown_state": "机读码中的签发国不存在，请与证件核对。",
     "several_documents": "有多份证件，这是最大的一份。请逐一拍摄。", "lone_side": "无法判断此面属于哪份证件，请与正确的一份合并。",
     "no_document_here": "证件旁有未识别的内容；如有需要，请单独拍摄。",
+    "ambiguous_date": "日期可能以日或月开头。请与证件核对。",
     "impossible_date": "印有不存在的日期，请查看证件。", "other_calendar": "日期采用其他历法，请询问持证人后输入。",
     "picture_blurred": "图片模糊。请拿稳后重新拍摄。", "picture_dark": "图片太暗。请增加光线后重新拍摄。",
     "picture_small": "文字太小。请靠近后重新拍摄。", "picture_glare": "文字上有反光。请倾斜证件后重新拍摄。",

@@ -170,6 +170,22 @@ def test_same_state(a: str | None, b: str | None, expected: bool) -> None:
     assert same_state(a, b) is expected
 
 
+@each(
+    ("text", "issuer", "code"),
+    [
+        ("CONGOLAISE", "COD", "COD"),
+        ("CONGOLAISE", "COG", "COG"),
+        ("DOMINICAN", "DMA", "DMA"),
+        ("DOMINICAN", "DOM", "DOM"),
+        ("KOREAN", "PRK", "PRK"),
+        ("SOUTH KOREAN", "PRK", "KOR"),
+        ("FRANÇAISE", "COD", "FRA"),
+    ],
+)
+def test_an_adjective_of_two_states_is_the_issuer_s(text: str, issuer: str, code: str) -> None:
+    assert state_code(text, issuer) == code
+
+
 def test_the_fifty_states_of_the_usa() -> None:
     assert len(US_STATE_NAMES) == 50
     assert {"new york", "rhode island", "texas"} <= US_STATE_NAMES

@@ -41,7 +41,22 @@ def test_the_candidate_that_the_zone_says_too_is_taken_before_a_surer_one() -> N
 )
 def test_a_name_keeps_its_printed_form_and_gets_the_zone_s_letters(printed: str, in_zone: str, value: str) -> None:
     mrz = Mrz("TD3", ("", ""), surname=in_zone)
-    assert read([line(printed, 0, 0)], [(SURNAME, 0.9)], mrz)["surname"].value.value == value
+    assert read([line(printed, 0, 0, score=0.9)], [(SURNAME, 0.9)], mrz)["surname"].value.value == value
+
+
+@pytest.mark.parametrize(
+    ("printed", "in_zone", "value"),
+    [
+        ("LEFÈVPE", "LEFEVRE", "LEFÈVPE"),
+        ("ERIKSON", "ERIKSSON", "ERIKSSON"),  # doubled letters are read as one
+        ("lris", "IRIS", "iris"),
+        ("SORENSEN", "SOERENSEN", "SÖRENSEN"),
+        ("SMITHE", "SMITH", "SMITHE"),
+    ],
+)
+def test_a_letter_that_the_page_clearly_prints_is_not_exchanged(printed: str, in_zone: str, value: str) -> None:
+    mrz = Mrz("TD3", ("", ""), surname=in_zone)
+    assert read([line(printed, 0, 0, score=0.99)], [(SURNAME, 0.9)], mrz)["surname"].value.value == value
 
 
 def test_words_that_the_zone_s_name_lacks_are_left_out() -> None:
