@@ -1,8 +1,8 @@
 """The words of a page, which the layout reader assigns to fields.
 
-A line is cut at spaces, at slashes, colons and bars that part languages, and after the number of a field (`4a.`).
-Ideographs, kana and hangul are words of one character each, since they are printed without spaces. Every word keeps
-its place in its line, so that a value is always a piece of what was read.
+A line is cut at spaces, at slashes, colons and bars that part languages (not in `N/A`), and after the number of a field
+(`4a.`). Ideographs, kana and hangul are words of one character each, since they are printed without spaces. Every word
+keeps its place in its line, so that a value is always a piece of what was read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ MOST_WORDS = 384
 _ONE_BY_ONE = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _PARTS = "/|:：／｜"
 #: A comma between letters ends a word, though no space was read behind it.
-_WORD = re.compile(rf"[{_ONE_BY_ONE}]|(?:[^\s{_ONE_BY_ONE}{_PARTS},]|,(?![^\W\d_]))+,?|[{_PARTS},]")
+_WORD = re.compile(
+    rf"(?<!\w)[Nn]/[Aa](?!\w)|[{_ONE_BY_ONE}]|(?:[^\s{_ONE_BY_ONE}{_PARTS},]|,(?![^\W\d_]))+,?|[{_PARTS},]"
+)
 #: `4a.`, `(3)`, `5.` before a letter, a date or a number, `No.`, and `LN`, `FN`, `DL` of North American licences,
 #: before what they begin no name or number of: a caption run together with what follows.
 _NUMBER = re.compile(

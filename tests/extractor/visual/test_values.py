@@ -79,6 +79,8 @@ def test_a_date_among_other_words_fits_less() -> None:
         ("V/F", "F"),
         ("K/F", "F"),
         ("K", None),
+        ("N/A", None),
+        ("MĘŻCZYZNA", "M"),
         ("BLACKWELL", None),
         ("3", None),
         ("a b c d M", None),

@@ -32,6 +32,7 @@ from ..printed import line
         ("民族汉", ["民", "族", "汉"]),
         ("姓名Name", ["姓", "名", "Name"]),
         ("P<UTOERIKSSON<<ANNA<MARIA", ["P<UTOERIKSSON<<ANNA<MARIA"]),
+        ("Sex: N/A", ["Sex", ":", "N/A"]),
         ("   ", []),
     ],
 )
