@@ -243,7 +243,7 @@ def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None
             typed = leaf.adapter.validate_python(form)
             if kind is Kind.DATE and isinstance(typed, date) and not typed.isoformat().startswith(str(value)):
                 continue  # Pydantic takes digits for seconds since 1970
-            return (form, typed), False
+            return (typed if leaf.is_strict else form, typed), False
         except ValidationError as error:
             rejected |= any(_is_rejection(problem) for problem in error.errors(include_url=False, include_input=False))
         except Exception:

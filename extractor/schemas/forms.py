@@ -29,6 +29,7 @@ _WRAPPERS = (Annotated, typing.Required, typing.NotRequired, typing.Final, ReadO
 LISTS = (list, tuple, set, frozenset, Sequence, MutableSequence, Iterable, Collection, Set)
 TIMES = (date, datetime, PastDate, FutureDate, PastDatetime, FutureDatetime, AwareDatetime, NaiveDatetime)
 _DATETIMES = frozenset(TIMES) - {date, PastDate, FutureDate}
+_PARTICLES = frozenset("de del della di da do das dos du la las le los van von vom zu zur der den ter ten bin".split())
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -40,14 +41,27 @@ def part_of(value: Any, part: str | None) -> Any:
         lines, number = value if isinstance(value, list) else str(value).splitlines(), int(part[4:])
         return lines[number - 1] if number <= len(lines) else None
     if part in ("first", "rest"):
-        first, _, rest = str(value).strip().partition(" ")
-        return (first if part == "first" else rest.strip()) or None
+        first, *rest = names_in(str(value)) or [""]
+        return (first if part == "first" else " ".join(rest)) or None
     if part in ("country_name", "alpha2"):
         _, *shorter = state_forms(str(value))
         return shorter[0 if part == "alpha2" else 1] if shorter else value
     numbers = str(value).split("-")
     place = ("year", "month", "day").index(part)
     return numbers[place] if place < len(numbers) else None
+
+
+def names_in(text: str) -> list[str]:
+    """The names that a name of several is made of; particles belong to what follows (`DE LA CRUZ`, `LOPEZ`)."""
+    names: list[str] = []
+    opened = False
+    for word in text.split():
+        if opened:
+            names[-1] += f" {word}"
+        else:
+            names.append(word)
+        opened = word.casefold() in _PARTICLES
+    return names
 
 
 def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
@@ -62,12 +76,14 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
     if kind is Kind.DATE and accepted and all(one in TIMES for one in accepted):
         # Pydantic takes a bare year for seconds since 1970.
         if _FULL_DATE.fullmatch(str(value)):
-            yield value
+            yield from (value, date.fromisoformat(value))
         return
     if kind is Kind.DATE and date in accepted and _FULL_DATE.fullmatch(str(value)):
         yield date.fromisoformat(value)
+    if kind is Kind.NUMBER and accepted and accepted <= {int, float, Decimal} and re.match(r"\D*0\d", str(value)):
+        return  # without its zeros it is another number
     if isinstance(value, str) and kind is Kind.NAME and any(one in LISTS for one in accepted):
-        yield value.split()
+        yield names_in(value)
     yield value
     if isinstance(value, list):
         yield ("\n" if kind is Kind.MRZ else ", ").join(map(str, value))
@@ -83,6 +99,7 @@ def _reshaped(value: Any, kind: Kind, accepted: set[Any]) -> Iterator[Any]:
         yield from state_forms(text)
     elif kind is Kind.DATE:
         yield text.replace("-", "")
+        yield ".".join(reversed(text.split("-")))
     elif kind in (Kind.NUMBER, Kind.CODE):
         yield re.sub(r"[^0-9A-Za-z]", "", text)
     elif accepted & {int, float, Decimal} and (found := re.search(r"[0-9]+(?:[.,][0-9]+)?", text)):

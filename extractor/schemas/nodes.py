@@ -14,6 +14,9 @@ from extractor.schemas.base import kind_of_type
 from extractor.schemas.meanings import Meaning
 from extractor.schemas.vocabulary import VOCABULARY, Kind
 
+#: Options of a model that change what its fields take.
+_OF_TEXTS = ("str_to_lower", "str_to_upper", "str_strip_whitespace", "coerce_numbers_to_str")
+
 
 @dataclass(frozen=True)
 class Mapped:
@@ -40,6 +43,8 @@ class Leaf:
     info: FieldInfo
     meaning: Meaning | None
     captions: Mapping[str, tuple[str, ...]]
+    #: The model that it is a field of, whose configuration says how texts are taken.
+    owner: Any = None
 
     @property
     def reading(self) -> str:
@@ -49,10 +54,17 @@ class Leaf:
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
         """Validates one value of the field."""
+        stated = getattr(self.owner, "model_config", {})
+        config: Any = {option: stated[option] for option in _OF_TEXTS if option in stated}
         try:
-            return TypeAdapter(self.annotation)
+            return TypeAdapter(self.annotation, config=config or None)
         except PydanticSchemaGenerationError:  # a class that Pydantic does not know, which its model allows
             return TypeAdapter(self.annotation, config=ConfigDict(arbitrary_types_allowed=True))
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether its model takes nothing but values of the very types of its fields."""
+        return bool(getattr(self.owner, "model_config", {}).get("strict"))
 
     @property
     def kind(self) -> Kind:
@@ -139,6 +151,27 @@ def _all_leaves(node: Node) -> Iterator[Leaf]:
         case ChoiceNode():
             for option in node.options:
                 yield from _all_leaves(option)
+
+
+def together_below(node: Node) -> list[list[Leaf]]:
+    """The fields that one document can have beside one another: of alternatives those of one, with what is in none."""
+    common: list[Leaf] = []
+    options: list[list[Leaf]] = []
+
+    def walk(here: Node) -> None:
+        match here:
+            case Leaf():
+                common.append(here)
+            case Group():
+                for member in here.members:
+                    walk(member.node)
+            case Items():
+                walk(here.item)
+            case Choice():
+                options.extend(list(_all_leaves(option)) for option in here.options)
+
+    walk(node)
+    return [[*common, *own] for own in options] or [common]
 
 
 def wholes_below(node: Node) -> Iterator[Leaf]:

@@ -39,6 +39,7 @@ from extractor.schemas.nodes import (
     Nothing,
     extra_of,
     leaves_below,
+    together_below,
     wholes_below,
 )
 from extractor.schemas.settling import settle
@@ -149,7 +150,7 @@ def plan_of(schema: Any) -> Plan:
     name, leaves = getattr(schema, "__name__", None) or "Document", list(leaves_below(root))
     if not leaves:
         raise SchemaError(f"schema {name} has no fields to read")
-    settle(leaves)
+    settle(together_below(root))
     return Plan(schema, root, _reading(name, [*leaves, *wholes_below(root)]), False)
 
 
@@ -302,7 +303,7 @@ class _Walker:
         if not captions and not meaning and "[]" not in place.key:
             words = dict.fromkeys([place.name.replace("_", " "), *([info.title] if info.title else [])])
             captions = {"und": tuple(words)}
-        leaf = Leaf(place.key, annotation, info, meaning, captions)
+        leaf = Leaf(place.key, annotation, info, meaning, captions, place.within[-1] if place.within else None)
         try:
             leaf.kind  # noqa: B018
         except ValueError as error:
@@ -333,6 +334,8 @@ def _misfits(meaning: Meaning, annotation: Any) -> bool:
     kind, accepted = VOCABULARY[meaning.field].kind, plain_types(annotation)
     if meaning.part in ("year", "month", "day", "age"):
         return bool(accepted) and accepted <= {bool, *TIMES}
+    if kind is Kind.SEX and members_of(annotation):
+        return False  # 1 and 2, as ISO/IEC 5218 has them
     return bool(accepted) and all(kind in _MISFITS.get(int if one is float else one, ()) for one in accepted)
 
 

@@ -72,7 +72,8 @@ def schema_of(schema: Any) -> Any:
     if is_object(type(schema)) and not isinstance(schema, type):
         raise SchemaError(f"schema is an instance of {type(schema).__name__}; pass the class itself")
     if not _has_fields(schema):
-        if "__fields__" in vars(type(schema)) or "__fields__" in getattr(schema, "__dict__", ()):
+        is_new = isinstance(schema, type) and issubclass(schema, BaseModel)
+        if not is_new and ("__fields__" in vars(type(schema)) or "__fields__" in getattr(schema, "__dict__", ())):
             raise SchemaError("schema is a model of Pydantic 1; pass its JSON Schema, Model.schema()")
         shown = schema.__name__ if isinstance(schema, type) else type(schema).__name__
         raise SchemaError(f"schema must be {names}, not {shown}")

@@ -17,9 +17,19 @@ _OF_VISAS = frozenset({"visa_class", "entries", "duration_of_stay"})
 _OF_ANY_KIND = _OF_VISAS | {"passport_number", "personal_number"}
 
 
-def settle(leaves: Sequence[Leaf]) -> None:
-    """Settles what the fields of a schema mean beside one another: changes their meanings in place."""
+def settle(together: Sequence[Sequence[Leaf]]) -> None:
+    """Settles what the fields of a schema mean beside one another: changes their meanings in place. `together`: see
+    `nodes.together_below`."""
+    for leaves in together:
+        _settle(leaves)
+    every = [leaf for leaves in together for leaf in leaves]
+    kinds = {kind for leaf in every if leaf.meaning and (kind := kind_in(leaf.key))}
+    for leaf in every:
+        if leaf.meaning and len(kinds) > 1 and leaf.meaning.field not in _OF_ANY_KIND:
+            leaf.meaning = replace(leaf.meaning, only=kind_in(leaf.key))
 
+
+def _settle(leaves: Sequence[Leaf]) -> None:
     def named(field: str) -> list[Leaf]:
         return [leaf for leaf in leaves if leaf.meaning and leaf.meaning.field == field]
 
@@ -43,10 +53,6 @@ def settle(leaves: Sequence[Leaf]) -> None:
         for leaf in ids:
             take(leaf, "personal_number")
     _settle_names(named, take)
-    kinds = {kind for leaf in leaves if leaf.meaning and (kind := kind_in(leaf.key))}
-    for leaf in leaves:
-        if leaf.meaning and len(kinds) > 1 and leaf.meaning.field not in _OF_ANY_KIND:
-            leaf.meaning = replace(leaf.meaning, only=kind_in(leaf.key))
 
 
 def _settle_names(named: Callable[[str], list[Leaf]], take: Callable[..., None]) -> None:
@@ -57,8 +63,9 @@ def _settle_names(named: Callable[[str], list[Leaf]], take: Callable[..., None])
         if (surname or given) and (leaf.captions or (leaf.meaning and leaf.meaning.by == "x-field")):
             continue  # the vocabulary's own: the name as it is printed in one piece
         take(leaf, *(("given_names",) if surname and not given and is_given else ("name", "full")))
-    given = named("given_names")
-    if any(leaf.meaning and leaf.meaning.part == "rest" for leaf in given):
-        for leaf in given:
-            if leaf.meaning and leaf.meaning.part is None:
-                take(leaf, "given_names", "first")
+    for field in ("given_names", "surname"):
+        own = named(field)
+        if any(leaf.meaning and leaf.meaning.part == "rest" for leaf in own):
+            for leaf in own:
+                if leaf.meaning and leaf.meaning.part is None:
+                    take(leaf, field, "first")

@@ -121,6 +121,9 @@ FIELDS: list[tuple[str, Any, Any]] = [
     ("sex", IsoSex, IsoSex.MALE),
     ("document_kind", Literal["passport", "id", "driver_license"], "passport"),
     ("type", Literal["PASSPORT", "OTHER"], None),
+    ("sex", Literal["H", "M"], "H"),
+    ("sex", Literal[1, 2, 9], 1),
+    ("expiry_date", Annotated[str, StringConstraints(pattern=r"^\d\d\.\d\d\.\d{4}$")], "09.01.2033"),
     ("photo", bytes, None),
     ("is_adult", bool, None),
 ]
@@ -195,6 +198,58 @@ def test_a_nested_model_that_lacks_what_it_requires_is_left_out_and_named() -> N
     assert document is None
     assert values == {"holder": {"last_name": None, "first_name": "JOSHUA JAMES"}}
     assert codes(warnings) == ["required_field_missing:holder.last_name"]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+    birth_date: date
+    given_names: tuple[str, ...]
+    sex: IsoSex
+
+
+def test_strict_models_get_the_very_types_of_their_fields() -> None:
+    document, *_ = read(Strict)
+    assert document == Strict(birth_date=date(1990, 3, 30), given_names=("JOSHUA", "JAMES"), sex=IsoSex.MALE)
+
+
+class Spanish(BaseModel):
+    primer_apellido: str
+    segundo_apellido: str | None = None
+
+
+@each(
+    ("printed", "first", "second"),
+    [("GARCÍA LÓPEZ", "GARCÍA", "LÓPEZ"), ("DE LA CRUZ LÓPEZ", "DE LA CRUZ", "LÓPEZ"), ("GARCÍA", "GARCÍA", None)],
+)
+def test_two_surnames(printed: str, first: str, second: str | None) -> None:
+    document, *_ = read(Spanish, surname=printed)
+    assert (document.primer_apellido, document.segundo_apellido) == (first, second)
+
+
+class OfPassport(BaseModel):
+    kind: Literal["passport"]
+    passport_number: str
+
+
+class OfCard(BaseModel):
+    kind: Literal["id_card"]
+    card_number: str
+
+
+class Either(BaseModel):
+    document: Annotated[OfPassport | OfCard, Field(discriminator="kind")]
+    birth: "DayAndMonth | None" = None
+
+
+class DayAndMonth(BaseModel):
+    day: int
+    month: int
+
+
+def test_alternatives_are_read_as_if_each_stood_alone() -> None:
+    document, *_ = read(Either)
+    assert document.document == OfPassport(kind="passport", passport_number=READ["document_number"])
+    assert document.birth == DayAndMonth(day=30, month=3)
 
 
 T = TypeVar("T")
