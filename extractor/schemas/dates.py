@@ -138,17 +138,19 @@ def parse_date(
 
 def _reduced(text: str, issuer: str | None) -> Iterator[PrintedDate]:
     """Months and years in a text without a whole date, the more precise first."""
+    found: list[tuple[re.Match[str], int, int | None]] = []
     for match in CJK.finditer(text):
         year, month, _ = _of_era(match)
-        if year >= _FIRST_YEAR and 1 <= month <= 12:
-            yield PrintedDate(f"{_gregorian(year):04d}-{month:02d}", *match.span())
-    if (match := NAME_YEAR.search(text)) and (named := month_of(match[1], issuer)):
-        yield PrintedDate(f"{_gregorian(int(match[2])):04d}-{named:02d}", *match.span())
-    for pattern, of_month, of_year in ((MONTH_YEAR, 1, 2), (YEAR_MONTH, 2, 1)):
-        if (match := pattern.search(text)) and 1 <= int(match[of_month]) <= 12:
-            yield PrintedDate(f"{_gregorian(int(match[of_year])):04d}-{int(match[of_month]):02d}", *match.span())
-    if match := YEAR.search(text):
-        yield PrintedDate(match[1], *match.span())
+        found += [(match, year, month)] if year >= _FIRST_YEAR else []
+    for match in NAME_YEAR.finditer(text):
+        found.append((match, int(match[2]), month_of(match[1], issuer)))
+    found += [(match, int(match[2]), int(match[1])) for match in MONTH_YEAR.finditer(text)]
+    found += [(match, int(match[1]), int(match[2])) for match in YEAR_MONTH.finditer(text)]
+    for match, year, of_year in found:
+        if of_year in range(1, 13):
+            yield PrintedDate(f"{_gregorian(year):04d}-{of_year:02d}", *match.span())
+    if alone := YEAR.search(text):
+        yield PrintedDate(alone[1], *alone.span())
 
 
 def full_year(two_digits: int, meaning: DateMeaning | None, today: date) -> int:
@@ -165,8 +167,8 @@ def _candidates(
         if iso := _iso(ERA_LETTERS[match[1]] + int(match[2]), int(match[4]), int(match[5])):
             yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(CJK, text):
-        start_year, month, day = _of_era(match)
-        if day and start_year >= 1000 and (iso := _iso(_gregorian(start_year), month, day)):
+        start_year, in_year, day_of_month = _of_era(match)
+        if day_of_month and start_year >= 1000 and (iso := _iso(_gregorian(start_year), in_year, day_of_month)):
             yield PrintedDate(iso, match.start(), match.end())
     for match in (*_matches(DAY_CJK_MONTH, text), *_matches(VIETNAMESE, text)):
         if iso := _iso(_year(match[3], meaning, now), int(match[2]), int(match[1])):

@@ -119,13 +119,13 @@ def _by_name(name: str, inside: Sequence[str], has_captions: bool) -> Iterator[_
     if outer and outer[0] == "name":
         # `name: {surname, given}`: the parts of a name, which together with it would be the whole.
         yield from (found for found in _lookup(name, cut=False) if found[0] != "name")
-    part = _table().dates.get(squash(name))
+    of_date = _table().dates.get(squash(name))
     for start in range(len(inside)):
         around = " ".join(inside[start:])
         # `birth: {day, month, year}`
-        whole = _field_called(f"{around} date") if part else None
+        whole = _field_called(f"{around} date") if of_date else None
         if whole and whole[1] is None and VOCABULARY[whole[0]].kind is Kind.DATE:
-            yield whole[0], part
+            yield whole[0], of_date
         for joined in (f"{around} {name}", f"{name} {around}"):
             yield from _lookup(joined, cut=False)
     if outer:

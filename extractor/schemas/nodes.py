@@ -162,12 +162,12 @@ def together_below(node: Node) -> list[list[Leaf]]:
         match here:
             case Leaf():
                 common.append(here)
-            case Group():
+            case GroupNode():
                 for member in here.members:
                     walk(member.node)
             case Items():
                 walk(here.item)
-            case Choice():
+            case ChoiceNode():
                 options.extend(list(_all_leaves(option)) for option in here.options)
 
     walk(node)

@@ -8,9 +8,8 @@ mean is meant; ICAO's own letters (Doc 9303-4, 4.1.1.1) decide where that is not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from itertools import chain
 from typing import Literal
 
 from extractor.schemas.data import load_table
@@ -50,22 +49,24 @@ def sexes_of(words: Iterable[str]) -> dict[str, Sex]:
     """What the members of an enum mean, beside one another: of `H` and `M` the one is a man and the other a woman."""
     own = {word: squash(word) for word in words}
     there = set(own.values())
-    table = load_table("sexes")
-    pairs = [tuple(map(fold, pair)) for pair in chain(table["initials"].values(), table["pairs"])]
-    ways = [(("m", "M"), ("f", "F"))] if {"m", "f"} <= there else []
-    ways = ways or [((man, "M"), (woman, "F")) for man, woman in pairs if {man, woman} <= there]
-    if not ways:
-        return {word: sex for word in own if (sex := sex_of_word(word))}
-    letters: dict[str, set[str]] = {}
-    for letter, sex in chain(*ways):
-        letters.setdefault(letter, set()).add(sex)
+    ways = [("m", "f")] if {"m", "f"} <= there else [pair for pair in _pairs() if there.issuperset(pair)]
+    letters: dict[str, set[Sex]] = {}
+    for man, woman in ways:
+        letters.setdefault(man, set()).add("M")
+        letters.setdefault(woman, set()).add("F")
     found = {word: _only(letters[key]) if key in letters else sex_of_word(word) for word, key in own.items()}
     return {word: sex for word, sex in found.items() if sex}
 
 
-def _only(found: Iterable[str]) -> Sex | None:
-    sexes: Sequence[Sex] = list(found)  # type: ignore[arg-type]
-    return sexes[0] if len(sexes) == 1 else None
+@cache
+def _pairs() -> frozenset[tuple[str, str]]:
+    """Letters and digits for a man and for a woman that stand beside each other."""
+    table = load_table("sexes")
+    return frozenset((fold(man), fold(woman)) for man, woman in (*table["initials"].values(), *table["pairs"]))
+
+
+def _only(found: Collection[Sex]) -> Sex | None:
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _meanings(word: str, issuer: str | None) -> frozenset[Sex]:
