@@ -1,6 +1,6 @@
 """What a field of a user's schema means: which field of the vocabulary, or which part of one.
 
-In this order: what the field says itself (`x-field`), its name or alias, its captions, its description. Names are
+In this order: what the field says itself (`x-field`), its name, alias or title, its captions, its description. Names are
 compared without case, underscores and diacritics with the synonyms of `synonyms.json` (twelve languages) and with the
 printed captions, then without words that say nothing (`holder_birth_date_iso`). A name inside a nested object is
 looked up together with the object's (`birth: {date, place}`) first; inside an object that is a field itself it is that
@@ -56,6 +56,7 @@ class Words:
     captions: tuple[str, ...] = ()
     description: str = ""
     stated: str | None = None
+    title: str | None = None
 
 
 def meaning_of(words: Words, fits: Callable[[Meaning], bool] = lambda _: True) -> Meaning | None:
@@ -68,6 +69,7 @@ def _meanings_of(words: Words) -> Iterator[Meaning]:
         yield Meaning(words.stated, by="x-field")
         return
     names = [("name", words.name), *(("alias", alias) for alias in words.aliases)]
+    names += [("title", words.title)] if words.title else []
     # `number` with the alias `passportNumber` is what the alias says.
     for by, name in sorted(names, key=lambda one: squash(one[1]) in _table().generic):
         for found in _by_name(name, words.inside, bool(words.captions)):

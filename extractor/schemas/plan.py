@@ -320,7 +320,7 @@ def _meaning(info: FieldInfo, place: _Place, annotation: Any = Any) -> Meaning |
         raise SchemaError(f"x-captions of {place.key} are lists of captions by language")
     phrases = tuple(str(phrase) for phrases in captions.values() for phrase in phrases)
     description = info.description or ""
-    words = Words(place.name, place.inside, place.aliases, phrases, description, stated)
+    words = Words(place.name, place.inside, place.aliases, phrases, description, stated, info.title)
     return meaning_of(words, lambda one: one.by == "x-field" or not _misfits(one, annotation))
 
 
