@@ -23,7 +23,6 @@ from extractor.schemas.plan import plan_of
 from extractor.schemas.states import same_state
 from extractor.schemas.text import restore_capitals, scripts, squash
 from extractor.schemas.vocabulary import Kind
-from extractor.visual.merge import merge
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
 _AGAINST_PROOF, _AGAINST_MRZ = 0.72, 0.4
@@ -34,6 +33,8 @@ _NEGLIGIBLE = 0.3
 #: Letters that a name of another script and its romanisation have in common at least, as states romanise differently;
 #: and a name in Latin letters and the MRZ's, for which they are one name with letters that differ.
 _ROMANISED, _NEARLY_A_NAME = 0.75, 0.75
+#: The zone's type is made for being read: from this confidence on its letters stand against print.
+_SURE_OF_LETTERS = 0.9
 #: Characters of a document number that a zone has room for.
 _ROOM_OF_NUMBERS = 9
 #: A visual value that is less sure than this (0.4 as line recognition says it) was read poorly.
@@ -176,9 +177,9 @@ def _conflict(kind: Kind, mrz: Source, printed: Source, sources: Sequence[Source
         note = "check digits prove the MRZ's number; the printed one differs in a few characters"
         return FieldEvidence(mrz.value, Verdict.CONFLICT, 0.8 * mrz.confidence, tuple(sources), mrz.box, note)
     if kind is Kind.NAME and agreement(str(mrz.value), str(printed.value)) >= _NEARLY_A_NAME:
-        note = "the printed name differs from the MRZ's in a few letters, which were read clearly"
-        value, confidence = merge(str(mrz.value), str(printed.value)), 0.8 * min(mrz.confidence, printed.confidence)
-        return FieldEvidence(value, Verdict.CONFLICT, confidence, tuple(sources), printed.box, note)
+        given = mrz if mrz.confidence >= _SURE_OF_LETTERS else printed
+        note = "the printed name and the MRZ's differ in a few letters that were read clearly"
+        return FieldEvidence(given.value, Verdict.CONFLICT, 0.8 * given.confidence, tuple(sources), given.box, note)
     if printed.confidence < min(_NEGLIGIBLE, mrz.confidence):
         note = "the printed value was read too poorly to contradict the MRZ"
         verdict = Verdict.VERIFIED if mrz.proven else Verdict.SINGLE
