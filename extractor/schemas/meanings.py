@@ -1,8 +1,8 @@
 """What a field of a user's schema means: which field of the vocabulary, or which part of one.
 
-In this order: what the field says itself (`x-field`), its name, alias or title, its captions, its description. Names are
-compared without case, underscores and diacritics with the synonyms of `synonyms.json` (twelve languages) and with the
-printed captions, then without words that say nothing (`holder_birth_date_iso`). A name inside a nested object is
+In this order: what the field says itself (`x-field`), its name, alias or title, its captions, its description. Names
+are compared without case, underscores and diacritics with the synonyms of `synonyms.json` (twelve languages) and with
+the printed captions, then without words that say nothing (`holder_birth_date_iso`). A name inside a nested object is
 looked up together with the object's (`birth: {date, place}`) first; inside an object that is a field itself it is that
 field or nothing (`nationality: {code, name}`, `address: {country}`); inside one about somebody or something else
 (`father`, `employer`) alone it means nothing. A name that can mean two things (`issued_at`) means the one that the
