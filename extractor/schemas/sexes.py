@@ -17,8 +17,6 @@ from extractor.schemas.text import fold, squash
 
 Sex = Literal["M", "F", "X"]
 _ICAO: Mapping[str, Sex] = {"m": "M", "f": "F", "x": "X"}
-#: Words this short, in Latin letters, count in their own language only.
-_SHORT = 2
 #: `女F` is two words in two scripts.
 _WORDS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]+|[^\s\u2e80-\u9fff\uac00-\ud7af]+")
 
@@ -33,6 +31,8 @@ def sex_in(text: str, issuer: str | None = None) -> tuple[Sex, float] | None:
         meant = [found for word in words if (found := _meanings(word, issuer))]
     if not meant:
         return None
+    # `X/F` is a Cyrillic letter read as a Latin one: that nothing is said does not contradict what is.
+    meant = [one for one in meant if one != {"X"}] or meant
     common = frozenset.intersection(*meant)
     # Where two languages stand side by side, ICAO's letter comes last.
     letters = [_ICAO[word] for word in words if word in _ICAO]
@@ -74,8 +74,8 @@ def _meanings(word: str, issuer: str | None) -> frozenset[Sex]:
     by_language = _words().get(word, {})
     own = {"en", *_languages(issuer)}
     said = {sex for language, sexes in by_language.items() if language in own for sex in sexes}
-    short = word.isascii() and len(word) <= _SHORT
-    if said or (issuer and short):
+    # A Latin letter counts in its own language only.
+    if said or (issuer and word.isascii() and len(word) == 1):
         return frozenset(said)
     return frozenset(sex for sexes in by_language.values() for sex in sexes)
 

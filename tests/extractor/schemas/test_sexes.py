@@ -36,6 +36,8 @@ from ...tables import each
         ("F/M", "HUN", "M"),
         ("M/F", "GBR", None),  # a choice, and none made
         ("A/M", "GRC", "M"),
+        ("Nữ", "VNM", "F"),
+        ("X/F", "RUS", "F"),
         ("NON-BINARY", None, "X"),
         ("SEX", None, None),
         ("—", None, None),
