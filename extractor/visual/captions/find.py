@@ -7,9 +7,8 @@ not overlap is kept. Runs that name the same field, as in `Surname/Nom/Apellidos
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from extractor.schemas import VOCABULARY
 from extractor.schemas.dates import find_dates
@@ -27,7 +26,6 @@ from extractor.visual.captions.lexicon import (
 from extractor.visual.captions.tokens import BREAKS, Token, is_ideograph, tokens_of, windows
 from extractor.visual.segments import Segment, join_dates, parted, segment_of, split_dates
 
-_IDEOGRAPHIC = frozenset({"zh-Hans", "zh-Hant", "ja"})
 #: Letters from which a caption of several words is believed in the middle of a line.
 _LONG = 8
 #: Captions of dates (`from`, `bis`) that are parts of names as well (`VAN DER BERG`, `DE LA CRUZ`), squashed.
@@ -86,7 +84,7 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
         if match:
             runs[i].append(_Run(first, last, match))
     runs = [_in_place(own, tokens[i]) for i, own in enumerate(runs)]
-    covers = _in_the_page_s_languages([_best_cover(own) for own in runs])
+    covers = [_best_cover(own) for own in runs]
     captions: list[Caption] = []
     values: list[Segment] = []
     for i, line in enumerate(lines):
@@ -101,36 +99,6 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
 def _tolerance(line: Line) -> float:
     """Minimum similarity of a fuzzy caption match: close to 1 for lines that were read with high confidence."""
     return 0.93 if line.score > 0.97 else 0.85 if line.score > 0.93 else 0.7
-
-
-def _in_the_page_s_languages(covers: list[list[_Run]]) -> list[list[_Run]]:
-    """Captions as the languages of the page mean them: `Nom` is a surname where French is printed, not Catalan's name;
-    and short ones in a language the page does not otherwise use are none (`ORGAN DONOR` names no authority)."""
-    spoken: dict[str, float] = defaultdict(float)
-    for run in (run for cover in covers for run in cover):
-        for language in run.match.tongues:
-            # An ideograph says as much as three letters.
-            weight = 3 if language in _IDEOGRAPHIC else 1
-            spoken[language] += weight * run.match.letters / len(run.match.tongues)
-    if not spoken:
-        return covers
-    most = max(spoken.values())
-    used = {language for language, weight in spoken.items() if weight >= 0.15 * most or weight >= 12}
-    if used & _IDEOGRAPHIC:
-        # OCR writes one for the other: 性别 for 性別.
-        used |= _IDEOGRAPHIC
-    return [[kept for run in cover if (kept := _in_languages(run, used, alone=len(cover) == 1))] for cover in covers]
-
-
-def _in_languages(run: _Run, used: set[str], *, alone: bool) -> _Run | None:
-    match = run.match
-    meant = {
-        name: fit for name, fit in match.fields.items() if name not in match.languages or match.languages[name] & used
-    }
-    if not meant:
-        # Long captions, and those that translate another one, are believed in any language.
-        return run if match.letters >= 10 or not alone else None
-    return replace(run, match=replace(match, fields=meant))
 
 
 def _in_place(runs: Sequence[_Run], tokens: Sequence[Token]) -> list[_Run]:
@@ -180,7 +148,7 @@ def _take_apart(
 ) -> tuple[list[Caption], list[Segment]]:
     groups = _groups(tokens, cover)
     begun = {group[0].first for group in groups}
-    groups = [group for group in groups if _credible(tokens, group) and not _is_in_a_name(tokens, group, begun)]
+    groups = [group for group in groups if not _is_in_a_name(tokens, group, begun)]
     if not groups:
         if numbered := _by_number(line, index, tokens, lexicon):
             return [numbered], [numbered.follower] if numbered.follower else []
@@ -244,16 +212,6 @@ def _groups(tokens: Sequence[Token], cover: Sequence[_Run]) -> list[list[_Run]]:
             groups.append([run])
             shared = set(run.match.fields)
     return groups
-
-
-def _credible(tokens: Sequence[Token], group: Sequence[_Run]) -> bool:
-    """A caption of a few letters counts if it begins the line, or follows its number or what is no word."""
-    first, last = group[0].first, group[-1].last
-    if sum(run.match.letters for run in group) > WEAK_LENGTH or first == 0:
-        return True
-    if NUMBERING.match(tokens[0].text) or "".join(t.text for t in tokens[first : last + 1]) in AFTER_THE_VALUE:
-        return True
-    return not tokens[first - 1].is_break and last + 1 < len(tokens)
 
 
 def _is_in_a_name(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from pydantic import BaseModel
@@ -49,12 +50,6 @@ class Match:
     fields: Mapping[str, float]
     letters: int
     exact: bool
-    #: for each field, the languages in which the caption names it
-    languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    @property
-    def tongues(self) -> frozenset[str]:
-        return frozenset().union(*self.languages.values())
 
     @property
     def weak(self) -> bool:
@@ -68,18 +63,14 @@ class Lexicon:
         self.specs = field_specs(schema)
         self.name = schema_name(schema)
         self._fields: dict[str, dict[str, float]] = {}
-        self._languages: dict[str, dict[str, set[str]]] = {}
         others = {name: spec for name, spec in VOCABULARY.items() if name not in self.specs}
         for name, spec in {**others, **self.specs}.items():
             own = name in self.specs
-            for language, phrases in spec.captions.items():
-                for phrase in phrases:
-                    # A single letter says nothing; a single ideograph does.
-                    if (key := squash(phrase)) and letters_in(key) > 1:
-                        fields = self._fields.setdefault(key, {})
-                        self._languages.setdefault(key, {}).setdefault(name, set()).add(language)
-                        # A field of the schema is what was asked for; another one only takes what is left.
-                        fields[name] = 1.0 if own else NOT_ASKED_FOR
+            for phrase in chain.from_iterable(spec.captions.values()):
+                # A single letter says nothing; a single ideograph does.
+                if (key := squash(phrase)) and letters_in(key) > 1:
+                    # A field of the schema is what was asked for; another one only takes what is left.
+                    self._fields.setdefault(key, {})[name] = 1.0 if own else NOT_ASKED_FOR
         # A document's title is no caption and no value either; it stands under a name of its own.
         for titles in TITLES.values():
             for title in titles:
@@ -100,16 +91,13 @@ class Lexicon:
         inexact: list[int] = []
         for i, word in enumerate(words):
             if fields := self._fields.get(word):
-                found[i] = Match(fields, letters_in(word), True, self._tongues(word))
+                found[i] = Match(fields, letters_in(word), True)
             elif fuzzy[i] < 1 and len(word) >= _FUZZY_LENGTH:
                 inexact.append(i)
         if inexact:
             for i, match in zip(inexact, self._nearest(tuple(words[i] for i in inexact)), strict=True):
                 found[i] = match if match and max(match.fields.values()) >= 0.9 * fuzzy[i] else None
         return found
-
-    def _tongues(self, key: str) -> dict[str, frozenset[str]]:
-        return {name: frozenset(languages) for name, languages in self._languages.get(key, {}).items()}
 
     def _nearest(self, words: Sequence[str]) -> list[Match | None]:
         from rapidfuzz import process
@@ -127,13 +115,12 @@ class Lexicon:
                 results.append(None)
                 continue
             fields: dict[str, float] = {}
-            languages = self._tongues(self._fuzzy[best])
             for index in np.flatnonzero(row >= row[best] - 0.02):
                 for name, fit in self._fields[self._fuzzy[index]].items():
                     fields[name] = max(fields.get(name, 0.0), fit * float(row[index]))
             # Letters that the caption does not have explain nothing (`Address 辽`).
             letters = min(letters_in(word), letters_in(self._fuzzy[best]))
-            results.append(Match(fields, letters, False, languages))
+            results.append(Match(fields, letters, False))
         return results
 
 

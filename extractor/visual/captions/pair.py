@@ -123,7 +123,7 @@ def _options(
     found = []
     for caption in captions:
         for segment in segments:
-            relation, nearness = _relation(caption, segment, captions, segments)
+            relation, nearness = _relation(caption, segment, captions)
             if relation is None:
                 continue
             for name, certainty in caption.fields.items():
@@ -153,9 +153,7 @@ def _looks_printed(segment: Segment) -> float:
     return 1.0 if segment.score > 0.85 else 0.8 if segment.score > 0.7 else 0.5
 
 
-def _relation(
-    caption: Caption, segment: Segment, captions: Sequence[Caption], segments: Sequence[Segment]
-) -> tuple[Placement | None, float]:
+def _relation(caption: Caption, segment: Segment, captions: Sequence[Caption]) -> tuple[Placement | None, float]:
     """How `segment` stands to `caption`, and how near (0..1)."""
     if segment is caption.follower:
         return "inline", 1.0
@@ -167,7 +165,7 @@ def _relation(
     # Boxes of words that stand close may overlap by the detector's margin.
     after = segment.left > (own.left + own.right) / 2
     if level < 0.55 * max(own.height, segment.height) and -0.8 * unit < gap_x < 14 * unit and after:
-        if caption.follower is not None or _between(own.right, segment.left, own, captions, segments, segment):
+        if caption.follower is not None:
             return None, 0.0
         return "right", math.exp(-max(gap_x, 0.0) / (9 * unit)) * (1 - 0.4 * level / unit)
     overlap = min(own.right, segment.right) - max(own.left, segment.left)
@@ -194,25 +192,6 @@ def _relation(
 def _follows_its_value(caption: Caption) -> bool:
     """Japanese writes `born` and `valid until` after the date: 平成元年3月31日生, 2025年3月31日まで有効."""
     return caption.follower is None and caption.segment.text in AFTER_THE_VALUE
-
-
-def _between(
-    left: float,
-    right: float,
-    row: Segment,
-    captions: Sequence[Caption],
-    segments: Sequence[Segment],
-    target: Segment,
-) -> bool:
-    """Whether anything stands between x `left` and `right` on the row of a caption."""
-    others = [caption.segment for caption in captions] + list(segments)
-    return any(
-        other is not target
-        and other is not row
-        and left - 0.3 * row.height < (other.left + other.right) / 2 < right
-        and abs(other.middle - row.middle) < 0.5 * max(other.height, row.height)
-        for other in others
-    )
 
 
 def _caption_between(upper: Segment, lower: Segment, captions: Sequence[Caption]) -> bool:
@@ -278,7 +257,6 @@ def _extended(
             break
         parts.append(min(following, key=lambda segment: segment.middle))
         taken.add(id(parts[-1]))
-    parts = _widened(parts, captions, segments, taken, kind)
     if len(parts) == 1:
         return one
     text = join_lines([part.text for part in parts])
@@ -296,37 +274,6 @@ def _is_in_column(kind: Kind, segment: Segment, first: Segment) -> bool:
     if kind is Kind.ADDRESS and first.left < segment.left < first.right:
         return True
     return abs(segment.left - first.left) < 1.2 * first.height
-
-
-def _widened(
-    parts: list[Segment], captions: Sequence[Caption], segments: Sequence[Segment], taken: set[int], kind: Kind
-) -> list[Segment]:
-    """A one-line text with what stands close after it on its row: the detector breaks lines at wide spaces."""
-    if kind not in (Kind.TEXT, Kind.NAME, Kind.ADDRESS) or len(parts) > 1:
-        return parts
-    last = parts[-1]
-    for segment in segments:
-        gap = segment.left - last.right
-        if (
-            id(segment) not in taken
-            and -0.3 * last.height < gap < 2.2 * last.height
-            and abs(segment.middle - last.middle) < 0.35 * last.height
-            and 0.7 < segment.height / max(last.height, 1.0) < 1.4
-            and segment.score > 0.85
-            and any(c.isalpha() for c in segment.text)
-            and not any(_above(caption.segment, segment) for caption in captions)
-        ):
-            taken.add(id(segment))
-            return [*parts, segment]
-    return parts
-
-
-def _above(caption: Segment, segment: Segment) -> bool:
-    """Whether a caption stands right above a segment, which is then that caption's own value."""
-    return (
-        abs(caption.left - segment.left) < 1.5 * segment.height
-        and 0 < segment.middle - caption.middle < 2 * segment.height
-    )
 
 
 def _continues(kind: Kind, segment: Segment, context: Context) -> bool:

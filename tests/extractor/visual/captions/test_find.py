@@ -199,17 +199,9 @@ def test_what_was_read_surely_and_is_no_caption_is_none() -> None:
         (("Nome", "Cognome", "Data di nascita", "Luogo di nascita"), "given_names"),
     ],
 )
-def test_a_word_means_what_it_means_in_the_page_s_languages(texts: tuple[str, ...], field: str) -> None:
+def test_a_word_of_several_languages_means_its_usual_field(texts: tuple[str, ...], field: str) -> None:
     result, _ = taken_apart(*texts)
     assert result[0][0] == field
-
-
-def test_short_words_of_a_language_that_the_page_does_not_speak_are_no_captions() -> None:
-    result, rest = taken_apart(
-        "Surname", "Given names", "Date of birth", "Date of expiry", "ORGAN DONOR", schema="driving_licence"
-    )
-    assert [name for name, *_ in result] == ["surname", "given_names", "birth_date", "expiry_date"]
-    assert "ORGAN DONOR" in rest
 
 
 def test_columns_that_the_detector_joined_are_parted() -> None:

@@ -95,12 +95,6 @@ def test_runs_are_answered_in_the_order_given() -> None:
     assert [match.exact for match in matches if match] == [True, False, True]
 
 
-def test_languages_of_a_match() -> None:
-    (match,) = lexicon(SCHEMAS["passport"]).match(["nom"], [1.0])
-    assert "fr" in match.languages["surname"]
-    assert "fr" in match.tongues
-
-
 def test_weak_captions() -> None:
     sex, surname = lexicon(SCHEMAS["passport"]).match(["sex", "surname"], [1.0, 1.0])
     assert (sex.weak, surname.weak) == (True, False)

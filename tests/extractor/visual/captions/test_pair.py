@@ -226,16 +226,6 @@ def test_words_of_captions_inside_values() -> None:
     }
 
 
-def test_captions_of_other_languages_that_are_words_of_this_one() -> None:
-    lines = [
-        *(line("Surname", 40, 40), line("SMITH", 40, 62)),
-        *(line("Given names", 240, 40), line("JOHN", 240, 62)),
-        *(line("Date of birth", 40, 110), line("12 AUG 1974", 40, 132)),
-        line("ORGAN DONOR", 40, 300),
-    ]
-    assert "authority" not in values(lines, "driving_licence")
-
-
 def test_captions_that_were_read_poorly() -> None:
     lines = [
         *(line("Surnane/Norn", 40, 40, score=0.9), line("GARCIA", 40, 65)),
@@ -289,15 +279,6 @@ def test_a_bearer_may_be_called_specimen_and_the_word_across_the_page_is_no_valu
 
 def test_a_page_without_captions_says_nothing() -> None:
     assert values(rows("BLACKWELL", "ANNA MARIA", "12 AUG 1974")) == {}
-
-
-def test_a_value_that_the_detector_broke_at_a_wide_space_is_one() -> None:
-    lines = [line("Surname", 40, 40), line("SANTA", 40, 70), line("CRUZ", 125, 70)]
-    assert values(lines)["surname"] == "SANTA CRUZ"
-    # Not what stands under a caption of its own, nor what stands far away or in another size.
-    assert values([*lines[:2], line("Sex", 125, 40), line("CRUZ", 125, 70)])["surname"] == "SANTA"
-    assert values([*lines[:2], line("CRUZ", 400, 70)])["surname"] == "SANTA"
-    assert values([*lines[:2], line("CRUZ", 125, 70, height=40)])["surname"] == "SANTA"
 
 
 @each(
