@@ -7,11 +7,12 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extractor.cli_options import day
 from extractor.ending import Parser, Stops, ended
 from extractor.errors import MissingExtraError, UsageError
 
@@ -124,7 +125,7 @@ def _add_readers(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
     )
     who.add_argument(
-        "--today", type=date.fromisoformat, metavar="DAY", help="the day two-digit years are resolved by (YYYY-MM-DD)"
+        "--today", type=day, metavar="DAY", help="the day two-digit years are resolved by (YYYY-MM-DD)"
     )
 
 

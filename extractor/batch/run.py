@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from extractor import strict_json
 from extractor.batch.files import Place, StorageError, place, read, shown, write_whole
 from extractor.batch.job import Job, Summary
 from extractor.batch.reader import RUN, Reader
@@ -111,7 +112,8 @@ def drive(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
     start = time.monotonic()
     output = place(job.output)
     run = _take_over(output, job)
-    listed = [documents_of(text, job.group) for text in job.inputs]
+    own = f"{output.name(output.path).rstrip('/')}/"
+    listed = [documents_of(text, job.group, apart=own) for text in job.inputs]
     total = sum(map(len, listed))
     units = _missing(job, output, listed, total)
     earlier = total - sum(len(unit.documents) for unit in units)
@@ -232,7 +234,7 @@ def _portable(schema: Any) -> Any:
         from extractor.schemas import load_schema
 
         load_schema(schema)
-        return json.loads(Path(schema).read_text(encoding="utf-8-sig"))
+        return strict_json.loads(Path(schema).read_text(encoding="utf-8-sig"))
     return schema
 
 

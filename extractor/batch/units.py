@@ -62,12 +62,15 @@ class Unit:
         return cls(number, tuple(made))
 
 
-def documents_of(text: str, group: str | None) -> list[UnitDocument]:
-    """The documents of one input, sorted. Raises UsageError and StorageError."""
+def documents_of(text: str, group: str | None, *, apart: str | None = None) -> list[UnitDocument]:
+    """The documents of one input, sorted; what is called like `apart` is no part of it: an output may lie in an input,
+    and its parts may be Parquet files. Raises UsageError and StorageError."""
     where = place(text)
     pages: list[str] = []
     for path in listed(where, SUFFIXES | {_PARQUET}):
         name = where.name(path)
+        if apart is not None and name.startswith(apart):
+            continue
         if path.lower().endswith(_PARQUET):
             pages += (f"{name}#{row}" for row in range(_rows(where, path)))
         else:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from extractor import strict_json
 from extractor.errors import UnreadableInputError
 
 
@@ -31,23 +32,10 @@ def read_text(path: Path) -> str:
 def parse_json(text: str, *, once: bool = False) -> Any:
     """The JSON value of `text`. Raises ValueError, also for what JSON has no word for (NaN), what UTF-8 cannot hold, a
     value that is nested too deeply, and with `once` an object that says one thing twice."""
-    try:
-        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_each_once if once else None)
-        if "\\u" in text:  # half a character can only be written as an escape
-            json.dumps(value, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    value = strict_json.loads(text, once=once)
+    if "\\u" in text:  # half a character can only be written as an escape
+        json.dumps(value, ensure_ascii=False).encode()
     return value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(found := dict(pairs)) < len(pairs):
-        raise ValueError("a key stands twice")
-    return found
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

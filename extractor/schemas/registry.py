@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, PydanticUserError, RootModel, TypeAdapter
 
+from extractor import strict_json
 from extractor.errors import SchemaError
 from extractor.schemas.documents import BUILT_IN, READS_AS
 from extractor.schemas.json_schema import model_from_json_schema
@@ -97,7 +98,7 @@ def _has_fields(schema: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def _of_definition(text: str) -> type[BaseModel]:
-    return model_from_json_schema(json.loads(text))
+    return model_from_json_schema(strict_json.loads(text))
 
 
 def _module(name: str) -> ModuleType:
@@ -133,11 +134,13 @@ def _class_in(module: ModuleType, class_name: str, reference: str) -> Any:
 
 def _from_json_schema(path: Path) -> type[BaseModel]:
     try:
-        definition = json.loads(path.read_text(encoding="utf-8-sig"))
+        definition = strict_json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SchemaNotFoundError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise SchemaNotFoundError(f"{path} is not JSON: {_one_line(error)}") from error
+    except UnicodeDecodeError:
+        raise SchemaNotFoundError(f"{path} is not JSON in UTF-8; save it as UTF-8") from None
+    except ValueError as error:
+        raise SchemaNotFoundError(f"{path} is not JSON: {_one_line(error)[:200]}") from error
     try:
         return _usable(model_from_json_schema(definition, name=path.stem), str(path))
     except SchemaNotFoundError:
@@ -149,8 +152,8 @@ def _from_json_schema(path: Path) -> type[BaseModel]:
 def _of_text(text: str) -> type[BaseModel]:
     try:
         return _of_definition(text)
-    except (ValueError, RecursionError) as error:
-        raise SchemaNotFoundError(f"the schema is not JSON: {_one_line(error)}") from None
+    except ValueError as error:
+        raise SchemaNotFoundError(f"the schema is not JSON: {_one_line(error)[:200]}") from None
 
 
 def _usable(model: Any, reference: str) -> Any:

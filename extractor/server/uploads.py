@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from extractor import strict_json
 from extractor.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -145,19 +145,11 @@ async def read_json(chunks: AsyncGenerator[bytes, None]) -> dict[str, Any]:
 
 def parse_json(text: bytes | str) -> Any:
     """A JSON value, strictly: no NaN, and no object that says one thing twice. Raises a Problem."""
-
-    def refuse(_constant: str) -> None:
-        raise ValueError("not a JSON value")
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            raise Problem("invalid-request", "an object of the JSON has the same key twice")
-        return found
-
     try:
-        return json.loads(text, parse_constant=refuse, object_pairs_hook=once)
-    except (ValueError, RecursionError):
+        return strict_json.loads(text)
+    except strict_json.DoubledKeyError:
+        raise Problem("invalid-request", "an object of the JSON has the same key twice") from None
+    except ValueError:
         raise Problem("invalid-request", "this is not JSON") from None
 
 

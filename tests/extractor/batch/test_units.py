@@ -43,6 +43,12 @@ def test_pages_of_one_document_are_found_by_their_names(tmp_path: Path, group: s
     assert {one.name.removeprefix(f"{tmp_path}/"): len(one.pages) for one in found} == documents
 
 
+def test_an_output_inside_of_an_input_is_no_part_of_it(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.jpg", "read/part-0.parquet", "read/_attempts/x.png", "reading.png")
+    found = documents_of(str(tmp_path), None, apart=f"{tmp_path}/read/")
+    assert [Path(one.name).name for one in found] == ["a.jpg", "reading.png"]
+
+
 @pytest.mark.parametrize("group", ["(", "no parentheses"])
 def test_a_group_that_names_nothing_is_wrong_usage(tmp_path: Path, group: str) -> None:
     _touch(tmp_path, "a.jpg")

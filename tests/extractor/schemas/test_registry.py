@@ -208,6 +208,8 @@ def test_a_json_schema_without_a_title_is_called_after_its_file(write: Callable[
     [
         ("{", "is not JSON"),
         ("", "is not JSON"),
+        ('{"type": "object", "properties": {"a": {}, "a": {}}}', "the same key twice"),
+        ('{"type": "object", "properties": {"a": {"minimum": NaN}}}', "is not JSON"),
         ("[" * 100_000, "is not JSON"),
         ([], "cannot be used as a schema: it must be an object schema"),
         ({"type": "object"}, "cannot be used as a schema: it must have properties"),
