@@ -32,6 +32,8 @@ _LEAST_SCORE, _LEAST_DATE, _LEAST_OPTIONAL = 0.4, 0.15, 0.75
 _NEARLY_ALWAYS = frozenset(
     ("surname", "given_names", "name", "document_number", "sex", "nationality", "issuing_country")
 )
+#: Mean probability from which words are captions.
+_CAPTION = 0.5
 #: A printed name this like the MRZ's is the same name with a letter misread by one of the two.
 _NEARLY = 0.75
 #: A letter that was read with this probability is what is printed.
@@ -112,9 +114,22 @@ def _by_captions(
     taken = {(segment.line, segment.text) for one in found.values() for segment in one.segments}
     for one in pair(page.captions, page.segments, specs, context):
         free = taken.isdisjoint((segment.line, segment.text) for segment in one.segments)
+        if one.field in specs and specs[one.field].kind in (Kind.NAME, Kind.TEXT, Kind.ADDRESS):
+            free = free and not _is_caption(page, one.segments)
         if one.field in specs and one.field not in found and free:
             name = max(one.caption.fields, key=lambda name: one.caption.fields[name])
             yield Found(one.field, one.value, one.segments, f"beside the caption of {name}", min(1.0, one.score))
+
+
+def _is_caption(page: ReadPage, segments: Sequence[Segment]) -> bool:
+    """Whether the network takes the words of these segments for captions, of a language that no table knows."""
+    shown = page.layout.captions.max(axis=1)
+    own = [
+        float(shown[index])
+        for index, word in enumerate(page.layout.words)
+        if any(word.line == segment.line and word.text in segment.text for segment in segments)
+    ]
+    return bool(own) and sum(own) / len(own) > _CAPTION
 
 
 def _confirmed(

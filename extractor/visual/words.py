@@ -28,7 +28,7 @@ _WORD = re.compile(
 #: before what they begin no name or number of: a caption run together with what follows.
 _NUMBER = re.compile(
     r"\d[.)](?=\d{1,2}[./-]\d{1,2}[./-]\d{4})|\(?\d{1,2}[a-e]?[.)](?=\D|[A-Z0-9]{7})|\(?\d{1,2}[a-e][.)]?(?=\S{2})"
-    r"|[a-z]\)|(?:N[o°º]|№)[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})|DL(?=[A-Z]\d{6})"
+    r"|\d[A-E][.](?=\S{2})|[a-z]\)|(?:N[o°º]|№)[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})|DL(?=[A-Z]\d{6})"
 )
 #: `DOB12/03/1990`, `SurnameSMITH`: a caption run together with digits or capitals.
 _RUN_TOGETHER = re.compile(r"[^\W\d_]{3,}[.]?(?=\d{2})|[^\W\d_]*?[a-zà-öø-ÿ]{3}(?=[A-ZÀ-ÖØ-ÞĀ-Ž]{2})")

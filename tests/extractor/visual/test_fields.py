@@ -8,7 +8,7 @@ from extractor.mrz import Mrz
 from extractor.schemas import Passport, field_specs
 from extractor.text.ocr import Line
 from extractor.visual.fields import Found, ReadPage, read_fields
-from extractor.visual.tags import NOTHING, value_tag
+from extractor.visual.tags import NOTHING, caption_tag, value_tag
 from extractor.visual.values import Context
 
 from ..printed import captions, line
@@ -113,6 +113,13 @@ def test_a_caption_takes_nothing_that_the_network_gave_to_another_field() -> Non
     names, segments = captions(lines)
     page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0), (GIVEN, 0.9)]), names, segments)
     assert {one.field for one in read_fields(page, SPECS, Context(), None)} == {"given_names"}
+
+
+def test_what_the_network_takes_for_a_caption_is_no_value_beside_another() -> None:
+    lines = [line("Surname", 40, 40), line("Sukunimeni", 40, 70)]
+    names, segments = captions(lines)
+    page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0), (caption_tag("surname"), 0.9)]), names, segments)
+    assert read_fields(page, SPECS, Context(), None) == []
 
 
 def test_the_box_lies_around_the_value_and_not_its_line() -> None:

@@ -84,6 +84,10 @@ def test_a_date_among_other_words_fits_less() -> None:
         ("BLACKWELL", None),
         ("3", None),
         ("a b c d M", None),
+        ("A-PRIA", "M"),
+        ("Nữ", "F"),
+        ("Әйел", "F"),
+        ("mężczyzna", "M"),
     ],
 )
 def test_sexes(text: str, expected: str | None) -> None:

@@ -25,6 +25,7 @@ from ..printed import line
         ("SMITH,JOHN 1,234", ["SMITH,", "JOHN", "1,234"]),
         ("SurnameNĚMEČKOVÁ", ["Surname", "NĚMEČKOVÁ"]),
         ("MacDONALD", ["MacDONALD"]),
+        ("4D.383-9931", ["4D.", "383-9931"]),
         ("LNSMITH", ["LN", "SMITH"]),
         ("DLI1234562", ["DL", "I1234562"]),
         ("DL0420110149646", ["DL0420110149646"]),
