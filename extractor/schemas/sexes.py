@@ -18,7 +18,7 @@ from extractor.schemas.text import fold, squash
 Sex = Literal["M", "F", "X"]
 _ICAO: Mapping[str, Sex] = {"m": "M", "f": "F", "x": "X"}
 #: `女F` is two words in two scripts.
-_WORDS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]+|[^\s\u2e80-\u9fff\uac00-\ud7af]+")
+_WORDS = re.compile(r"[\u2e80-\u9fff]|[\uac00-\ud7af]+|[^\s\u2e80-\u9fff\uac00-\ud7af]+")
 
 
 def sex_in(text: str, issuer: str | None = None) -> tuple[Sex, float] | None:

@@ -67,6 +67,7 @@ def test_a_date_among_other_words_fits_less() -> None:
         ("男", "M"),
         ("女 F", "F"),
         ("女F", "F"),
+        ("男名族汉", "M"),  # a caption, read wrongly, runs on
         ("男/M", "M"),
         ("Male", "M"),
         ("Weiblich", "F"),
