@@ -123,7 +123,7 @@ def _described(text: str) -> tuple[Any, Any]:
     return str | None, Field(None, description=text)
 
 
-_TEXTS = (list[str], Field(default_factory=list))
+_TEXTS: tuple[Any, Any] = (list[str], Field(default_factory=list))
 
 MODELS = (
     flat(
