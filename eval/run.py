@@ -124,9 +124,7 @@ def _add_readers(parser: argparse.ArgumentParser) -> None:
     who.add_argument(
         "--jobs", type=int, metavar="N", help="documents read at the same time by the embedded engine (default: cores)"
     )
-    who.add_argument(
-        "--today", type=day, metavar="DAY", help="the day two-digit years are resolved by (YYYY-MM-DD)"
-    )
+    who.add_argument("--today", type=day, metavar="DAY", help="the day two-digit years are resolved by (YYYY-MM-DD)")
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:

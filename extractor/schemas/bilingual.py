@@ -27,12 +27,12 @@ def in_two_scripts(text: str) -> tuple[str, str] | None:
     name or a few letters within a text say something of their own."""
     words = [word for word in _WORD.finditer(text) if is_latin(word[0]) is not None]
     runs: dict[bool, list[str]] = {True: [], False: []}
-    for latin, group in groupby(words, lambda word: bool(is_latin(word[0]))):
+    for side, group in groupby(words, lambda word: bool(is_latin(word[0]))):
         run = list(group)
-        runs[latin].append(text[run[0].start() : run[-1].end()])
+        runs[side].append(text[run[0].start() : run[-1].end()])
     if not runs[True] or not runs[False]:
         return None
-    latin, other = (max(runs[side], key=_letters) for side in (True, False))
+    latin, other = (max(runs[one], key=_letters) for one in (True, False))
     if _letters(latin) < _LATIN or _letters(other) < _OTHER or state_code(latin.split()[0]):
         return None
     return latin.strip("()[],;:-"), other.strip("()[],;:-")
