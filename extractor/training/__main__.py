@@ -71,6 +71,11 @@ examples:
         every weight, on all GPUs of this machine
   python -m extractor.training scratch --out runs/nano --seconds 560 --total 750
         the small model from nothing (or --start DIR), in runs that add up
+
+the other networks:
+  python -m extractor.training.text --help             the text detector and recogniser in 8 bits
+  python -m extractor.training.text.reader --help      the recogniser of other scripts; then extractor.training.text.halve
+  python -m extractor.training.visual --help           the layout reader; its last step is export
 """
 
 
