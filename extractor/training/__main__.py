@@ -74,7 +74,7 @@ examples:
 
 the other networks:
   python -m extractor.training.text --help             the text detector and recogniser in 8 bits
-  python -m extractor.training.text.reader --help      the recogniser of other scripts; then extractor.training.text.halve
+  python -m extractor.training.text.reader --help      the recogniser of other scripts; then ....text.halve
   python -m extractor.training.visual --help           the layout reader; its last step is export
 """
 
