@@ -146,7 +146,8 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
     digits, letters = sum(c.isdigit() for c in text), sum(c.isalpha() for c in text)
     if digits < 1 or digits + letters < 3 or len(text) > 30:
         return None
-    is_word = re.search(r"[^\W\d_]{5}", text) is not None or (digits < 3 and letters < 5)
+    # `STRASSE-1234`, `FR 1`; codes of many letters, such as Mexico's CURP, have no words in them or many digits.
+    is_word = (digits < 6 and re.search(r"[^\W\d_]{6}", text) is not None) or (digits < 3 and letters < 5)
     if any(c.islower() for c in text if c.isascii()) or find_dates(text):
         return Value(text, text, 0.25)
     if is_word and letters > digits:

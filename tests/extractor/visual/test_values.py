@@ -147,6 +147,7 @@ def test_what_could_be_something_else_is_hardly_a_number() -> None:
     assert fit(Kind.NUMBER, "12.08.1974") <= 0.3
     assert fit(Kind.NUMBER, "5G7HXHC") == 1.0, "Azerbaijan's personal numbers have few digits"
     assert fit(Kind.NUMBER, "FR 1") <= 0.3
+    assert fit(Kind.NUMBER, "GOMC960912HDFRRN08") == 1.0, "a CURP"
     assert fit(Kind.NUMBER, "STRASSE-1234") <= 0.3
 
 
