@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from extractor.errors import UnreadableInputError
-from extractor.imaging.limits import Limits
+from extractor.imaging.limits import MAX_SIDE, Limits
 from extractor.imaging.pictures import MIN_SIDE, check_size, choose_pages
 
 #: Longer side of a rendered page, in pixels (about 200 dpi on A4).
@@ -69,8 +69,8 @@ def _page(page: Any, limits: Limits) -> np.ndarray:
     longest = max(width, height, 1.0)
     scale = min(_SIDE / longest, 8.0)
     if pictures:
-        # Never enlarged, and never too small to be a page.
-        scale = min(max(map(_resolution, pictures)), limits.side / longest)
+        # Never enlarged, not without end (a logo may have any number of pixels), and never too small to be a page.
+        scale = min(max(map(_resolution, pictures)), min(limits.side, MAX_SIDE) / longest)
         scale = max(scale, MIN_SIDE / max(min(width, height), 1.0))
     return _rgb(page.render(scale=scale, rev_byteorder=True).to_numpy())
 

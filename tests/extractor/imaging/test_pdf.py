@@ -1,6 +1,7 @@
 """PDF pages: scans at their own pixels, everything else at a resolution that can be read."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from extractor.imaging import load_pages
+from extractor.imaging.limits import DEFAULT
 
 from ...tables import each
 from .hostile import drawn, stream
@@ -92,6 +94,12 @@ def test_a_large_picture_is_bounded_and_a_huge_one_refused() -> None:
     (page,) = load_pages(scanned(np.zeros((100, 6000, 3), np.uint8), resolution=72))
     assert page.shape[1] == 4000
     assert "million pixels" in refused(scanned(quarters()), max_pixels=WIDTH * HEIGHT - 1)
+
+
+def test_a_logo_of_many_pixels_makes_no_page_larger_than_it_is_read() -> None:
+    """Pictures for output ask for pages in all their pixels; a page that is rendered has none of its own."""
+    (page,) = load_pages(placed("2 0 0 2 10 10"), limits=replace(DEFAULT, side=1_000_000))
+    assert max(page.shape) == 4000
 
 
 def test_a_tiny_picture_on_a_page_is_no_page() -> None:
