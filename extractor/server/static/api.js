@@ -46,9 +46,13 @@ export const listExamples = () => json("/v1/examples");
 export const specimens = () => json("/v1/specimens");
 export const example = async name => new File([await (await call(`/v1/examples/${encodeURIComponent(name)}`)).blob()], name);
 
-/** Whether a browser can draw a file itself; of others the service sends pictures of the pages. */
+/** Whether a browser can draw a file itself; of others the service sends pictures of the pages. What is no file any
+ * more, or a folder, is an error like one of the service, so that the other files are read. */
 async function isDrawable(file) {
-  const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+  const bytes = await file.slice(0, 12).arrayBuffer().catch(() => {
+    throw new ServiceError({ type: "/unreadable-file", detail: "" });
+  });
+  const head = new Uint8Array(bytes);
   const text = String.fromCharCode(...head);
   return head[0] === 0xff || text.startsWith("\x89PNG") || text.startsWith("GIF8") || text.startsWith("BM")
     || (text.startsWith("RIFF") && text.slice(8) === "WEBP") || text.slice(8) === "avif";

@@ -172,6 +172,20 @@ def test_what_is_no_picture_is_said(open_page: Open, service: Running) -> None:
     assert "JPEG" in page.inner_text("#toast")
 
 
+def test_what_is_no_file_any_more_keeps_no_other_file_waiting(open_page: Open, service: Running) -> None:
+    """A folder that is dropped, or a file that was moved away, cannot be looked into."""
+    page = open_page(service)
+    page.wait_for_selector("#choose")
+    page.evaluate("""() => {
+        const slice = File.prototype.slice;
+        const gone = { arrayBuffer: () => Promise.reject(new DOMException("", "NotFoundError")) };
+        File.prototype.slice = function (...range) { return this.name === "gone" ? gone : slice.apply(this, range); };
+    }""")
+    files = [{"name": name, "mimeType": "image/png", "buffer": b"MZ no picture"} for name in ("gone", "a.png")]
+    page.set_input_files("#file", files)
+    page.locator("#queue [data-away]").nth(1).wait_for()
+
+
 def test_a_key_is_asked_for_and_kept_in_the_tab(open_page: Open, make_service: Callable[..., Running]) -> None:
     secret, line = key("desk")
     page = open_page(make_service(keys=(line,)))
