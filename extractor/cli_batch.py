@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.cli_pictures import picture_targets, write_pictures
+from extractor.cli_pictures import PictureTargets, picture_targets, write_pictures
 from extractor.ending import Stops, internal, say
 from extractor.errors import ExtractorError
 from extractor.inputs import Document
@@ -50,7 +49,7 @@ class Batch:
         try:
             try:
                 self._pictures = picture_targets([one.name for one in self._documents], self._options)
-                check_apart((path for one in self._pictures.values() for path in one.values()), self._options.read)
+                check_apart((path for one in self._pictures.of.values() for path in one.values()), self._options.read)
                 self._all()
                 self._finish()
             except KeyboardInterrupt:
@@ -75,7 +74,7 @@ class Batch:
 
     def _one(self, number: int) -> list[Outcome]:
         document = self._documents[number]
-        self._read[number] = _one(document, self._options, self._engine, self._pictures.get(document.name, {}))
+        self._read[number] = _one(document, self._options, self._engine, self._pictures)
         return self._read[number]
 
     def _write(self, outcomes: Sequence[Outcome]) -> None:
@@ -128,7 +127,7 @@ class Batch:
 
 
 def _one(
-    document: Document, options: argparse.Namespace, engine: Engine | None, pictures: Mapping[str, Path]
+    document: Document, options: argparse.Namespace, engine: Engine | None, pictures: PictureTargets
 ) -> list[Outcome]:
     """Reads one document, or with `--documents` all in its files; whatever goes wrong with it is its own outcome, and
     the others are read."""
@@ -156,9 +155,10 @@ def _one(
 
 
 def _outcome(
-    document: Document, options: argparse.Namespace, result: Extraction[Any], pictures: Mapping[str, Path], number: int
+    document: Document, options: argparse.Namespace, result: Extraction[Any], pictures: PictureTargets, number: int
 ) -> Outcome:
     """What became of a document that was read, the `number`-th of its files."""
+    from extractor.imaging.saving import free
     from extractor.output import Outcome
 
     name = document.name
@@ -167,10 +167,10 @@ def _outcome(
         stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in result.seconds.items())
         say(f"{name}: {facts}; {stages}")
     problems = []
-    for option, target in pictures.items():
-        own = target if number == 1 else target.with_stem(f"{target.stem}-document{number}")
+    for option, target in pictures.of.get(name, {}).items():
+        own = target if number == 1 else next(free(target.with_stem(f"{target.stem}-document{number}"), pictures.taken))
         try:
-            write_pictures(option, result, own, options)
+            write_pictures(option, result, own, pictures.taken, options)
         except Exception as error:
             problems.append(failed(name, error))
     if problems:

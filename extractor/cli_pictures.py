@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from extractor.errors import NoDocumentError, UsageError
-from extractor.writing import check_apart
 
 #: Options that name a picture, in the order in which the pictures are made.
 PICTURES = ("overlay", "deskew", "portrait", "signature", "redact")
 
 
-def picture_targets(names: Sequence[str], options: argparse.Namespace) -> dict[str, dict[str, Path]]:
-    """For each document, by its name, the option and the file of each picture. Raises UsageError."""
+@dataclass(frozen=True)
+class PictureTargets:
+    """Where pictures go: for each document, by its name, the option and the file of each; and the real paths of all
+    these files and of what is read, to which no further picture may go."""
+
+    of: Mapping[str, Mapping[str, Path]]
+    taken: frozenset[str]
+
+
+def picture_targets(names: Sequence[str], options: argparse.Namespace) -> PictureTargets:
+    """Where the pictures that are asked for go, by the names of the documents. Raises UsageError where one would
+    replace another."""
     targets: dict[str, dict[str, Path]] = {}
     for option in PICTURES:
         given = getattr(options, option)
         if given is not None:
             for name, path in _targets(names, option, given).items():
                 targets.setdefault(name, {})[option] = path
-    paths = [path for one in targets.values() for path in one.values()]
+    paths = [os.path.realpath(path) for one in targets.values() for path in one.values()]
     if len(set(paths)) < len(paths):
         raise UsageError("two kinds of pictures would be written to the same file; name a file or folder for each")
-    return targets
+    return PictureTargets(targets, frozenset({*paths, *map(os.path.realpath, options.read)}))
 
 
 def _targets(names: Sequence[str], option: str, given: str) -> dict[str, Path]:
@@ -53,20 +64,20 @@ def _targets(names: Sequence[str], option: str, given: str) -> dict[str, Path]:
     return taken
 
 
-def write_pictures(option: str, result: Any, target: Path, options: argparse.Namespace) -> None:
-    """Makes the picture of an option and writes it, whole or not at all. Raises an ExtractorError."""
-    from extractor.imaging.saving import numbered, save_pictures
+def write_pictures(option: str, result: Any, target: Path, taken: Collection[str], options: argparse.Namespace) -> None:
+    """Makes the pictures of an option and writes them, whole or not at all, to `target` and beside it but to nothing
+    that is `taken`. Raises an ExtractorError."""
+    from extractor.imaging.saving import save_pictures
 
-    made = _MAKERS[option](result, options)
-    check_apart((numbered(target, number) for number in range(len(made))), options.read)
-    save_pictures(made, target)
+    save_pictures(_MAKERS[option](result, options), target, taken)
 
 
 def _overlay(result: Any, _: argparse.Namespace) -> list[Any]:
-    from extractor.imaging.given import images_of
+    from extractor.imaging.given import images_of, own_pages
     from extractor.overlay import draw_overlay
 
-    return [draw_overlay(image, result, page) for page, image in enumerate(images_of(result))]
+    images = images_of(result)
+    return [draw_overlay(images[page], result, page) for page in own_pages(result)]
 
 
 def _deskew(result: Any, _: argparse.Namespace) -> list[Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,15 @@ def check_target(path: Path) -> None:
         raise UsageError(f"{path} cannot be written: use a path ending in .png, .jpg, .webp, .tif or .pdf")
 
 
-def numbered(path: Path, number: int) -> Path:
-    """Where the picture of that number goes, from 0: `card.png`, `card-2.png` ..."""
-    return path if number == 0 else path.with_stem(f"{path.stem}-{number + 1}")
+def free(path: Path, taken: Collection[str]) -> Iterator[Path]:
+    """`card.png`, `card-2.png` ..., without those that are `taken`, which are real paths."""
+    tries = itertools.chain([path], (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2)))
+    return (one for one in tries if os.path.realpath(one) not in taken)
 
 
-def save_pictures(pictures: Sequence[Image], path: Path) -> list[Path]:
-    """Writes pictures to `path`, further ones beside it as `numbered`; those of a PDF are its pages. Returns the files.
+def save_pictures(pictures: Sequence[Image], path: Path, taken: Collection[str] = ()) -> list[Path]:
+    """Writes pictures to `path`, further ones beside it (`card-2.png` ...) but never to what is `taken`; those of a PDF
+    are its pages. Returns the files.
 
     Nothing but pixels and their density (`info["dpi"]`) is written: no EXIF, XMP or thumbnail, whatever they came from.
     Each file is replaced as a whole, and not before all are written. Raises UsageError.
@@ -46,10 +49,11 @@ def save_pictures(pictures: Sequence[Image], path: Path) -> list[Path]:
     check_target(path)
     form = FORMATS[path.suffix.lower()]
     groups = [list(pictures)] if form == "PDF" else [[picture] for picture in pictures]
+    targets = [path, *itertools.islice(free(path, {*taken, os.path.realpath(path)}), len(groups) - 1)]
     waiting: list[tuple[str, Path]] = []
     try:
-        for number, group in enumerate(groups):
-            waiting.append((_written(group, form, path.parent), numbered(path, number)))
+        for group, target in zip(groups, targets, strict=True):
+            waiting.append((_written(group, form, path.parent), target))
         for partial, target in waiting:
             os.replace(partial, target)
     except (OSError, ValueError) as error:
@@ -59,7 +63,7 @@ def save_pictures(pictures: Sequence[Image], path: Path) -> list[Path]:
         for partial, _ in waiting:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
-    return [target for _, target in waiting]
+    return targets
 
 
 def _written(pictures: Sequence[Image], form: str, folder: Path) -> str:

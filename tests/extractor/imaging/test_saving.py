@@ -24,6 +24,12 @@ def test_further_pictures_are_numbered_files(tmp_path: Path, suffix: str) -> Non
         assert all(abs(a - b) < 6 for a, b in zip(second.convert("RGB").getpixel((9, 9)), (250, 10, 200), strict=True))
 
 
+def test_a_further_picture_replaces_no_other_document_s(tmp_path: Path) -> None:
+    taken = {str((tmp_path / name).resolve()) for name in ("card.png", "card-2.png")}
+    written = save_pictures([colour(1), colour(2)], tmp_path / "card.png", taken)
+    assert [path.name for path in written] == ["card.png", "card-3.png"]
+
+
 def test_pictures_are_the_pages_of_one_pdf_without_a_title(tmp_path: Path) -> None:
     (written,) = save_pictures([colour(1), colour(250)], tmp_path / "card.pdf")
     document = pypdfium2.PdfDocument(written)
