@@ -31,7 +31,7 @@ _FONTS = (
     "/System/Library/Fonts/PingFang.ttc",
     "C:/Windows/Fonts/msyh.ttc",
 )
-_WIDTH = 1200
+_WIDTH, _HIGHEST = 1200, 6000
 _PANEL = 560
 _ROW = 40
 
@@ -45,8 +45,10 @@ def draw_overlay(image: np.ndarray, result: Extraction[Any], page: int = 0) -> I
         (name, one) for name, one in result.fields.items() if one.box and one.box.page == page and one.value is not None
     ]
     shown.sort(key=lambda item: min(y for _, y in item[1].box.points) if item[1].box else 0.0)
-    scale = _WIDTH / image.shape[1]
-    picture = images.fromarray(image).resize((_WIDTH, max(1, round(image.shape[0] * scale))))
+    # A strip is not enlarged without end.
+    scale = min(_WIDTH / image.shape[1], _HIGHEST / image.shape[0])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    picture = images.fromarray(image).resize(size)
     height = max(picture.height, _ROW * len(shown) + 20)
     sheet = images.new("RGB", (_WIDTH + _PANEL, height), "white")
     sheet.paste(picture, (0, 0))

@@ -68,6 +68,14 @@ def quad_size(quad: np.ndarray) -> tuple[float, float]:
     return max(top, bottom), max(left, right)
 
 
+def is_inside(point: np.ndarray, quad: np.ndarray) -> bool:
+    """Whether a point lies in a quadrilateral or on its edge."""
+    import cv2
+
+    x, y = (float(place) for place in point)
+    return bool(cv2.pointPolygonTest(quad.astype(np.float32), (x, y), False) >= 0)
+
+
 def crop_quad(image: np.ndarray, quad: np.ndarray, *, height: int | None = None) -> np.ndarray:
     """The picture inside `quad`, laid flat; scaled to `height` pixels where given."""
     import cv2

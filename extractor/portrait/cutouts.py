@@ -6,20 +6,20 @@ to the picture as given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from extractor.extraction import Box
-from extractor.imaging.geometry import apply, crop_quad, quad_matrix, quad_size
-from extractor.imaging.outline import Outline
+from extractor.imaging.geometry import apply, crop_quad, is_inside, quad_matrix, quad_size
 from extractor.imaging.seen import SeenPage
 from extractor.imaging.straighten import straighten
 from extractor.portrait import frame
-from extractor.portrait.faces import Face, find_faces
+from extractor.portrait.faces import SURE, Face, find_faces
+from extractor.portrait.figure import find_figure
 from extractor.portrait.signature import find_signature
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.text import squash
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from extractor.extraction import Extraction
 
 Kind = Literal["portrait", "ghost", "signature"]
+#: Pages (h, w, 3) by their number.
+Pages = Sequence[np.ndarray] | Mapping[int, np.ndarray]
 #: A face takes this share of a document's longer side; print that is taken for one is smaller or larger.
-_SIZES = (0.045, 0.5)
+_SIZES = (0.03, 0.5)
 #: The share of a face that may be covered by text that reads well, in lines of a height below this share of its own: a
 #: stamp or "SPECIMEN" across a portrait is no reason to doubt it.
 _PRINT, _LOW = 0.35, 0.3
@@ -39,8 +41,8 @@ _PRINT, _LOW = 0.35, 0.3
 _READS_WELL = 0.82
 #: The portrait is the largest of the faces that are as sure as this share of the surest.
 _AS_SURE = 0.75
-#: Faces below the main one's size by this factor are its copies.
-_COPY = 0.8
+#: The least score of a portrait; and from which on something may be a face where one must not be left.
+_LEAST, _UNSURE = 0.45, 0.25
 
 
 @dataclass(frozen=True)
@@ -53,80 +55,155 @@ class Cutout:
     image: Image = field(repr=False, compare=False)
 
 
-def cutouts_of(result: Extraction[Any], images: Sequence[np.ndarray]) -> list[Cutout]:
+@dataclass(frozen=True)
+class _Flat:
+    """A document laid flat: the page it is on, the way back to it (3, 3), and what is printed on it, in its pixels."""
+
+    page: int
+    image: np.ndarray
+    back: np.ndarray
+    printed: np.ndarray
+    captions: list[np.ndarray]
+    zone: frame.Rectangle | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A portrait, a copy of it or a signature: where on which document, how sure, and the size of a face as a share of
+    the document's longer side."""
+
+    kind: Kind
+    flat: _Flat
+    box: frame.Rectangle
+    score: float
+    size: float = 0.0
+
+    @property
+    def corners(self) -> np.ndarray:
+        """On the picture as given."""
+        return apply(self.flat.back, _corners(self.box))
+
+
+def cutouts_of(result: Extraction[Any], images: Pages) -> list[Cutout]:
     """Everything found on the pages of a result (`images` as they were read): the portrait first, then ghosts, then
     the signature."""
     from PIL import Image as pictures
 
-    from extractor.imaging.given import outlines_of
-
-    found: list[tuple[Kind, int, np.ndarray, float, float]] = []
-    for page, outline in outlines_of(result, images):
-        part = next((one for one in result.seen if one.index == page), None)
-        for kind, corners, score, size in _on_document(images[page], outline, part):
-            found.append((kind, page, corners, score, size))
-    if all(kind == "signature" for kind, *_ in found):
-        # The edges may have been taken wrongly: what was left outside is looked at too.
-        for part in result.seen:
-            for kind, corners, score, size in _on_page(images[part.index], part):
-                found.append((kind, part.index, corners, score, size))
-    faces = [one for one in found if one[0] != "signature"]
-    surest = max((score for _, _, _, score, _ in faces), default=0.0)
-    main = max((one for one in faces if one[3] >= _AS_SURE * surest), key=lambda one: one[4], default=None)
-    order: list[Kind] = ["portrait", "ghost", "signature"]
+    documents = list(_flat_documents(result, images, images))
+    faces = [face for flat in documents for face in _portraits(flat)] or _at_last(documents, result, images)
+    main = _main(faces)
+    ghosts = [replace(face, kind="ghost") for face in faces if face is not main]
+    if main is not None:
+        ghosts += [copy for flat in documents for copy in _copies(flat, main, ghosts)[:1]]
+    faces = [main, *ghosts] if main else []
+    found = [*faces, *(signature for flat in documents for signature in _signature(flat, faces))]
     made = []
     for one in found:
-        kind, page, corners, score, _ = one
-        kind = kind if kind == "signature" else ("portrait" if one is main else "ghost")
-        a, b, c, d = ((round(float(x), 1), round(float(y), 1)) for x, y in corners)
-        image = pictures.fromarray(crop_quad(images[page], corners))
-        made.append(Cutout(kind, Box(page, (a, b, c, d)), round(score, 3), image))
-    return sorted(made, key=lambda one: order.index(one.kind))
+        a, b, c, d = ((round(float(x), 1), round(float(y), 1)) for x, y in one.corners)
+        image = pictures.fromarray(crop_quad(images[one.flat.page], one.corners))
+        made.append(Cutout(one.kind, Box(one.flat.page, (a, b, c, d)), round(one.score, 3), image))
+    return made
 
 
-def _on_document(
-    picture: np.ndarray, outline: Outline, part: SeenPage | None
-) -> Iterator[tuple[Kind, np.ndarray, float, float]]:
-    """What is on one document: kind, corners on the picture, score, and for faces their size."""
-    flat = straighten(picture, outline).image
-    height, width = flat.shape[:2]
-    to_flat = quad_matrix(outline.corners, width, height)
-    back = np.linalg.inv(to_flat)
-    printed, captions, zone = _text(part, to_flat)
-    faces = _faces(flat, printed)
-    boxes = [frame.frame_of(flat, face) for face in faces]
-    for face, box in zip(faces, boxes, strict=True):
-        yield "ghost", apply(back, _corners(box)), face.score, face.size
-    if faces and not any(face.size < _COPY * faces[0].size for face in faces):
-        text = printed if zone is None else np.concatenate([printed, _corners(zone)[None]])
-        if (copy := frame.find_copy(flat, boxes[0], text)) is not None:
-            yield "ghost", apply(back, _corners(copy[0])), copy[1], 0.4 * faces[0].size
-            boxes.append(copy[0])
-    pictures = boxes if zone is None else [*boxes, zone]
-    if (signature := find_signature(flat, printed, pictures, captions)) is not None:
-        yield "signature", apply(back, _corners(_wider(signature[0], width, height))), signature[1], 0.0
+def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: Pages) -> list[_Found]:
+    """What may be the portrait where no face is sure on the documents."""
+    # The edges may have been taken wrongly: what was left outside is looked at too.
+    pages = list(_upright_pages(result, images))
+    if faces := [face for flat in pages for face in _portraits(flat)]:
+        return faces
+    # On specimens portraits are drawn, blurred or made silhouettes.
+    looked_at = [*documents, *pages]
+    figures = [figure for flat in looked_at for figure in _figure(flat)]
+    unsure = [face for flat in looked_at for face in _portraits(flat, _LEAST)]
+    return sorted(figures or unsure, key=lambda face: -face.score)[:1]
 
 
-def _on_page(picture: np.ndarray, part: SeenPage) -> Iterator[tuple[Kind, np.ndarray, float, float]]:
-    """Faces anywhere on an upright page."""
-    upright = part.upright(picture)
-    printed = _text(part, np.linalg.inv(part.to_source))[0]
-    for face in _faces(upright, printed):
-        yield "ghost", apply(part.to_source, _corners(frame.frame_of(upright, face))), face.score, face.size
+def traces_of(result: Extraction[Any], images: Pages) -> list[tuple[int, np.ndarray]]:
+    """Where the holder's face may show, for hiding it: every face however unsure, and every place that looks like the
+    portrait, on all sides of the document; each with its page and its corners (4, 2) there."""
+    documents = list(_flat_documents(result, images, images))
+    faces = [face for flat in documents for face in _portraits(flat, least=_UNSURE)]
+    main = _main(faces)
+    copies = [copy for flat in documents if main for copy in _copies(flat, main, [])]
+    return [(one.flat.page, one.corners) for one in (*faces, *copies)]
 
 
-def _text(part: SeenPage | None, to_flat: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], frame.Rectangle | None]:
+def faces_left(result: Extraction[Any], images: Pages, shown: Pages) -> list[tuple[int, np.ndarray]]:
+    """Faces that can be seen on the pages `shown`, which are those of `images` with something hidden."""
+    looked_at = [*_flat_documents(result, images, shown), *_upright_pages(result, shown)]
+    return [(face.flat.page, face.corners) for flat in looked_at for face in _portraits(flat)]
+
+
+def _flat_documents(result: Extraction[Any], images: Pages, shown: Pages) -> Iterator[_Flat]:
+    """The documents on `images`, as they lie on `shown`."""
+    from extractor.imaging.given import outlines_of
+
+    for part, outline in outlines_of(result, images):
+        flat = straighten(shown[part.index], outline).image
+        height, width = flat.shape[:2]
+        to_flat = quad_matrix(outline.corners, width, height)
+        yield _Flat(part.index, flat, np.linalg.inv(to_flat), *_text(part, to_flat))
+
+
+def _upright_pages(result: Extraction[Any], images: Pages) -> Iterator[_Flat]:
+    for part in result.seen:
+        text = _text(part, np.linalg.inv(part.to_source))
+        yield _Flat(part.index, part.upright(images[part.index]), part.to_source, *text)
+
+
+def _portraits(flat: _Flat, least: float = SURE) -> list[_Found]:
+    """The faces on a document, largest first, each with the portrait around it."""
+    longer = max(flat.image.shape[:2])
+    return [
+        _Found("portrait", flat, frame.frame_of(flat.image, face), face.score, face.size / longer)
+        for face in _faces(flat, least)
+    ]
+
+
+def _figure(flat: _Flat) -> Iterator[_Found]:
+    """Half as sure as a face that is as clear."""
+    if (found := find_figure(flat.image, flat.printed)) is not None:
+        box, alike = found
+        yield _Found("portrait", flat, box, 0.5 * alike, 0.5 * (box[2] - box[0]) / max(flat.image.shape[:2]))
+
+
+def _main(faces: Sequence[_Found]) -> _Found | None:
+    surest = max((face.score for face in faces), default=0.0)
+    sure = [face for face in faces if face.score >= _AS_SURE * surest]
+    return max(sure, key=lambda face: face.size, default=None)
+
+
+def _copies(flat: _Flat, main: _Found, ghosts: Sequence[_Found]) -> list[_Found]:
+    """Pale copies of the portrait on a document, most alike first; none where the network saw one already."""
+    if any(one.flat is flat for one in ghosts):
+        return []
+    left, top, right, bottom = (round(side) for side in main.box)
+    model = main.flat.image[top:bottom, left:right]
+    printed = flat.printed if flat.zone is None else np.concatenate([flat.printed, _corners(flat.zone)[None]])
+    own = main.box if flat is main.flat else None
+    found = frame.find_copies(flat.image, model, max(main.flat.image.shape[:2]), printed, own)
+    copies = [_Found("ghost", flat, *copy) for copy in found]
+    same_page = flat.page == main.flat.page
+    return [one for one in copies if not (same_page and is_inside(one.corners.mean(axis=0), main.corners))]
+
+
+def _signature(flat: _Flat, faces: Sequence[_Found]) -> Iterator[_Found]:
+    height, width = flat.image.shape[:2]
+    to_flat = np.linalg.inv(flat.back)
+    pictures = [_around(apply(to_flat, one.corners)) for one in faces if one.flat.page == flat.page]
+    pictures += [flat.zone] if flat.zone else []
+    if (signature := find_signature(flat.image, flat.printed, pictures, flat.captions)) is not None:
+        yield _Found("signature", flat, _wider(signature[0], width, height), signature[1])
+
+
+def _text(part: SeenPage, to_flat: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], frame.Rectangle | None]:
     """Print that reads well, captions of a signature and the zone, in pixels of the flat document."""
-    if part is None:
-        return np.empty((0, 4, 2)), [], None
     matrix = to_flat @ part.to_source
     good = [apply(matrix, line.corners) for line in part.lines if line.score >= _READS_WELL and len(line.text) > 1]
     captions = [apply(matrix, line.corners) for line in part.lines if _names_signature(line.text)]
     zone = None
     if part.zone is not None:
-        corners = apply(matrix, part.zone.corners)
-        (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-        zone = (left, top, right, bottom)
+        zone = _around(apply(matrix, part.zone.corners))
     return np.array(good).reshape(-1, 4, 2), captions, zone
 
 
@@ -140,17 +217,12 @@ def _names_signature(text: str) -> bool:
     return len(said) < 60 and any(caption in said for caption in _signature_captions())
 
 
-def _faces(flat: np.ndarray, printed: np.ndarray) -> list[Face]:
+def _faces(flat: _Flat, least: float) -> list[Face]:
     """Faces on a flat document, largest first, without print that looks like one."""
-    longer = max(flat.shape[:2])
-    found = find_faces(flat)
-    kept = [face for face in found if _SIZES[0] < face.size / longer < _SIZES[1] and _covered(face, printed) < _PRINT]
-    # Where nothing is sure, the best there is: portraits are drawn, cut off or turned into silhouettes on specimens.
-    return kept or [
-        face
-        for face in find_faces(flat, least=0.25)[:1]
-        if _SIZES[0] < face.size / longer < _SIZES[1] and _covered(face, printed) < _PRINT
-    ]
+    longer = max(flat.image.shape[:2])
+    low, high = _SIZES
+    fitting = [face for face in find_faces(flat.image, least=least) if low < face.size / longer < high]
+    return [face for face in fitting if _covered(face, flat.printed) < _PRINT]
 
 
 def _covered(face: Face, printed: np.ndarray) -> float:
@@ -165,6 +237,11 @@ def _covered(face: Face, printed: np.ndarray) -> float:
         height = min(bottom, high[1]) - max(top, low[1])
         area += max(0.0, width) * max(0.0, height)
     return area / max((right - left) * (bottom - top), 1.0)
+
+
+def _around(corners: np.ndarray) -> frame.Rectangle:
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return left, top, right, bottom
 
 
 def _corners(box: frame.Rectangle) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Faces on a picture, by MediaPipe's BlazeFace (Bazarevsky et al., 2019), which ships with the package.
 
 The network looks at squares of 256 pixels. A document is looked at as a whole, and in overlapping squares at twice that
-size, where small and pale faces (ghost portraits) are large enough to be seen.
+size, where small and pale faces (ghost portraits) are large enough to be seen. Patterns and emblems look like faces at
+one size only: each candidate is looked at again, with its surroundings, at two sizes and mirrored.
 """
 
 from __future__ import annotations
@@ -16,10 +17,20 @@ from typing import Any
 import numpy as np
 
 _SIDE = 256
+#: Pixels of the longer side that a picture is reduced to at first: what is smaller is not seen anyway.
+_SEEN = 1024
+#: From this score on it is a face.
+SURE = 0.6
 #: Columns of the network's two grids, and candidates in each of their cells.
 _GRIDS = ((16, 2), (8, 6))
 #: Boxes that share more than this are one face.
 _SAME = 0.3
+#: Least chance of a candidate, and how many are looked at again; sides of squares around them, in sizes of the face.
+_CANDIDATE, _MOST, _SURROUNDINGS = 0.3, 8, (3.8, 5.0)
+#: A face that is seen again lies this near, and its size differs by this factor at most.
+_NEAR, _AS_LARGE = 0.35, 1.6
+#: Pixels of a square that a face is wide at least; the network also answers with boxes of no size.
+_SMALLEST = 8
 _LOADING = threading.Lock()
 
 
@@ -35,18 +46,58 @@ class Face:
     def size(self) -> float:
         return max(self.box[2] - self.box[0], self.box[3] - self.box[1])
 
+    @property
+    def middle(self) -> np.ndarray:
+        return np.array([self.box[0] + self.box[2], self.box[1] + self.box[3]]) / 2
 
-def find_faces(image: np.ndarray, *, least: float = 0.5, levels: Sequence[int] = (1, 2)) -> list[Face]:
-    """Faces on an upright RGB picture, largest first. `levels`: 2 looks at squares of half its longer side."""
-    found = [face for level in levels for face in _at_level(image, level, least)]
+
+def find_faces(image: np.ndarray, *, least: float = SURE) -> list[Face]:
+    """Faces on an upright RGB picture with at least this score, largest first.
+
+    The score is the geometric mean of the chance at first sight and the mean chance when looked at again. On pictures
+    of documents that nothing was trained on, faces had 0.62 and more, and what is none 0.57 and less.
+    """
+    import cv2
+
+    scale = min(1.0, _SEEN / max(image.shape[:2]))
+    size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+    small = image if scale == 1.0 else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
     kept: list[Face] = []
-    for face in sorted(found, key=lambda face: -face.score):
-        if all(_shared(face.box, other.box) < _SAME for other in kept):
+    for face in sorted((one for level in (1, 2) for one in _at_level(small, level)), key=lambda face: -face.score):
+        if len(kept) < _MOST and all(_shared(face.box, other.box) < _SAME for other in kept):
             kept.append(face)
-    return sorted(kept, key=lambda face: -face.size)
+    judged = [(face, (face.score * _looked_at_again(small, face)) ** 0.5) for face in kept]
+    found = [_enlarged(face, 1 / scale, score) for face, score in judged if score >= least]
+    return sorted(found, key=lambda face: -face.size)
 
 
-def _at_level(image: np.ndarray, level: int, least: float) -> Iterator[Face]:
+def _enlarged(face: Face, factor: float, score: float) -> Face:
+    left, top, right, bottom = (side * factor for side in face.box)
+    return Face((left, top, right, bottom), score, face.eyes * factor)
+
+
+def _looked_at_again(image: np.ndarray, face: Face) -> float:
+    """The mean chance that the network sees the same face in squares around it."""
+    import cv2
+
+    chances = []
+    for sides in _SURROUNDINGS:
+        scale = _SIDE / (sides * face.size)
+        x, y = _SIDE / 2 - scale * face.middle
+        square = cv2.warpAffine(image, np.array([[scale, 0, x], [0, scale, y]]), (_SIDE, _SIDE))
+        for view in (square, np.ascontiguousarray(square[:, ::-1])):
+            seen = (one for one in _in_square(view, 0.05) if _is_same(one, _SIDE / sides))
+            chances.append(max((one.score for one in seen), default=0.0))
+    return float(np.mean(chances))
+
+
+def _is_same(face: Face, size: float) -> bool:
+    """Whether a face lies in the middle of a square, in the size that is expected."""
+    away = np.abs(face.middle - _SIDE / 2).max()
+    return bool(away < _NEAR * size and max(face.size / size, size / face.size) < _AS_LARGE)
+
+
+def _at_level(image: np.ndarray, level: int) -> Iterator[Face]:
     import cv2
 
     height, width = image.shape[:2]
@@ -58,7 +109,7 @@ def _at_level(image: np.ndarray, level: int, least: float) -> Iterator[Face]:
             square = np.zeros((_SIDE, _SIDE, 3), np.uint8)
             part = small[top : top + _SIDE, left : left + _SIDE]
             square[: part.shape[0], : part.shape[1]] = part
-            for face in _in_square(square, least):
+            for face in _in_square(square, _CANDIDATE):
                 shift = np.array([left, top])
                 low, high = ((np.array(pair) + shift) / scale for pair in (face.box[:2], face.box[2:]))
                 box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
@@ -81,6 +132,8 @@ def _in_square(square: np.ndarray, least: float) -> Iterator[Face]:
     for number in np.flatnonzero(chances >= least):
         x, y = points[number, 0] + anchors[number]
         width, height = points[number, 1]
+        if min(width, height) < _SMALLEST:
+            continue
         eyes = points[number, 2:4] + anchors[number]
         box = (float(x - width / 2), float(y - height / 2), float(x + width / 2), float(y + height / 2))
         yield Face(box, float(chances[number]), eyes.astype(np.float64))

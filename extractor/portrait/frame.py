@@ -11,10 +11,10 @@ from extractor.portrait.faces import Face
 Rectangle = tuple[float, float, float, float]
 
 #: A portrait's sides from the middle of the face, in sizes of the face: left, up, right, down (ISO/IEC 19794-5 photos).
-_AROUND = (1.02, 1.22, 1.02, 1.38)
+_AROUND = (0.85, 1.2, 0.85, 1.0)
 #: A side is moved to the frame's edge if one lies this near, in sizes of the face, and is this much stronger than what
 #: is usual there.
-_NEAR, _STRONGER = 0.42, 2.2
+_NEAR, _STRONGER = 0.25, 3.0
 #: Sizes of a ghost portrait against the main one, and how alike the two must be.
 _GHOST_SIZES = (0.28, 0.34, 0.4, 0.47, 0.55, 0.64, 0.75)
 _ALIKE = 0.6
@@ -52,33 +52,44 @@ def _snapped(profile: np.ndarray, place: float, reach: float) -> float:
     return float(low + best) if part[best] > _STRONGER * float(np.median(part)) + 2 else place
 
 
-def find_copy(image: np.ndarray, portrait: Rectangle, printed: np.ndarray) -> tuple[Rectangle, float] | None:
-    """The smaller copy of a portrait elsewhere on the picture, however pale, and how alike the two are (0..1); None
-    without one. It does not lie on print that reads well, `printed` (n, 4, 2)."""
+def find_copies(
+    image: np.ndarray, portrait: np.ndarray, length: int, printed: np.ndarray, own: Rectangle | None = None
+) -> list[tuple[Rectangle, float]]:
+    """Smaller copies of a portrait on a side of its document, however pale, each with how alike the two are (0..1),
+    most alike first.
+
+    image, portrait: RGB, upright; `length` is the longer side, in pixels, of the side that the portrait was cut from.
+    Copies do not lie on print that reads well, `printed` (n, 4, 2), nor on the portrait's `own` place on the image.
+    """
     import cv2
 
-    scale = _SEEN / image.shape[1]
-    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    left, top, right, bottom = (round(side * scale) for side in portrait)
-    model = grey[top:bottom, left:right]
+    def grey(picture: np.ndarray, scale: float) -> np.ndarray:
+        size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+        return np.asarray(cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA))
+
+    scale = _SEEN / max(image.shape[:2])
+    page, model = grey(image, scale), grey(portrait, _SEEN / length)
     if min(model.shape, default=0) < 24:
-        return None
+        return []
     # The head alone: what is behind it is often another colour on the copy.
     model = model[: round(0.92 * model.shape[0]), round(0.08 * model.shape[1]) : round(0.92 * model.shape[1])]
+    taken = _around(printed * scale)
+    if own is not None:
+        left, top, right, bottom = (round(side * scale) for side in own)
+        taken.append((left, top, right, bottom))
     found: list[tuple[Rectangle, float]] = []
     for size in _GHOST_SIZES:
         small = cv2.resize(model, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
-        if min(small.shape) < 10:
+        if min(small.shape) < 10 or small.shape[0] > page.shape[0] or small.shape[1] > page.shape[1]:
             continue
-        alike = cv2.matchTemplate(grey, small, cv2.TM_CCOEFF_NORMED)
-        taken = [(left, top, right, bottom), *_around(printed * scale)]
+        alike = cv2.matchTemplate(page, small, cv2.TM_CCOEFF_NORMED)
         _, best, _, (x, y) = cv2.minMaxLoc(_without(alike, small.shape, taken))
         # Nothing at all is like anything.
-        if best >= _ALIKE and grey[y : y + small.shape[0], x : x + small.shape[1]].std() > _PALEST:
+        if best >= _ALIKE and page[y : y + small.shape[0], x : x + small.shape[1]].std() > _PALEST:
             margin = 0.1 * small.shape[1]
             box = (x - margin, y, x + small.shape[1] + margin, y + small.shape[0] * 1.09)
             found.append(((box[0] / scale, box[1] / scale, box[2] / scale, box[3] / scale), float(best)))
-    return max(found, key=lambda one: one[1], default=None)
+    return sorted(found, key=lambda one: -one[1])
 
 
 def _around(boxes: np.ndarray) -> list[tuple[int, int, int, int]]:

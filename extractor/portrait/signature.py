@@ -8,8 +8,9 @@ import numpy as np
 
 from extractor.portrait.frame import Rectangle
 
-#: Width of the picture on which strokes are looked for; a signature's width and height as shares of a document's.
-_SEEN = 1000
+#: Width of the picture on which strokes are looked for, and its greatest height; a signature's width and height as
+#: shares of a document's.
+_SEEN, _HIGHEST = 1000, 4000
 _WIDTHS, _HEIGHTS = (0.07, 0.5), (0.025, 0.22)
 #: Share of a signature's box that is ink, and the least that its largest stroke spans of its width.
 _INK, _LONGEST = (0.015, 0.34), 0.22
@@ -27,7 +28,7 @@ def find_signature(
     """
     import cv2
 
-    scale = _SEEN / image.shape[1]
+    scale = min(_SEEN / image.shape[1], _HIGHEST / image.shape[0])  # a strip is not enlarged without end
     grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = _ink(grey)
     for box in printed:

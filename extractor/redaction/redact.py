@@ -17,7 +17,7 @@ from extractor.errors import RedactionError, UsageError
 from extractor.extraction import Extraction, FieldEvidence, SourceKind
 from extractor.imaging.codes import code_like, read_codes
 from extractor.imaging.geometry import apply
-from extractor.imaging.given import as_it_was_read, images_of
+from extractor.imaging.given import as_it_was_read, images_of, own_pages
 from extractor.imaging.seen import SeenLine, SeenPage
 from extractor.redaction import places
 from extractor.redaction.choose import Choice, choice_of
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from extractor.portrait.cutouts import Cutout
 
+#: Portraits and signatures are hidden with this margin, as a share of their shorter side.
+_AROUND = 0.12
 #: How often the result is read again and blacked out further.
 _ROUNDS = 3
 #: Fields that stand on the side of a document that has a portrait.
@@ -37,8 +39,8 @@ _HOLDERS = ("surname", "given_names", "name")
 
 @dataclass(frozen=True)
 class Redaction:
-    """The pages, upright as a viewer shows them and in all their pixels, with what is hidden in black; and the names of
-    the fields and parts that are hidden."""
+    """The pages on which the document lies, upright as a viewer shows them and in all their pixels, with what is hidden
+    in black; and the names of the fields and parts that are hidden."""
 
     pictures: tuple[Image, ...]
     hidden: tuple[str, ...]
@@ -69,14 +71,14 @@ def redact(
 class _Redacting:
     def __init__(self, result: Extraction[Any], choice: Choice) -> None:
         self._result, self._choice = result, choice
-        self._pictures = images_of(result, full_size=True)
-        as_read = [as_it_was_read(result, page, picture) for page, picture in enumerate(self._pictures)]
-        self._as_read = [image for image, _ in as_read]
-        self._factors = [factor for _, factor in as_read]
+        pictures = images_of(result, full_size=True)
+        # Of other pages nothing leaves: they show what is somebody else's.
+        self._pictures = {page: pictures[page] for page in own_pages(result)}
+        self._as_read = {page: as_it_was_read(result, page, one)[0] for page, one in self._pictures.items()}
         self._hidden = {name: one for name, one in result.fields.items() if choice.hides(self._field(name))}
         self._kept = {name: one for name, one in result.fields.items() if name not in self._hidden}
-        self._masks: list[np.ndarray] = [np.zeros(image.shape[:2], np.uint8) for image in self._as_read]
-        self._spared: list[np.ndarray] = [np.zeros(image.shape[:2], np.uint8) for image in self._as_read]
+        self._masks = {page: np.zeros(image.shape[:2], np.uint8) for page, image in self._as_read.items()}
+        self._spared: dict[int, np.ndarray] = {}
         self._lost: list[str] = []
 
     def _field(self, name: str) -> str:
@@ -98,7 +100,7 @@ class _Redacting:
         self._look_again()
         if self._lost:
             raise RedactionError(tuple(dict.fromkeys(self._lost)))
-        made = [images.fromarray(self._blacked(page)) for page in range(len(self._pictures))]
+        made = [images.fromarray(self._blacked(page)) for page in self._pictures]
         parts = [part for part in ("portrait", "signature", "mrz", "barcodes") if self._choice.hides(part)]
         return Redaction(tuple(made), tuple(dict.fromkeys([*self._hidden, *parts])))
 
@@ -125,34 +127,39 @@ class _Redacting:
         """All of a page that shows several documents but the part where this one lies."""
         import cv2
 
-        for page, mask in enumerate(self._masks):
-            own = [box for box in self._result.regions if box.page == page]
-            if own:
-                part = np.zeros_like(mask)
-                for box in own:
+        for page, mask in self._masks.items():
+            part = np.zeros_like(mask)
+            for box in self._result.regions:
+                if box.page == page:
                     cv2.fillPoly(part, [np.round(np.array(box.points)).astype(np.int32)], 255)
-                mask[part == 0] = 255
+            mask[part == 0] = 255
 
     def _spare(self) -> None:
         """What stays even where everything else goes: captions, titles, and where kept fields were read."""
-        import cv2
-
-        for page in range(len(self._pictures)):
+        for page in self._pictures:
             kept = places.of_fields(self._kept.values(), page)
             if not self._choice.hides("mrz"):
                 kept += places.of_zones(self._result.seen, page)
-            kept += places.of_captions(self._result.seen, page)
-            kept += [np.array(one.box.points) for one in self._cutouts(hidden=False) if one.box.page == page]
-            for quad in kept:
-                cv2.fillPoly(self._spared[page], [np.round(places.grown(quad)).astype(np.int32)], 255)
+            self._spared[page] = self._covered(page, [*kept, *places.of_captions(self._result.seen, page)])
+
+    def _covered(self, page: int, quads: Iterable[np.ndarray]) -> np.ndarray:
+        """255 where a page is covered by `quads`, each with its margin."""
+        import cv2
+
+        mask = np.zeros_like(self._masks[page])
+        for quad in quads:
+            cv2.fillPoly(mask, [np.round(places.grown(quad)).astype(np.int32)], 255)
+        return mask
 
     def _hide_text(self) -> None:
         forms = self._forms()
-        for page, mask in enumerate(self._masks):
+        for page, mask in self._masks.items():
             if not self._choice.only:
                 pictures = mask.copy()
                 self._black(page, places.of_all_text(self._result.seen, page))
-                mask[(self._spared[page] > 0) & (pictures == 0)] = 0
+                # A kept portrait keeps what is stamped over it; hidden values there are looked for afterwards.
+                kept = [np.array(one.box.points) for one in self._cutouts(hidden=False) if one.box.page == page]
+                mask[((self._spared[page] | self._covered(page, kept)) > 0) & (pictures == 0)] = 0
             self._black(page, places.of_fields(self._hidden.values(), page))
             if self._choice.only:
                 self._black(page, places.of_values(self._result.seen, page, forms))
@@ -168,19 +175,35 @@ class _Redacting:
         return spec is not None and spec.kind is Kind.NUMBER
 
     def _hide_parts(self) -> None:
-        for page, image in enumerate(self._as_read):
+        for page, image in self._as_read.items():
             if self._choice.hides("mrz"):
                 self._black(page, places.of_zones(self._result.seen, page), 0.3)
             if self._hides_codes():
                 text = np.array(places.of_all_text(self._result.seen, page)).reshape(-1, 4, 2)
                 codes = [code.corners for code in read_codes(image, damaged=True)]
                 self._black(page, [*codes, *code_like(image, text)], 0.06)
-        found = self._cutouts(hidden=True)
-        for one in found:
-            self._black(one.box.page, [np.array(one.box.points)], 0.08)
-        lacking = self._choice.hides("portrait") and not any(one.kind == "portrait" for one in found)
-        if lacking and self._has_front():
+        for one in self._cutouts(hidden=True):
+            self._black(one.box.page, [np.array(one.box.points)], _AROUND)
+        if self._choice.hides("portrait"):
+            self._hide_faces()
+
+    def _hide_faces(self) -> None:
+        """Hides what else may show the holder's face, and looks whether a face is left."""
+        from extractor.portrait.cutouts import faces_left, traces_of
+        from extractor.portrait.faces import SURE
+
+        fronts = self._fronts()
+        sure = {one.box.page for one in self._result.cutouts if one.kind != "signature" and one.score >= SURE}
+        if fronts and not fronts & sure:
             self._lost.append("portrait")
+        left = traces_of(self._result, self._as_read)
+        for _ in range(_ROUNDS):
+            for page, corners in left:
+                self._black(page, [corners], _AROUND)
+            shown = {page: self._hidden_so_far(page) for page in self._as_read}
+            if not (left := faces_left(self._result, self._as_read, shown)):
+                return
+        self._lost.append("portrait")
 
     def _hides_codes(self) -> bool:
         """Whether barcodes go: one may hold any field that is to be hidden, also where it is not understood here."""
@@ -194,10 +217,17 @@ class _Redacting:
             if self._choice.hides("portrait" if one.kind == "ghost" else one.kind) == hidden
         ]
 
-    def _has_front(self) -> bool:
-        """Whether a side is among the pages that says in print who the holder is: such sides have a portrait."""
+    def _fronts(self) -> set[int]:
+        """The pages that say in print who the holder is: such a side has a portrait."""
         read = (self._result.fields.get(name) for name in _HOLDERS)
-        return any(source.kind is SourceKind.VISUAL for one in read if one for source in one.sources)
+        sources = [source for one in read if one for source in one.sources if source.kind is SourceKind.VISUAL]
+        return {source.box.page for source in sources if source.box}
+
+    def _hidden_so_far(self, page: int) -> np.ndarray:
+        """A page as it was read, with what is black until now."""
+        image = self._as_read[page].copy()
+        image[self._masks[page] > 0] = 0
+        return image
 
     def _check_found(self) -> None:
         """Hidden values that stand nowhere that is known."""
@@ -221,7 +251,7 @@ class _Redacting:
     def _look_again(self) -> None:
         """Reads what was made, and blacks out where hidden values still stand."""
         forms = self._forms()
-        for page in range(len(self._pictures)):
+        for page in self._pictures:
             for turn in range(_ROUNDS):
                 left = list(self._still_there(page, forms))
                 if not left:
@@ -231,10 +261,8 @@ class _Redacting:
                     self._lost += [name for name, _ in left]
 
     def _still_there(self, page: int, forms: dict[Form, str]) -> Sequence[tuple[str, np.ndarray]]:
-        image = self._as_read[page].copy()
-        image[self._masks[page] > 0] = 0
         found = []
-        for part in read_again(image, page, self._issuer()):
+        for part in read_again(self._hidden_so_far(page), page, self._issuer()):
             for line in part.lines:
                 for form, name in forms.items():
                     for start, end in find([form], line.text):

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from extractor import extract, extract_documents
 from extractor.errors import RedactionError, UsageError
-from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict
+from extractor.extraction import Box, FieldEvidence, Source, SourceKind, Verdict
 from extractor.portrait import cutouts
 from extractor.redaction import redact
 from extractor.schemas.text import squash
@@ -110,8 +110,6 @@ def test_what_is_kept_can_be_read_and_the_rest_is_black(passport: Any) -> None:
 def test_a_number_is_hidden_wherever_it_stands(examples_dir: Path) -> None:
     """The ghost number: the same number printed once more, and running upwards along the edge."""
     image = Image.open(examples_dir / "driving_licence.png").convert("RGB")
-    from PIL import ImageDraw, ImageFont
-
     number = "66LG67695"
     font = ImageFont.load_default(20)
     ImageDraw.Draw(image).text((560, 470), number, font=font, fill=(40, 40, 60))
@@ -239,3 +237,51 @@ def test_of_several_documents_in_one_result_the_others_go_too(
     left = still_said(said, examples[own]["fields"])
     assert "surname" in left
     assert "document_number" not in left
+
+
+@pytest.mark.slow
+def test_pages_of_other_documents_do_not_leave_with_it(
+    examples_dir: Path, examples: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    """Two people's documents, a page each, in one file: the pictures of one show nothing of the other's page."""
+    pages = [Image.open(examples_dir / name).convert("RGB") for name in TWO]
+    pages[0].save(tmp_path / "both.tif", save_all=True, append_images=pages[1:])
+    documents = extract_documents(tmp_path / "both.tif")
+    assert len(documents) == 2
+    for own, result in enumerate(documents):
+        (picture,) = redact(result, hide=["document_number"]).pictures
+        said = text_of(picture)
+        assert "surname" in still_said(said, examples[TWO[own]]["fields"])
+        assert still_said(said, examples[TWO[1 - own]]["fields"]) == []
+        assert len(result.deskewed()) == (1, 2)[own], "the card shows two sides"
+        assert {one.box.page for one in result.cutouts} == {own}
+
+
+def test_the_pale_copy_on_the_back_goes_with_the_portrait(passport: Any, examples_dir: Path) -> None:
+    front = np.asarray(Image.open(examples_dir / "passport.png").convert("RGB"))
+    left, top, right, bottom = (
+        round(side) for side in (*passport.portrait.box.points[0], *passport.portrait.box.points[2])
+    )
+    back = Image.new("RGB", (front.shape[1], front.shape[0]), (228, 232, 224))
+    grey = Image.fromarray(front[top:bottom, left:right]).convert("L").convert("RGB")
+    small = grey.resize((round(0.45 * grey.width), round(0.45 * grey.height)))
+    place = (560, 120, 560 + small.width, 120 + small.height)
+    back.paste(Image.blend(back.crop(place), small, 0.2), place[:2])
+    result = extract([Image.fromarray(front), back], one_document=True)
+    _, picture = redact(result).pictures
+    assert (np.asarray(picture)[place[1] : place[3], place[0] : place[2]] == 0).all(axis=2).mean() > 0.8
+    _, picture = redact(result, keep=["portrait"]).pictures
+    assert (np.asarray(picture)[place[1] : place[3], place[0] : place[2]] == 0).all(axis=2).mean() < 0.1
+
+
+def test_a_hidden_number_does_not_stay_in_what_was_taken_for_a_kept_ghost(
+    examples_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = Image.open(examples_dir / "passport.png").convert("RGB")
+    ImageDraw.Draw(image).text((590, 405), "359970521", font=ImageFont.load_default(20), fill=(40, 40, 60))
+    result = extract(image)
+    again = Box(0, ((580, 395), (710, 395), (710, 440), (580, 440)))
+    taken = cutouts.Cutout("ghost", again, 0.9, image)
+    monkeypatch.setattr(cutouts, "cutouts_of", lambda *_: [taken])
+    (picture,) = redact(result, preset="age-check").pictures
+    assert "359970521" not in squash(text_of(picture))
