@@ -1,7 +1,7 @@
 """Invented addresses and places in each state's own order, from the pool's word lists.
 
 Chinese addresses begin with a real province, prefecture and county, because the citizen number encodes the county
-(GB/T 2260, `stocks/regions_cn.json`); what follows is invented.
+(GB/T 2260, `words/regions_cn.json`); what follows is invented.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 from functools import cache
 
-from extractor.synthesis.pools import Pool, pool_of, stock, stock_file, whole_stock
+from extractor.synthesis.pools import Pool, pool_of, whole_word_list, word_file, word_list
 
 _ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -30,10 +30,10 @@ def invent_address(rng: random.Random, pool: Pool, language: str, state: str = "
 def invent_place(rng: random.Random, pool: Pool, language: str) -> str:
     """A place of birth or issue, in Latin letters or, for Russian, in Cyrillic."""
     if language == "ar":
-        return rng.choice(stock("ar", "cities", pool)).split(":")[1]
+        return rng.choice(word_list("ar", "cities", pool)).split(":")[1]
     if language == "ja":
-        return rng.choice([p for p in whole_stock("ja", "prefectures_roman") if pool_of(p) == pool])
-    return rng.choice(stock(language, "cities", pool))
+        return rng.choice([p for p in whole_word_list("ja", "prefectures_roman") if pool_of(p) == pool])
+    return rng.choice(word_list(language, "cities", pool))
 
 
 def digits(rng: random.Random, count: int) -> str:
@@ -53,19 +53,18 @@ def _house(rng: random.Random) -> str:
 
 
 def _american(rng: random.Random, pool: Pool) -> str:
-    city, state = rng.choice(stock("en", "us_cities", pool)).split(",")
+    city, state = rng.choice(word_list("en", "us_cities", pool)).split(",")
     flat = f" Apt {rng.randint(1, 48)}{rng.choice('ABCD')}" if rng.random() < 0.2 else ""
-    return (
-        f"{rng.randint(10, 19999)} {rng.choice(stock('en', 'streets', pool))}{flat}\n{city}, {state} {digits(rng, 5)}"
-    )
+    house, street = rng.randint(10, 19999), rng.choice(word_list("en", "streets", pool))
+    return f"{house} {street}{flat}\n{city}, {state} {digits(rng, 5)}"
 
 
 def _european(rng: random.Random, pool: Pool, language: str, state: str) -> str:
-    street, house = rng.choice(stock(language, "streets", pool)), _house(rng)
-    city = rng.choice(stock(language, "cities", pool, state))
+    street, house = rng.choice(word_list(language, "streets", pool)), _house(rng)
+    city = rng.choice(word_list(language, "cities", pool, state))
     form, code = _FORMS.get(state) or _FORMS[language]
     extra = rng.choice(_EXTRAS.get(state) or _EXTRAS.get(language, ("",))) if rng.random() < 0.3 else ""
-    province = rng.choice(whole_stock("it", "provinces")) if language == "it" else ""
+    province = rng.choice(whole_word_list("it", "provinces")) if language == "it" else ""
     number = _postcode(rng, code)
     text = form.format(street=street, house=house, extra=extra.format(n=rng.randint(1, 60)), code=number, city=city)
     text += f" ({province})" if province else ""
@@ -111,14 +110,14 @@ def _postcode(rng: random.Random, form: str) -> str:
 
 
 def _russian(rng: random.Random, pool: Pool) -> str:
-    city, street = rng.choice(stock("ru", "cities", pool)), rng.choice(stock("ru", "streets", pool))
+    city, street = rng.choice(word_list("ru", "cities", pool)), rng.choice(word_list("ru", "streets", pool))
     block = f", корп. {rng.randint(1, 5)}" if rng.random() < 0.2 else ""
     return f"г. {city}, {street}, д. {_house(rng)}{block}, кв. {rng.randint(1, 240)}"
 
 
 def _japanese(rng: random.Random, pool: Pool) -> str:
-    prefecture = rng.choice(whole_stock("ja", "prefectures"))
-    city, town = rng.choice(stock("ja", "cities", pool)), rng.choice(stock("ja", "towns", pool))
+    prefecture = rng.choice(whole_word_list("ja", "prefectures"))
+    city, town = rng.choice(word_list("ja", "cities", pool)), rng.choice(word_list("ja", "towns", pool))
     a, b, c = rng.randint(1, 9), rng.randint(1, 40), rng.randint(1, 30)
     number = rng.choice((f"{a}丁目{b}番{c}号", f"{a}-{b}-{c}", f"{b}番地{c}"))
     flat = (
@@ -128,15 +127,15 @@ def _japanese(rng: random.Random, pool: Pool) -> str:
 
 
 def _korean(rng: random.Random, pool: Pool) -> str:
-    city, street = rng.choice(stock("ko", "cities", pool)), rng.choice(stock("ko", "streets", pool))
+    city, street = rng.choice(word_list("ko", "cities", pool)), rng.choice(word_list("ko", "streets", pool))
     number = str(rng.randint(1, 480)) + (f"-{rng.randint(1, 30)}" if rng.random() < 0.3 else "")
     flat = f", {rng.randint(101, 119)}동 {rng.randint(1, 24)}{rng.randint(1, 6):02d}호" if rng.random() < 0.6 else ""
     return f"{city} {street} {number}{flat}"
 
 
 def _arabic(rng: random.Random, pool: Pool) -> str:
-    city = rng.choice(stock("ar", "cities", pool)).split(":")[0]
-    street = rng.choice(stock("ar", "streets", pool))
+    city = rng.choice(word_list("ar", "cities", pool)).split(":")[0]
+    street = rng.choice(word_list("ar", "streets", pool))
     return f"{arabic_digits(str(rng.randint(1, 240)))} {street}\n{city}"
 
 
@@ -155,7 +154,7 @@ def regions() -> tuple[AddressRegion, ...]:
     """Every county."""
     return tuple(
         AddressRegion(county[:6], province, prefecture, county[6:])
-        for province, prefectures in stock_file("regions_cn").items()
+        for province, prefectures in word_file("regions_cn").items()
         for prefecture, counties in prefectures.items()
         for county in counties.split()
     )
@@ -173,15 +172,15 @@ def chinese_address(rng: random.Random, pool: Pool) -> tuple[str, str]:
     if rng.random() < 0.55:
         tail = _road(rng, pool) + f"{rng.randint(1, 999)}号"
         if rng.random() < 0.6:
-            estate = _coined_place(rng, pool, 2) + rng.choice(whole_stock("zh", "estates"))
+            estate = _coined_place(rng, pool, 2) + rng.choice(whole_word_list("zh", "estates"))
             tail += f"{estate}{rng.randint(1, 30)}栋" if rng.random() < 0.5 else estate
             if rng.random() < 0.7:
                 tail += f"{rng.randint(1, 6)}单元{rng.randint(1, 32)}0{rng.randint(1, 6)}" + rng.choice(
                     ("", "室", "号")
                 )
     else:
-        tail = _coined_place(rng, pool, 2) + rng.choice(whole_stock("zh", "towns"))
-        tail += _coined_place(rng, pool, rng.choice((1, 2))) + rng.choice(whole_stock("zh", "villages"))
+        tail = _coined_place(rng, pool, 2) + rng.choice(whole_word_list("zh", "towns"))
+        tail += _coined_place(rng, pool, rng.choice((1, 2))) + rng.choice(whole_word_list("zh", "villages"))
         houses = rng.randint(1, 300)
         tail += rng.choice((f"{houses % 19 + 1}组", f"{houses}号", f"{houses % 12 + 1}组{houses}号"))
     # A city's own district is often printed without the province, as older cards do.
@@ -199,12 +198,12 @@ def chinese_authority(rng: random.Random, pool: Pool) -> str:
 
 
 def _road(rng: random.Random, pool: Pool) -> str:
-    name = rng.choice(stock("zh", "roads", pool)) if rng.random() < 0.4 else _coined_place(rng, pool, 2)
-    return name + rng.choice(whole_stock("zh", "road_suffixes"))
+    name = rng.choice(word_list("zh", "roads", pool)) if rng.random() < 0.4 else _coined_place(rng, pool, 2)
+    return name + rng.choice(whole_word_list("zh", "road_suffixes"))
 
 
 def _coined_place(rng: random.Random, pool: Pool, length: int) -> str:
-    characters = stock_file("zh")["place"]
+    characters = word_file("zh")["place"]
     while True:
         name = "".join(rng.choice(characters) for _ in range(length))
         if pool_of(name) == pool:

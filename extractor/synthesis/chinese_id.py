@@ -20,7 +20,7 @@ from extractor.synthesis.estranged import estranged
 from extractor.synthesis.flow import FlowStyle, Setting
 from extractor.synthesis.numbers import chinese_id_number
 from extractor.synthesis.people import TODAY, invent_person
-from extractor.synthesis.pools import Pool, whole_stock
+from extractor.synthesis.pools import Pool, whole_word_list
 from extractor.synthesis.templates import TemplateDocument
 
 _BLANK = {"ethnicity": 0.04, "address": 0.04, "authority": 0.05, "sex": 0.02, "issue_date": 0.03}
@@ -43,7 +43,7 @@ def invent(document: TemplateDocument, pool: Pool, rng: random.Random) -> Conten
         "issuing_country": "CHN",
         "name": estranged(rng, person.native_name, strange),
         "sex": person.sex,
-        "ethnicity": rng.choice(whole_stock("zh", "ethnicities")),
+        "ethnicity": rng.choice(whole_word_list("zh", "ethnicities")),
         "birth_date": birth.isoformat(),
         "address": address,
         "document_number": chinese_id_number(rng, region, birth, person.sex),

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=100, help="how many specimens (default 100)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same specimens (default 0)")
     parser.add_argument(
-        "--pool", choices=POOLS, default="evaluation", help="which half of the stocks (default evaluation)"
+        "--pool", choices=POOLS, default="evaluation", help="which half of the word lists (default evaluation)"
     )
     parser.add_argument("--format", choices=("jpg", "webp", "png"), default="jpg", help="of the pictures (default jpg)")
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one a processor)")

@@ -23,7 +23,7 @@ from extractor.synthesis.estranged import estranged, marked
 from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
 from extractor.synthesis.numbers import chinese_id_number, document_number, personal_number
 from extractor.synthesis.people import COINED, TODAY, Person, invent_person
-from extractor.synthesis.pools import Pool, pool_of, stock, stock_file, whole_stock
+from extractor.synthesis.pools import Pool, pool_of, whole_word_list, word_file, word_list
 from extractor.synthesis.romanisation import mandarin
 from extractor.synthesis.templates import TemplateDocument
 
@@ -285,28 +285,28 @@ def _wording(draft: _Draft) -> None:
 def _place(draft: _Draft, form: str) -> str:
     rng, pool, language = draft.rng, draft.pool, draft.document.language
     if form == "chinese_province":
-        province = rng.choice(list(stock_file("regions_cn")))
+        province = rng.choice(list(word_file("regions_cn")))
         for ending in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "省", "市"):
             province = province.removesuffix(ending)
         return f"{province}/{mandarin(province)}"
     if form == "native":
-        return rng.choice(stock("ar", "cities", pool)).split(":")[0]
+        return rng.choice(word_list("ar", "cities", pool)).split(":")[0]
     holder = draft.person.language if draft.document.option("foreign") else language
     if holder in ("zh", "ko"):
         holder = "en"
     place = invent_place(rng, pool, holder)
-    return form.format(place=place, province=rng.choice(whole_stock("it", "provinces")))
+    return form.format(place=place, province=rng.choice(whole_word_list("it", "provinces")))
 
 
 def _authority(draft: _Draft) -> str:
-    """An issuer: of the document's own list, if it has one, else of the language's stock for its state. A list of one
+    """An issuer: of the document's own list, if it has one, else of the language's list for its state. A list of one
     names the only office that issues such documents, which both pools therefore say."""
     document, pool = draft.document, draft.pool
     own = document.option("authority")
     if own:
         return draft.rng.choice([name for name in own if pool_of(name) == pool] or own)
     like = re.compile(document.option("authority_like", ""))
-    names = stock(document.language, "authorities", pool, document.state)
+    names = word_list(document.language, "authorities", pool, document.state)
     return draft.rng.choice([name for name in names if like.search(name)])
 
 

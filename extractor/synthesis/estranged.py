@@ -13,7 +13,7 @@ import re
 from functools import cache
 
 from extractor.synthesis.people import given_characters
-from extractor.synthesis.pools import stock_file
+from extractor.synthesis.pools import word_file
 
 #: (consonants, vowels) of a script's letters, small.
 _LETTERS = {
@@ -48,9 +48,9 @@ def _ideograph(rng: random.Random) -> str:
 @cache
 def rare_ideographs() -> tuple[str, ...]:
     """The characters of GB 2312's second level in Chinese surnames and places: each stands in one or two words of the
-    stocks, and would be known by its neighbours alone."""
-    printed = {c for name in ("zh", "regions_cn") for c in json.dumps(stock_file(name), ensure_ascii=False)}
-    taboo = set(stock_file("zh")["taboo"])
+    word lists, and would be known by its neighbours alone."""
+    printed = {c for name in ("zh", "regions_cn") for c in json.dumps(word_file(name), ensure_ascii=False)}
+    taboo = set(word_file("zh")["taboo"])
     return tuple(sorted(c for c in printed - taboo if _IDEOGRAPH.match(c) and _second_level(c)))
 
 

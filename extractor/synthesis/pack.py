@@ -30,7 +30,7 @@ def characters() -> frozenset[str]:
     for encoding, rows in (("gb2312", range(0xB0, 0xF8)), ("euc-jp", range(0xB0, 0xD0)), ("euc-kr", range(0xB0, 0xC9))):
         wanted |= set(double_byte(encoding, rows))
     # The names of people and places go beyond the first levels of those sets here and there.
-    for path in (Path(__file__).parent / "stocks").glob("*.json"):
+    for path in (Path(__file__).parent / "words").glob("*.json"):
         wanted |= set(path.read_text("utf-8"))
     return frozenset(wanted)
 

@@ -1,6 +1,6 @@
 """Invented people: names that look like a language's own, a sex, a birth date.
 
-Surnames and given names are combined from the pool's stocks, doubled, hyphenated and, now and then, coined from
+Surnames and given names are combined from the pool's word lists, doubled, hyphenated and, now and then, coined from
 syllables, so that a reader has to read: repeated syllables and unknown names are no rarer here than in a registry.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from extractor.synthesis.pools import Pool, pool_of, stock, stock_file
+from extractor.synthesis.pools import Pool, pool_of, word_file, word_list
 from extractor.synthesis.romanisation import hangul, mandarin, russian
 
 #: The day on which every specimen is looked at, so that the same seed draws the same document in any year.
@@ -93,7 +93,7 @@ def _surname(rng: random.Random, pool: Pool, language: str, sex: str, strangers:
     def one() -> str:
         if rng.random() < strangers:
             return coined(rng, pool, language)
-        name = rng.choice(stock(language, "surnames", pool))
+        name = rng.choice(word_list(language, "surnames", pool))
         return _polish_feminine(name) if language == "pl" and sex == "F" else name
 
     chance = rng.random()
@@ -105,7 +105,7 @@ def _surname(rng: random.Random, pool: Pool, language: str, sex: str, strangers:
 
 
 def _given(rng: random.Random, pool: Pool, language: str, sex: str, strangers: float) -> str:
-    names = stock(language, "male" if sex == "M" else "female", pool)
+    names = word_list(language, "male" if sex == "M" else "female", pool)
     count = rng.choices((1, 2, 3), (0.45, 0.45, 0.1))[0]
     chosen = [rng.choice(names) for _ in range(count)]
     if rng.random() < strangers:
@@ -118,13 +118,13 @@ def _polish_feminine(name: str) -> str:
 
 
 def _russian(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
-    surname = rng.choice(stock("ru", "surnames", pool))
+    surname = rng.choice(word_list("ru", "surnames", pool))
     if rng.random() < 0.05:
-        surname = f"{surname}-{rng.choice(stock('ru', 'surnames', pool))}"
+        surname = f"{surname}-{rng.choice(word_list('ru', 'surnames', pool))}"
     if sex == "F":
         surname = "-".join(_russian_feminine(part) for part in surname.split("-"))
-    given = rng.choice(stock("ru", "male" if sex == "M" else "female", pool))
-    patronymic = _patronymic(rng.choice(stock("ru", "male", pool)), sex)
+    given = rng.choice(word_list("ru", "male" if sex == "M" else "female", pool))
+    patronymic = _patronymic(rng.choice(word_list("ru", "male", pool)), sex)
     return Person("ru", sex, birth, russian(surname), russian(given), surname, given, patronymic)
 
 
@@ -155,7 +155,7 @@ def _patronymic(father: str, sex: str) -> str:
 @cache
 def given_characters() -> tuple[str, ...]:
     """Chinese characters for given names: some hundred usual ones, and all of GB 2312's first level that can be one."""
-    table = stock_file("zh")
+    table = word_file("zh")
     usual = list(dict.fromkeys(table["given"]))
     taboo = set(table["taboo"])
     level_one = []
@@ -169,8 +169,8 @@ def given_characters() -> tuple[str, ...]:
 
 
 def _chinese(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
-    surname, _, reading = rng.choice(stock("zh", "surnames", pool)).partition(":")
-    usual = len(set(stock_file("zh")["given"]))
+    surname, _, reading = rng.choice(word_list("zh", "surnames", pool)).partition(":")
+    usual = len(set(word_file("zh")["given"]))
     characters = given_characters()
     while True:
         length = rng.choices((1, 2, 3), (0.2, 0.79, 0.01))[0]
@@ -184,14 +184,14 @@ def _chinese(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
 
 
 def _japanese(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
-    surname, _, reading = rng.choice(stock("ja", "surnames", pool)).partition(":")
-    given, _, given_reading = rng.choice(stock("ja", "male" if sex == "M" else "female", pool)).partition(":")
+    surname, _, reading = rng.choice(word_list("ja", "surnames", pool)).partition(":")
+    given, _, given_reading = rng.choice(word_list("ja", "male" if sex == "M" else "female", pool)).partition(":")
     return Person("ja", sex, birth, reading, given_reading, surname, given)
 
 
 def _korean(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
-    surname, _, reading = rng.choice(stock("ko", "surnames", pool)).partition(":")
-    names = stock("ko", "male" if sex == "M" else "female", pool)
+    surname, _, reading = rng.choice(word_list("ko", "surnames", pool)).partition(":")
+    names = word_list("ko", "male" if sex == "M" else "female", pool)
     given, _, given_reading = rng.choice(names).partition(":")
     while rng.random() < 0.5:
         # Syllables of two names make a third, which no list of common names holds.
@@ -205,9 +205,9 @@ def _korean(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
 
 
 def _arabic(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
-    surname, _, reading = rng.choice(stock("ar", "surnames", pool)).partition(":")
-    own = rng.choice(stock("ar", "male" if sex == "M" else "female", pool)).split(":")
-    fathers = [rng.choice(stock("ar", "male", pool)).split(":") for _ in range(rng.choice((0, 1, 1, 2)))]
+    surname, _, reading = rng.choice(word_list("ar", "surnames", pool)).partition(":")
+    own = rng.choice(word_list("ar", "male" if sex == "M" else "female", pool)).split(":")
+    fathers = [rng.choice(word_list("ar", "male", pool)).split(":") for _ in range(rng.choice((0, 1, 1, 2)))]
     parts = [own, *fathers]
     native, latin = (" ".join(part[i] for part in parts) for i in (0, 1))
     return Person("ar", sex, birth, reading, latin, surname, native)

@@ -1,6 +1,6 @@
 """Two pools that share nothing: what a model is trained on, and what it is measured on.
 
-Every entry of a stock (names, places, streets, authorities) belongs to one pool by a hash of its folded text, so that
+Every entry of a word list (names, places, streets, authorities) belongs to one pool by a hash of its folded text:
 adding entries moves none and the same word never stands in both, whatever list it comes from. Fonts, layouts and
 background styles are listed per pool in their own files, and random numbers are seeded with the pool's name. What law
 or custom closes is common to both: captions, states, months, sexes, ethnicities, provinces, vehicle classes. A Chinese
@@ -23,22 +23,22 @@ POOLS: tuple[Pool, ...] = ("training", "evaluation")
 
 
 def pool_of(entry: str) -> Pool:
-    """The pool that a stock's entry belongs to."""
+    """The pool that a word list's entry belongs to."""
     return POOLS[zlib.crc32((fold(entry) or entry).encode()) >> 7 & 1]
 
 
 @cache
-def stock_file(name: str) -> Any:
-    """The parsed stock `name`, a file of `stocks/`."""
-    return json.loads(files("extractor.synthesis").joinpath(f"stocks/{name}.json").read_text("utf-8"))
+def word_file(name: str) -> Any:
+    """The parsed word list `name`, a file of `words/`."""
+    return json.loads(files("extractor.synthesis").joinpath(f"words/{name}.json").read_text("utf-8"))
 
 
 @cache
-def stock(language: str, key: str, pool: Pool, state: str | None = None) -> tuple[str, ...]:
-    """The entries of a stock that belong to `pool`; underscores stand for spaces.
+def word_list(language: str, key: str, pool: Pool, state: str | None = None) -> tuple[str, ...]:
+    """The entries of a word list that belong to `pool`; underscores stand for spaces.
 
     An entry may carry a romanisation (`native:ROMAN`) and a state (`Liège@BEL`). With a `state`, its own entries are
-    returned if the stock has any, else those of no particular state; without one, all. A pool never gets the other's:
+    returned if the list has any, else those of no particular state; without one, all. A pool never gets the other's:
     an entry belongs to its pool by its native text alone.
     """
     mine = [entry for entry in _entries(language, key) if pool_of(entry[0].split(":")[0]) == pool]
@@ -48,15 +48,15 @@ def stock(language: str, key: str, pool: Pool, state: str | None = None) -> tupl
 
 
 @cache
-def whole_stock(language: str, key: str) -> tuple[str, ...]:
-    """All entries of a stock, of both pools: for what law or custom closes."""
+def whole_word_list(language: str, key: str) -> tuple[str, ...]:
+    """All entries of a word list, of both pools: for what law or custom closes."""
     return tuple(text for text, _ in _entries(language, key))
 
 
 @cache
 def _entries(language: str, key: str) -> tuple[tuple[str, str], ...]:
     """(text, state or nothing) of every entry."""
-    table = stock_file(language)[key]
+    table = word_file(language)[key]
     entries = table.split() if isinstance(table, str) else table
     parted = (entry.replace("_", " ").partition("@") for entry in entries)
     return tuple((text, state) for text, _, state in parted)

@@ -1,7 +1,7 @@
 """Names of other scripts in Latin letters, as passports print them.
 
 Russian: ICAO Doc 9303-3, section 6 B. Chinese: pinyin without tones, ü as YU in passports. Korean: Revised
-Romanisation, letter by letter. Japanese and Arabic names carry their usual spelling in the stocks.
+Romanisation, letter by letter. Japanese and Arabic names carry their usual spelling in the word lists.
 """
 
 from __future__ import annotations

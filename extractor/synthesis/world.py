@@ -2,8 +2,8 @@
 
 `world_person(rng, language)` invents a holder with relatives; `world_place`, `world_address`, `world_authority` and
 `world_word` give what stands beside a name; `language_of_state` says what a state's documents are written in and
-`peoples_of_state` whose names its holders bear. The word lists are one file a language in `stocks/world/`; those of
-the twelve languages that evaluation specimens are drawn in come from the training pool of the older stocks, and no
+`peoples_of_state` whose names its holders bear. The word lists are one file a language in `words/world/`; those of
+the twelve languages that evaluation specimens are drawn in come from the training pool of the older word lists, and no
 name that an evaluation specimen may carry is ever served. Given names of several peoples are in part from Faker (MIT).
 
     rng = random.Random(1)
@@ -25,7 +25,7 @@ from extractor.synthesis.addresses import chinese_authority, invent_address, poo
 from extractor.synthesis.people import TODAY, given_characters
 from extractor.synthesis.people import _patronymic as russian_patronymic
 from extractor.synthesis.people import _russian_feminine as russian_feminine
-from extractor.synthesis.pools import pool_of, stock, stock_file
+from extractor.synthesis.pools import pool_of, word_file, word_list
 from extractor.synthesis.world_names import double_surname, feminine, patronymic, vietnamese_given
 from extractor.synthesis.world_romanisation import romanise
 
@@ -80,7 +80,7 @@ class WorldPerson:
 
 def world_languages() -> tuple[str, ...]:
     """Every language that people can be invented in."""
-    folder = files("extractor.synthesis").joinpath("stocks/world")
+    folder = files("extractor.synthesis").joinpath("words/world")
     names = (entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
     return tuple(sorted(name for name in names if name != "states"))
 
@@ -138,7 +138,7 @@ def world_authority(rng: random.Random, language: str, state: str | None = None)
     if language == "zh":
         return chinese_authority(rng, "training")
     if "authorities" not in _file(language):
-        return rng.choice(stock(language, "authorities", "training"))
+        return rng.choice(word_list(language, "authorities", "training"))
     return _filled(rng, rng.choice(_list(language, "authorities")), language, state)
 
 
@@ -231,7 +231,7 @@ def _given(rng: random.Random, language: str, sex: str) -> Name:
     key = _list_of(sex)
     match _rule(language):
         case "zh":
-            usual = len(set(stock_file("zh")["given"]))
+            usual = len(set(word_file("zh")["given"]))
             drawn = "".join(
                 rng.choice(given_characters()[:usual] if rng.random() < 0.6 else given_characters())
                 for _ in range(rng.choices((1, 2), (1, 4))[0])
@@ -328,7 +328,7 @@ def _single(rng: random.Random, language: str, key: str) -> Name:
 
 @cache
 def _file(language: str) -> dict[str, Any]:
-    path = files("extractor.synthesis").joinpath(f"stocks/world/{language}.json")
+    path = files("extractor.synthesis").joinpath(f"words/world/{language}.json")
     table: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return table
 
@@ -343,7 +343,7 @@ def _list(language: str, key: str) -> tuple[str, ...]:
 def _names(language: str, key: str) -> tuple[Name, ...]:
     """The entries of a list with their romanisation; none that an evaluation specimen may carry."""
     if key not in _file(language):
-        entries = [entry.replace(":", "|") for entry in stock(language, key, "training")]
+        entries = [entry.replace(":", "|") for entry in word_list(language, key, "training")]
     else:
         entries = [entry.partition("@")[0] for entry in _list(language, key)]
     return tuple(_entry(language, entry) for entry in entries if fold(entry.partition("|")[0]) not in _closed())
@@ -377,8 +377,8 @@ def _closed() -> frozenset[str]:
         fold(native)
         for language in old
         for key in ("surnames", "male", "female", "cities")
-        if key in stock_file(language)
-        for native in (entry.split(":")[0] for entry in stock(language, key, "evaluation"))
+        if key in word_file(language)
+        for native in (entry.split(":")[0] for entry in word_list(language, key, "evaluation"))
         if pool_of(native) == "evaluation" and len(native) > 1
     )
 

@@ -89,7 +89,7 @@ def _strangers(rng: random.Random, document: TemplateDocument) -> TemplateDocume
 
 
 def _worded(rng: random.Random, document: TemplateDocument) -> TemplateDocument:
-    """The document with free fields that say what no stock holds."""
+    """The document with free fields that say what no word list holds."""
     made: dict[str, Any] = {}
     for name, words in WORDERS.items():
         # A document's own office or remark stays now and then, so that such ones are still read.

@@ -33,7 +33,7 @@ _KANA = "".join(chr(code) for code in (*range(0x3041, 0x3094), *range(0x30A1, 0x
 
 def alphabet() -> str:
     """Every character that is one token, in a fixed order: Latin and Cyrillic with their marks, kana, the first level
-    of GB 2312, and what else the stocks of names and places print."""
+    of GB 2312, and what else the word lists of names and places print."""
     parts = ["\n", "".join(map(chr, range(0x20, 0x7F))), _LATIN, _CYRILLIC, _SIGNS, _KANA, _gb2312_level_one()]
     return "".join(dict.fromkeys("".join([*parts, *sorted(_printed_ideographs())])))
 

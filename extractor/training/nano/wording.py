@@ -1,11 +1,11 @@
 """Words that have to be read letter by letter: places, offices, addresses and remarks that exist nowhere.
 
-A stock holds some hundred places and offices of a language; shown a hundred thousand times, they are known by heart,
+A word list has some hundred places and offices of a language; shown a hundred thousand times, they are memorised,
 and a model that knows them writes `MONTRÉAL` where `MONTREUIL` is printed. So most free wording of training pages is
-made here: words from chains of letters that follow each other as in the training pool's own stocks, of any length and
+made here: words from chains of letters that follow each other as in the training pool's own lists, of any length and
 with more marks than is usual, put together as places, offices, addresses and remarks are.
 
-Only the training pool's stocks are read, and a made word that the evaluation pool would own is thrown away.
+Only the training pool's word lists are read, and a made word that the evaluation pool would own is thrown away.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from extractor.synthesis.estranged import marked
-from extractor.synthesis.pools import Pool, pool_of, stock
+from extractor.synthesis.pools import Pool, pool_of, word_list
 
 POOL: Pool = "training"
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -32,7 +32,7 @@ def _chain(language: str) -> Mapping[str, str]:
     """Pair of letters -> the letters that follow it in the pool's names of `language`, as often as they do."""
     followers: dict[str, list[str]] = {}
     for kind in ("surnames", "cities", "streets"):
-        for name in stock(language, kind, POOL):
+        for name in word_list(language, kind, POOL):
             for word in _WORD.findall(name.lower()):
                 spelt = _EDGE * 2 + word + _EDGE
                 for at in range(len(spelt) - 2):
@@ -68,7 +68,7 @@ def place(rng: random.Random, language: str) -> str:
 
 
 def office(rng: random.Random, language: str) -> str:
-    """Who issues: a few capitals, a place, or an office of the pool's stock with other words in it."""
+    """Who issues: a few capitals, a place, or an office of the pool's word list with other words in it."""
     chance = rng.random()
     if chance < 0.14:
         return "".join(rng.choice("ABCDEFGHIJKLMNOPRSTUVWZ") for _ in range(rng.randint(2, 6)))
@@ -76,7 +76,7 @@ def office(rng: random.Random, language: str) -> str:
         return place(rng, language)
     if chance < 0.36:
         return f"{rng.randint(1, 99999)}"
-    known = rng.choice(stock(language, "authorities", POOL))
+    known = rng.choice(word_list(language, "authorities", POOL))
     share = rng.choice((0.0, 0.35, 0.7))
     named = _WORD.sub(lambda found: word(rng, language) if rng.random() < share else found[0], known)
     if rng.random() < 0.12:

@@ -52,13 +52,13 @@ def test_every_pool_has_every_script_and_role() -> None:
 def test_fonts_have_the_characters_they_are_chosen_for(pool: str) -> None:
     from fontTools.ttLib import TTFont
 
-    from extractor.synthesis.pools import stock_file
+    from extractor.synthesis.pools import word_file
     from extractor.synthesis.produce import LANGUAGES
 
-    said = {language: set(str(stock_file(language))) for language in LANGUAGES}
+    said = {language: set(str(word_file(language))) for language in LANGUAGES}
     latin = {c for language in ("en", "fr", "de", "es", "it", "pt", "pl") for c in said[language] if not c.isspace()}
-    names = {**stock_file("zh"), "taboo": ""}
-    han = {c for c in str(names) + str(stock_file("regions_cn")) if "\u4e00" <= c <= "\u9fff"}
+    names = {**word_file("zh"), "taboo": ""}
+    han = {c for c in str(names) + str(word_file("regions_cn")) if "\u4e00" <= c <= "\u9fff"}
     wanted = {
         "latin": latin | {c.upper() for c in latin if len(c.upper()) == 1},
         "cyrillic": {c for c in said["ru"] if "а" <= c.lower() <= "ё"},

@@ -12,7 +12,7 @@ from extractor.synthesis.addresses import pool_regions, regions
 from extractor.synthesis.backgrounds import STYLES
 from extractor.synthesis.draw import draw
 from extractor.synthesis.fonts import font_files
-from extractor.synthesis.pools import POOLS, pool_of, seeded, stock, stock_file, whole_stock
+from extractor.synthesis.pools import POOLS, pool_of, seeded, whole_word_list, word_file, word_list
 from extractor.synthesis.produce import LANGUAGES, plan, template_named
 from extractor.synthesis.templates import TemplateDocument, documents, layouts, templates
 
@@ -33,7 +33,7 @@ CHARACTERS = {"given", "taboo", "place"}
 OPEN = [
     (language, key)
     for language in LANGUAGES
-    for key in json.loads(files("extractor.synthesis").joinpath(f"stocks/{language}.json").read_text("utf-8"))
+    for key in json.loads(files("extractor.synthesis").joinpath(f"words/{language}.json").read_text("utf-8"))
     if key not in CLOSED | CHARACTERS
 ]
 
@@ -43,27 +43,27 @@ def _folded(entries: tuple[str, ...]) -> set[str]:
 
 
 @each(("language", "key"), OPEN)
-def test_stocks_share_nothing(language: str, key: str) -> None:
-    training, evaluation = (stock(language, key, pool) for pool in POOLS)
+def test_word_lists_share_nothing(language: str, key: str) -> None:
+    training, evaluation = (word_list(language, key, pool) for pool in POOLS)
     assert training
     assert evaluation
     assert not _folded(training) & _folded(evaluation)
-    assert len(training) + len(evaluation) == len(whole_stock(language, key))
+    assert len(training) + len(evaluation) == len(whole_word_list(language, key))
 
 
 def test_a_name_is_in_one_pool_whatever_list_it_stands_in() -> None:
     by_pool = {
-        pool: {entry for language, key in OPEN for entry in _folded(stock(language, key, pool))} for pool in POOLS
+        pool: {entry for language, key in OPEN for entry in _folded(word_list(language, key, pool))} for pool in POOLS
     }
     assert not by_pool["training"] & by_pool["evaluation"]
 
 
 def test_a_state_s_own_entries_come_first_and_stay_in_their_pool() -> None:
-    assert set(stock("fr", "cities", "training", "BEL")) < set(stock("fr", "cities", "training"))
-    assert "Liège" in {*stock("fr", "cities", "training", "BEL"), *stock("fr", "cities", "evaluation", "BEL")}
+    assert set(word_list("fr", "cities", "training", "BEL")) < set(word_list("fr", "cities", "training"))
+    assert "Liège" in {*word_list("fr", "cities", "training", "BEL"), *word_list("fr", "cities", "evaluation", "BEL")}
     assert not {"Liège", "Namur"} & {
-        *stock("fr", "cities", "training", "FRA"),
-        *stock("fr", "cities", "evaluation", "FRA"),
+        *word_list("fr", "cities", "training", "FRA"),
+        *word_list("fr", "cities", "evaluation", "FRA"),
     }
 
 
@@ -125,10 +125,12 @@ def test_every_issuer_of_a_kind_is_in_both_pools() -> None:
         for pool in document.pools:
             if "authority" in document.fields and not document.group.startswith("chinese_id"):
                 like = document.option("authority_like", "")
-                names = document.option("authority") or stock(document.language, "authorities", pool, document.state)
+                names = document.option("authority") or word_list(
+                    document.language, "authorities", pool, document.state
+                )
                 assert [name for name in names if re.search(like, name)], (document.id, pool)
 
 
 def test_a_chinese_given_name_belongs_to_one_pool_as_a_whole() -> None:
     assert pool_of("张伟") in POOLS
-    assert len(set(stock_file("zh")["given"])) > 500
+    assert len(set(word_file("zh")["given"])) > 500

@@ -8,7 +8,7 @@ import pytest
 
 from extractor.schemas.states import state_codes
 from extractor.schemas.text import fold
-from extractor.synthesis.pools import stock
+from extractor.synthesis.pools import word_list
 from extractor.synthesis.world import (
     language_of_state,
     peoples_of_state,
@@ -89,7 +89,7 @@ def test_the_same_seed_gives_the_same_people():
 
 
 def test_no_name_of_the_evaluation_pool_is_served():
-    closed = {fold(name) for name in stock("fr", "surnames", "evaluation")}
+    closed = {fold(name) for name in word_list("fr", "surnames", "evaluation")}
     holders = [p for language in ("fr", "nl", "ht", "ln") for p in people(language) if "-" not in p.surname]
     served = {fold(p.surname) for p in holders}
     assert not closed & served

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from extractor.synthesis.pools import pool_of, stock
+from extractor.synthesis.pools import pool_of, word_list
 from extractor.training.nano.designs import LANGUAGES
 from extractor.training.nano.wording import WORDERS, elsewhere, office, word
 
@@ -17,7 +17,7 @@ def test_words_belong_to_the_training_pool_and_repeat_seldom(language):
     made = [word(rng, language) for _ in range(200)]
     assert {pool_of(one) for one in made} == {"training"}
     assert len(set(made)) > 160
-    assert not set(made) & set(stock(language, "cities", "evaluation"))
+    assert not set(made) & set(word_list(language, "cities", "evaluation"))
     assert all(one[0].isupper() and 3 <= len(one) <= 13 for one in made)
 
 

@@ -67,8 +67,8 @@ def test_captions_and_the_names_of_babel_and_faker_are_words_of_a_language() -> 
 
 
 def test_lines_are_as_high_as_the_recogniser_wants_and_only_of_what_it_knows(drawing: Drawing) -> None:
-    rng, stock = random.Random(3), lines.load(drawing.words, drawing.fonts)
-    drawn = [line for _ in range(60) if (line := lines.draw(rng, stock, rng.choice(list(WORDS))))]
+    rng, loaded = random.Random(3), lines.load(drawing.words, drawing.fonts)
+    drawn = [line for _ in range(60) if (line := lines.draw(rng, loaded, rng.choice(list(WORDS))))]
     assert len(drawn) > 30
     for line in drawn:
         assert line.mask.shape[0] == lines.HEIGHT
@@ -79,8 +79,8 @@ def test_lines_are_as_high_as_the_recogniser_wants_and_only_of_what_it_knows(dra
 
 
 def test_what_is_written_leftwards_is_read_backwards(drawing: Drawing) -> None:
-    rng, stock = random.Random(1), lines.load(drawing.words, drawing.fonts)
-    seen = {line.text: line.visual for _ in range(200) if (line := lines.draw(rng, stock, "HEBREW"))}
+    rng, loaded = random.Random(1), lines.load(drawing.words, drawing.fonts)
+    seen = {line.text: line.visual for _ in range(200) if (line := lines.draw(rng, loaded, "HEBREW"))}
     words = {text: shown for text, shown in seen.items() if text in WORDS["HEBREW"]["he"]}
     assert words
     assert all(shown == text[::-1] for text, shown in words.items())
