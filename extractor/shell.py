@@ -38,13 +38,15 @@ def install(parser: argparse.ArgumentParser, shell: str | None) -> Path:
     shell = shell or Path(os.environ.get("SHELL", "")).name
     if shell not in SHELLS:
         raise UsageError(f"name the shell: --install-completion {'|'.join(SHELLS)}")
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    data = Path(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"))
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))
     target = {
         "bash": data / "bash-completion" / "completions" / parser.prog,
         "zsh": data / "zsh" / "site-functions" / f"_{parser.prog}",
         "fish": config / "fish" / "completions" / f"{parser.prog}.fish",
     }[shell]
+    if str(target).startswith("~"):
+        raise UsageError("this user has no home folder; name one for it by XDG_DATA_HOME and XDG_CONFIG_HOME")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(completion(parser, shell), encoding="utf-8")

@@ -119,7 +119,7 @@ def find_checkpoint(name: str | os.PathLike[str], revision: str | None = None) -
     Raises CheckpointError, in one line with the command that fetches it, when it is not (wholly) on this machine.
     Its files are checked by `verify_checkpoint`.
     """
-    folder = SHIPPED_FOLDER if str(name) == SHIPPED else Path(name).expanduser()
+    folder = SHIPPED_FOLDER if str(name) == SHIPPED else Path(os.path.expanduser(name))
     if folder.is_dir():
         if revision is not None:
             raise CheckpointError(f"{name} is a folder; a revision can only be chosen for a model of the hub")
@@ -171,9 +171,10 @@ def hub_cache() -> Path:
     """Where the hub's client keeps models, by its own environment variables."""
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if os.environ.get(variable):
-            return Path(os.environ[variable]).expanduser()
+            return Path(os.path.expanduser(os.environ[variable]))
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    return Path(home).expanduser() / "hub"
+    # Unlike Path's own method, this one leaves `~` to a user who has no home.
+    return Path(os.path.expanduser(home)) / "hub"
 
 
 def _snapshots(repo: str, revision: str | None) -> Iterator[tuple[str, Path]]:

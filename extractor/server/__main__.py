@@ -126,7 +126,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
     from extractor.engines.choose import engine_names
     from extractor.server.keys import KEYS_VARIABLE, load_keys, parse_keys
     from extractor.server.sealing import KEY_VARIABLE, load_key, parse_key
-    from extractor.server.settings import MIB, EngineOptions, ServiceLimits, Settings, is_loopback
+    from extractor.server.settings import MIB, EngineOptions, ServiceLimits, Settings, is_loopback, state_folder
     from extractor.server.specimens import examples_in
 
     names = [one.name for one in fields(EngineOptions)]
@@ -172,6 +172,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
         port=options.port,
         engines=EngineOptions(**{name: getattr(options, name) for name in names}),
         limits=replace(ServiceLimits(), **{name: value for name, value in given.items() if value is not None}),
+        data=options.data or state_folder(),
         data_key=data_key,
         specimens=options.specimens,
         keys=keys,
@@ -180,8 +181,6 @@ def settings_from(options: argparse.Namespace) -> Settings:
         cors_origins=tuple(options.cors_origin),
         webhooks=_webhooks(options),
     )
-    if options.data:
-        settings = replace(settings, data=options.data)
     if options.examples:
         if not (options.examples / "labels.jsonl").is_file():
             raise UsageError("the folder of examples has no labels.jsonl; check --examples")
@@ -216,7 +215,7 @@ def _openapi() -> str:
         raise MissingExtraError("The server", "server") from error
     from extractor.server.settings import Settings
 
-    return json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1)
+    return json.dumps(create_app(Settings(data=Path())).openapi(), ensure_ascii=False, indent=1)
 
 
 def serve(settings: Settings) -> None:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from extractor.errors import UsageError
 from extractor.imaging.limits import DEFAULT, MAX_PIXELS
 from extractor.server.keys import ApiKey
 from extractor.server.webhooks.hosts import HookHost
@@ -96,8 +97,13 @@ class WebhookOptions:
 
 
 def state_folder() -> Path:
-    """Where a program keeps its own data between runs (XDG Base Directory Specification, XDG_STATE_HOME)."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    """Where a program keeps its own data between runs (XDG Base Directory Specification, XDG_STATE_HOME).
+
+    Raises UsageError for a user who has no home, as in many containers.
+    """
+    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    if base.startswith("~"):
+        raise UsageError("this user has no home folder to keep jobs in; name a folder by --data")
     return Path(base) / "id-document-extractor"
 
 

@@ -94,7 +94,7 @@ def _installed(folders: tuple[str, ...]) -> dict[str, str]:
     """File name -> path under `folders`, the first folder winning."""
     found: dict[str, str] = {}
     for folder in folders:
-        for parent, _, names in os.walk(Path(folder).expanduser()):
+        for parent, _, names in os.walk(os.path.expanduser(folder)):
             for name in sorted(names):
                 found.setdefault(name, str(Path(parent) / name))
     return found

@@ -6,11 +6,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from extractor.checkpoints import find_default_checkpoint
 from extractor.ending import Parser, Stops, ended
-from extractor.errors import NoDocumentError
+from extractor.errors import NoDocumentError, UsageError
+from extractor.server.__main__ import build_parser, settings_from
+from extractor.server.settings import state_folder
+from extractor.shell import install
 
 VALUE = "UNDERHILL"
 
@@ -76,3 +81,20 @@ def test_a_stdout_that_is_full_is_one_line(call: str) -> None:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "stdout cannot be written: No space left on device" in done.stderr
+
+
+def test_a_user_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As containers with a number of their own choice have: nothing is read from there, and what needs one says so."""
+    import pwd
+
+    def unknown(_number: int) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "HF_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert find_default_checkpoint()[0] is None
+    for needs in (state_folder, lambda: install(Parser("extract"), "bash")):
+        with pytest.raises(UsageError, match="this user has no home"):
+            needs()
+    assert settings_from(build_parser().parse_args(["--data", str(tmp_path)])).data == tmp_path
