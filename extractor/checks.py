@@ -17,18 +17,21 @@ from extractor.evidence import DocumentEvidence
 from extractor.extraction import Absence, Box, FieldEvidence, ReadingWarning, SourceKind
 from extractor.imaging.geometry import apply
 from extractor.imaging.quality import faults
-from extractor.mrz import Reason, looks_like_zone
+from extractor.mrz import MrzReading, Reason, looks_like_zone, read_zones
 from extractor.mrz.states import STATE_CODES
 from extractor.schemas.dates import parse_date, unusable_dates
 from extractor.schemas.days import age_on, first_day, last_day
 from extractor.schemas.plan import Plan
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import Kind
+from extractor.text.ocr import Line
 from extractor.text.page import Page
 from extractor.visual.national_numbers import checksum_of
 
 #: Days before its end from which on a document `expires_soon`: most states ask travellers for three months.
 SOON = 90
+#: Characters of the shortest row of a zone with check digits.
+_ROW_OF_ZONE = 30
 _DATES = ("birth_date", "issue_date", "valid_from", "expiry_date")
 _ISO = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?(?![0-9])")
 _SHARP = "photograph it sharp and uncovered"
@@ -46,7 +49,8 @@ def zone_warnings(evidence: DocumentEvidence, keys: Mapping[str, str]) -> list[R
         message = f"there is an MRZ that could not be read: {_SHARP}"
         return [ReadingWarning("mrz_unreadable", message)] if unread else []
     unsure = zone.unsure
-    found = [
+    found = _of_another_holder(evidence, zone)
+    found += [
         ReadingWarning("mrz_unsure", f"the MRZ is too unclear to judge the check digit for {name}: {_SHARP}", key)
         if name in unsure
         else ReadingWarning("mrz_check_digit", f"the MRZ's check digit for {name} is wrong", key)
@@ -76,6 +80,22 @@ def zone_warnings(evidence: DocumentEvidence, keys: Mapping[str, str]) -> list[R
         field = keys.get("given_names", "given_names")
         found.append(ReadingWarning("names_truncated", "the MRZ had no room for the whole name", field))
     return found
+
+
+def _of_another_holder(evidence: DocumentEvidence, zone: MrzReading) -> list[ReadingWarning]:
+    """A second zone below or above the document's that says who somebody else is."""
+    for page in evidence.pages:
+        if not page.zone or sum(map(_is_like_zone, page.page.lines)) <= len(zone.mrz.lines):
+            continue
+        for other in read_zones(page.page.lines, today=evidence.context.today, most=2):
+            differs = other.mrz.birth_date != zone.mrz.birth_date and other.mrz.surname != zone.mrz.surname
+            if other.proven and zone.proven and differs:
+                return [ReadingWarning("conflict", "there are MRZs of two holders: one of them was read", "mrz")]
+    return []
+
+
+def _is_like_zone(line: Line) -> bool:
+    return line.text.count("<") > 2 or len(line.text.replace(" ", "")) >= _ROW_OF_ZONE
 
 
 def _key(check: str, keys: Mapping[str, str]) -> str | None:

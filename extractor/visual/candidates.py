@@ -68,7 +68,26 @@ def find_candidates(
         own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
         found += sorted(_agreeing(own), key=lambda one: -one.score)
     found = _after_comma(layout, lines, found, specs, context) + _periods(found, specs, context)
-    return found + _dates(layout, lines, specs, context, {one.field for one in found})
+    found = _no_end_that_begins(found)
+    return found + _dates(layout, lines, specs, context, found)
+
+
+def _no_end_that_begins(found: list[Candidate]) -> list[Candidate]:
+    """The candidates without those that give one printed date to the beginning and to the end of a validity, the less
+    sure way."""
+
+    def is_beaten(one: Candidate) -> bool:
+        begins, ends = _ENDS_OF_PERIODS
+        other = {begins: ends, ends: begins}.get(one.field)
+        return any(
+            rival.field == other
+            and rival.score > one.score
+            and rival.value.value == one.value.value
+            and not set(rival.words).isdisjoint(one.words)
+            for rival in found
+        )
+
+    return [one for one in found if not is_beaten(one)]
 
 
 def _after_comma(
@@ -115,9 +134,12 @@ def _periods(found: Sequence[Candidate], specs: Mapping[str, FieldSpec], context
 
 
 def _dates(
-    layout: Layout, lines: Sequence[Line], specs: Mapping[str, FieldSpec], context: Context, known: set[str]
+    layout: Layout, lines: Sequence[Line], specs: Mapping[str, FieldSpec], context: Context, others: Sequence[Candidate]
 ) -> list[Candidate]:
-    """Dates for the fields that have none yet: of what is printed as a date, the likeliest for each, and none twice."""
+    """Dates for the fields that have none yet: of what is printed as a date, the likeliest for each, and none twice; a
+    validity does not end with the date that others say it begins with."""
+    known = {one.field for one in others}
+    begun = {index for one in others if one.field == "issue_date" for index in one.words}
     wanted = [name for name, spec in specs.items() if spec.kind is Kind.DATE and name in FIELDS and name not in known]
     options = []
     for index, line in enumerate(lines if wanted else ()):
@@ -133,7 +155,8 @@ def _dates(
     found: list[Candidate] = []
     taken: set[int] = set()
     for score, name, words in sorted(options, reverse=True):
-        if score < _LEAST_DATE or taken & set(words) or any(one.field == name for one in found):
+        used = taken | begun if name == "expiry_date" else taken
+        if score < _LEAST_DATE or used & set(words) or any(one.field == name for one in found):
             continue
         value = value_of(name, Kind.DATE, text_of(layout, lines, words), context)
         if value:

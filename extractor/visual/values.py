@@ -30,10 +30,13 @@ _MEXICAN: Mapping[str, Literal["M", "F"]] = {"h": "M", "m": "F"}
 _ICAO_KINDS = frozenset({"passport", "visa", "residence_permit"})
 #: Titles before a name that are no part of it.
 _TITLES = re.compile(
-    r"^(?:mr|mrs|ms|miss|mme|mlle|m|herr|frau|sr|sra|dr|นาย|นางสาว|นาง|น\.ส\.)[.\s]+(?=\S{2})", re.IGNORECASE
+    r"^(?:mr|mrs|ms|miss|mme|mlle|herr|frau|sr|sra|dr|นาย|นางสาว|นาง|น\.ส\.)[.\s]+(?=\S{2})", re.IGNORECASE
 )
 
 
+#: The name at birth behind a surname.
+_BORN = re.compile(r"(?<=\w)\W+(?:geb\.?|geborene|née|rozená|z domu)(?!\w).*$", re.I)
+_MONTH_OF_YEAR = re.compile(r"\d{1,2} ?[-./] ?\d{4}")
 #: What is printed where there is nothing to say.
 _NOTHING = re.compile(r"n ?/ ?a\.?|n\.a\.?|not applicable|nicht zutreffend|sans objet|no aplica|não aplicável", re.I)
 #: Words, folded, that are printed across specimens and copies, and are no values.
@@ -105,10 +108,15 @@ def _date(name: str, text: str, context: Context) -> Value | None:
     found = find_dates(text, order=context.order, meaning=meaning, today=context.today, issuer=context.issuer)
     if not found:
         partial = parse_date(text, order=context.order, meaning=meaning, today=context.today, issuer=context.issuer)
-        if partial is None or (len(partial.iso) < 10 and name != "birth_date"):
+        if partial is None:
+            return None
+        # Words were lost from many a `NOV 2030`; what is printed as a month and a year in numbers is whole.
+        if len(partial.iso) < 10 and name != "birth_date" and not _MONTH_OF_YEAR.fullmatch(text):
             return None
         rest = len(text) - (partial.end - partial.start)
         return Value(partial.iso, text[partial.start : partial.end], 0.7 if rest <= 2 else 0.3)
+    if meaning == "expiry" and len(found) == 1 and fold(text[found[0].end :]) in _PERMANENT:
+        return None  # `13.05.2015 - unlimited`: what is printed is the beginning
     # A period names its end last.
     chosen = found[-1] if meaning == "expiry" else found[0]
     rest = len(text) - sum(printed.end - printed.start for printed in found)
@@ -155,8 +163,8 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
     return Value(text, text, 1.0 if digits + letters >= 5 else 0.6)
 
 
-def _name(_name: str, text: str, _context: Context) -> Value | None:
-    cleaned = clean_name(text)
+def _name(name: str, text: str, _context: Context) -> Value | None:
+    cleaned = clean_name(_BORN.sub("", text) if name == "surname" else text)
     letters = sum(c.isalpha() for c in cleaned)
     if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned):
         return None

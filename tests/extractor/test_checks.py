@@ -1,13 +1,18 @@
 """Warnings about a document's dates, and the age of its holder."""
 
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from extractor.checks import age_of, date_warnings
+from extractor.checks import age_of, date_warnings, zone_warnings
 from extractor.extraction import FieldEvidence, Source, SourceKind, Verdict
+from extractor.mrz import read_mrz
 from extractor.schemas.days import age_on
+from extractor.visual.values import Context
+
+from .printed import line
 
 TODAY = date(2026, 3, 1)
 
@@ -75,3 +80,16 @@ def test_a_date_counts_in_whatever_form_the_schema_gives_it(value: Any) -> None:
     fields = {"until": FieldEvidence(value, Verdict.SINGLE, 0.9, (source,))}
     found = date_warnings(fields, {"expiry_date": "until"}, today=TODAY)
     assert [warning.code for warning in found] == ["expired"]
+
+
+ERIKSSON = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
+BERG = ["P<UTOBERG<<PER<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<", "P123456789UTO9002155M3011205<<<<<<<<<<<<<<<2"]
+
+
+@pytest.mark.parametrize(("below", "told"), [(BERG, True), (ERIKSSON, False), ([], False)])
+def test_zones_of_two_holders_on_one_page_are_told(below: list[str], told: bool) -> None:
+    lines = [line(text, 0, 40 * row, height=20) for row, text in enumerate([*ERIKSSON, *below])]
+    zone = read_mrz(lines, today=TODAY)
+    page: Any = SimpleNamespace(zone=zone, page=SimpleNamespace(lines=lines))
+    evidence: Any = SimpleNamespace(zone=zone, pages=(page,), context=Context(today=TODAY))
+    assert [one.field for one in zone_warnings(evidence, {}) if one.code == "conflict"] == (["mrz"] if told else [])

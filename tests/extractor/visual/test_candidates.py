@@ -10,7 +10,7 @@ from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 from extractor.text.ocr import Line
 from extractor.visual.candidates import Candidate, find_candidates
 from extractor.visual.reader import Layout
-from extractor.visual.tags import NOTHING, TAGS, caption_tag, value_tag
+from extractor.visual.tags import FIELDS, NOTHING, TAGS, caption_tag, value_tag
 from extractor.visual.values import Context
 from extractor.visual.words import words_of
 
@@ -183,3 +183,10 @@ def test_pieces_of_a_row_in_arabic_are_read_from_the_right() -> None:
     lines = [line("زيدان", 0, 0), line("كمال عبد", 200, 3), line("مصر", 100, 60)]
     layout = layout_of(lines, [(NAME, 0.9)] * 3 + [(NOTHING, 1.0)], chains=[(0, 1, 2)])
     assert read(layout, lines, "name")["name"].value.value == "كمال عبد زيدان"
+
+
+def test_a_validity_does_not_end_with_the_date_that_it_begins_with() -> None:
+    lines = [line("13.05.2015", 0, 0)]
+    layout = layout_of(lines, [(value_tag("issue_date"), 0.6)])
+    layout.values[0, FIELDS.index("expiry_date")] = 0.4
+    assert set(read(layout, lines, "issue_date", "expiry_date")) == {"issue_date"}

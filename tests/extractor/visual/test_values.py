@@ -36,6 +36,10 @@ def fit(kind: Kind, text: str, name: str = "") -> float:
         ("2015.07.10-2035.07.10", "issue_date", "2015-07-10"),
         ("1974", "birth_date", "1974"),
         ("1974", "expiry_date", None),
+        ("11/2030", "expiry_date", "2030-11"),
+        ("NOV 2030", "expiry_date", None),
+        ("13.05.2015 - unlimited", "expiry_date", None),
+        ("13.05.2015 - unlimited", "issue_date", "2015-05-13"),
         ("08/1974", "birth_date", "1974-08"),
         ("31.02.1974", "expiry_date", None),
         ("BONN", "birth_date", None),
@@ -181,6 +185,8 @@ def test_names(text: str, expected: str | None) -> None:
 def test_particles_begin_names_and_rests_of_captions_are_none() -> None:
     assert read(Kind.NAME, "DO NASCIMENTO") == "DO NASCIMENTO"
     assert read(Kind.NAME, "of birth") is None
+    assert read(Kind.NAME, "SCHMIDT geb. MEIER", "surname") == "SCHMIDT"
+    assert read(Kind.NAME, "M KUMAR", "name") == "M KUMAR"
 
 
 def test_a_single_letter_is_hardly_a_name() -> None:
