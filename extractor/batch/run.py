@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+import socket
 import time
 import uuid
 import warnings
@@ -37,6 +39,8 @@ _QUIET = {
 #: Shared memory of a Ray that is started for one call. Only names and counts are kept there.
 _OBJECT_STORE = 100_000_000
 _POLL = 1.0
+#: Seconds in which a machine has to answer.
+_ANSWERS = 10.0
 
 
 def extract_batch(
@@ -113,7 +117,7 @@ def drive(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
     output = place(job.output)
     run = _take_over(output, job)
     own = f"{output.name(output.path).rstrip('/')}/"
-    listed = [documents_of(text, job.group, apart=own) for text in job.inputs]
+    listed = [documents_of(text, job.group, column=job.column, apart=own) for text in job.inputs]
     total = sum(map(len, listed))
     units = _missing(job, output, listed, total)
     earlier = total - sum(len(unit.documents) for unit in units)
@@ -238,6 +242,17 @@ def _portable(schema: Any) -> Any:
     return schema
 
 
+def _check_answers(address: str) -> None:
+    """Raises UsageError where nothing listens at `[ray://]host:port`, for which Ray itself would look for minutes."""
+    found = re.fullmatch(r"(?:ray://)?\[?([^\]/]+?)\]?:(\d{1,5})", address)
+    if found is None:
+        return  # a word of Ray's own, such as auto
+    try:
+        socket.create_connection((found[1], int(found[2])), timeout=_ANSWERS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise UsageError(f"no Ray at {address}: {getattr(error, 'strerror', None) or 'no answer'}") from None
+
+
 @contextmanager
 def _ray(address: str | None) -> Iterator[bool]:
     """A connection to Ray, or one that is there already; whether it is one from outside of the cluster."""
@@ -262,6 +277,7 @@ def _ray(address: str | None) -> Iterator[bool]:
         options |= {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
         options |= {"object_store_memory": _OBJECT_STORE}
     else:
+        _check_answers(address)
         options["address"] = address
     try:
         with warnings.catch_warnings():

@@ -62,9 +62,14 @@ class Unit:
         return cls(number, tuple(made))
 
 
-def documents_of(text: str, group: str | None, *, apart: str | None = None) -> list[UnitDocument]:
-    """The documents of one input, sorted; what is called like `apart` is no part of it: an output may lie in an input,
-    and its parts may be Parquet files. Raises UsageError and StorageError."""
+def documents_of(
+    text: str, group: str | None, *, column: str | None = None, apart: str | None = None
+) -> list[UnitDocument]:
+    """The documents of one input, sorted.
+
+    A Parquet file has pictures or their paths, in `column` if one is named. What is called like `apart` is no part of
+    the input: an output may lie in it, and its parts may be Parquet files. Raises UsageError and StorageError.
+    """
     where = place(text)
     pages: list[str] = []
     for path in listed(where, SUFFIXES | {_PARQUET}):
@@ -72,7 +77,7 @@ def documents_of(text: str, group: str | None, *, apart: str | None = None) -> l
         if apart is not None and name.startswith(apart):
             continue
         if path.lower().endswith(_PARQUET):
-            pages += (f"{name}#{row}" for row in range(_rows(where, path)))
+            pages += (f"{name}#{row}" for row in range(_rows(where, path, column)))
         else:
             pages.append(name)
     if group is None:
@@ -111,12 +116,18 @@ def split_page(page: str) -> tuple[str, int | None]:
     return page, None
 
 
-def _rows(where: Place, path: str) -> int:
+def _rows(where: Place, path: str, column: str | None) -> int:
+    """How many rows a Parquet file has. Raises UsageError where nothing says in which column its pictures are."""
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
+    from extractor.batch.pictures import picture_column
+
     try:
         with ParquetFile(path, filesystem=where.filesystem) as file:
+            picture_column(file.schema_arrow, column)  # better said now than of every row
             return int(file.metadata.num_rows)
+    except UsageError as error:
+        raise UsageError(f"{shown(Place(None, path, where.prefix))}: {error}") from None
     except (pyarrow.ArrowException, OSError) as error:
         raise StorageError(f"{shown(Place(None, path, where.prefix))} is no Parquet file: {reason(error)}") from None

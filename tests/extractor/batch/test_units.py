@@ -49,6 +49,15 @@ def test_an_output_inside_of_an_input_is_no_part_of_it(tmp_path: Path) -> None:
     assert [Path(one.name).name for one in found] == ["a.jpg", "reading.png"]
 
 
+@pytest.mark.parametrize("column", ["n", "nowhere", None])
+def test_a_parquet_file_without_pictures_is_wrong_usage(tmp_path: Path, column: str | None) -> None:
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table({"n": [1], "note": ["x"], "remark": ["y"]}), tmp_path / "b.parquet")
+    with pytest.raises(UsageError, match=r"b\.parquet: "):
+        documents_of(str(tmp_path / "b.parquet"), None, column=column)
+
+
 @pytest.mark.parametrize("group", ["(", "no parentheses"])
 def test_a_group_that_names_nothing_is_wrong_usage(tmp_path: Path, group: str) -> None:
     _touch(tmp_path, "a.jpg")
