@@ -1,6 +1,6 @@
-"""The Latin letters that a state's documents print, put upon what a recogniser sees.
+"""The letters that a state's documents print, put upon what a recogniser sees: Latin and Cyrillic ones.
 
-A network that knows every Latin alphabet sees marks in dirt (`HÈLSINḰI`), and one state's marks for another's (`KVĔTA`
+A network that knows every alphabet sees marks in dirt (`HÈLSINḰI`), and one state's marks for another's (`KVĔTA`
 for KVĚTA). What it gives to a letter that the state does not have belongs to the likeliest one that it has: of the same
 base, with a mark on the same side, else without one.
 """
@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from extractor.schemas.data import load_table
-from extractor.schemas.text import fold
+from extractor.schemas.text import fold, scripts
 from extractor.text.ocr import alphabet
 
 #: Of marks below a letter: combining classes of Unicode up to this one.
@@ -25,7 +25,7 @@ _LEAST = 0.01
 
 
 def letters_of(state: str) -> frozenset[str] | None:
-    """Letters beside a to z of a state whose documents are in Latin letters, in both cases; None where not known."""
+    """Letters beside a to z that a state's documents print, in both cases; None where not known."""
     own = load_letters().get(state)
     return None if own is None else frozenset(own + own.upper() + _capital_i(own))
 
@@ -41,7 +41,8 @@ def _capital_i(own: str) -> str:
 
 
 def in_alphabet(probabilities: np.ndarray, state: str) -> np.ndarray:
-    """A line's probabilities (frames, classes) of the network `scripts` with those of other letters passed on."""
+    """A line's probabilities (frames, classes) of the network `scripts` with those of other letters passed on: of Latin
+    ones, and of Cyrillic ones where the state has any."""
     foreign, targets = _passed_on(state)
     used = [index for index in foreign if probabilities[:, index].max() > _LEAST]
     if not used:
@@ -59,13 +60,16 @@ def in_alphabet(probabilities: np.ndarray, state: str) -> np.ndarray:
 
 @cache
 def _passed_on(state: str) -> tuple[tuple[int, ...], dict[int, tuple[int, ...]]]:
-    """Classes of Latin letters that the state does not have, and for each those that it may be."""
+    """Classes of letters that the state does not have, and for each those that it may be."""
     classes = alphabet("scripts")
     own = letters_of(state) or frozenset()
+    alphabets = {"LATIN"} | (scripts("".join(own)) & {"CYRILLIC"})
     places = {character: index for index, character in enumerate(classes)}
     targets: dict[int, tuple[int, ...]] = {}
     for index, character in enumerate(classes):
-        if len(character) != 1 or character.isascii() or character in own or not _is_latin_letter(character):
+        if len(character) != 1 or character.isascii() or character in own or not character.isalpha():
+            continue
+        if not scripts(character) <= alphabets:
             continue
         base = fold(character)
         plain = base.upper() if character.isupper() else base
@@ -75,10 +79,6 @@ def _passed_on(state: str) -> tuple[tuple[int, ...], dict[int, tuple[int, ...]]]
         if found:
             targets[index] = found
     return tuple(targets), targets
-
-
-def _is_latin_letter(character: str) -> bool:
-    return character.isalpha() and unicodedata.name(character, "").startswith("LATIN")
 
 
 def _is_below(character: str) -> bool:

@@ -110,7 +110,7 @@ def in_one_script(text: str, script: str) -> str:
 
 
 def _read(page: Page, lines: Sequence[Line], state: str | None = None) -> list[Line]:
-    """`lines` as the second recogniser reads them, of the Latin letters those of `state`; of what it finds nothing in,
+    """`lines` as the second recogniser reads them, in the letters of `state`; of what it finds nothing in,
     the text is empty."""
     prior = partial(in_alphabet, state=state) if state else None
     readings = recognise([line_crop(page.image, line.box) for line in lines], "scripts", prior)
@@ -131,7 +131,8 @@ def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = (
     known = frozenset(latin)
     lines = all_lines(page)
     asked = [line for line in lines if _may_be(line, script) and squash(line.text) not in known]
-    second = {line.box.tobytes(): line for line in _read(page, asked)}
+    known_letters = issuer if issuer and letters_of(issuer) else None
+    second = {line.box.tobytes(): line for line in _read(page, asked, known_letters)}
     if script == "ARABIC":
         second = _in_one_language(second)
     better = [better_of(line, _settled(second.get(line.box.tobytes()), script), script) for line in lines]

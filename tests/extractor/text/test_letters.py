@@ -33,6 +33,9 @@ def said(probabilities: np.ndarray) -> str:
         ("CZE", "Š", "Š"),
         ("CZE", "Ж", "Ж"),  # no Latin letter
         ("TUR", "İ", "İ"),
+        ("UKR", "Ӵ", "Ч"),
+        ("UKR", "Ñ", "N"),
+        ("UKR", "Ї", "Ї"),
     ],
 )
 def test_a_letter_that_the_state_does_not_have_is_the_likeliest_that_it_has(
