@@ -50,6 +50,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SURELY_LATIN = 0.96
 #: Mean probability from which a line is surely of the script it was read in.
 _SURELY = 0.75
+#: Letters of its own that make a word one of a script, whatever else its line says.
+_OWN_LETTERS = 3
 #: Lines in one script that make a page one of that script.
 _LEAST = 2
 #: So many lines, the longest, are read to see which script a page is in.
@@ -211,13 +213,20 @@ def _may_be(line: Line, script: str) -> bool:
     return line.score < _SURELY_LATIN or "/" in line.text or (bool(letters) and alike)
 
 
+def _has_word(line: Line, script: str) -> bool:
+    """Whether a line that is read surely has a word that can only be of `script`, beside others."""
+    alike = _ALIKE[script][0] if script in _ALIKE else ""
+    own = [sum(script in scripts(c) and c not in alike for c in word) for word in _WORD.findall(line.text)]
+    return line.score > _SURELY and max(own, default=0) >= _OWN_LETTERS
+
+
 def better_of(first: Line, second: Line | None, script: str) -> Line:
     """The reading that fits: the second where it sees the state's script in most letters, else the first."""
     if second is None or not second.text:
         return first
     letters = [c for c in second.text if c.isalpha()]
     native = sum(script in scripts(c) for c in letters)
-    if native < 2 or native < 0.4 * len(letters):
+    if native < 2 or (native < 0.4 * len(letters) and not _has_word(second, script)):
         return first
     if find_dates(second.text) and not find_dates(first.text):
         return second

@@ -193,6 +193,13 @@ def test_letters_beside_a_number_are_specks_unless_they_are_sure() -> None:
     assert better_of(line("MBA 77003", 0, 0, score=0.9), sure, "CYRILLIC") is sure
 
 
+def test_a_word_of_the_script_counts_beside_longer_latin_ones() -> None:
+    first = line("KYICAPBI STEPNOGORSK", 0, 0, score=0.95)
+    second = line("ҚҰЛСАРЫ STEPNOGORSK", 0, 0, score=0.94)
+    assert better_of(first, second, "CYRILLIC") is second
+    assert better_of(first, line("ҚҰЛСАРЫ STEPNOGORSK", 0, 0, score=0.6), "CYRILLIC") is first
+
+
 def test_a_reading_that_is_a_date_is_no_speck() -> None:
     month = line("11 ธ.ค. 2525", 0, 0, score=0.9)
     assert better_of(line("11 S.A. 2525", 0, 0, score=0.97), month, "THAI") is month
