@@ -35,6 +35,9 @@ _PART_OF_NAME = 0.7
 _CAPTION_LIKENESS = 86.0
 #: Where a period is read as one date's value, it is the other's too.
 _ENDS_OF_PERIODS = ("issue_date", "expiry_date")
+#: The conventions of Geneva and New York, which travel documents issued under them name, and words for such.
+_TREATIES = frozenset({"1951-07-28", "1954-09-28"})
+_TREATY = tuple(map(fold, ("conven", "konven", "konwen", "конвенц", "abkommen", "übereinkommen", "sözleşme", "公约")))
 #: Kinds whose values may take several lines.
 _BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
 #: Hebrew, Arabic, Syriac, Thaana.
@@ -69,7 +72,14 @@ def find_candidates(
         found += sorted(_agreeing(own), key=lambda one: -one.score)
     found = _after_comma(layout, lines, found, specs, context) + _periods(found, specs, context)
     found = _no_end_that_begins(found)
-    return found + _dates(layout, lines, specs, context, found)
+    found += _dates(layout, lines, specs, context, found)
+    return [one for one in found if not _is_of_treaty(layout, lines, one)]
+
+
+def _is_of_treaty(layout: Layout, lines: Sequence[Line], one: Candidate) -> bool:
+    """Whether a date is that of a convention which refugees' and stateless persons' documents name."""
+    named = " ".join(fold(lines[layout.words[index].line].text) for index in one.words[:1])
+    return one.value.value in _TREATIES and any(stem in named for stem in _TREATY)
 
 
 def _no_end_that_begins(found: list[Candidate]) -> list[Candidate]:

@@ -190,3 +190,10 @@ def test_a_validity_does_not_end_with_the_date_that_it_begins_with() -> None:
     layout = layout_of(lines, [(value_tag("issue_date"), 0.6)])
     layout.values[0, FIELDS.index("expiry_date")] = 0.4
     assert set(read(layout, lines, "issue_date", "expiry_date")) == {"issue_date"}
+
+
+@pytest.mark.parametrize(("text", "found"), [("CONVENTION OF 28 JULY 1951", False), ("BORN ON 28 JULY 1951", True)])
+def test_the_date_of_a_convention_is_nobody_s(text: str, found: bool) -> None:
+    lines = [line(text, 0, 0)]
+    layout = layout_of(lines, [(NOTHING, 0.9)] * 2 + [(BIRTH, 0.9)] * 3, chains=[(2, 3, 4)])
+    assert bool(read(layout, lines, "birth_date")) is found
