@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from extractor.extraction import Box, Extraction, FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
     from extractor.many import Item, extract_async, extract_many
     from extractor.reading import extract, extract_documents
-    from extractor.redaction import redact
+    from extractor.redaction.redact import redact
     from extractor.schemas import (
         SCHEMAS,
         ChineseIdCard,
