@@ -167,7 +167,9 @@ def _dtype(plan: Tuning, device: str) -> str:
 def _same_plan(plan: Tuning) -> None:
     described = json.dumps({key: str(value) for key, value in asdict(plan).items()}, indent=1)
     file = plan.out / SETTINGS
-    if file.is_file() and file.read_text("utf-8") != described:
+    # Of a run that failed before its first step there is nothing to be mixed up.
+    begun = any((plan.out / name).exists() for name in (STATE, FIGURES))
+    if begun and file.is_file() and file.read_text("utf-8") != described:
         raise UsageError(f"{plan.out} holds a run with other settings; name another folder with --out")
     file.write_text(described, encoding="utf-8")
 

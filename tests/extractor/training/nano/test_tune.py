@@ -152,6 +152,7 @@ def test_two_processes_share_a_step(labelled, tmp_path):
 
 def test_a_folder_of_another_run_is_not_written_over(tmp_path):
     (tmp_path / "settings.json").write_text("{}")
+    (tmp_path / "figures.jsonl").touch()
     with pytest.raises(UsageError, match="holds a run with other settings"):
         tune(_plan(EXAMPLES, tmp_path))
 
