@@ -79,7 +79,7 @@ def find_candidates(
 def _is_of_treaty(layout: Layout, lines: Sequence[Line], one: Candidate) -> bool:
     """Whether a date is that of a convention which refugees' and stateless persons' documents name."""
     named = " ".join(fold(lines[layout.words[index].line].text) for index in one.words[:1])
-    return one.value.value in _TREATIES and any(stem in named for stem in _TREATY)
+    return str(one.value.value) in _TREATIES and any(stem in named for stem in _TREATY)
 
 
 def _no_end_that_begins(found: list[Candidate]) -> list[Candidate]:
