@@ -52,13 +52,13 @@ def split_words(text: str) -> list[tuple[int, int]]:
     found = []
     for match in _WORD.finditer(text):
         start, end = match.span()
-        if end - start > 2:
-            for rule in (_NUMBER, _RUN_TOGETHER):
-                part = rule.match(text, start, end)
-                if part and part.end() < end:
-                    found.append((start, part.end()))
-                    start = part.end()
-                    break
+        while end - start > 2:
+            parts = (rule.match(text, start, end) for rule in (_NUMBER, _RUN_TOGETHER))
+            part = next((one for one in parts if one and one.end() < end), None)
+            if part is None:
+                break
+            found.append((start, part.end()))
+            start = part.end()
         found.append((start, end))
     return found
 

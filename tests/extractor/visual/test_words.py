@@ -26,6 +26,7 @@ from ..printed import line
         ("SurnameNĚMEČKOVÁ", ["Surname", "NĚMEČKOVÁ"]),
         ("MacDONALD", ["MacDONALD"]),
         ("4D.383-9931", ["4D.", "383-9931"]),
+        ("4aISs01/06/2015", ["4a", "ISs", "01", "/", "06", "/", "2015"]),
         ("LNSMITH", ["LN", "SMITH"]),
         ("DLI1234562", ["DL", "I1234562"]),
         ("DL0420110149646", ["DL0420110149646"]),
