@@ -18,7 +18,7 @@ from extractor.imaging.geometry import apply, crop_quad, is_inside, quad_matrix,
 from extractor.imaging.seen import SeenPage
 from extractor.imaging.straighten import straighten
 from extractor.portrait import frame
-from extractor.portrait.faces import SURE, Face, find_faces
+from extractor.portrait.faces import SURE, Face, brought_out, find_faces
 from extractor.portrait.figure import find_figure
 from extractor.portrait.signature import find_signature
 from extractor.schemas.captions import CAPTIONS
@@ -43,6 +43,8 @@ _READS_WELL = 0.82
 _AS_SURE = 0.75
 #: The least score of a portrait; and from which on something may be a face where one must not be left.
 _LEAST, _UNSURE = 0.45, 0.25
+#: How pale faces are brought out (`brought_out`), and the least score there: strong lines alone look like some.
+_PALE = ((3.0, 1.5, _UNSURE), (4.0, 3.0, SURE))
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ def traces_of(result: Extraction[Any], images: Pages) -> list[tuple[int, np.ndar
     faces = [face for flat in documents for face in _portraits(flat, least=_UNSURE)]
     main = _main(faces)
     copies = [copy for flat in documents if main for copy in _copies(flat, main, [])]
+    for gain, blur, least in _PALE:
+        brought = [replace(flat, image=brought_out(flat.image, gain, blur)) for flat in documents]
+        faces += [face for flat in brought for face in _portraits(flat, least)]
     return [(one.flat.page, one.corners) for one in (*faces, *copies)]
 
 

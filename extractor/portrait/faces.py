@@ -71,6 +71,19 @@ def find_faces(image: np.ndarray, *, least: float = SURE) -> list[Face]:
     return sorted(found, key=lambda face: -face.size)
 
 
+def brought_out(image: np.ndarray, gain: float, blur: float) -> np.ndarray:
+    """A grey picture (h, w, 3) of what differs from its surroundings, `gain` times as much: pale faces are seen on it.
+
+    `blur` is in thousandths of the picture's longer side, and takes away lines of a pattern as wide as that.
+    """
+    import cv2
+
+    unit = max(image.shape[:2]) / 1000
+    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), blur * unit)
+    around = cv2.GaussianBlur(grey, (0, 0), 40 * unit)
+    return np.repeat(np.clip(128 + gain * (grey - around), 0, 255).astype(np.uint8)[..., None], 3, 2)
+
+
 def _enlarged(face: Face, factor: float, score: float) -> Face:
     left, top, right, bottom = (side * factor for side in face.box)
     return Face((left, top, right, bottom), score, face.eyes * factor)

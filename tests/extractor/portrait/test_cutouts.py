@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from extractor import extract
-from extractor.portrait.faces import find_faces
+from extractor.portrait.faces import brought_out, find_faces
 
 WITH_PORTRAIT = [
     "passport.png", "passport_chinese.png", "id_card.png", "chinese_id_card_front.png", "driving_licence.png",
@@ -58,6 +58,17 @@ def test_a_turned_picture_gives_an_upright_portrait(turns: int, examples_dir: Pa
     assert found is not None
     (face, *_) = find_faces(np.asarray(found.image))
     assert face.eyes[:, 1].mean() < (face.box[1] + face.box[3]) / 2, "the eyes are in the upper half"
+
+
+def test_a_pale_face_is_seen_once_it_is_brought_out(examples_dir: Path) -> None:
+    """The ghost on a card's back may be another picture than the portrait on its front, and is no copy to be found."""
+    with Image.open(examples_dir / "passport.png") as image:
+        portrait = image.convert("RGB").crop((32, 115, 243, 384)).resize((120, 153))
+    card = Image.new("RGB", (1011, 638), (222, 226, 214))
+    card.paste(Image.blend(card.crop((800, 300, 920, 453)), portrait, 0.14), (800, 300))
+    assert find_faces(np.asarray(card)) == []
+    (face,) = find_faces(brought_out(np.asarray(card), 3.0, 1.5))
+    assert (800 < face.middle[0] < 920, 300 < face.middle[1] < 453) == (True, True)
 
 
 def test_paper_has_no_face() -> None:
