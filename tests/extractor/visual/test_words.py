@@ -27,6 +27,8 @@ from ..printed import line
         ("MacDONALD", ["MacDONALD"]),
         ("4D.383-9931", ["4D.", "383-9931"]),
         ("4aISs01/06/2015", ["4a", "ISs", "01", "/", "06", "/", "2015"]),
+        ("CURP MEND850630MVZQRT15 X", ["CURP", "MEND850630MVZQRT15", "X"]),
+        ("DNI12345678-Z", ["DNI", "12345678-Z"]),
         ("LNSMITH", ["LN", "SMITH"]),
         ("DLI1234562", ["DL", "I1234562"]),
         ("DL0420110149646", ["DL0420110149646"]),
