@@ -192,6 +192,12 @@ def test_a_validity_does_not_end_with_the_date_that_it_begins_with() -> None:
     assert set(read(layout, lines, "issue_date", "expiry_date")) == {"issue_date"}
 
 
+def test_values_that_are_lists_pass_too() -> None:
+    lines = [line("AM B BE", 0, 0)]
+    layout = layout_of(lines, [(value_tag("vehicle_classes"), 0.9)] * 3, chains=[(0, 1, 2)])
+    assert read(layout, lines, "vehicle_classes")["vehicle_classes"].value.value == ["AM", "B", "BE"]
+
+
 @pytest.mark.parametrize(("text", "found"), [("CONVENTION OF 28 JULY 1951", False), ("BORN ON 28 JULY 1951", True)])
 def test_the_date_of_a_convention_is_nobody_s(text: str, found: bool) -> None:
     lines = [line(text, 0, 0)]
