@@ -83,7 +83,9 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
         elif own and own[0].score >= _least(name, specs[name].kind):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)
-    return [*found.values(), *_by_captions(page, specs, context, found)]
+    beside = list(_by_captions(page, specs, context, found))
+    claimed = {(segment.line, segment.text) for one in beside for segment in one.segments}
+    return [one for one in found.values() if claimed.isdisjoint(_places(one))] + beside
 
 
 def _is_repeated(
@@ -110,8 +112,8 @@ def _least(name: str, kind: Kind) -> float:
 def _by_captions(
     page: ReadPage, specs: Mapping[str, FieldSpec], context: Context, found: Mapping[str, Found]
 ) -> Iterator[Found]:
-    """Values beside captions, of fields that the network has none for, where no other field has their text."""
-    taken = {(segment.line, segment.text) for one in found.values() for segment in one.segments}
+    """Values beside captions, of fields that the network has none for, where no other field surely has their text."""
+    taken = {place for one in found.values() if one.score >= _LEAST_SCORE for place in _places(one)}
     for one in pair(page.captions, page.segments, specs, context):
         free = taken.isdisjoint((segment.line, segment.text) for segment in one.segments)
         if one.field in specs and specs[one.field].kind in (Kind.NAME, Kind.TEXT, Kind.ADDRESS):
@@ -119,6 +121,10 @@ def _by_captions(
         if one.field in specs and one.field not in found and free:
             name = max(one.caption.fields, key=lambda name: one.caption.fields[name])
             yield Found(one.field, one.value, one.segments, f"beside the caption of {name}", min(1.0, one.score))
+
+
+def _places(one: Found) -> set[tuple[int, str]]:
+    return {(segment.line, segment.text) for segment in one.segments}
 
 
 def _is_caption(page: ReadPage, segments: Sequence[Segment]) -> bool:

@@ -66,10 +66,14 @@ class Context:
     kind: str | None = None
 
 
+#: Kinds of fields that hold no word that is printed across a specimen; a holder may be called so.
+_PLACES = frozenset({Kind.TEXT, Kind.ADDRESS})
+
+
 def value_of(name: str, kind: Kind, text: str, context: Context) -> Value | None:
     """`text` as the value of field `name`, or None if it cannot be one."""
     text = text.strip(" \t:;|/\\·•*")
-    if not text or _NOTHING.fullmatch(text):
+    if not text or _NOTHING.fullmatch(text) or (kind in _PLACES and fold(text) in _OVERPRINTS):
         return None
     return _READERS[kind](name, text, context)
 

@@ -15,7 +15,9 @@ from ..printed import captions, line
 from .test_candidates import layout_of
 
 SPECS = field_specs(Passport)
-SURNAME, GIVEN, BIRTH, EXPIRY = map(value_tag, ("surname", "given_names", "birth_date", "expiry_date"))
+SURNAME, GIVEN, BIRTH, EXPIRY, ISSUE = map(
+    value_tag, ("surname", "given_names", "birth_date", "expiry_date", "issue_date")
+)
 
 
 def read(lines: Sequence[Line], tags: Sequence[tuple[int, float]], mrz: Mrz | None = None) -> dict[str, Found]:
@@ -113,6 +115,13 @@ def test_a_caption_takes_nothing_that_the_network_gave_to_another_field() -> Non
     names, segments = captions(lines)
     page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0), (GIVEN, 0.9)]), names, segments)
     assert {one.field for one in read_fields(page, SPECS, Context(), None)} == {"given_names"}
+
+
+def test_a_caption_takes_what_the_network_gave_to_another_field_without_being_sure() -> None:
+    lines = [line("Date of expiry", 40, 40), line("13.05.2030", 40, 70)]
+    names, segments = captions(lines)
+    page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0)] * 3 + [(ISSUE, 0.3)]), names, segments)
+    assert {one.field for one in read_fields(page, SPECS, Context(), None)} == {"expiry_date"}
 
 
 def test_what_the_network_takes_for_a_caption_is_no_value_beside_another() -> None:

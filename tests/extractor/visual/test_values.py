@@ -187,6 +187,7 @@ def test_particles_begin_names_and_rests_of_captions_are_none() -> None:
     assert read(Kind.NAME, "of birth") is None
     assert read(Kind.NAME, "SCHMIDT geb. MEIER", "surname") == "SCHMIDT"
     assert read(Kind.NAME, "M KUMAR", "name") == "M KUMAR"
+    assert read(Kind.TEXT, "SPECIMEN", "place_of_birth") is None
 
 
 def test_a_single_letter_is_hardly_a_name() -> None:
