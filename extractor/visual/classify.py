@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from extractor.schemas import SCHEMAS
 from extractor.schemas.captions import TITLES
 from extractor.schemas.text import fold, squash
 from extractor.text.ocr import Line
+from extractor.visual.issuer import issuer_of_lines
 from extractor.visual.reader import Layout
 from extractor.visual.tags import FIELDS
 
@@ -24,6 +26,10 @@ _SHORT_TITLE = 6
 
 #: So many different captions make a document of a page that nothing else tells the kind of, each this probable.
 _LEAST_CAPTIONS, _SURE_CAPTION = 3, 0.8
+#: Where no captions are printed, so many different values do, if a number is among them, the page names a state, and
+#: the layout reader is this sure of the kind.
+_LEAST_VALUES, _SURE_VALUE, _SURE_KIND = 5, 0.9, 0.95
+_NUMBERS = frozenset({"document_number", "personal_number"})
 #: From this probability on the layout reader's kind stands before titles and document codes, which then count less.
 _LEARNED, _BESIDE_LEARNED = 0.8, 0.7
 
@@ -57,8 +63,13 @@ def classify(lines: Sequence[Line], mrz: Mrz | None, layouts: Sequence[Layout] =
     learned = _learned(layouts)
     likeliest = max(learned, key=lambda kind: learned[kind], default=None)
     certain = mrz is not None and max(scores.values(), default=0.0) >= 0.95
-    if likeliest is None or certain or _captions(layouts) < _LEAST_CAPTIONS:
+    if likeliest is None or certain:
         return scores
+    if len(_fields(layouts, "captions", _SURE_CAPTION)) < _LEAST_CAPTIONS:
+        values = _fields(layouts, "values", _SURE_VALUE)
+        shown = len(values) >= _LEAST_VALUES and values & _NUMBERS and learned[likeliest] >= _SURE_KIND
+        if not shown or not issuer_of_lines(lines):
+            return scores
     if learned[likeliest] >= _LEARNED:
         scores = {kind: _BESIDE_LEARNED * score for kind, score in scores.items()}
         add(likeliest, learned[likeliest])
@@ -99,15 +110,10 @@ def _learned(layouts: Sequence[Layout]) -> dict[str, float]:
     return found
 
 
-def _captions(layouts: Sequence[Layout]) -> int:
-    """How many different fields' captions the layout reader is sure of."""
-    sure = {
-        FIELDS[field]
-        for layout in layouts
-        for word, field in zip(*np.nonzero(layout.captions >= _SURE_CAPTION), strict=True)
-        if FIELDS[field] != "other" and word >= 0
-    }
-    return len(sure)
+def _fields(layouts: Sequence[Layout], part: Literal["captions", "values"], least: float) -> set[str]:
+    """Fields whose captions or values the layout reader is sure of."""
+    sure = (np.nonzero((getattr(layout, part) >= least).any(axis=0))[0] for layout in layouts)
+    return {FIELDS[field] for fields in sure for field in fields} - {"other"}
 
 
 def kind_of(scores: Mapping[str, float]) -> str | None:

@@ -1,9 +1,14 @@
 """What kind of document a page shows."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from extractor.mrz import Mrz
 from extractor.schemas import SCHEMAS
 from extractor.visual.classify import classify, kind_of
 from extractor.visual.reader import read_layout
+from extractor.visual.tags import value_tag
 
 from ...tables import each
 from ..printed import line, rows
@@ -97,3 +102,16 @@ def test_scores_are_shares_of_certainty() -> None:
 
 def test_a_title_says_more_than_captions() -> None:
     assert kind("PASSPORT", "Surname", "Date of birth", "Number of entries") == "passport"
+
+
+def test_a_card_without_captions_is_one_where_it_names_its_state() -> None:
+    fields = ("issuing_country", "name", "personal_number", "address", "issue_date")
+    lines = rows("대한민국", "LEE", "901212-1234567", "12 TEHERAN-RO", "2019.05.12")
+    read = read_layout(lines, None)
+    tags = np.zeros_like(read.tags)
+    for index, word in enumerate(read.words):
+        tags[index, value_tag(fields[word.line])] = 1.0
+    layout = replace(read, tags=tags, kinds={"id_card": 0.99})
+    assert kind_of(classify(lines, None, [layout])) == "id_card"
+    assert kind_of(classify(lines[1:], None, [layout])) is None, "names no state"
+    assert kind_of(classify(lines, None, [replace(layout, kinds={"id_card": 0.9})])) is None
