@@ -194,13 +194,13 @@ def _chains_of_field(layout: Layout, field: int, kind: Kind) -> list[_Chain]:
     chains = _linked(layout, mine, chances)
     chains = _joined(layout, chains) if kind in _BROKEN else chains
     if kind is Kind.NAME:
-        chains = [part for chain in chains for part in _byis_latin(layout, chain)]
+        chains = [part for chain in chains for part in _by_script(layout, chain)]
     if field == FIELDS.index("name"):
         chains = _whole_names(layout, _with_patronymic(layout, chains))
     return chains
 
 
-def _byis_latin(layout: Layout, chain: _Chain) -> list[_Chain]:
+def _by_script(layout: Layout, chain: _Chain) -> list[_Chain]:
     """A name in two scripts as two: each is a reading of its own."""
     parts: list[list[int]] = []
     for position, index in enumerate(chain.words):
