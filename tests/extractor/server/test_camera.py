@@ -105,7 +105,7 @@ def test_a_hint_says_what_the_frame_lacks(
     assert page.get_attribute("#hint", "role") == "status"
     assert not [one for one in sent if one.startswith("POST")], "nothing is sent before the picture is taken"
     page.keyboard.press("Escape")
-    assert page.evaluate("document.getElementById('video').srcObject") is None, "the camera is off again"
+    page.wait_for_function("document.getElementById('video').srcObject === null")  # the camera is off again
     assert not [one for one in sent if one.startswith("POST")]
 
 
