@@ -49,7 +49,7 @@ from extractor.sources import read_sources
 from extractor.sources.kept import barcode_of, seen_of
 from extractor.stages import stage
 from extractor.text.page import Page, read_pages
-from extractor.text.scripts import read_other_script
+from extractor.text.scripts import read_longest, read_other_script
 from extractor.visual.classify import classify, kind_of
 from extractor.visual.issuer import issuer_of_lines
 from extractor.visual.licence_table import VehicleClass, read_table
@@ -271,7 +271,10 @@ def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) ->
     issuer = next((zone.mrz.issuing_state for zone in zones if zone and zone.mrz.issuing_state), None)
     issuer = issuer or next((code for page in pages if (code := issuer_of_lines(page.lines))), None)
     latin = {squash(text) for zone in zones if zone for text in (zone.mrz.surname, zone.mrz.given_names) if text}
-    return [read_other_script(page, issuer, latin) for page in pages]
+    longest = None if issuer else [read_longest(page) for page in pages]
+    for lines in longest or ():
+        issuer = issuer or issuer_of_lines(lines)
+    return [read_other_script(page, issuer, latin, longest and longest[i]) for i, page in enumerate(pages)]
 
 
 def _unread_warnings(fields: Mapping[str, FieldEvidence], warned: set[str | None]) -> list[ReadingWarning]:

@@ -63,14 +63,16 @@ def script_of(issuer: str | None) -> str | None:
     return _BY_STATE.get(issuer or "")
 
 
-def guess_script(page: Page) -> str | None:
-    """The script of a page that names no state in Latin letters, or None.
-
-    Its longest lines are read by the second recogniser, which tells Latin from the scripts that it knows besides.
-    """
+def read_longest(page: Page) -> list[Line]:
+    """The page's longest lines as the second recogniser reads them, which tells Latin from the scripts that it knows
+    besides, and has the marks of a heading that the first one left out."""
     lines = [line for line in all_lines(page) if line.text.count("<") < 3]
-    longest = sorted(lines, key=lambda line: -float(abs(line.box[1] - line.box[0]).sum()))[:_TRIED]
-    seen = [_script(line) for line in _read(page, longest) if line.score > _SURELY]
+    return _read(page, sorted(lines, key=lambda line: -float(abs(line.box[1] - line.box[0]).sum()))[:_TRIED])
+
+
+def guess_script(longest: Sequence[Line]) -> str | None:
+    """The script of a page that names no state in Latin letters, by what `read_longest` gives; or None."""
+    seen = [_script(line) for line in longest if line.score > _SURELY]
     votes = {script: seen.count(script) for script in _STATES}
     best = max(votes, key=lambda script: votes[script])
     return best if votes[best] >= _LEAST else None
@@ -122,12 +124,15 @@ def _read(page: Page, lines: Sequence[Line], state: str | None = None) -> list[L
     ]
 
 
-def read_other_script(page: Page, issuer: str | None, latin: Collection[str] = ()) -> Page:
+def read_other_script(
+    page: Page, issuer: str | None, latin: Collection[str] = (), longest: Sequence[Line] | None = None
+) -> Page:
     """The page with its lines in the issuer's own script, or in the one it shows.
 
     `latin`: squashed texts that are known to be Latin since the MRZ has them; `TKACHENKO` could be either to the eye.
+    `longest`: what `read_longest` gives, where it was asked already.
     """
-    script = script_of(issuer) if issuer else guess_script(page)
+    script = script_of(issuer) if issuer else guess_script(read_longest(page) if longest is None else longest)
     if script is None:
         return _with_marks(page, issuer) if issuer and letters_of(issuer) else page
     known = frozenset(latin)
