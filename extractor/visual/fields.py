@@ -15,9 +15,10 @@ from extractor.mrz import Mrz, agreement
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.text.ocr import Line
-from extractor.visual.candidates import Candidate, find_candidates, has_caption
+from extractor.visual.candidates import Candidate, find_candidates
 from extractor.visual.captions.find import Caption
 from extractor.visual.captions.pair import pair
+from extractor.visual.chains import has_caption
 from extractor.visual.features import zone_facts
 from extractor.visual.merge import differences, merge
 from extractor.visual.reader import Layout

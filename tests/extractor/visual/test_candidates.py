@@ -173,6 +173,12 @@ def test_a_patronymic_s_name_begins_with_the_names_before_it() -> None:
     assert read(latin, lines, "name")["name"].value.value == "ПЕТРОВНА"
 
 
+def test_a_date_of_which_a_word_was_not_taken_is_no_month() -> None:
+    lines = [line("12 08/2019", 0, 0)]
+    layout = layout_of(lines, [(ISSUED, 0.2), (ISSUED, 0.9), (ISSUED, 0.9), (ISSUED, 0.9)], chains=[(1, 2, 3)])
+    assert read(layout, lines, "issue_date")["issue_date"].value.value == "2019-08-12"
+
+
 def test_a_name_printed_twice_is_not_two_parts_of_one() -> None:
     lines = [line("АНДРЕЕВА ОЛЬГА", 0, 0), line("ОЛЬГА", 300, 40)]
     layout = layout_of(lines, [(NAME, 0.95), (NAME, 0.95), (NAME, 0.9)], chains=[(0, 1)])

@@ -1,0 +1,192 @@
+"""Chains of words that are one field's value, by the layout reader's probabilities.
+
+A word belongs to the field that is likeliest for it. Words of a field are chained by the pointer to the word before;
+chains that point to the same caption are one value that the page breaks. A caption that the vocabulary does not know, a
+user's own, is found on the page by its words; its value are the words that point to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from extractor.schemas.bilingual import is_latin
+from extractor.schemas.text import fold
+from extractor.schemas.vocabulary import FieldSpec, Kind
+from extractor.visual.reader import Layout
+from extractor.visual.tags import FIELDS, VALUE_TAGS
+
+#: A word is taken for a field's from this probability on, if no other field and no caption is likelier.
+_LEAST = 0.3
+#: From this probability on two chains of a field that point to the same caption are one value.
+_SAME_CAPTION = 0.5
+#: From this score on a chain is surely a part of the holder's name.
+_PART_OF_NAME = 0.7
+#: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
+_CAPTION_LIKENESS = 86.0
+#: Kinds whose values may take several lines.
+_BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
+
+
+@dataclass(frozen=True)
+class Chain:
+    words: tuple[int, ...]
+    chances: tuple[float, ...]
+
+    @property
+    def score(self) -> float:
+        """The geometric mean: one doubtful word of five does not sink a value, and is not forgotten."""
+        return float(np.exp(np.mean(np.log(np.maximum(self.chances, 1e-6)))))
+
+
+def chains_of_field(layout: Layout, field: int, kind: Kind) -> list[Chain]:
+    chances = layout.values[:, field]
+    best = layout.tags.argmax(axis=1) == VALUE_TAGS.start + field
+    likeliest = layout.values.argmax(axis=1) == field
+    mine = [i for i in range(len(chances)) if best[i] or (chances[i] >= _LEAST and likeliest[i])]
+    chains = _linked(layout, mine, chances)
+    chains = _joined(layout, chains) if kind in _BROKEN else chains
+    if kind is Kind.NAME:
+        chains = [part for chain in chains for part in _by_script(layout, chain)]
+    if field == FIELDS.index("name"):
+        chains = _whole_names(layout, _with_patronymic(layout, chains))
+    return chains
+
+
+def _by_script(layout: Layout, chain: Chain) -> list[Chain]:
+    """A name in two scripts as two: each is a reading of its own."""
+    parts: list[list[int]] = []
+    for position, index in enumerate(chain.words):
+        script = is_latin(layout.words[index].text)
+        if parts and script in (None, is_latin(layout.words[chain.words[parts[-1][-1]]].text)):
+            parts[-1].append(position)
+        else:
+            parts.append([position])
+    return [Chain(tuple(chain.words[i] for i in part), tuple(chain.chances[i] for i in part)) for part in parts]
+
+
+def _with_patronymic(layout: Layout, chains: list[Chain]) -> list[Chain]:
+    """Surname and given names before a name in their own script that has neither: a patronymic, which no field of its
+    own has, with what it completes. (In Latin letters the zone says what the name is.)"""
+    own = [chain for chain in chains if is_latin(_text(layout, chain)) is False and chain.score >= _PART_OF_NAME]
+    parts = []
+    for name in ("surname", "given_names"):
+        found = chains_of_field(layout, FIELDS.index(name), Kind.NAME)
+        parts += [chain for chain in found if is_latin(_text(layout, chain)) is False][:1]
+    apart = all(_letters(layout, one).isdisjoint(_letters(layout, part)) for one in own for part in parts)
+    return [*parts, *chains] if len(own) == 1 and len(parts) == 2 and apart else chains
+
+
+def _text(layout: Layout, chain: Chain) -> str:
+    return "".join(layout.words[index].text for index in chain.words)
+
+
+def _whole_names(layout: Layout, chains: Sequence[Chain]) -> list[Chain]:
+    """A name whose parts stand apart, each with a caption of its own, as one: sure chains of one script, in their
+    order on the page. A part that is printed twice counts once."""
+    whole: dict[bool | None, Chain] = {}
+    rest = []
+    for chain in chains:
+        script = is_latin(_text(layout, chain))
+        before = whole.get(script)
+        if chain.score < _PART_OF_NAME:
+            rest.append(chain)
+        elif before is None:
+            whole[script] = chain
+        elif _letters(layout, before).isdisjoint(_letters(layout, chain)):
+            whole[script] = Chain(before.words + chain.words, before.chances + chain.chances)
+        else:
+            rest.append(chain)
+    return [*whole.values(), *rest]
+
+
+def _letters(layout: Layout, chain: Chain) -> set[str]:
+    return {fold(layout.words[index].text) for index in chain.words}
+
+
+def _linked(layout: Layout, mine: Sequence[int], chances: np.ndarray) -> list[Chain]:
+    """Words chained by the pointer to the word before."""
+    chains: list[list[int]] = []
+    ends: dict[int, int] = {}
+    for word in mine:
+        options = [other for other in mine if other < word and other in ends]
+        before = max(options, key=lambda other: layout.before[word, other], default=None)
+        if before is not None and layout.before[word, before] > layout.before[word, -1]:
+            at = ends.pop(before)
+            chains[at].append(word)
+            ends[word] = at
+        else:
+            chains.append([word])
+            ends[word] = len(chains) - 1
+    return [Chain(tuple(chain), tuple(float(chances[i]) for i in chain)) for chain in chains]
+
+
+def _joined(layout: Layout, chains: Sequence[Chain]) -> list[Chain]:
+    """Chains that point to the same caption as one, in their order on the page."""
+    joined: list[Chain] = []
+    for chain in chains:
+        last = joined[-1] if joined else None
+        caption = _caption_of(layout, chain)
+        apart = last is None or _words(layout, last).isdisjoint(_words(layout, chain))
+        if last and caption is not None and caption == _caption_of(layout, last) and apart:
+            joined[-1] = Chain(last.words + chain.words, last.chances + chain.chances)
+        else:
+            joined.append(chain)
+    return joined
+
+
+def _words(layout: Layout, chain: Chain) -> set[str]:
+    """The longer words of a chain: a value that is printed twice is not one of twice the length."""
+    return {fold(layout.words[index].text) for index in chain.words if len(layout.words[index].text) > 2}
+
+
+def has_caption(layout: Layout, words: Sequence[int]) -> bool:
+    """Whether words surely point to a caption."""
+    return _pointed(layout, words) is not None
+
+
+def _caption_of(layout: Layout, chain: Chain) -> int | None:
+    """The word that begins a chain's caption, if the chain points to one surely."""
+    return _pointed(layout, chain.words)
+
+
+def _pointed(layout: Layout, words: Sequence[int]) -> int | None:
+    pointed = layout.caption[list(words)].mean(axis=0)
+    at = int(pointed.argmax())
+    return at if at < len(layout.words) and pointed[at] >= _SAME_CAPTION else None
+
+
+def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
+    """The value beside a caption that only the schema knows."""
+    spans = _spans_of_caption(layout, spec)
+    if not spans:
+        return []
+    taken = {index for span in spans for index in span}
+    pointed = layout.caption[:, sorted(taken)].sum(axis=1)
+    shown = layout.captions.max(axis=1)
+    mine = [i for i in range(len(layout.words)) if i not in taken and pointed[i] >= _LEAST and shown[i] < 0.5]
+    return _joined(layout, _linked(layout, mine, pointed))
+
+
+def _spans_of_caption(layout: Layout, spec: FieldSpec) -> list[range]:
+    """Where the page has one of a field's captions: runs of words."""
+    from rapidfuzz import fuzz
+
+    phrases = {fold(phrase) for by_language in spec.captions.values() for phrase in by_language}
+    texts = [fold(word.text) for word in layout.words]
+    best: tuple[float, list[range]] = (_CAPTION_LIKENESS, [])
+    for phrase in phrases - {""}:
+        count = len(phrase.split())
+        for start in range(len(texts)):
+            for length in {count, count + 1, max(1, count - 1)}:
+                shown = " ".join(filter(None, texts[start : start + length]))
+                if abs(len(shown) - len(phrase)) > 0.25 * len(phrase) + 1:
+                    continue
+                likeness = fuzz.ratio(shown, phrase)
+                if likeness > best[0]:
+                    best = (likeness, [range(start, start + length)])
+                elif likeness == best[0] and best[1]:
+                    best[1].append(range(start, start + length))
+    return best[1]
