@@ -274,7 +274,7 @@ def _other_scripts(pages: Sequence[Page], zones: Sequence[MrzReading | None]) ->
     longest = None if issuer else [read_longest(page) for page in pages]
     for lines in longest or ():
         issuer = issuer or issuer_of_lines(lines)
-    return [read_other_script(page, issuer, latin, longest and longest[i]) for i, page in enumerate(pages)]
+    return [read_other_script(page, issuer, latin, longest[i] if longest else None) for i, page in enumerate(pages)]
 
 
 def _unread_warnings(fields: Mapping[str, FieldEvidence], warned: set[str | None]) -> list[ReadingWarning]:
