@@ -24,14 +24,11 @@ from extractor.schemas.days import age_on, first_day, last_day
 from extractor.schemas.plan import Plan
 from extractor.schemas.text import squash
 from extractor.schemas.vocabulary import Kind
-from extractor.text.ocr import Line
 from extractor.text.page import Page
 from extractor.visual.national_numbers import checksum_of
 
 #: Days before its end from which on a document `expires_soon`: most states ask travellers for three months.
 SOON = 90
-#: Characters of the shortest row of a zone with check digits.
-_ROW_OF_ZONE = 30
 _DATES = ("birth_date", "issue_date", "valid_from", "expiry_date")
 _ISO = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?(?![0-9])")
 _SHARP = "photograph it sharp and uncovered"
@@ -84,8 +81,9 @@ def zone_warnings(evidence: DocumentEvidence, keys: Mapping[str, str]) -> list[R
 
 def _of_another_holder(evidence: DocumentEvidence, zone: MrzReading) -> list[ReadingWarning]:
     """A second zone below or above the document's that says who somebody else is."""
+    own = sum(map(_has_fillers, zone.mrz.lines))
     for page in evidence.pages:
-        if not page.zone or sum(map(_is_like_zone, page.page.lines)) <= len(zone.mrz.lines):
+        if not page.zone or sum(_has_fillers(line.text) for line in page.page.lines) <= own:
             continue
         for other in read_zones(page.page.lines, today=evidence.context.today, most=2):
             differs = other.mrz.birth_date != zone.mrz.birth_date and other.mrz.surname != zone.mrz.surname
@@ -94,8 +92,8 @@ def _of_another_holder(evidence: DocumentEvidence, zone: MrzReading) -> list[Rea
     return []
 
 
-def _is_like_zone(line: Line) -> bool:
-    return line.text.count("<") > 2 or len(line.text.replace(" ", "")) >= _ROW_OF_ZONE
+def _has_fillers(text: str) -> bool:
+    return text.count("<") > 2
 
 
 def _key(check: str, keys: Mapping[str, str]) -> str | None:
