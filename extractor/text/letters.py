@@ -32,6 +32,7 @@ def letters_of(state: str) -> frozenset[str] | None:
 
 @cache
 def load_letters() -> dict[str, str]:
+    """Small letters beside a to z, by state (alpha-3); from CLDR's exemplar characters."""
     return dict(load_table("letters")["states"])
 
 
@@ -41,10 +42,10 @@ def _capital_i(own: str) -> str:
 
 
 def in_alphabet(probabilities: np.ndarray, state: str) -> np.ndarray:
-    """A line's probabilities (frames, classes) of the network `scripts` with those of other letters passed on: of Latin
-    ones, and of Cyrillic ones where the state has any."""
-    foreign, targets = _passed_on(state)
-    used = [index for index in foreign if probabilities[:, index].max() > _LEAST]
+    """A line's probabilities (frames, classes) from the network `scripts`, with those of letters that `state` lacks
+    passed on: of Latin letters, and of Cyrillic ones where the state has any."""
+    targets = _passed_on(state)
+    used = [index for index in targets if probabilities[:, index].max() > _LEAST]
     if not used:
         return probabilities
     kept = probabilities.copy()
@@ -59,7 +60,7 @@ def in_alphabet(probabilities: np.ndarray, state: str) -> np.ndarray:
 
 
 @cache
-def _passed_on(state: str) -> tuple[tuple[int, ...], dict[int, tuple[int, ...]]]:
+def _passed_on(state: str) -> dict[int, tuple[int, ...]]:
     """Classes of letters that the state does not have, and for each those that it may be."""
     classes = alphabet("scripts")
     own = letters_of(state) or frozenset()
@@ -78,7 +79,7 @@ def _passed_on(state: str) -> tuple[tuple[int, ...], dict[int, tuple[int, ...]]]
         found = tuple(places[other] for other in (marked or [plain]) if other in places)
         if found:
             targets[index] = found
-    return tuple(targets), targets
+    return targets
 
 
 def _is_below(character: str) -> bool:

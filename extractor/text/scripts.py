@@ -155,7 +155,9 @@ def _with_marks(page: Page, state: str) -> Page:
     def better(first: Line) -> Line:
         other = second.get(first.box.tobytes())
         if other is None or not is_with_marks(first.text, other.text):
-            return other if other and other.score > first.score else first
+            # Of letters that look the same it may give another script's.
+            surer = other is not None and other.score > first.score and scripts(other.text) <= {"LATIN"}
+            return other if other is not None and surer else first
         return _with_marks_of(first, other, state) if other.score >= first.score - _NEARLY_AS_SURE else first
 
     return replace(page, lines=tuple(better(line) for line in page.lines))

@@ -110,6 +110,13 @@ def test_lines_in_the_state_s_script_are_read_in_it(issuer: str, printed: str) -
     assert latin is given.lines[1]
 
 
+def test_a_line_read_more_surely_is_taken_whole_but_in_no_other_script() -> None:
+    latin = drawn_page("ŽELJKO ŠIMIĆ", font=FONTS["CYRILLIC"], misread=("ZLJKO SIMC",), score=0.3)
+    assert read_other_script(latin, "HRV").lines[0].text == "ŽELJKO ŠIMIĆ"
+    cyrillic = drawn_page("ЖИЛИЩЕ", font=FONTS["CYRILLIC"], misread=("XNJINWE",), score=0.3)
+    assert read_other_script(cyrillic, "HRV").lines[0].text == "XNJINWE"
+
+
 def test_a_name_in_two_scripts_is_read_in_both() -> None:
     given = drawn_page("ТКАЧЕНКО/TKACHENKO", font=FONTS["CYRILLIC"], misread=("TKA4EHKO/TKACHENKO",))
     assert read_other_script(given, "UKR").lines[0].text == "ТКАЧЕНКО/TKACHENKO"
