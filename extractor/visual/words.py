@@ -53,7 +53,7 @@ def split_words(text: str) -> list[tuple[int, int]]:
     for match in _WORD.finditer(text):
         start, end = match.span()
         while end - start > 2:
-            parts = (rule.match(text[:end], start) for rule in (_NUMBER, _RUN_TOGETHER))
+            parts = (rule.match(text, start, end) for rule in (_NUMBER, _RUN_TOGETHER))
             part = next((one for one in parts if one and one.end() < end), None)
             if part is None:
                 break
