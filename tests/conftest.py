@@ -17,10 +17,12 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
+
+from .absent import absent
 
 # A worker is a core's. Threads of several workers wait for one another by spinning: tests of networks took four times
 # the CPU. Set before anything loads OpenMP, also for the processes that tests start.
@@ -145,6 +147,12 @@ def specimens_dir() -> Path:
     return SPECIMENS
 
 
+@pytest.fixture(scope="session", name="absent")
+def _absent() -> Callable[[str], NoReturn]:
+    """`tests.absent` for packages of tests that cannot import it."""
+    return absent
+
+
 @pytest.fixture
 def cuda() -> Any:
     """A CUDA device; CI has none, whatever is installed there."""
@@ -163,7 +171,7 @@ def chromium() -> Iterator[Callable[..., Any]]:
     """
     path = shutil.which("chromium")
     if path is None:
-        _absent("needs a browser; run: apt-get install chromium")
+        absent("needs a browser; run: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -203,13 +211,7 @@ def _need_fonts(*pools: str) -> None:
         for pool in pools:
             require_fonts(pool)
     except FontsMissingError as missing:
-        _absent(str(missing))
-
-
-def _absent(reason: str) -> None:
-    if os.environ.get("REQUIRE_ALL"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+        absent(str(missing))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
