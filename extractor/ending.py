@@ -35,8 +35,8 @@ class Parser(argparse.ArgumentParser):
 def ended(command: str, run: Callable[[], int], *, stops: Stops | None = None, stopped: str = "stopped") -> int:
     """What `run` returns, or the exit code of what went wrong, which is said in one line.
 
-    Errors of this program say themselves; of the system's the file and its reason; of any other only type and place,
-    since its text may quote a document. What argparse ends (SystemExit) passes, once its text is written.
+    The program's own errors give their message, the system's the file and the reason. Any other gives only its type and
+    place, since its text may quote a document. SystemExit, as argparse raises it, passes once its text is written.
     """
     try:
         with stops.watched() if stops else nullcontext():
@@ -58,7 +58,7 @@ def ended(command: str, run: Callable[[], int], *, stops: Stops | None = None, s
         raise
     except OSError as error:
         failure = _failure_of_stdout(error) if error.filename is None else None
-        say(str(failure or _told(error)), command)
+        say(str(failure or _reason(error)), command)
         return failure.exit_code if failure else ExtractorError.exit_code
     except Exception as error:
         say(internal(error), command)
@@ -83,7 +83,7 @@ def place(trace: TracebackType | None) -> str:
     return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
 
 
-def _told(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     reason = error.strerror or type(error).__name__
     return reason if error.filename is None else f"{os.fsdecode(str(error.filename))}: {reason}"
 

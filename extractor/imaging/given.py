@@ -65,12 +65,12 @@ def _is_pipe(source: Any) -> bool:
 
 
 def _stamp(source: Any) -> tuple[int, int] | None:
-    """Size and time of change of a file; None of what is none."""
+    """Size (bytes) and modification time (ns) of a file; None if `source` is not a file that can be looked up."""
     if not isinstance(source, str | os.PathLike):
         return None
     try:
         state = os.stat(source)
-    except (OSError, ValueError):  # whoever reads it says what is wrong with it
+    except (OSError, ValueError):  # reading it will report what is wrong
         return None
     return state.st_size, state.st_mtime_ns
 

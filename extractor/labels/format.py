@@ -26,7 +26,7 @@ from extractor.schemas import SCHEMAS
 LABEL_FILE = "labels.jsonl"
 
 Point = tuple[float, float]
-#: Corners are nearer than this to a picture's own, in pixels; it also tells numbers from what is none.
+#: Largest coordinate of a label's corner, in pixels. NaN and infinity are refused by the same comparison.
 FARTHEST = 1e6
 #: Four corners, pixels of the file, clockwise from the top left corner of the upright text.
 Polygon = tuple[Point, Point, Point, Point]

@@ -55,7 +55,7 @@ def find_faces(image: np.ndarray, *, least: float = SURE) -> list[Face]:
     """Faces on an upright RGB picture with at least this score, largest first.
 
     The score is the geometric mean of the chance at first sight and the mean chance when looked at again. On pictures
-    of documents that nothing was trained on, faces had 0.62 and more, and what is none 0.57 and less.
+    of documents that nothing was trained on, faces had 0.62 and more, everything else 0.57 and less.
     """
     import cv2
 

@@ -1,7 +1,7 @@
 """Checksums of national numbers, by python-stdnum: a personal or document number whose checksum holds is proven.
 
-One that does not hold is told where the state gives every such number a checksum, and a number of that form is nothing
-else: it was misread, or the number was never issued.
+A wrong checksum gives a warning only where every number of that form in the state has one: then the number was misread,
+or was never issued.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ for _state, _module in zip(_MODULES[::2], _MODULES[1::2], strict=True):
     _BY_STATE.setdefault(_state, []).append(_module)
 
 
-#: States that give every personal number a checksum, so that a wrong one is told. Korea since 2020, Iceland since 2026,
+#: States that give every personal number a checksum, so that a wrong one gives a warning. Korea since 2020, Iceland since 2026,
 #: and Czechia and Slovakia before 1954 do not; other states of the list print several numbers of one form.
 _ALWAYS = frozenset("BEL BGR BRA CHE ESP EST FIN FRA HRV IND ITA LTU MEX NLD NOR POL ROU SVN SWE THA TUR ZAF".split())
 #: Document numbers are shorter; one this long is the holder's national number.
