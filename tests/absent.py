@@ -7,7 +7,7 @@ import pytest
 
 
 def absent(reason: str) -> NoReturn:
-    """Skips the test with the line that installs what is missing. Fails it where REQUIRE_ALL is set, as in `.ci/run`."""
+    """Skips the test with the line that installs what is missing; where REQUIRE_ALL is set (`.ci/run`), fails it."""
     if os.environ.get("REQUIRE_ALL"):
         pytest.fail(reason)
     pytest.skip(reason)

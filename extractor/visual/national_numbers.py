@@ -21,7 +21,7 @@ for _state, _module in zip(_MODULES[::2], _MODULES[1::2], strict=True):
     _BY_STATE.setdefault(_state, []).append(_module)
 
 
-#: States that give every personal number a checksum, so that a wrong one gives a warning. Korea since 2020, Iceland since 2026,
+#: States that give every personal number a checksum: a wrong one gives a warning. Korea since 2020, Iceland since 2026,
 #: and Czechia and Slovakia before 1954 do not; other states of the list print several numbers of one form.
 _ALWAYS = frozenset("BEL BGR BRA CHE ESP EST FIN FRA HRV IND ITA LTU MEX NLD NOR POL ROU SVN SWE THA TUR ZAF".split())
 #: Document numbers are shorter; one this long is the holder's national number.
