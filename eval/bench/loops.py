@@ -196,7 +196,7 @@ def _tables(figures: Mapping[str, Any], documents: int) -> list[Table]:
             ["loop", "first token, s", "of CPU", "tokens a second", "a CPU second"],
             speeds,
         ),
-        Table(f"{documents} documents whole, pages read before", ["loop", "s a document", "of CPU"], whole),
+        Table(f"documents whole, pages read before: {documents}", ["loop", "s a document", "of CPU"], whole),
         Table("memory of the process", ["loop", "peak MB"], memory),
     ]
     return [table for table in tables if table.rows]
