@@ -94,7 +94,8 @@ def _coloured(ink: torch.Tensor, strips: torch.Tensor) -> torch.Tensor:
     """Ink on paper: (B, 3, 48, w) in 0..1."""
     count, _, high, wide = ink.shape
     device = ink.device
-    light = torch.rand(count, 3, 1, 1, device=device) * 0.22 + _uniform(count, 0.5, 0.95, ink)[:, None, None, None]
+    # Not above 1: white on white teaches nothing.
+    light = torch.rand(count, 3, 1, 1, device=device) * 0.15 + _uniform(count, 0.5, 0.88, ink)[:, None, None, None]
     contrast = _uniform(count, 0.3, 1.0, ink)[:, None, None, None]
     dark = light - contrast * (0.75 + 0.25 * torch.rand(count, 3, 1, 1, device=device))
     dark = torch.where(dark < 0.02, dark * 0.1 + 0.03, dark)

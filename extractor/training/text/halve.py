@@ -48,6 +48,21 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
+def whole(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` as it was before `halved`, its weights in 32 bits, to be trained on; changed in place."""
+    from onnx import numpy_helper
+
+    graph = model.graph
+    for each in graph.initializer:
+        if each.name.endswith(".half"):
+            values = numpy_helper.to_array(each).astype(np.float32)
+            each.CopyFrom(numpy_helper.from_array(values, each.name.removesuffix(".half")))
+    nodes = [node for node in graph.node if not (node.op_type == "Cast" and node.input[0].endswith(".half"))]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     import onnx

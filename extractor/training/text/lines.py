@@ -11,7 +11,7 @@ import json
 import random
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -30,8 +30,9 @@ HEIGHT = 48
 WIDTHS = (64, 96, 128, 176, 240, 320, 432, 576, 768, 1056, 1536)
 #: How often a line's script is which.
 SHARES: Mapping[str, float] = {
-    "LATIN": 0.17, "CYRILLIC": 0.14, "ARABIC": 0.18, "HANGUL": 0.11, "THAI": 0.1, "DEVANAGARI": 0.08, "GREEK": 0.05,
-    "BENGALI": 0.06, "GEORGIAN": 0.035, "HEBREW": 0.065, "ARMENIAN": 0.045, "MRZ": 0.05,
+    "LATIN": 0.17, "VIETNAMESE": 0.06, "CYRILLIC": 0.13, "ARABIC": 0.16, "HANGUL": 0.09, "THAI": 0.12,
+    "DEVANAGARI": 0.07, "GREEK": 0.07, "BENGALI": 0.04, "GEORGIAN": 0.025, "HEBREW": 0.07, "ARMENIAN": 0.03,
+    "MRZ": 0.04,
 }  # fmt: skip
 _RIGHT_TO_LEFT = ("ARABIC", "HEBREW")
 _SIZE = 38
@@ -59,9 +60,9 @@ class DrawnLine:
 
 #: A font is one of a script's if it has all of these.
 ASKED = {
-    "LATIN": "AZazßéŁőŞğžĐ0", "CYRILLIC": "АБЯжщў", "GREEK": "ΑΩάώς", "HANGUL": "가한국", "THAI": "กฮำ้็",
-    "ARABIC": "ابتجهيءأىلا", "HEBREW": "אבתםץ", "DEVANAGARI": "कहज्ञ", "BENGALI": "কহজ্ঞ", "ARMENIAN": "ԱՖաֆ",
-    "GEORGIAN": "აჰქ",
+    "LATIN": "AZazßéŁőŞğžĐ0", "VIETNAMESE": "AzĐđƯơẾặỹ0", "CYRILLIC": "АБЯжщў", "GREEK": "ΑΩάώς", "HANGUL": "가한국",
+    "THAI": "กฮำ้็", "ARABIC": "ابتجهيءأىلا", "HEBREW": "אבתםץ", "DEVANAGARI": "कहज्ञ", "BENGALI": "কহজ্ঞ",
+    "ARMENIAN": "ԱՖաֆ", "GEORGIAN": "აჰქ",
 }  # fmt: skip
 
 
@@ -79,13 +80,15 @@ def load(words: Path, fonts: Path) -> Material:
     by_script["OCR"] = [path for path in has if "OCR" in path] or by_script["LATIN"]
     by_script["MRZ"] = [path for path in has if "OCRB" in path] or [path for path in has if "Mono" in path]
     listed = {script: [list(own) for own in languages.values()] for script, languages in table.items()}
+    # Latin, but with more marks than all other languages together: it has lines of its own.
+    listed["VIETNAMESE"] = [list(table.get("LATIN", {}).get("vi", ()))]
     return Material(listed, has, by_script)
 
 
 def draw(rng: random.Random, material: Material, script: str | None = None) -> DrawnLine | None:
     """One line; None where no words or fonts serve its script, or it would be too dense to be read."""
     script = script or rng.choices(list(SHARES), list(SHARES.values()))[0]
-    if script != "MRZ" and not material.words.get(script):
+    if script != "MRZ" and not any(material.words.get(script, ())):
         return None
     text = zone_line(rng, material.words) if script == "MRZ" else wording(rng, material.words, script)
     text = unicodedata.normalize("NFC", text)
@@ -113,22 +116,32 @@ def _font(path: str, size: int) -> FreeTypeFont:
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.RAQM)
 
 
-def _pieces(
-    rng: random.Random, material: Material, text: str, script: str, right: bool
-) -> list[tuple[str, str, bool]] | None:
-    """Stretches from left to right: text, font, and whether it runs to the left."""
+@dataclass(frozen=True)
+class _Piece:
+    """A stretch of a line in one font: whether it runs to the left, its size in pixels, and how black it is (0..1)."""
+
+    text: str
+    font: str
+    left: bool
+    size: int
+    ink: float = 1.0
+
+
+def _pieces(rng: random.Random, material: Material, text: str, script: str, right: bool) -> list[_Piece] | None:
+    """Stretches from left to right."""
     fonts = material.by_script[script]
     if script == "LATIN" and rng.random() < 0.15 and set(text) <= set(MRZ) | set(" -./:"):
         fonts = material.by_script["OCR"]
     if not fonts:
         return None
+    size = rng.choice((30, 34, _SIZE, 42))
     own = rng.choice(fonts)
     for _ in range(3):
         if set(text) - {" "} <= material.fonts[own]:
             break
         own = rng.choice(fonts)
     fallback = rng.choice(material.by_script["LATIN"])
-    pieces: list[tuple[str, str, bool]] = []
+    pieces: list[_Piece] = []
     for stretch, left in runs(text, right):
         part, font = "", own
         for c in stretch:
@@ -136,13 +149,40 @@ def _pieces(
             if c not in material.fonts[chosen] and c != " ":
                 return None
             if chosen != font and part:
-                pieces.append((part, font, left))
+                pieces.append(_Piece(part, font, left, size))
                 part = ""
             part, font = part + c, chosen
         if left and pieces and part != stretch:
             return None  # a stretch that runs to the left in two fonts would have to be turned round
-        pieces.append((part, font, left))
-    return pieces
+        pieces.append(_Piece(part, font, left, size))
+    return _in_two_styles(rng, material, pieces, fonts) if rng.random() < 0.3 else pieces
+
+
+def _in_two_styles(
+    rng: random.Random, material: Material, pieces: Sequence[_Piece], fonts: Sequence[str]
+) -> list[_Piece]:
+    """A caption and its value, as documents print them: what stands before or behind one of the spaces is smaller, in
+    another font, or paler."""
+    if any(piece.left for piece in pieces) or not any(" " in piece.text[1:-1] for piece in pieces):
+        return list(pieces)
+    place = rng.choice([i for i, piece in enumerate(pieces) if " " in piece.text[1:-1]])
+    one = pieces[place]
+    cut = rng.choice([i for i, c in enumerate(one.text) if c == " " and 0 < i < len(one.text) - 1])
+    halves = (
+        [*pieces[:place], replace(one, text=one.text[:cut])],
+        [replace(one, text=one.text[cut:]), *pieces[place + 1 :]],
+    )
+    changed = rng.random() < 0.7
+    size, ink, font = (
+        round(one.size * rng.uniform(0.5, 0.95)),
+        rng.choice((1.0, 1.0, rng.uniform(0.5, 1.0))),
+        rng.choice(fonts),
+    )
+    other = [
+        replace(piece, size=size, ink=ink, font=font if set(piece.text) - {" "} <= material.fonts[font] else piece.font)
+        for piece in halves[0 if changed else 1]
+    ]
+    return [*other, *halves[1]] if changed else [*halves[0], *other]
 
 
 def _drawn(rng: random.Random, material: Material, text: str, script: str, right: bool) -> np.ndarray | None:
@@ -152,24 +192,25 @@ def _drawn(rng: random.Random, material: Material, text: str, script: str, right
     pieces = _pieces(rng, material, text, script, right)
     if pieces is None:
         return None
-    size = rng.choice((30, 34, _SIZE, 42))
-    spread = rng.choice((1, 2, 3, 5, 8)) if rng.random() < 0.12 and script in _SEPARABLE else 0
+    size = max(piece.size for piece in pieces)
+    spread = rng.choice((1, 2, 3, 5, 8, 12)) if rng.random() < 0.16 and script in _SEPARABLE else 0
     lengths = [
-        _font(path, size).getlength(part, direction="rtl" if left else "ltr") + spread * len(part)
-        for part, path, left in pieces
+        _font(piece.font, piece.size).getlength(piece.text, direction="rtl" if piece.left else "ltr")
+        + spread * len(piece.text)
+        for piece in pieces
     ]
-    width = int(sum(lengths)) + 2 * size
-    image = Image.new("L", (width, 3 * size))
+    image = Image.new("L", (int(sum(lengths)) + 2 * size, 3 * size))
     pen, x = ImageDraw.Draw(image), float(size)
-    for (part, path, left), length in zip(pieces, lengths, strict=True):
-        font = _font(path, size)
+    for piece, length in zip(pieces, lengths, strict=True):
+        font, fill = _font(piece.font, piece.size), round(255 * piece.ink)
         if spread:
             place = x
-            for c in part:
-                pen.text((place, 2 * size), c, fill=255, font=font, anchor="ls")
+            for c in piece.text:
+                pen.text((place, 2 * size), c, fill=fill, font=font, anchor="ls")
                 place += font.getlength(c) + spread
         else:
-            pen.text((x, 2 * size), part, fill=255, font=font, anchor="ls", direction="rtl" if left else "ltr")
+            direction = "rtl" if piece.left else "ltr"
+            pen.text((x, 2 * size), piece.text, fill=fill, font=font, anchor="ls", direction=direction)
         x += length
     mask = np.asarray(image)
     rows, columns = np.flatnonzero(mask.max(1) > 40), np.flatnonzero(mask.max(0) > 40)
@@ -178,7 +219,7 @@ def _drawn(rng: random.Random, material: Material, text: str, script: str, right
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-_SEPARABLE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "HANGUL", "MRZ")
+_SEPARABLE = ("LATIN", "VIETNAMESE", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "HANGUL", "MRZ")
 
 
 def _fitted(rng: random.Random, mask: np.ndarray, script: str) -> np.ndarray:

@@ -32,6 +32,7 @@ from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, rounding
 from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.graph import GraphNetwork
+from extractor.training.text.halve import whole
 from extractor.training.text.pool import CHUNK, CLASS, Drawing, LinePool
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Trainer:
         self.pool = LinePool(drawing, self.device)
         self.strips = papers(plan.seed).to(self.device)
         self.rng = np.random.default_rng([plan.seed, int(plan.begin * 1000)])
-        self.model = onnx.load(plan.start)
+        self.model = whole(onnx.load(plan.start))
         self.network = _scoring(GraphNetwork(self.model, plain=True)).to(self.device)
         self.steps, self.started = 0, time.monotonic()
         self.layout = torch.contiguous_format

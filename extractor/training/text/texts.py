@@ -72,12 +72,26 @@ def _cased(rng: random.Random, text: str) -> str:
 _UNSTRESSED = str.maketrans("ΆΈΉΊΌΎΏ", "ΑΕΗΙΟΥΩ")
 
 
+#: Vowels with and without each tone, and the letters that other alphabets lack.
+_VIETNAMESE = (
+    "".join(
+        unicodedata.normalize("NFC", vowel + tone)
+        for letters in ("aăâeêioôơuưy", "AĂÂEÊIOÔƠUƯY")
+        for vowel in letters
+        for tone in ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
+    )
+    + "bcdđghklmnpqrstvxBCDĐGHKLMNPQRSTVX"
+)
+
+
 @lru_cache(maxsize=32)
 def _letters(script: str) -> tuple[list[str], list[str]]:
     """A script's letters: common ones, and all."""
     names = {"CYRILLIC": "CYRILLIC", "GREEK": "GREEK", "ARABIC": "ARABIC LETTER", "HEBREW": "HEBREW LETTER"}
     asked = names.get(script, script)
     every = [c for c in CHARACTERS if c != " " and asked in unicodedata.name(c, "") and c.isalpha()]
+    if script == "VIETNAMESE":
+        every = [c for c in _VIETNAMESE if c in CHARACTERS]
     common = {
         "LATIN": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
         "CYRILLIC": "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюяІіЇїЄєҐґЎўЂђЈјЉљЊњЋћЏџ",

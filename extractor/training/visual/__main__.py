@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folds = commands.add_parser("folds", help="train on with real pages, each time without the issuers of one fold")
     for command in (train, folds):
         command.add_argument("--out", type=Path, required=True, help="folder of the result")
-        command.add_argument("--start", type=Path, help="folder with weights to begin with")
+        command.add_argument("--start", type=Path, help="folder with weights to begin with, or a shipped .onnx")
         command.add_argument("--real", type=Path, help="file of real labelled pages (see `pages`)")
         command.add_argument("--real-share", type=float, default=0.25, help="of the pages (%(default)s)")
         command.add_argument("--catalogue-share", type=float, default=0.45, help="of made pages (%(default)s)")

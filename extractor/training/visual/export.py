@@ -1,4 +1,4 @@
-"""Trained weights -> the network that the package ships: ONNX, its matrices in 8 bits.
+"""Trained weights -> the network that the package ships: ONNX, its matrices in 8 bits; and back, to train on from it.
 
 Weights of linear layers are rounded channel by channel, activations while it runs (dynamic quantization), so that no
 calibration data is needed. What is small (convolutions, tables) is kept in 32 or 16 bits.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
@@ -34,12 +35,37 @@ class OnePage(torch.nn.Module):
         return tuple(answer[0] for answer in answers)
 
 
+def start_weights(start: Path) -> dict[str, torch.Tensor]:
+    """Weights to begin with: of a folder that training wrote, or of a shipped network as far as 8 bits keep them."""
+    return _from_onnx(start) if start.suffix == ".onnx" else load_file(start / "network.safetensors")
+
+
+def _from_onnx(file: Path) -> dict[str, torch.Tensor]:
+    import onnx
+    from onnx.numpy_helper import to_array
+
+    graph = onnx.load(file).graph
+    constants = {each.name: to_array(each) for each in graph.initializer}
+    found = {name.removeprefix("network."): value for name, value in constants.items() if name.startswith("network.")}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            # Named after the layer: /network/blocks.0/qkv/MatMul_quant, /network/kind/Gemm_MatMul_quant.
+            layer = ".".join(node.name.split("/")[2:-1])
+            rounded = node.input[1].removesuffix("_quantized")
+            zero = constants[f"{rounded}_zero_point"].astype(np.float32)
+            weight = (constants[node.input[1]].astype(np.float32) - zero) * constants[f"{rounded}_scale"]
+            found[f"{layer}.weight"] = weight.T
+    wanted = LayoutNetwork().state_dict()
+    return {
+        name: torch.from_numpy(found[name].astype(np.float32).reshape(value.shape)) for name, value in wanted.items()
+    }
+
+
 def export(folder: Path, file: Path, *, quantised: bool = True) -> None:
     """Writes the network in `folder` to `file`."""
     network = LayoutNetwork()
-    network.load_state_dict(load_file(folder / "network.safetensors"))
+    network.load_state_dict(start_weights(folder))
     network.eval()
-    count = torch.export.Dim("count", min=2, max=512)
     sample = (torch.randint(1, 200, (40, LENGTH)), torch.randn(40, NUMBERS), torch.randn(40, 3) * 10)
     plain = file.with_suffix(".float.onnx")
     with warnings.catch_warnings():
@@ -54,7 +80,6 @@ def export(folder: Path, file: Path, *, quantised: bool = True) -> None:
             opset_version=17,
             dynamo=False,
         )
-    del count
     if not quantised:
         plain.replace(file)
         return

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
 from extractor.training.visual.batches import Mixture
+from extractor.training.visual.export import start_weights
 from extractor.training.visual.network import LayoutNetwork
 from extractor.training.visual.pool import BatchPool, filled, moved, widened
 from extractor.training.visual.samples import ANY
@@ -141,7 +142,7 @@ def _run(
     """Steps until the time is over: the network, its averaged weights and the number of steps."""
     network = LayoutNetwork()
     if start is not None:
-        network.load_state_dict(load_file(start / "network.safetensors"))
+        network.load_state_dict(start_weights(start))
     network.to(plan.device)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     cuda = plan.device.startswith("cuda")
