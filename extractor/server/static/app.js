@@ -94,7 +94,7 @@ function stateOf(record, result, pictures, before) {
       edited.add(name);
     }
   }
-  return { files: record.files, result, pictures, values, kinds, edited, wrong: new Map(), page: result.regions[0]?.page ?? 0, zoom: 1, open: null };
+  return { files: record.files, result, pictures, values, kinds, edited, wrong: new Map(), page: result.regions[0]?.page ?? 0, zoom: 1, open: null, unsaved: edited.size > 0 };
 }
 
 function show(record, announced = true) {
@@ -211,7 +211,16 @@ $("offer-no").addEventListener("click", () => {
 
 // Fields, pages and zoom
 
-listenToFields({ state, changed: () => drawQueue(), copy: name => copyText(inWords(state(), name)) });
+listenToFields({ state, changed, copy: name => copyText(inWords(state(), name)) });
+
+function changed() {
+  state().unsaved = state().edited.size > 0;
+  drawQueue();
+}
+// A click on the page's name, or a tab closed by mistake, does not lose what was typed.
+addEventListener("beforeunload", event => {
+  if (records.some(one => one.state?.unsaved)) event.preventDefault();
+});
 
 $("pages").addEventListener("click", event => {
   if (event.target.dataset.page === undefined) return;
@@ -257,11 +266,17 @@ async function copyText(text) {
 const all = () => !$("all").hidden && $("all").getAttribute("aria-pressed") === "true";
 /** The documents that are copied and downloaded: the one shown, or all. */
 const chosen = () => all() ? records.map(one => one.state).filter(Boolean) : [state()];
+/** The same, to leave the page: what was typed into them is safe then. */
+function leaving() {
+  const states = chosen();
+  states.forEach(one => { one.unsaved = false; });
+  return states;
+}
 $("all").addEventListener("click", () => $("all").setAttribute("aria-pressed", String(!all())));
-$("copy").addEventListener("click", () => copyText(asText(chosen())));
+$("copy").addEventListener("click", () => copyText(asText(leaving())));
 for (const [id, type, made] of [["json", "application/json", asJson], ["csv", "text/csv", asCsv], ["vcf", "text/vcard", asVCard]]) {
   $(id).addEventListener("click", () => {
-    const states = chosen();
+    const states = leaving();
     download(`${states.length > 1 ? "documents" : states[0].result.schema}.${id}`, type, made(states));
   });
 }
@@ -344,7 +359,8 @@ $("schema").addEventListener("change", () => current && readRecord(current));
 let engine = null;
 function showEngine() {
   if (!engine) return;
-  $("engine").textContent = `${engine.name} · ${engine.loaded ? words().loaded : words().starting}`;
+  $("engine").textContent = engine.loaded ? words().loaded : words().starting;
+  $("engine").title = engine.name;
   $("engine").classList.toggle("ready", engine.loaded);
 }
 

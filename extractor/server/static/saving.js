@@ -35,6 +35,7 @@ export async function saveShown(state, { say, toast, go }) {
   $("save").disabled = true;
   try {
     const { count } = await saveSpecimen(kept.map(([, file]) => file), kept.map(([label]) => label));
+    state.unsaved = false;
     toast(tell("saved", { n: count }), "well");
   } catch (error) {
     say(error);

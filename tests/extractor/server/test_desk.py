@@ -192,6 +192,24 @@ def test_the_keyboard_is_enough(open_page: Open, real_service: Process) -> None:
     assert value(page, "surname") == "UNDERHILL-JONES", "corrections are kept"
 
 
+def test_corrections_are_not_lost_by_leaving_the_page(open_page: Open, real_service: Process, passport: bytes) -> None:
+    page = open_page(real_service, permissions=["clipboard-read", "clipboard-write"])
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    drop(page, "passport.png", passport, "image/png")
+    page.click(row("surname"))
+    page.fill("#edit-surname", "UNDERHILL-JONES")
+    page.keyboard.press("Enter")
+    page.click(".brand", no_wait_after=True)
+    wait_for(lambda: asked == ["beforeunload"])
+    assert value(page, "surname") == "UNDERHILL-JONES"
+    page.click("#copy")  # what is copied may go
+    wait_for(lambda: "UNDERHILL-JONES" in page.evaluate("navigator.clipboard.readText()"))
+    page.click(".brand")
+    page.wait_for_selector("#choose")
+    assert asked == ["beforeunload"]
+
+
 def test_a_state_is_typed_by_its_name(open_page: Open, real_service: Process, passport: bytes) -> None:
     page = open_page(real_service, locale="de-DE")
     drop(page, "passport.png", passport, "image/png")
