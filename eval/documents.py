@@ -19,10 +19,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from eval.progress import progress
 from eval.report.tables import markdown_table
 from eval.sheets import Case, Side, make_case
 from extractor.extraction import Box, Extraction
+from extractor.progress import progress
 
 
 @dataclass(frozen=True)

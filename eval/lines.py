@@ -17,11 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from eval.progress import progress
 from eval.report.tables import markdown_table
 from extractor.errors import ExtractorError
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
+from extractor.progress import progress
 from extractor.schemas import SCHEMAS, Kind, field_specs
 
 _KINDS = frozenset({Kind.NAME, Kind.TEXT, Kind.ADDRESS, Kind.NUMBER})

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from eval.progress import progress
 from eval.report.tables import markdown_table
 from eval.scoring.metrics import score_field
 from extractor.errors import ExtractorError
 from extractor.imaging import load_pages
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
+from extractor.progress import progress
 from extractor.reading import extract
 from extractor.schemas import SCHEMAS, field_specs
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from extractor.cli_options import day
 from extractor.ending import Parser, Stops, ended
 from extractor.errors import MissingExtraError, UsageError
+from extractor.progress import progress
 
 if TYPE_CHECKING:
     from eval.running.cells import Cell
@@ -307,23 +307,8 @@ def _comparisons(
 
 
 def _read(run: Run) -> Results:
-    with _progress(run.total, run.done) as advance:
+    with progress(run.total, "reading", run.done) as advance:
         return run.finish(advance)
-
-
-@contextmanager
-def _progress(total: int, done: int) -> Iterator[Callable[[], None]]:
-    """A bar on stderr where it is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=total, completed=done)
-        yield lambda: progress.advance(task)
 
 
 def _print(summary: dict[str, Any], run: Run) -> None:

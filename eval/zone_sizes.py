@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.progress import progress
 from eval.report.tables import markdown_table
 from extractor.errors import ExtractorError
 from extractor.imaging import load_pages
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
+from extractor.progress import progress
 
 FROZEN = Path(__file__).resolve().parents[1] / "datasets" / "frozen"
 SIZES = (5, 6, 7, 8, 9, 11)

@@ -24,10 +24,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.progress import progress
 from eval.report.tables import markdown_table
 from extractor.mrz import MrzReading, TextLine, read_mrz
 from extractor.mrz.parse import guess_format, verify
+from extractor.progress import progress
 from extractor.synthesis.fonts import advance, placed_glyph, single_font
 from extractor.synthesis.mrz import COMPOSERS, MrzFields
 from extractor.synthesis.people import invent_person

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from extractor.cli_pictures import PictureTargets, picture_targets, write_pictur
 from extractor.ending import Stops, internal, say
 from extractor.errors import ExtractorError
 from extractor.inputs import Document
+from extractor.progress import progress
 from extractor.writing import OutputError, Target, check_apart, is_stdout
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Batch:
         from extractor.batches import in_order, side_by_side
 
         numbers = range(len(self._documents))
-        with _progress(len(numbers)) as advance:
+        with _progress(len(numbers), "reading") as advance:
             for outcomes in in_order(self._one, numbers, side_by_side(self._engine, len(numbers), self._options.jobs)):
                 self._write(outcomes)
                 advance()
@@ -211,16 +211,6 @@ def failed(name: str, error: Exception) -> Outcome:
     return Outcome(name, error=internal(error), exit_code=3)
 
 
-@contextmanager
-def _progress(total: int, doing: str = "reading") -> Iterator[Callable[[], None]]:
-    """A bar on stderr where there is a terminal and more than one document."""
-    if total < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(doing, total=total)
-        yield lambda: progress.advance(task)
+def _progress(total: int, what: str) -> AbstractContextManager[Callable[[], None]]:
+    """A bar where there is more than one document."""
+    return progress(total, what) if total > 1 else nullcontext(lambda: None)

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from eval.bench.command import Bench, Table
 from eval.bench.kept import Kept
-from eval.progress import progress
 from eval.running.machine import code_digest, cores
 from eval.running.measuring import quantile
 from eval.running.records import relative_name
@@ -28,6 +27,7 @@ from eval.running.selection import group_of, select
 from eval.scoring.metrics import score_fields
 from eval.scoring.statistics import Difference, interval, paired_bootstrap
 from extractor.errors import ExtractorError, UnreadableInputError, UsageError
+from extractor.progress import progress
 
 if TYPE_CHECKING:
     from extractor.labels.format import Specimen

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 from eval.bench.command import Bench, Table
 from eval.bench.kept import Kept
 from eval.bench.vllm import OPTIONS, Served, served
-from eval.progress import progress
 from eval.running.machine import code_digest, cores, cpu_seconds, load_average
 from eval.running.selection import select
 from extractor.errors import UsageError
+from extractor.progress import progress
 
 if TYPE_CHECKING:
     from extractor.checkpoints import Checkpoint

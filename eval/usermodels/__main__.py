@@ -11,13 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from eval.progress import progress
 from eval.report.tables import markdown_table
 from eval.usermodels import MODELS
 from eval.usermodels.measure import Asked, measure
 from extractor.errors import ExtractorError
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
+from extractor.progress import progress
 
 _EPILOG = """\
 examples:

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from eval.progress import progress
 from eval.world.drawing import has_letters, is_of_zone, print_sheet
 from extractor.errors import ExtractorError, UsageError
 from extractor.labels.format import Specimen, save_labels
+from extractor.progress import progress
 from extractor.schemas import SCHEMAS, VOCABULARY, Kind
 from extractor.synthesis.capture import Mode, capture
 from extractor.synthesis.catalogue import catalogue

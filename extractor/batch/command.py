@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from extractor import __version__
 from extractor.cli_options import day, page_numbers, years
 from extractor.ending import Parser, Stops, ended, say
+from extractor.progress import progress_bar
 
 if TYPE_CHECKING:
     from extractor.batch.job import Summary
@@ -137,23 +138,16 @@ def _line(summary: Summary) -> str:
 @contextmanager
 def _progress() -> Iterator[Callable[[Summary], None]]:
     """A bar on stderr where it is a terminal, else a line from time to time."""
-    if not sys.stderr.isatty():
-        last = [time.monotonic()]
+    last = [time.monotonic()]
 
-        def line(summary: Summary) -> None:
-            if time.monotonic() - last[0] >= _EVERY:
-                last[0] = time.monotonic()
-                say(_line(summary), "extract-batch")
+    def line(summary: Summary) -> None:
+        if time.monotonic() - last[0] >= _EVERY:
+            last[0] = time.monotonic()
+            say(_line(summary), "extract-batch")
 
-        yield line
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=None)
-        yield lambda one: progress.update(task, total=one.documents, completed=one.earlier + one.now)
+    with progress_bar() as tell:
+        bar = sys.stderr.isatty()
+        yield (lambda one: tell("reading", one.earlier + one.now, one.documents)) if bar else line
 
 
 if __name__ == "__main__":

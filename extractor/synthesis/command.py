@@ -8,6 +8,7 @@ from pathlib import Path
 
 from extractor.ending import Parser, ended
 from extractor.errors import UsageError
+from extractor.progress import progress
 from extractor.synthesis import sets
 from extractor.synthesis.capture import MODES
 from extractor.synthesis.fonts import FOLDERS_VARIABLE
@@ -74,9 +75,6 @@ def _jobs(arguments: argparse.Namespace) -> list[DrawJob]:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     if arguments.pack_fonts:
         size = pack_fonts(arguments.pool, arguments.pack_fonts)
         print(f"{size / 1e6:.1f} MB of fonts in {arguments.pack_fonts}; point {FOLDERS_VARIABLE} at it")
@@ -84,12 +82,9 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.out is None:
         raise UsageError("--out is needed: the folder for the pictures and labels.jsonl")
     jobs = _jobs(arguments)
-    console = Console(stderr=True)
-    columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("drawing", total=len(jobs))
+    with progress(len(jobs), "drawing") as advance:
         for _ in produce(jobs, arguments.out, workers=arguments.workers or default_workers()):
-            progress.advance(task)
+            advance()
     print(f"{len(jobs)} specimens in {arguments.out}")
 
 
