@@ -5,15 +5,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from extractor.schemas.dates import iso_date
+from stdnum.iso7064 import mod_11_2
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_CHARACTERS = "10X98765432"
+from extractor.schemas.dates import iso_date
 
 
 def check_character(first_17: str) -> str:
     """The 18th character for the first 17 digits (GB 11643-1999, 4.1)."""
-    return _CHECK_CHARACTERS[sum(int(d) * w for d, w in zip(first_17, _WEIGHTS, strict=True)) % 11]
+    return str(mod_11_2.calc_check_digit(first_17))
 
 
 def checksum_valid(number: str) -> bool:

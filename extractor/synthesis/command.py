@@ -14,7 +14,8 @@ from extractor.synthesis.capture import MODES
 from extractor.synthesis.fonts import FOLDERS_VARIABLE
 from extractor.synthesis.pack import pack_fonts
 from extractor.synthesis.pools import POOLS
-from extractor.synthesis.produce import LANGUAGES, DrawJob, default_workers, kinds, plan, produce
+from extractor.synthesis.produce import LANGUAGES, DrawJob, kinds, plan, produce
+from extractor.text.ocr import threads
 
 _EXAMPLES = """\
 examples:
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         "--pool", choices=POOLS, default="evaluation", help="which half of the word lists (default evaluation)"
     )
     parser.add_argument("--format", choices=("jpg", "webp", "png"), default="jpg", help="of the pictures (default jpg)")
-    parser.add_argument("--workers", type=int, default=0, help="processes (default: one a processor)")
+    parser.add_argument("--workers", type=int, default=0, help="processes (default: one a core)")
     parser.add_argument("--set", choices=("frozen", "examples"), help="draw one of the repository's sets instead")
     parser.add_argument("--pack-fonts", type=Path, metavar="DIR", help="write the pool's fonts, cut down, and stop")
     return parser
@@ -83,7 +84,7 @@ def _run(arguments: argparse.Namespace) -> None:
         raise UsageError("--out is needed: the folder for the pictures and labels.jsonl")
     jobs = _jobs(arguments)
     with progress(len(jobs), "drawing") as advance:
-        for _ in produce(jobs, arguments.out, workers=arguments.workers or default_workers()):
+        for _ in produce(jobs, arguments.out, workers=arguments.workers or threads()):
             advance()
     print(f"{len(jobs)} specimens in {arguments.out}")
 

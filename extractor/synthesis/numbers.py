@@ -1,7 +1,7 @@
 """Document and national numbers: patterns filled with random characters, and national numbers with their check digits.
 
-Each national number follows the public rule that `stdnum` checks in the tests; the holder's birth date and sex are in
-it where the state's numbers say them.
+Each national number follows its public rule, with the check digits of `stdnum` where that has them; the holder's birth
+date and sex are in it where the state's numbers say them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import date
+
+from stdnum import ean, luhn
+from stdnum.cl import rut
+from stdnum.es import dni, nie
+from stdnum.it import codicefiscale
+from stdnum.kr import rrn
+from stdnum.mx import curp
+from stdnum.pl import pesel
+from stdnum.pt import nif
 
 from extractor.schemas.chinese_id import check_character
 from extractor.schemas.text import strip_marks
@@ -38,14 +47,6 @@ def document_number(rng: random.Random, pattern: str) -> str:
     return result
 
 
-def _luhn(number: str) -> str:
-    total = 0
-    for i, digit in enumerate(reversed(number)):
-        value = int(digit) * (2 if i % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return str(-total % 10)
-
-
 def _weighted(number: str, weights: tuple[int, ...]) -> int:
     return sum(int(digit) * weight for digit, weight in zip(number, weights, strict=True))
 
@@ -62,17 +63,17 @@ def _pesel(rng: random.Random, person: Person) -> str:
     month = birth.month + {1900: 0, 2000: 20}[birth.year // 100 * 100]
     order = rng.randint(0, 499) * 2 + (1 if person.sex == "M" else 0)
     first = f"{birth.year % 100:02d}{month:02d}{birth.day:02d}{rng.randint(0, 9)}{order:03d}"
-    return first + str(-_weighted(first, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)) % 10)
+    return first + pesel.calc_check_digit(first)
 
 
 def _dni(rng: random.Random, _: Person) -> str:
-    number = rng.randint(1_000_000, 99_999_999)
-    return f"{number:08d}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}"
+    number = f"{rng.randint(1_000_000, 99_999_999):08d}"
+    return number + dni.calc_check_digit(number)
 
 
 def _nie(rng: random.Random, _: Person) -> str:
-    prefix, number = rng.randint(0, 2), rng.randint(0, 9_999_999)
-    return f"{'XYZ'[prefix]}{number:07d}{'TRWAGMYFPDXBNJZSQVHLCKE'[(prefix * 10_000_000 + number) % 23]}"
+    number = f"{'XYZ'[rng.randint(0, 2)]}{rng.randint(0, 9_999_999):07d}"
+    return number + nie.calc_check_digit(number)
 
 
 def _codice_fiscale(rng: random.Random, person: Person) -> str:
@@ -91,22 +92,12 @@ def _codice_fiscale(rng: random.Random, person: Person) -> str:
         + letters(person.given_names, True)
         + f"{birth.year % 100:02d}{'ABCDEHLMPRST'[birth.month - 1]}{day:02d}{place}"
     )
-    odd = dict(zip("0123456789", (1, 0, 5, 7, 9, 13, 15, 17, 19, 21), strict=True))
-    odd |= dict(
-        zip(
-            _LETTERS,
-            (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
-            strict=True,
-        )
-    )
-    total = sum(odd[c] if i % 2 == 0 else int(c) if c.isdigit() else ord(c) - 65 for i, c in enumerate(first))
-    return first + _LETTERS[total % 26]
+    return first + codicefiscale.calc_check_digit(first)
 
 
 def _nif(rng: random.Random, _: Person) -> str:
     first = rng.choice("123") + digits(rng, 7)
-    check = -_weighted(first, (9, 8, 7, 6, 5, 4, 3, 2)) % 11
-    return first + str(check if check < 10 else 0)
+    return first + nif.calc_check_digit(first)
 
 
 def _cpf(rng: random.Random, _: Person) -> str:
@@ -127,16 +118,14 @@ def _belgian(rng: random.Random, person: Person) -> str:
 
 def _ahv(rng: random.Random, _: Person) -> str:
     first = "756" + f"{rng.randint(0, 999_999_999):09d}"
-    check = -sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(first)) % 10
-    return f"{first[:3]}.{first[3:7]}.{first[7:11]}.{first[11:]}{check}"
+    return f"{first[:3]}.{first[3:7]}.{first[7:11]}.{first[11:]}{ean.calc_check_digit(first)}"
 
 
 def _korean(rng: random.Random, person: Person) -> str:
     birth = person.birth_date
     century = (1 if person.sex == "M" else 2) + (2 if birth.year >= 2000 else 0)
     first = f"{birth:%y%m%d}{century}{rng.randint(0, 95):02d}{rng.randint(0, 999):03d}"
-    check = (11 - _weighted(first, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10
-    return f"{first[:6]}-{first[6:]}{check}"
+    return f"{first[:6]}-{first[6:]}{rrn.calc_check_digit(first)}"
 
 
 def _foreign_korean(rng: random.Random, person: Person) -> str:
@@ -147,7 +136,7 @@ def _foreign_korean(rng: random.Random, person: Person) -> str:
 def _south_african(rng: random.Random, person: Person) -> str:
     order = rng.randint(0, 4999) + (5000 if person.sex == "M" else 0)
     first = f"{person.birth_date:%y%m%d}{order:04d}08"
-    return first + _luhn(first)
+    return first + luhn.calc_check_digit(first)
 
 
 def _egyptian(rng: random.Random, person: Person) -> str:
@@ -160,12 +149,12 @@ def _egyptian(rng: random.Random, person: Person) -> str:
 
 def _saudi(rng: random.Random, _: Person, first: str = "1") -> str:
     number = first + f"{rng.randint(0, 99_999_999):08d}"
-    return number + _luhn(number)
+    return number + luhn.calc_check_digit(number)
 
 
 def _emirati(rng: random.Random, person: Person) -> str:
     number = f"784{person.birth_date.year}{rng.randint(0, 9_999_999):07d}"
-    return f"784-{number[3:7]}-{number[7:]}-{_luhn(number)}"
+    return f"784-{number[3:7]}-{number[7:]}-{luhn.calc_check_digit(number)}"
 
 
 def _kazakh(rng: random.Random, person: Person) -> str:
@@ -185,8 +174,7 @@ def _kyrgyz(rng: random.Random, person: Person) -> str:
 
 def _chilean(rng: random.Random, _: Person) -> str:
     number = str(rng.randint(5_000_000, 25_999_999))
-    check = 11 - sum(int(d) * (2 + i % 6) for i, d in enumerate(reversed(number))) % 11
-    return f"{int(number):,}".replace(",", ".") + "-" + {10: "K", 11: "0"}.get(check, str(check))
+    return f"{int(number):,}".replace(",", ".") + "-" + rut.calc_check_digit(number)
 
 
 def _curp(rng: random.Random, person: Person) -> str:
@@ -195,8 +183,7 @@ def _curp(rng: random.Random, person: Person) -> str:
     inner = "".join(rng.choice("BCDFGHJKLMNPQRSTVWXYZ") for _ in range(3))
     first = f"{(letters + 'XXXX')[:4]}{person.birth_date:%y%m%d}{'H' if person.sex == 'M' else 'M'}{state}{inner}"
     first += rng.choice("0123456789") if person.birth_date.year < 2000 else rng.choice("ABCD")
-    values = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ"
-    return first + str(-sum((18 - i) * values.index(c) for i, c in enumerate(first)) % 10)
+    return first + curp.calc_check_digit(first)
 
 
 #: What a document's `personal_number` may name, and how such a number is made.

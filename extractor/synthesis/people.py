@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from extractor.synthesis.pack import double_byte
 from extractor.synthesis.pools import Pool, pool_of, word_file, word_list
 from extractor.synthesis.romanisation import hangul, mandarin, russian
 
@@ -158,13 +159,7 @@ def given_characters() -> tuple[str, ...]:
     table = word_file("zh")
     usual = list(dict.fromkeys(table["given"]))
     taboo = set(table["taboo"])
-    level_one = []
-    for row in range(0xB0, 0xD8):
-        for cell in range(0xA1, 0xFF):
-            try:
-                level_one.append(bytes((row, cell)).decode("gb2312"))
-            except UnicodeDecodeError:
-                continue
+    level_one = double_byte("gb2312", range(0xB0, 0xD8))
     return tuple(dict.fromkeys([*usual, *(c for c in level_one if c not in taboo)]))
 
 

@@ -6,7 +6,6 @@ arguments give the same files whatever the number of workers, and any one file c
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from extractor.errors import UsageError
 from extractor.labels.format import Specimen, file_digest, save_labels
-from extractor.synthesis.capture import MODES, Mode, Shot, capture, choose_mode
+from extractor.synthesis.capture import Mode, Shot, capture, choose_mode
 from extractor.synthesis.draw import DrawnPage, draw
 from extractor.synthesis.fonts import require_fonts
 from extractor.synthesis.pools import Pool, seeded
@@ -182,11 +181,3 @@ def _one_thread() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-
-
-def default_workers() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-__all__ = ["LANGUAGES", "MODES", "DrawJob", "kinds", "labelled", "make", "plan", "produce", "render", "write_picture"]

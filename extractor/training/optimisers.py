@@ -143,7 +143,7 @@ def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
     """Matrices (N, R, C) with their singular values brought near 1; in bfloat16, but float32 on a CPU."""
     a, b, c = _NEWTON_SCHULZ
     tall = matrices.shape[1] > matrices.shape[2]
-    # Processors multiply bfloat16 at a crawl.
+    # CPUs multiply bfloat16 at a crawl.
     kind = torch.float32 if matrices.device.type == "cpu" else torch.bfloat16
     x = (matrices.mT if tall else matrices).to(kind)
     x = x / (x.float().norm(dim=(1, 2), keepdim=True) + 1e-7).to(kind)

@@ -75,6 +75,3 @@ def _write(tensors: dict[str, torch.Tensor], folder: Path) -> None:
     from huggingface_hub import save_torch_state_dict
 
     save_torch_state_dict(tensors, folder, max_shard_size=_SHARD)
-
-
-__all__ = ["export"]

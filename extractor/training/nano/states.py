@@ -92,6 +92,3 @@ def heading(rng: random.Random, code: str, name: str) -> str:
         said = said if rng.random() < 0.3 else said.upper()
         return said if rng.random() < 0.8 else f"{said} {rng.choice((name, name.upper()))}"
     return rng.choice((name.upper(), f"REPUBLIC OF {name.upper()}", name, f"{name.upper()} {code}"))
-
-
-__all__ = ["english_names", "heading", "own_names", "signs", "some_state"]

@@ -104,5 +104,3 @@ def elsewhere(rng: random.Random, language: str, known: str) -> str:
 WORDERS: Mapping[str, Callable[[random.Random, str], str]] = {
     "authority": office, "category": remark, "endorsements": remark, "place": place, "place_of_issue": place,
 }  # fmt: skip
-
-__all__ = ["WORDERS", "elsewhere", "office", "place", "remark", "word"]
