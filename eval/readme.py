@@ -47,6 +47,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -87,28 +88,17 @@ def help_text(parser: ArgumentParser) -> str:
     return f"```text\n{parser.format_help()}```\n"
 
 
-def _help_extract() -> str:
-    from extractor.cli_options import build_parser
-
-    return help_text(build_parser())
-
-
-def _help_batch() -> str:
-    from extractor.batch.command import build_parser
-
-    return help_text(build_parser())
+#: Commands whose help stands in the documents, and the module with each one's parser.
+_COMMANDS = {
+    "extract": "extractor.cli_options",
+    "extract-batch": "extractor.batch.command",
+    "extract-server": "extractor.server.__main__",
+    "eval-run": "eval.run",
+}
 
 
-def _help_server() -> str:
-    from extractor.server.__main__ import build_parser
-
-    return help_text(build_parser())
-
-
-def _help_eval_run() -> str:
-    from eval.run import build_parser
-
-    return help_text(build_parser())
+def _help(module: str) -> str:
+    return help_text(import_module(module).build_parser())
 
 
 def _modules() -> str:
@@ -179,11 +169,10 @@ _BENCHES = (
     *("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-loops", "bench-loops-full"),
     *("bench-loops-page", "bench-openai", "bench-batch"),
 )
+#: Blocks that `eval.counted` makes of the file of the same name.
+_COUNTED = ("documents", "zones", "zone-sizes", "pictures", "lines", "usermodels")
 BLOCKS: Mapping[str, Callable[[], str]] = {
-    "help-extract": _help_extract,
-    "help-extract-batch": _help_batch,
-    "help-extract-server": _help_server,
-    "help-eval-run": _help_eval_run,
+    **{f"help-{name}": partial(_help, module) for name, module in _COMMANDS.items()},
     "modules": _modules,
     "accuracy": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-held-out": lambda: _from_results("held-out-embedded.json", scores_by_type),
@@ -198,12 +187,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     **{name: partial(_from_results, f"{name}.json", bench_tables) for name in _BENCHES},
     "ten-million": _ten_million,
     "release": lambda: _from_results("release.json", tried.table),
-    "documents": lambda: _from_results("documents.json", counted.documents),
-    "zones": lambda: _from_results("zones.json", counted.zones),
-    "zone-sizes": lambda: _from_results("zone-sizes.json", counted.zone_sizes),
-    "pictures": lambda: _from_results("pictures.json", counted.pictures),
-    "lines": lambda: _from_results("lines.json", counted.lines),
-    "usermodels": lambda: _from_results("usermodels.json", counted.usermodels),
+    **{name: partial(_from_results, f"{name}.json", getattr(counted, name.replace("-", "_"))) for name in _COUNTED},
 }
 
 

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extractor.checkpoints.values import DEVICES, DTYPES
 from extractor.cli_options import day
 from extractor.ending import Parser, Stops, ended
 from extractor.errors import MissingExtraError, UsageError
@@ -30,7 +31,7 @@ examples:
   python -m eval.run --model nano --score model                  what the model says alone, without the MRZ
   python -m eval.run --dataset ../my-documents --redact          your own; the results hold no values
   python -m eval.run --out runs/b --compare runs/a               what has changed since run a
-  python -m eval.run --out runs/b --resume                       go on with a run that was stopped
+  python -m eval.run --out runs/b --resume                       continue a run that was stopped
   python -m eval.run --fail-under exact=0.9 surname=0.95         for continuous integration
 
 A field is right if it equals its label after normalisation (eval/scoring/normalise.py). Into --out go results.jsonl (a
@@ -113,7 +114,7 @@ def _add_readers(parser: argparse.ArgumentParser) -> None:
         "--dtype", nargs="+", metavar="D", help="float32, bfloat16 (default), float16, int8, int4; several, or all"
     )
     who.add_argument("--hints", choices=("on", "off", "both"), help="give phi3v the OCR text of the page")
-    who.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
+    who.add_argument("--device", choices=("auto", *DEVICES), default="auto")
     who.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     who.add_argument(
         "--folds",
@@ -130,7 +131,7 @@ def _add_readers(parser: argparse.ArgumentParser) -> None:
 def _add_results(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("what comes out")
     out.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default runs/ and the time)")
-    out.add_argument("--resume", action="store_true", help="go on with the run in --out, repeating nothing")
+    out.add_argument("--resume", action="store_true", help="continue the run in --out, repeating nothing")
     out.add_argument("--compare", type=Path, metavar="RUN", help="folder of another run to compare this one with")
     out.add_argument("--redact", action="store_true", help="leave pictures, file names and values out of all results")
     out.add_argument(
@@ -157,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "eval.run",
         lambda: _run(parser.parse_args(argv)),
         stops=Stops(),
-        stopped="stopped; the same call with --out and --resume goes on",
+        stopped="stopped; the same call with --out and --resume continues",
     )
 
 
@@ -177,7 +178,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.jobs is not None and options.jobs < 1:
         raise UsageError("--jobs is a number of documents, 1 or more")
     if options.resume and options.out is None:
-        raise UsageError("--resume needs --out, the folder of the run to go on with")
+        raise UsageError("--resume needs --out, the folder of the run to continue")
     languages = [] if options.lang is None else [one for one in _words(options.lang) if one != "all"]
     selection = select(options.dataset, languages=languages, schemas=_words(options.schema), limit=options.limit)
     cells = _cells(options)
@@ -221,7 +222,7 @@ def _words(given: Sequence[str] | None) -> list[str]:
 
 
 def _cells(options: argparse.Namespace) -> list[Cell]:
-    from eval.running.cells import DTYPES, ENGINES, cells
+    from eval.running.cells import ENGINES, cells
 
     engines, dtypes = _words(options.engine), _words(options.dtype)
     hints: dict[str | None, tuple[bool | None, ...]] = {

@@ -7,6 +7,7 @@ import re
 from datetime import date
 
 from extractor import __version__
+from extractor.checkpoints.values import DEVICES, DTYPES
 from extractor.ending import Parser
 from extractor.errors import UsageError
 
@@ -157,6 +158,21 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
         help="checkpoint of phi3v: a folder or a name in the local hub cache; of onnx: a folder; of openai: its name "
         "on the server",
     )
+    add_model_options(engine)
+    engine.add_argument(
+        "--quantizer",
+        choices=("auto", "bitsandbytes", "packed"),
+        default="auto",
+        help="what makes int8 and int4: auto is packed on CUDA devices (quicker), else bitsandbytes",
+    )
+    engine.add_argument(
+        "--keep-unsupported", action="store_true", help="keep values of phi3v that stand nowhere on the page"
+    )
+    engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
+
+
+def add_model_options(engine: argparse._ActionsContainer) -> None:
+    """The options of a model, which the service's command has too."""
     engine.add_argument("--base-url", metavar="URL", help="server of openai, which pages are sent to: http://HOST/v1")
     engine.add_argument(
         "--api-key-env", metavar="NAME", help="environment variable with that server's key (default OPENAI_API_KEY)"
@@ -165,20 +181,10 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, metavar="S", help="seconds openai may take for a document (default 300)"
     )
     engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")
-    engine.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16", "int8", "int4"), default="auto")
-    engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
-    engine.add_argument(
-        "--quantizer",
-        choices=("auto", "bitsandbytes", "packed"),
-        default="auto",
-        help="what makes int8 and int4: auto is packed on CUDA devices (quicker), else bitsandbytes",
-    )
+    engine.add_argument("--dtype", choices=("auto", *DTYPES), default="auto")
+    engine.add_argument("--device", choices=("auto", *DEVICES), default="auto")
     engine.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
-    engine.add_argument(
-        "--keep-unsupported", action="store_true", help="keep values of phi3v that stand nowhere on the page"
-    )
-    engine.add_argument("--ask", metavar="QUESTION", help="ask phi3v a free question about the picture instead")
 
 
 def day(text: str) -> date:

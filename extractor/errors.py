@@ -31,8 +31,6 @@ class SchemaError(UsageError):
 class UnreadableInputError(ExtractorError):
     """The file is missing, broken, too large or of a kind that is not supported."""
 
-    exit_code = 3
-
 
 class TooManyPagesError(UnreadableInputError):
     """The file has more pages than are read of one file."""
@@ -41,19 +39,13 @@ class TooManyPagesError(UnreadableInputError):
 class CheckpointError(ExtractorError):
     """A model folder is missing, incomplete or not one this engine can run."""
 
-    exit_code = 3
-
 
 class DeviceError(ExtractorError):
     """The device cannot do what was asked: no such device, no such precision, out of memory."""
 
-    exit_code = 3
-
 
 class ServerError(ExtractorError):
     """A model's server cannot be reached, or does not answer as it was asked to."""
-
-    exit_code = 3
 
 
 class NoDocumentError(ExtractorError):

@@ -12,7 +12,8 @@ from extractor.extraction import Extraction, FieldEvidence, Verdict
 from extractor.schemas import schema_name
 
 _WIDTH = 640
-_COLOURS = {
+#: Colours of verdicts, on pages too (`extractor.overlay`).
+COLOURS = {
     Verdict.VERIFIED: "#1a7f37",
     Verdict.AGREE: "#1a7f37",
     Verdict.SINGLE: "#0969da",
@@ -40,7 +41,7 @@ def _row(name: str, one: FieldEvidence) -> str:
     kinds = ", ".join(dict.fromkeys(source.kind.value for source in one.sources))
     value = "" if one.value is None else escape(str(one.value))
     confidence = "" if one.value is None else f"{one.confidence:.2f}"
-    verdict = f'<td style="color:{_COLOURS[one.verdict]}">{one.verdict.value}</td>'
+    verdict = f'<td style="color:{COLOURS[one.verdict]}">{one.verdict.value}</td>'
     return f"<tr><td>{escape(name)}</td><td>{value}</td>{verdict}<td>{confidence}</td><td>{kinds}</td></tr>"
 
 
@@ -58,7 +59,7 @@ def _boxes(result: Extraction[Any], number: int) -> Iterator[str]:
     for name, one in result.fields.items():
         if one.box and one.box.page == number and one.value is not None:
             points = " ".join(f"{x},{y}" for x, y in one.box.points)
-            style = f'fill="none" stroke="{_COLOURS[one.verdict]}" stroke-width="3"'
+            style = f'fill="none" stroke="{COLOURS[one.verdict]}" stroke-width="3"'
             yield f'<polygon points="{points}" {style}><title>{escape(name)}</title></polygon>'
 
 

@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from extractor.extraction import Extraction, FieldEvidence, Verdict
+from extractor.extraction import Extraction, FieldEvidence
+from extractor.notebook import COLOURS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-_COLOURS = {
-    Verdict.VERIFIED: "#1a7f37",
-    Verdict.AGREE: "#1a7f37",
-    Verdict.SINGLE: "#0969da",
-    Verdict.CONFLICT: "#cf222e",
-    Verdict.UNSUPPORTED: "#bc4c00",
-}
 #: Fonts that hold most scripts, in order of preference; the bundled one of Pillow knows Latin only.
 _FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -55,7 +49,7 @@ def draw_overlay(image: np.ndarray, result: Extraction[Any], page: int = 0) -> I
     draw = ImageDraw.Draw(sheet)
     small, large = _font(14), _font(18)
     for row, (name, one) in enumerate(shown):
-        colour = _COLOURS.get(one.verdict, "#57606a")
+        colour = COLOURS[one.verdict]
         points = [(x * scale, y * scale) for x, y in one.box.points] if one.box else []
         draw.polygon(points, outline=colour, width=3)
         top = 10 + row * (height - 20) // max(len(shown), 1)

@@ -10,24 +10,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor import checkpoints
 from extractor.checkpoints import KNOWN_MODELS, Checkpoint, fetch_command, find_checkpoint, find_default_checkpoint
-from extractor.errors import CheckpointError, UsageError
+from extractor.checkpoints.locate import SHIPPED
+from extractor.checkpoints.values import DTYPES
+from extractor.errors import UsageError
 
 if TYPE_CHECKING:
     from extractor.engines import Engine
 
 #: Engines by name, and whether they need a checkpoint.
 ENGINES: Mapping[str, bool] = {"embedded": False, "phi3v": True}
+_NOT_IT = "the small model of this repository, not Phi-3-vision"
 #: Precision that the others are compared with.
 REFERENCE_DTYPE = "bfloat16"
-DTYPES = ("float32", "bfloat16", "float16", "int8", "int4")
-#: What `--model nano` stands for: the small checkpoint in this repository.
-NANO = "nano"
-NANO_FOLDER = Path(checkpoints.__file__).resolve().parent / "nano"
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,8 @@ def checkpoint_for(model: str | None) -> tuple[str, Checkpoint, str]:
 
     Raises CheckpointError, in one line that says how to get it, when it is not on this machine.
     """
-    if model == NANO:
-        return NANO, _nano(), "the small model of this repository, not Phi-3-vision"
+    if model == SHIPPED:
+        return SHIPPED, find_checkpoint(SHIPPED), _NOT_IT
     if model is not None:
         checkpoint = find_checkpoint(model)
         return checkpoint.name, checkpoint, ""
@@ -112,15 +109,7 @@ def checkpoint_for(model: str | None) -> tuple[str, Checkpoint, str]:
         return found.name, found, ""
     known = KNOWN_MODELS[0].repo
     missing = f"{known} is not on this machine ({why}); fetch it with: {fetch_command(known)}"
-    if not NANO_FOLDER.is_dir():
-        raise CheckpointError(missing)
-    return NANO, _nano(), f"the small model of this repository, not Phi-3-vision: {missing}"
-
-
-def _nano() -> Checkpoint:
-    if not NANO_FOLDER.is_dir():
-        raise CheckpointError("the small model is not here; it is in the repository's extractor/checkpoints/nano")
-    return find_checkpoint(NANO_FOLDER)
+    return SHIPPED, find_checkpoint(SHIPPED), f"{_NOT_IT}: {missing}"
 
 
 def engine_of(cell: Cell, *, device: str = "auto", num_crops: int | None = None) -> Engine | None:

@@ -14,6 +14,8 @@ from typing import Any
 from extractor.checkpoints.locate import read_json
 from extractor.errors import CheckpointError
 
+#: Precisions that weights are loaded in, and kinds of devices.
+DTYPES, DEVICES = ("float32", "bfloat16", "float16", "int8", "int4"), ("cuda", "cpu", "mps")
 #: Most tiles that a page may be cut into; the published models use 16 and take 1.4 MB a tile.
 MAX_CROPS = 64
 

@@ -27,13 +27,12 @@ from transformers import BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from extractor.checkpoints import Checkpoint, expected_tensors, find_checkpoint, read_config, verify_checkpoint
+from extractor.checkpoints.values import DEVICES, DTYPES
 from extractor.errors import CheckpointError, DeviceError, ExtractorError, MissingExtraError, UsageError
 from extractor.phi3v.modeling import Phi3VForConditionalGeneration
 from extractor.phi3v.packing import pack_layers
 from extractor.phi3v.processing import Phi3VProcessor
 
-DTYPES = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
-DEVICES = ("auto", "cuda", "cpu", "mps")
 QUANTIZERS = ("auto", "bitsandbytes", "packed")
 ATTENTIONS = ("auto", "sdpa", "eager", "flash_attention_2")
 
@@ -118,8 +117,8 @@ def make_plan(
     two are packed on CUDA devices where the decoder's widths allow it, else bitsandbytes'.
     Raises DeviceError when the device is not there, cannot do the precision asked for, or cannot hold any.
     """
-    if dtype not in DTYPES:
-        raise UsageError(f"precision {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
+    if dtype not in ("auto", *DTYPES):
+        raise UsageError(f"precision {dtype!r} is unknown; choose one of auto, {', '.join(DTYPES)}")
     device = choose_device(device)
     config = read_config(checkpoint.folder)
     quantizer = _quantizer(quantizer, device, config)
@@ -149,8 +148,8 @@ def make_plan(
 def choose_device(device: str = "auto") -> str:
     """The device by its full name ("cuda:0"). Raises DeviceError when there is no such device."""
     kind, _, number = device.partition(":")
-    if kind not in DEVICES or (number and not number.isdecimal()):
-        raise UsageError(f"device {device!r} is unknown; choose one of {', '.join(DEVICES)}")
+    if kind not in ("auto", *DEVICES) or (number and not number.isdecimal()):
+        raise UsageError(f"device {device!r} is unknown; choose one of auto, {', '.join(DEVICES)}")
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if kind == "auto":
         kind = "cuda" if cuda else "mps" if mps else "cpu"

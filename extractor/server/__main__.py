@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extractor.cli_options import add_model_options
 from extractor.ending import Parser, ended
 from extractor.errors import MissingExtraError, UsageError
 from extractor.writing import OutputError, Stdout
@@ -63,18 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="M",
         help="checkpoint of phi3v: a folder or a name in the local hub cache; of openai: its name on the server",
     )
-    engine.add_argument("--base-url", metavar="URL", help="server of openai, which pages are sent to: http://HOST/v1")
-    engine.add_argument(
-        "--api-key-env", metavar="NAME", help="environment variable with that server's key (default OPENAI_API_KEY)"
-    )
-    engine.add_argument(
-        "--timeout", type=float, metavar="S", help="seconds openai may take for a document (default 300)"
-    )
-    engine.add_argument("--revision", metavar="R", help="revision of the checkpoint")
-    engine.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16", "int8", "int4"), default="auto")
-    engine.add_argument("--device", choices=("auto", "cuda", "cpu", "mps"), default="auto")
-    engine.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
-    engine.add_argument("--hints", action=argparse.BooleanOptionalAction, help="give phi3v the OCR text of the page")
+    add_model_options(engine)
     parser.add_argument("--openapi", action="store_true", help="print the OpenAPI document, and end")
     keys = parser.add_argument_group("access")
     keys.add_argument("--api-keys", type=Path, metavar="FILE", help="keys that may call, one name:sha256:hash a line")

@@ -96,6 +96,13 @@ _FILES = {
         },
     ],
 }
+
+
+def as_form(options: dict[str, Any]) -> dict[str, Any]:
+    """Options as a form has them, in which every value is text."""
+    return {name: {"type": "string", "description": one.get("description", "")} for name, one in options.items()}
+
+
 OPTIONS: dict[str, Any] = {
     "schema": {
         "description": f"`auto`, {', '.join(SCHEMAS)}, or an inline JSON Schema of type object.",
@@ -128,10 +135,7 @@ OPTIONS: dict[str, Any] = {
 }
 #: Names as a text with commas or as a list.
 _NAMES: dict[str, Any] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-#: In a form every value is text.
-FORM_OPTIONS: dict[str, Any] = {
-    name: {"type": "string", "description": described.get("description", "")} for name, described in OPTIONS.items()
-}
+FORM_OPTIONS = as_form(OPTIONS)
 _LABEL = {"schema": "passport", "fields": {"surname": "ERIKSSON", "address": None}, "language": "en"}
 
 
@@ -250,10 +254,7 @@ PICTURES = route(
         ),
     },
     **body(
-        {
-            name: {"type": "string", "description": described.get("description", "")}
-            for name, described in _PICTURE_OPTIONS.items()
-        },
+        as_form(_PICTURE_OPTIONS),
         _PICTURE_OPTIONS,
         {"a copy for an age check": {"file": PICTURE, "make": "redact", "preset": "age-check"}},
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from extractor.server.components import TEXT, schema_of
-from extractor.server.examples import FORM_OPTIONS, OPTIONS, PICTURE, STORE, UPLOAD, answer, body, problems, route
+from extractor.server.examples import OPTIONS, PICTURE, STORE, UPLOAD, answer, as_form, body, problems, route
 
 _job = {
     "id": "Jx0vHVGLJ0YVPe1Mvtg4bQ",
@@ -37,9 +37,7 @@ _webhook: dict[str, Any] = {
     "webhook_results": {"type": "boolean", "default": False, "description": "Send the results along: personal data."},
 }
 _without_previews = {name: described for name, described in OPTIONS.items() if name != "previews"} | _webhook
-_job_form = {name: described for name, described in FORM_OPTIONS.items() if name != "previews"} | {
-    name: {"type": "string", "description": described["description"]} for name, described in _webhook.items()
-}
+_job_form = as_form(_without_previews)
 _location = {"Location": {"description": "The job.", "schema": TEXT, "example": f"/v1/jobs/{_job['id']}"}}
 CREATE_JOB = route(
     {

@@ -176,17 +176,12 @@ def _classified(path: Path) -> tuple[str | None, dict[str, float]]:
 
 
 def _redacted(paths: list[Path], keep: list[str] | None, hide: list[str] | None, preset: str | None) -> list[bytes]:
-    from io import BytesIO
-
+    from extractor.imaging.saving import encoded
     from extractor.reading import extract
     from extractor.redaction import redact
 
-    files = []
-    for picture in redact(extract(paths), keep, hide=hide, preset=preset).pictures:
-        file = BytesIO()
-        picture.save(file, "PNG")
-        files.append(file.getvalue())
-    return files
+    made = redact(extract(paths), keep, hide=hide, preset=preset)
+    return [encoded([picture], "PNG") for picture in made.pictures]
 
 
 if __name__ == "__main__":

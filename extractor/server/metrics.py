@@ -6,6 +6,7 @@ Labels are words of this program (a route, a status, a schema's name, a verdict)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,10 +20,11 @@ class Metrics:
     """The service's own registry; one an application, so that several can live in one process."""
 
     def __init__(self) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        from prometheus_client import CollectorRegistry, Gauge, Histogram
+        from prometheus_client import Counter as Count
 
         self.registry = registry = CollectorRegistry()
-        self._requests = Counter(
+        self._requests = Count(
             "extractor_requests", "Requests answered.", ("method", "route", "status"), registry=registry
         )
         self._request_seconds = Histogram(
@@ -35,19 +37,19 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self._pages = Counter("extractor_pages", "Pages read.", ("engine",), registry=registry)
-        self._documents = Counter("extractor_documents", "Documents read.", ("schema",), registry=registry)
-        self._fields = Counter(
+        self._pages = Count("extractor_pages", "Pages read.", ("engine",), registry=registry)
+        self._documents = Count("extractor_documents", "Documents read.", ("schema",), registry=registry)
+        self._fields = Count(
             "extractor_fields", "Fields of documents read, by verdict.", ("schema", "verdict"), registry=registry
         )
-        self._starts = Counter(
+        self._starts = Count(
             "extractor_worker_starts", "Processes started, and why.", ("engine", "reason"), registry=registry
         )
         self._depth = Gauge(
             "extractor_queue_depth", "Requests waiting for or with an engine.", ("engine",), registry=registry
         )
         self._jobs = Gauge("extractor_job_files", "Files of jobs, by state.", ("state",), registry=registry)
-        self._webhooks = Counter("extractor_webhooks", "Webhooks sent, and how.", ("outcome",), registry=registry)
+        self._webhooks = Count("extractor_webhooks", "Webhooks sent, and how.", ("outcome",), registry=registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
@@ -90,9 +92,6 @@ class Metrics:
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
 
-def verdict_counts(result: Mapping[str, Any]) -> dict[str, int]:
+def verdict_counts(result: Mapping[str, Any]) -> Counter[str]:
     """How often each verdict occurs in a result with evidence."""
-    counts: dict[str, int] = {}
-    for one in result.get("fields", {}).values():
-        counts[one["verdict"]] = counts.get(one["verdict"], 0) + 1
-    return counts
+    return Counter(one["verdict"] for one in result.get("fields", {}).values())

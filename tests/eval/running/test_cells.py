@@ -4,24 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from eval.running import cells as module
-from eval.running.cells import DTYPES, NANO, Cell, cells, checkpoint_for, engine_of, pairs
+from eval.running.cells import Cell, cells, checkpoint_for, engine_of, pairs
+from extractor.checkpoints.locate import SHIPPED_FOLDER
+from extractor.checkpoints.values import DTYPES
 from extractor.errors import CheckpointError, UsageError
 
 
 @pytest.fixture(autouse=True)
 def no_checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine that has neither the published models nor the small one."""
+    """A machine that has no published model."""
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.delenv("EXTRACTOR_MODEL", raising=False)
-    monkeypatch.setattr(module, "NANO_FOLDER", tmp_path / "models" / "nano")
-
-
-@pytest.fixture
-def nano(tmp_path: Path) -> Path:
-    folder = tmp_path / "models" / "nano"
-    folder.mkdir(parents=True)
-    return folder
 
 
 def test_the_embedded_engine_is_the_default() -> None:
@@ -29,14 +22,14 @@ def test_the_embedded_engine_is_the_default() -> None:
     assert cells()[0].name == "embedded"
 
 
-def test_a_model_or_precision_asks_for_phi3v(nano: Path) -> None:
+def test_a_model_or_precision_asks_for_phi3v() -> None:
     assert [cell.name for cell in cells(dtypes=["int4"])] == ["phi3v nano int4"]
-    assert [cell.name for cell in cells(models=[NANO])] == ["phi3v nano bfloat16"]
+    assert [cell.name for cell in cells(models=["nano"])] == ["phi3v nano bfloat16"]
     assert [cell.name for cell in cells(hints=(True,))] == ["phi3v nano bfloat16, hints"]
 
 
-def test_every_combination_is_a_cell(nano: Path) -> None:
-    found = cells(["embedded", "phi3v"], [NANO], ["int8", "int4"], (False, True))
+def test_every_combination_is_a_cell() -> None:
+    found = cells(["embedded", "phi3v"], ["nano"], ["int8", "int4"], (False, True))
     assert [cell.name for cell in found] == [
         "embedded",
         "phi3v nano int8, no hints",
@@ -46,8 +39,8 @@ def test_every_combination_is_a_cell(nano: Path) -> None:
     ]
 
 
-def test_precisions_hints_and_engines_are_compared_with_their_references(nano: Path) -> None:
-    found = cells(["embedded", "phi3v"], [NANO], ["float32", "bfloat16", "int4"], (False, True))
+def test_precisions_hints_and_engines_are_compared_with_their_references() -> None:
+    found = cells(["embedded", "phi3v"], ["nano"], ["float32", "bfloat16", "int4"], (False, True))
     assert [(first.name, second.name) for first, second in pairs(found)] == [
         ("phi3v nano bfloat16, no hints", "phi3v nano float32, no hints"),
         ("phi3v nano bfloat16, hints", "phi3v nano float32, hints"),
@@ -58,30 +51,22 @@ def test_precisions_hints_and_engines_are_compared_with_their_references(nano: P
     ]
 
 
-def test_without_bfloat16_the_first_precision_is_the_reference(nano: Path) -> None:
-    found = cells(models=[NANO], dtypes=["int8", "int4"])
+def test_without_bfloat16_the_first_precision_is_the_reference() -> None:
+    found = cells(models=["nano"], dtypes=["int8", "int4"])
     assert [(first.dtype, second.dtype) for first, second in pairs(found)] == [("int8", "int4")]
     assert pairs(cells()) == []
 
 
-def test_the_small_model_says_that_it_is_not_phi3_vision(nano: Path) -> None:
-    label, checkpoint, note = checkpoint_for(NANO)
-    assert (label, checkpoint.folder) == ("nano", nano)
+def test_the_small_model_says_that_it_is_not_phi3_vision() -> None:
+    label, checkpoint, note = checkpoint_for("nano")
+    assert (label, checkpoint.folder) == ("nano", SHIPPED_FOLDER)
     assert note == "the small model of this repository, not Phi-3-vision"
     _, _, note = checkpoint_for(None)
     assert note.startswith("the small model of this repository, not Phi-3-vision: microsoft/Phi-3-vision-128k-instruct")
     assert "hf download microsoft/Phi-3-vision-128k-instruct" in note
 
 
-def test_without_any_model_one_line_says_how_to_get_it() -> None:
-    with pytest.raises(CheckpointError, match="hf download microsoft/Phi-3-vision") as missing:
-        checkpoint_for(None)
-    assert "\n" not in str(missing.value)
-    with pytest.raises(CheckpointError, match="extractor/checkpoints/nano"):
-        checkpoint_for(NANO)
-
-
-def test_a_model_that_is_named_is_never_replaced(nano: Path) -> None:
+def test_a_model_that_is_named_is_never_replaced() -> None:
     with pytest.raises(CheckpointError, match="hf download microsoft/Phi-3-vision-128k-instruct"):
         checkpoint_for("microsoft/Phi-3-vision-128k-instruct")
     with pytest.raises(CheckpointError):
@@ -111,7 +96,7 @@ def test_an_engine_that_is_not_the_one_asked_for_is_not_scored(monkeypatch: pyte
         engine_of(Cell("phi3v"))
 
 
-def test_the_engine_of_a_cell_is_asked_for_with_its_options(monkeypatch: pytest.MonkeyPatch, nano: Path) -> None:
+def test_the_engine_of_a_cell_is_asked_for_with_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {}
 
     class Engine:
@@ -122,10 +107,10 @@ def test_the_engine_of_a_cell_is_asked_for_with_its_options(monkeypatch: pytest.
         return Engine(), "asked for"
 
     monkeypatch.setattr("extractor.engines.choose_engine", choose)
-    (cell,) = cells(models=[NANO], dtypes=["int8"], hints=(False,))
+    (cell,) = cells(models=["nano"], dtypes=["int8"], hints=(False,))
     engine_of(cell, device="cpu", num_crops=4)
     assert asked == {
-        "name": "phi3v", "model": str(nano), "dtype": "int8", "hints": False, "device": "cpu", "num_crops": 4,
+        "name": "phi3v", "model": str(SHIPPED_FOLDER), "dtype": "int8", "hints": False, "device": "cpu", "num_crops": 4,
     }  # fmt: skip
 
 
