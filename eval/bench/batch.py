@@ -28,8 +28,8 @@ from typing import Any
 
 from PIL import Image
 
-from eval.bench.command import Bench, Table, as_json, write_json
-from eval.running.machine import cores, load_average
+from eval.bench.command import Bench, Table, keep
+from eval.running.machine import cores, descendants, load_average
 from eval.running.measuring import BenchError
 from eval.running.selection import select
 from extractor.batch import Summary, extract_batch
@@ -61,24 +61,17 @@ def bench(options: argparse.Namespace) -> Bench:
         if options.turns:
             few = _pages(room / "few", options.dataset, options.undisturbed)
             figures["pace"] = _pace(few, room, options.turns)
-            _keep(options, figures)
+            keep(options, [_table(figures)], figures)
         if options.steady:
             whole = _pages(room / "whole", options.dataset, options.steady)
             figures["steady"] = _steady(whole, room / "steady") | {"pages": options.steady}
-            _keep(options, figures)
+            keep(options, [_table(figures)], figures)
         if options.pages:
             strips = _pages(room / "strips", options.dataset, options.pages, lowest=0.25)
             died = _with_deaths(strips, room / "out", cluster)
             figures["deaths"] = died | {"pages": options.pages, "values_in_logs": _values_in_logs(room / "out")}
     figures["load"].append(load_average())
     return Bench([_table(figures)], figures)
-
-
-def _keep(options: argparse.Namespace, figures: dict[str, Any]) -> None:
-    """What is known already is written, since whole runs take long."""
-    if options.json:
-        found = Bench([_table(figures)], figures, ["stopped before all was measured"])
-        write_json(options.json, as_json(found, "batch", options.arguments))
 
 
 def _table(figures: dict[str, Any]) -> Table:
@@ -215,19 +208,11 @@ def _with_deaths(pages: Path, output: Path, cluster: Any) -> dict[str, Any]:
 
 def _a_reader() -> int:
     """The process id of one of this cluster's readers."""
-    for folder in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
-            if (folder / "cmdline").read_bytes().startswith(_READER) and _descends(int(folder.name)):
-                return int(folder.name)
+    for process in descendants(os.getpid()):
+        with suppress(OSError):
+            if Path(f"/proc/{process}/cmdline").read_bytes().startswith(_READER):
+                return process
     raise BenchError("no reader is running")
-
-
-def _descends(process: int) -> bool:
-    """Whether a process was started by this one, or by one that was."""
-    while process > 1 and process != os.getpid():
-        status = Path(f"/proc/{process}/stat").read_text()
-        process = int(status.rpartition(")")[2].split()[1])
-    return process == os.getpid()
 
 
 def _values_in_logs(output: Path) -> int:

@@ -9,18 +9,16 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from eval.running.machine import busy, code_digest, load_average, machine, versions
-from extractor.errors import ExtractorError, UsageError
+from extractor.ending import Stops, ended
+from extractor.errors import UsageError
 
 #: Engines that can be measured, and the module that does it.
 BENCHES: Mapping[str, str] = {
@@ -81,45 +79,25 @@ def build_parser(engine: str) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code: 0, 2 for wrong usage, 3 for what cannot be read or run here."""
+    """Runs the command and returns its exit code: 0, 2 for wrong usage, 3 for what cannot be read or run here. Where a
+    signal stops it, processes end and temporary files are removed."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    return ended("eval.bench", lambda: _run(arguments), stops=Stops())
+
+
+def _run(arguments: Sequence[str]) -> int:
     load = load_average()
-    try:
-        options = build_parser(_engine(arguments)).parse_args(arguments)
-        options.arguments = arguments
-        with _stopped_by_sigterm():
-            found = importlib.import_module(BENCHES[options.engine]).bench(options)
-        if note := busy(load):
-            found = replace(found, notes=[*found.notes, note])
-        line = as_json(found, options.engine, arguments)
-        if options.json:
-            write_json(options.json, line)
-    except ExtractorError as error:
-        print(f"eval.bench: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("eval.bench: stopped", file=sys.stderr)
-        return 130
+    options = build_parser(_engine(arguments)).parse_args(arguments)
+    options.arguments = arguments
+    found = importlib.import_module(BENCHES[options.engine]).bench(options)
+    if note := busy(load):
+        found = replace(found, notes=[*found.notes, note])
+    line = as_json(found, options.engine, arguments)
+    if options.json:
+        write_json(options.json, line)
     _print(found)
     print(line)
     return 0
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Lets SIGTERM stop a measurement as SIGINT does: processes end and temporary files are removed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _engine(arguments: Sequence[str]) -> str:
@@ -169,6 +147,13 @@ def write_json(path: Path, text: str) -> None:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def keep(options: argparse.Namespace, tables: Sequence[Table], figures: Mapping[str, Any]) -> None:
+    """Writes what is known already, since whole runs take long."""
+    if options.json:
+        found = Bench(tables, figures, ["stopped before all was measured"])
+        write_json(options.json, as_json(found, options.engine, options.arguments))
 
 
 def _print(found: Bench) -> None:

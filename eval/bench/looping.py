@@ -202,12 +202,12 @@ def _generated(inputs: Mapping[str, Any], steps: int) -> tuple[Spent, Spent]:
     """One call; transformers asks after each token whether to stop, which tells when the first one was there."""
     after: list[Spent] = []
 
-    def told(ids: Any, *_: Any, **__: Any) -> Any:
+    def noted(ids: Any, *_: Any, **__: Any) -> Any:
         after.append(_now())
         return ids.new_zeros(ids.shape[0], dtype=bool)  # a tensor, as every criterion answers
 
     start = _now()
-    _generate(inputs, steps + 1, [told])
+    _generate(inputs, steps + 1, [noted])
     return after[0] - start, after[-1] - after[0]
 
 

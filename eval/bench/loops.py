@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from eval.bench.command import Bench, Table, as_json, write_json
+from eval.bench.command import Bench, Table, keep
 from eval.bench.looping import LoopFolders, Spent, document, load_loop, passes, peak, tokens_of_prompt, write_folder
 from eval.running.machine import cores, load_average
 from eval.running.selection import select
@@ -73,7 +73,7 @@ def bench(options: argparse.Namespace) -> Bench:
             for cell, spent in _speeds(readers if kind == "page" else processes, kind, options).items():
                 figures["speeds"][f"{_named(cell)}, {length} tokens"] = spent
             figures["peak_mb"] = {_named(cell): process.submit(peak).result() for cell, process in processes.items()}
-            _keep(options, figures, len(pages))
+            keep(options, _tables(figures, len(pages)), figures)
         figures["documents"] = _documents(readers, pages, options.turns)
         figures["peak_mb"] = {_named(cell): process.submit(peak).result() for cell, process in processes.items()}
         figures["folder_mb"] = {path.name: _size(path) for path in sorted(Path(room).iterdir()) if path.is_dir()}
@@ -87,13 +87,6 @@ def _reads_pages(cell: tuple[str, str], options: argparse.Namespace) -> bool:
     random weights in full size only the onnx engine has a folder to read its processor from (and asked-for documents,
     since it takes minutes)."""
     return cell[0] == "onnx" and options.documents > 0 if options.random_weights else cell[0] != "genai"
-
-
-def _keep(options: argparse.Namespace, figures: dict[str, Any], documents: int) -> None:
-    """What is known already is written, since whole runs take long."""
-    if options.json:
-        found = Bench(_tables(figures, documents), figures, ["stopped before all was measured"])
-        write_json(options.json, as_json(found, "loops", options.arguments))
 
 
 def _process() -> ProcessPoolExecutor:

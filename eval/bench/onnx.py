@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from eval.bench.kept import Kept
 from eval.running.machine import code_digest, cores
 from eval.running.measuring import quantile
 from eval.running.records import relative_name
-from eval.running.selection import group_of, select
+from eval.running.selection import group_of, in_turn, select
 from eval.scoring.metrics import score_fields
 from eval.scoring.statistics import Difference, interval, paired_bootstrap
 from extractor.errors import ExtractorError, UnreadableInputError, UsageError
@@ -101,21 +100,13 @@ def _read(specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: Ke
     """Reads what is left into `kept`, and into its file."""
     end = time.monotonic() + 60 * options.minutes if options.minutes else None
     with progress(len(specimens), "reading") as advance:
-        for done, specimen in enumerate(_in_turn(specimens)):
+        for done, specimen in enumerate(in_turn(specimens)):
             if end is not None and time.monotonic() > end:
                 sys.stderr.write(f"eval.bench: time is up after {done} of {len(specimens)} documents\n")
                 return
             name = relative_name(specimen, root)
             kept.add(name, _counts(specimen, engines))
             advance()
-
-
-def _in_turn(specimens: Sequence[Specimen]) -> list[Specimen]:
-    """One of each language in turn, so that what is stopped has read them all."""
-    languages: dict[str, list[Specimen]] = {}
-    for one in specimens:
-        languages.setdefault(one.language.partition("-")[0], []).append(one)
-    return [one for turn in zip_longest(*languages.values()) for one in turn if one is not None]
 
 
 def _counts(specimen: Specimen, engines: Mapping[str, Engine]) -> EngineCounts:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench.command import Bench, Table
-from eval.running.machine import cores
+from eval.running.machine import cores, resident_memory
 from eval.running.measuring import BenchError, quantile, slope
 from eval.running.selection import select
 from extractor.errors import UsageError
@@ -203,11 +203,6 @@ def _memory(pid: int) -> tuple[float, float] | None:
     try:
         tasks = Path(f"/proc/{pid}/task").iterdir()  # a process belongs to the thread that began it
         children = [child for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]
-        return _resident(pid), max((_resident(int(child)) for child in children), default=0.0)
     except OSError:
         return None
-
-
-def _resident(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS:")), 0.0)
+    return resident_memory(pid) or 0.0, max((resident_memory(child) or 0.0 for child in children), default=0.0)

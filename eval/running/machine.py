@@ -103,10 +103,10 @@ def peak_memory() -> float | None:
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
-def resident_memory() -> float | None:
-    """Resident memory of this process now, in MB; None where the system does not say."""
+def resident_memory(process: int | str = "self") -> float | None:
+    """Resident memory of a process now, in MB; None where the system does not say."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     except (OSError, ValueError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -115,6 +115,12 @@ def resident_memory() -> float | None:
 def cpu_seconds(process: int) -> float:
     """CPU seconds of a process, of all that descend from it and of those of them that have ended; 0 where the system
     does not tell."""
+    ticks = sum(descendants(process).values())
+    return ticks / os.sysconf("SC_CLK_TCK") if ticks else 0.0
+
+
+def descendants(process: int) -> dict[int, int]:
+    """A process and all that descend from it, each with the clock ticks that it and its ended children spent."""
     parents: dict[int, int] = {}
     spent: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
@@ -124,8 +130,7 @@ def cpu_seconds(process: int) -> float:
             continue  # it ended meanwhile
         parents[int(folder.name)] = int(fields[1])
         spent[int(folder.name)] = sum(map(int, fields[11:15]))  # proc(5): utime, stime, cutime, cstime
-    ticks = sum(time for one, time in spent.items() if _descends(one, process, parents))
-    return ticks / os.sysconf("SC_CLK_TCK") if spent else 0.0
+    return {one: ticks for one, ticks in spent.items() if _descends(one, process, parents)}
 
 
 def _descends(one: int, ancestor: int, parents: Mapping[int, int]) -> bool:

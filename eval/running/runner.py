@@ -102,9 +102,7 @@ class Run:
         self.facts = self._facts(settings or {})
         if results.exists():
             if not resumed:
-                raise UsageError(
-                    f"{self.out} already holds a run; add --resume to go on with it, or name another --out"
-                )
+                raise UsageError(f"{self.out} already holds a run; add --resume to continue it, or name another --out")
             self._check_same(before)
             self._done = resume(results)
             return
@@ -241,7 +239,7 @@ class Run:
     def _check_same(self, before: Mapping[str, Any]) -> None:
         if changed := [key for key in _IDENTITY if before[key] != self.facts[key]]:
             raise UsageError(
-                f"{self.out} holds a run of another {', '.join(changed)}: going on would mix them; name another --out"
+                f"{self.out} holds a run of another {', '.join(changed)}: continuing would mix them; name another --out"
             )
         self.facts["engines"] = dict(before["engines"])
         self.facts["pace"] = dict(before.get("pace", {}))

@@ -86,7 +86,7 @@ def select(
     elif schemas[0] != LABEL:
         own = AUTO if schemas[0] == AUTO else _load(schemas[0])
     if limit is not None:
-        kept = _in_turn(kept, limit)
+        kept = _some(kept, limit)
     if not kept:
         raise DatasetError(f"no specimen in {dataset} is of the kinds and languages asked for")
     if missing := [specimen for specimen in kept if not specimen.path.is_file()]:
@@ -100,15 +100,19 @@ def is_language(tag: str, wanted: str) -> bool:
     return tag.lower() == wanted.lower() or tag.lower().startswith(f"{wanted.lower()}-")
 
 
-def _in_turn(specimens: Sequence[Specimen], limit: int) -> list[Specimen]:
+def _some(specimens: Sequence[Specimen], limit: int) -> list[Specimen]:
     if limit < 1:
         raise UsageError("--limit must be at least 1")
+    chosen = {specimen.path for specimen in in_turn(specimens)[:limit]}
+    return [specimen for specimen in specimens if specimen.path in chosen]
+
+
+def in_turn(specimens: Sequence[Specimen]) -> list[Specimen]:
+    """One of each language in turn, so that whatever is read first has them all."""
     by_language: dict[str, list[Specimen]] = {}
     for specimen in specimens:
         by_language.setdefault(specimen.language, []).append(specimen)
-    taken = [one for turn in zip_longest(*by_language.values()) for one in turn if one is not None][:limit]
-    chosen = {specimen.path for specimen in taken}
-    return [specimen for specimen in specimens if specimen.path in chosen]
+    return [one for turn in zip_longest(*by_language.values()) for one in turn if one is not None]
 
 
 def _load(reference: str) -> type[BaseModel]:

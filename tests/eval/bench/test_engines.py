@@ -169,8 +169,3 @@ def test_the_pace_is_of_all_pages_less_a_start_and_the_ratio_of_all_turns(
     assert (pace["ratio"], pace["batch_seconds_a_page"]) == (0.75, 4.0)
     rows = {row[0]: row[1] for row in batch._table({"cores": 2, "pace": pace}).rows}
     assert rows["extract --jobs 2, pages a second in turns"] == "0.50, 0.50"
-
-
-def test_documents_are_read_by_language_in_turn() -> None:
-    given = [specimen(number, language) for number, language in enumerate(["de", "de", "zh", "zh-Hant", "ru"])]
-    assert [one.path.stem for one in onnx._in_turn(given)] == ["0", "2", "4", "1", "3"]
