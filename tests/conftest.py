@@ -24,10 +24,9 @@ from hypothesis import settings
 
 from .absent import absent
 
-# A worker is a core's. Threads of several workers wait for one another by spinning: tests of networks took four times
-# the CPU. Set before anything loads OpenMP, also for the processes that tests start.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The networks of tests are small, and threads of several workers wait for one another by spinning: tests took four
+# times the CPU. Set before anything loads OpenMP, also for the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # How long an example takes says nothing on a machine that does other work as well.
 settings.register_profile("tests", deadline=None)

@@ -210,7 +210,7 @@ def _by(shape: Shape) -> str:
 
 
 def check_tokenizer(folder: Path, rows: int) -> None:
-    """Raises CheckpointError unless a folder's tokenizer fits a model of so many rows and can be run on any text."""
+    """Raises CheckpointError unless a folder's tokenizer fits a model of `rows` rows and can be run on any text."""
     tokenizer = read_json(folder / "tokenizer.json")
     try:
         vocabulary = tokenizer["model"]["vocab"]

@@ -204,7 +204,7 @@ class EagerRunner:
             views = 1 + int((sizes[some] // TILE).prod(dim=1).max())
             own = pixels[some, :views]
             staged = torch.empty(own.shape, dtype=self.model.dtype, pin_memory=pinned).copy_(own)
-            # Sizes are looked at on the processor.
+            # Sizes are compared on the CPU.
             yield from self.model.get_image_features(staged.to(self.device, non_blocking=pinned), sizes[some].cpu())
 
     @torch.inference_mode()

@@ -1,7 +1,7 @@
 """The tiny checkpoint, and a fake network: its logits are drawn from what it has been shown."""
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,6 @@ from extractor.phi3v import Phi3VForConditionalGeneration, Phi3VProcessor
 
 DATA = Path(__file__).parents[2] / "data" / "phi3v"
 ROWS = 512
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network only waits for its second thread, and for ever where other tests run beside it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

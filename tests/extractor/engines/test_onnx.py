@@ -26,7 +26,6 @@ SMALL = AnswerLimits(600, 24)
 
 @pytest.fixture(scope="module")
 def native():
-    torch.set_num_threads(1)
     return Phi3VEngine(find_checkpoint(TINY), dtype="float32", device="cpu", num_crops=1, limits=SMALL)
 
 

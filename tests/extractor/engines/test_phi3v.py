@@ -27,14 +27,6 @@ SMALL = AnswerLimits(600, 24)
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8", "int4"])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def engine_over(folder, **options):
     options = {"dtype": "float32", "device": "cpu", "num_crops": 1, "limits": SMALL} | options
     return Phi3VEngine(find_checkpoint(folder), **options)

@@ -91,7 +91,7 @@ class Process:
     def start(self) -> None:
         self.starts += 1
         self.out, self.err = (self.folder / f"{name}-{self.starts}" for name in ("stdout", "stderr"))
-        environment = {**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1", **self.environment}
+        environment = {**os.environ, "PYTHONPATH": PATH, **self.environment}
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen([sys.executable, *self.arguments], stdout=out, stderr=err, env=environment)
         address = wait_for(lambda: self._address() or self.process.poll() is not None)

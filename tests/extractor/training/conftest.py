@@ -1,23 +1,12 @@
 """The small model's processor, and a network of its shape that is too small to learn anything."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from extractor.checkpoints.locate import SHIPPED_FOLDER
 from extractor.phi3v import Phi3VProcessor
 from extractor.training.nano import checkpoint as nano
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network only waits for its second thread, and for ever where other tests run beside it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
