@@ -50,7 +50,7 @@ exit codes:
 _RATES = ("exact", "folded", "f1", "all_right", "mrz_exact", "valid")
 _DATASET = Path("datasets/frozen")
 #: Packages of the extra `eval` that a run needs at its end; better said before it begins.
-_PACKAGES = ("jinja2", "opencc")
+_PACKAGES = ("jinja2", "opencc", "psutil", "scipy")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -26,10 +26,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from PIL import Image
 
 from eval.bench.command import Bench, Table, keep
-from eval.running.machine import cores, descendants, load_average
+from eval.running.machine import cores, family, load_average
 from eval.running.measuring import BenchError
 from eval.running.selection import select
 from extractor.batch import Summary, extract_batch
@@ -38,7 +39,7 @@ from extractor.errors import UsageError
 _DATASET = Path("datasets/frozen")
 _LONGEST_SIDE = 1000
 _NODES = 2
-_READER = b"ray::MapWorker"
+_READER = "ray::MapWorker"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -208,10 +209,10 @@ def _with_deaths(pages: Path, output: Path, cluster: Any) -> dict[str, Any]:
 
 def _a_reader() -> int:
     """The process id of one of this cluster's readers."""
-    for process in descendants(os.getpid()):
-        with suppress(OSError):
-            if Path(f"/proc/{process}/cmdline").read_bytes().startswith(_READER):
-                return process
+    for process in family(os.getpid()):
+        with suppress(psutil.Error):
+            if "".join(process.cmdline()).startswith(_READER):
+                return process.pid
     raise BenchError("no reader is running")
 
 

@@ -50,7 +50,7 @@ def bench(options: argparse.Namespace) -> Bench:
     probe, taken = _read_all(pages, options.repeat)
     # Memory over many pages comes last: what is beside it then does no harm.
     starts = {} if options.no_start else _starts(select(options.dataset, limit=1).specimens[0].path)
-    growth = _grow(pages, options.pages) if options.pages else None
+    growth = memory_growth(_reader(pages), options.pages) if options.pages else None
     peak = peak_memory()
     stages = {name: round(share, 4) for name, share in probe.shares().items()}
     figures = {
@@ -120,10 +120,6 @@ def _reader(pages: list[tuple[bytes, Any]]) -> Callable[[int], None]:
             return  # its time counts as any other's
 
     return read
-
-
-def _grow(pages: list[tuple[bytes, Any]], count: int) -> Growth | None:
-    return memory_growth(_reader(pages), count)
 
 
 def _growth_figures(growth: Growth | None) -> dict[str, float] | None:

@@ -293,5 +293,5 @@ class MeasuredNetwork:
             held.append(torch.cuda.memory_reserved() / 1e6 if cuda else 0.0)
 
         growth = memory_growth(lambda _: self._write(runner, 1, "draft", jump=True), pages, note)
-        host = {"settled_mb": round(growth.settled), "end_mb": round(growth.end)} if growth else {}
+        host = {"settled_mb": round(growth.settled), "end_mb": round(growth.end)}
         return {"pages": pages, **host, "device_settled_mb": round(held[pages // 10]), "device_end_mb": round(held[-1])}

@@ -17,13 +17,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from eval.bench.command import Bench, Table
-from eval.running.machine import cores, resident_memory
+from eval.running.machine import cores, family, resident_memory
 from eval.running.measuring import BenchError, quantile, slope
 from eval.running.selection import select
 from extractor.errors import UsageError
@@ -189,20 +191,11 @@ def _loaded(port: int, pid: int, bodies: Sequence[bytes], clients: int, seconds:
     for caller in callers:
         caller.start()
     while time.monotonic() - start < seconds:
-        if (used := _memory(pid)) is not None:
-            load.memory.append((time.monotonic() - start, *used))
+        with suppress(psutil.NoSuchProcess):  # one that has just ended
+            service, *begun = [resident_memory(one.pid) for one in family(pid)]
+            load.memory.append((time.monotonic() - start, service, max(begun, default=0.0)))
         time.sleep(1.0)
     for caller in callers:
         caller.join()
     load.elapsed = time.monotonic() - start
     return load
-
-
-def _memory(pid: int) -> tuple[float, float] | None:
-    """Resident memory in MB of the service and of the processes it has begun; None where the system does not say."""
-    try:
-        tasks = Path(f"/proc/{pid}/task").iterdir()  # a process belongs to the thread that began it
-        children = [child for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]
-    except OSError:
-        return None
-    return resident_memory(pid) or 0.0, max((resident_memory(child) or 0.0 for child in children), default=0.0)

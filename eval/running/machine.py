@@ -6,10 +6,12 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+
+import psutil
 
 #: Packages whose versions decide an answer or its speed.
 _PACKAGES = (
@@ -103,37 +105,21 @@ def peak_memory() -> float | None:
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
-def resident_memory(process: int | str = "self") -> float | None:
-    """Resident memory of a process now, in MB; None where the system does not say."""
-    try:
-        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def resident_memory(process: int | None = None) -> float:
+    """Resident memory of a process (this one) now, in MB."""
+    return float(psutil.Process(process).memory_info().rss / 1e6)
 
 
 def cpu_seconds(process: int) -> float:
-    """CPU seconds of a process, of all that descend from it and of those of them that have ended; 0 where the system
-    does not tell."""
-    ticks = sum(descendants(process).values())
-    return ticks / os.sysconf("SC_CLK_TCK") if ticks else 0.0
+    """CPU seconds of a process, of all that descend from it and of those of them that have ended."""
+    spent = 0.0
+    for one in family(process):
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            spent += sum(one.cpu_times()[:4])  # user, system, and both of ended children
+    return spent
 
 
-def descendants(process: int) -> dict[int, int]:
-    """A process and all that descend from it, each with the clock ticks that it and its ended children spent."""
-    parents: dict[int, int] = {}
-    spent: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        parents[int(folder.name)] = int(fields[1])
-        spent[int(folder.name)] = sum(map(int, fields[11:15]))  # proc(5): utime, stime, cutime, cstime
-    return {one: ticks for one, ticks in spent.items() if _descends(one, process, parents)}
-
-
-def _descends(one: int, ancestor: int, parents: Mapping[int, int]) -> bool:
-    while one in parents and one != ancestor:
-        one = parents[one]
-    return one == ancestor
+def family(process: int) -> list[psutil.Process]:
+    """A process and all that descend from it."""
+    first = psutil.Process(process)
+    return [first, *first.children(recursive=True)]

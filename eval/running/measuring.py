@@ -95,15 +95,13 @@ class Growth:
     per_thousand: float
 
 
-def memory_growth(read: Callable[[int], None], pages: int, on_page: Callable[[], None] = lambda: None) -> Growth | None:
-    """Memory while `read(number)` runs `pages` times; None where the system does not say."""
-    if resident_memory() is None:
-        return None
+def memory_growth(read: Callable[[int], None], pages: int, on_page: Callable[[], None] = lambda: None) -> Growth:
+    """Memory while `read(number)` runs `pages` times."""
     sizes = []
     for number in range(pages):
         read(number)
         on_page()
-        sizes.append(resident_memory() or 0.0)
+        sizes.append(resident_memory())
     kept = list(enumerate(sizes))[pages // 10 :]
     return Growth(pages, kept[0][1], sizes[-1], max(sizes), 1000 * slope(kept))
 

@@ -92,14 +92,14 @@ class Run:
         """Readings that an earlier, interrupted run has left."""
         return len(self._done)
 
-    def start(self, *, resumed: bool = False, settings: Mapping[str, Any] | None = None) -> None:
+    def start(self, *, resumed: bool = False) -> None:
         """Makes the folder and writes down what is going to run. Raises UsageError if the folder holds another run."""
         results, facts_file = self.out / RESULTS_FILE, self.out / RUN_FILE
         before = _read_facts(facts_file) if resumed and results.exists() else {}
         if self.today is None:
             self.today = date.fromisoformat(before["reading"]["day"]) if before else date.today()
         self._cache = PreparedCache(self.selection, self.today, keep=len(self.cells) > 1)
-        self.facts = self._facts(settings or {})
+        self.facts = self._facts()
         if results.exists():
             if not resumed:
                 raise UsageError(f"{self.out} already holds a run; add --resume to continue it, or name another --out")
@@ -204,7 +204,7 @@ class Run:
     def _id(self, specimen: Specimen) -> str:
         return identifier(specimen, self.selection.root)
 
-    def _facts(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
         return {
             "dataset": {
                 "name": self.selection.name,
@@ -227,7 +227,6 @@ class Run:
             "machine": machine(),
             "load": load_average(),
             "versions": versions(),
-            "settings": dict(settings),
         }
 
     def _write_facts(self) -> None:

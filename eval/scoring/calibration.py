@@ -61,14 +61,14 @@ class StraightThrough:
     held_out_risk: float | None
 
 
-def bins(confidences: Sequence[float], right: Sequence[bool], count: int = BINS) -> list[Bin]:
+def bins(confidences: Sequence[float], right: Sequence[bool]) -> list[Bin]:
     """Equal bins of confidence that hold anything, the lowest first; a confidence on an edge is in the lower bin."""
     held: dict[int, list[tuple[float, bool]]] = {}
     for confidence, is_right in zip(confidences, right, strict=True):
-        edges = (k for k in range(count) if confidence <= (k + 1) / count)
-        held.setdefault(next(edges, count - 1), []).append((confidence, is_right))
+        edges = (k for k in range(BINS) if confidence <= (k + 1) / BINS)
+        held.setdefault(next(edges, BINS - 1), []).append((confidence, is_right))
     return [
-        Bin(k / count, (k + 1) / count, len(pairs), _mean([c for c, _ in pairs]), _mean([float(r) for _, r in pairs]))
+        Bin(k / BINS, (k + 1) / BINS, len(pairs), _mean([c for c, _ in pairs]), _mean([float(r) for _, r in pairs]))
         for k, pairs in sorted(held.items())
     ]
 

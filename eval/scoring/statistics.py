@@ -31,6 +31,7 @@ POWER = 0.8
 RESAMPLES = 2000
 #: With fewer documents than this, resampling them says little about others.
 FEWEST = 10
+_Z_LEVEL, _Z_POWER = NormalDist().inv_cdf((1 + LEVEL) / 2), NormalDist().inv_cdf(POWER)
 
 
 @dataclass(frozen=True)
@@ -43,32 +44,28 @@ class Interval:
     documents: int
 
 
-def wilson(right: float, total: int, level: float = LEVEL) -> tuple[float, float]:
+def wilson(right: float, total: int) -> tuple[float, float]:
     """Wilson's score interval of `right` successes in `total` trials; where `right` is between two whole numbers, the
     interval that holds both of theirs. Raises ValueError for no trials."""
     if total < 1:
         raise ValueError("an interval needs at least one observation")
     whole = floor(right + 1e-9), ceil(right - 1e-9)
-    low, high = (stats.binomtest(k, total).proportion_ci(level, method="wilson") for k in whole)
+    low, high = (stats.binomtest(k, total).proportion_ci(LEVEL, method="wilson") for k in whole)
     return float(low.low), float(high.high)
 
 
-def bootstrap(
-    numerators: Sequence[float], denominators: Sequence[float], *, level: float = LEVEL, seed: int = 0
-) -> tuple[float, float]:
+def bootstrap(numerators: Sequence[float], denominators: Sequence[float]) -> tuple[float, float]:
     """Percentile interval of sum(numerators) / sum(denominators), one pair a document, documents resampled.
 
     Resamples in which the denominator is 0 say nothing and are left out. Raises ValueError if all are.
     """
-    counted, among = _resampled(np.array([numerators, denominators], dtype=float), seed)
+    counted, among = _resampled(np.array([numerators, denominators], dtype=float))
     if not among.any():
         raise ValueError("an interval needs at least one observation")
-    return _percentiles(counted[among > 0] / among[among > 0], level)
+    return _percentiles(counted[among > 0] / among[among > 0])
 
 
-def interval(
-    numerators: Sequence[float], denominators: Sequence[float], *, level: float = LEVEL, seed: int = 0
-) -> Interval | None:
+def interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval | None:
     """The interval of sum(numerators) / sum(denominators), one pair a document; None where there is nothing.
 
     Documents with one yes or no each get Wilson's, others the clustered bootstrap; fewer than FEWEST, and documents
@@ -82,8 +79,8 @@ def interval(
     extreme = all(n == 0 for n, _ in pairs) or all(n == d for n, d in pairs)
     if single or extreme or documents < FEWEST:
         share = sum(n for n, _ in pairs) / sum(d for _, d in pairs)
-        return Interval(*wilson(share * documents, documents, level), "wilson", documents)
-    low, high = bootstrap(*zip(*pairs, strict=True), level=level, seed=seed)
+        return Interval(*wilson(share * documents, documents), "wilson", documents)
+    low, high = bootstrap(*zip(*pairs, strict=True))
     return Interval(low, high, "bootstrap", documents)
 
 
@@ -116,16 +113,10 @@ class Difference:
     @property
     def detectable(self) -> float:
         """The smallest true difference that would show with probability POWER, by the standard error."""
-        return (_z(LEVEL) + NormalDist().inv_cdf(POWER)) * self.error
+        return (_Z_LEVEL + _Z_POWER) * self.error
 
 
-def paired_bootstrap(
-    first: Sequence[tuple[float, float]],
-    second: Sequence[tuple[float, float]],
-    *,
-    level: float = LEVEL,
-    seed: int = 0,
-) -> Difference:
+def paired_bootstrap(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]) -> Difference:
     """The difference of two ratios over the same documents, each given as (numerator, denominator) a document.
 
     Raises ValueError if the runs are not of the same documents, or if nothing was scored.
@@ -135,50 +126,45 @@ def paired_bootstrap(
     a, b = np.asarray(first, dtype=float).reshape(-1, 2), np.asarray(second, dtype=float).reshape(-1, 2)
     if not a[:, 1].any() or not b[:, 1].any():
         raise ValueError("a comparison needs at least one observation")
-    sums = _resampled(np.concatenate([a.T, b.T]), seed)
+    sums = _resampled(np.concatenate([a.T, b.T]))
     n_1, d_1, n_2, d_2 = sums[:, (sums[1] > 0) & (sums[3] > 0)]
     differences = n_2 / d_2 - n_1 / d_1
-    low, high = _percentiles(differences, level)
+    low, high = _percentiles(differences)
     value = b[:, 0].sum() / b[:, 1].sum() - a[:, 0].sum() / a[:, 1].sum()
     return Difference(float(value), low, high, float(differences.std()), len(a))
 
 
-def smallest_significant(documents: int, level: float = LEVEL) -> float | None:
+def smallest_significant(documents: int) -> float | None:
     """The smallest difference McNemar's exact test could call significant, all discordant pairs on one side.
 
     None where even a difference in every document would not do.
     """
     for discordant in range(1, documents + 1):
-        if mcnemar(0, discordant) <= 1 - level:
+        if mcnemar(0, discordant) <= 1 - LEVEL:
             return discordant / documents
     return None
 
 
-def smallest_detectable(documents: int, discordant: float, level: float = LEVEL, power: float = POWER) -> float | None:
-    """The smallest true difference that this many pairs show with probability `power`.
+def smallest_detectable(documents: int, discordant: float) -> float | None:
+    """The smallest true difference that this many pairs show with probability POWER.
 
     `discordant` is the share of pairs in which the runs differ. Solves Connor's sample size (Biometrics 43, 1987) for
     the difference; never below `smallest_significant`, and None where that is.
     """
-    least = smallest_significant(documents, level)
+    least = smallest_significant(documents)
     if least is None:
         return None
-    found = bisect(lambda difference: _pairs_needed(difference, discordant, level, power) - documents, 1e-9, 1.0)
+    found = bisect(lambda difference: _pairs_needed(difference, discordant) - documents, 1e-9, 1.0)
     return max(least, float(found))
 
 
-def _pairs_needed(difference: float, discordant: float, level: float, power: float) -> float:
+def _pairs_needed(difference: float, discordant: float) -> float:
     # A difference cannot be larger than the share of pairs that differ.
     share = max(discordant, difference)
-    z_level, z_power = _z(level), NormalDist().inv_cdf(power)
-    return ((z_level * sqrt(share) + z_power * sqrt(share - difference**2)) / difference) ** 2
+    return ((_Z_LEVEL * sqrt(share) + _Z_POWER * sqrt(share - difference**2)) / difference) ** 2
 
 
-def _z(level: float) -> float:
-    return NormalDist().inv_cdf((1 + level) / 2)
-
-
-def _resampled(columns: np.ndarray, seed: int) -> np.ndarray:
+def _resampled(columns: np.ndarray) -> np.ndarray:
     """Sums of the rows (figures by document) over RESAMPLES resamples of the documents: (rows, RESAMPLES)."""
     rows, documents = columns.shape
     if documents < 1:
@@ -193,11 +179,11 @@ def _resampled(columns: np.ndarray, seed: int) -> np.ndarray:
         n_resamples=RESAMPLES,
         batch=100,  # documents drawn for all resamples at once would fill the memory
         method="percentile",
-        rng=np.random.default_rng(seed),
+        rng=np.random.default_rng(0),
     ).bootstrap_distribution
     return found.reshape(rows, -1)
 
 
-def _percentiles(values: np.ndarray, level: float) -> tuple[float, float]:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+def _percentiles(values: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

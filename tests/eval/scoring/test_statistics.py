@@ -67,12 +67,9 @@ def test_one_document_can_be_resampled_and_says_nothing_of_others() -> None:
     assert bootstrap([1], [2]) == (0.5, 0.5)
 
 
-def test_the_bootstrap_is_the_same_for_a_seed() -> None:
+def test_the_bootstrap_is_the_same_each_time() -> None:
     counted, among = [1, 2, 3, 5] * 4, [2, 3, 4, 5] * 4
-    assert bootstrap(counted, among) == bootstrap(counted, among, seed=0)
-    assert bootstrap(counted, among) != bootstrap(counted, among, seed=1)
-    narrow, wide = bootstrap(counted, among, level=0.5), bootstrap(counted, among)
-    assert wide[0] < narrow[0] < narrow[1] < wide[1]
+    assert bootstrap(counted, among) == bootstrap(counted, among)
     assert RESAMPLES == 2000
 
 
@@ -151,16 +148,11 @@ def test_the_difference_of_two_runs() -> None:
     assert found.documents == 30
     assert 0 < found.low < found.value < found.high < 0.1
     assert found.error == pytest.approx(0.1 * math.sqrt(0.25 / 30), rel=0.1)
+    sides = found.value - 1.96 * found.error, found.value + 1.96 * found.error
+    assert (found.low, found.high) == pytest.approx(sides, abs=0.002)
     assert found.detectable == pytest.approx((1.959964 + 0.841621) * found.error)
     other_way = paired_bootstrap(second, first)
     assert other_way.value == pytest.approx(-0.05)
-
-
-def test_the_level_of_a_difference() -> None:
-    first, second = [(8, 10)] * 30, [(8, 10)] * 15 + [(9, 10)] * 15
-    wide, narrow = paired_bootstrap(first, second), paired_bootstrap(first, second, level=0.5)
-    assert wide.low < narrow.low < narrow.high < wide.high
-    assert paired_bootstrap(first, second, seed=5).low != wide.low or paired_bootstrap(first, second, seed=5) != wide
 
 
 def test_pairing_takes_the_documents_own_difficulty_out() -> None:
@@ -195,10 +187,7 @@ def test_six_discordant_documents_are_the_fewest_that_can_be_significant() -> No
     assert smallest_significant(5) is None
     assert smallest_significant(6) == 1.0
     assert smallest_significant(100) == 0.06
-    assert smallest_significant(100, level=0.99) == 0.08
     assert smallest_significant(0) is None
-    # exactly at the level: 2 / 2**4 of 0.125
-    assert smallest_significant(4, level=0.875) == 1.0
 
 
 def test_the_smallest_detectable_difference_by_connors_formula() -> None:
@@ -219,8 +208,6 @@ def test_more_documents_and_fewer_discordant_ones_show_smaller_differences() -> 
     assert wild is not None
     assert many < few
     assert calm < wild
-    assert smallest_detectable(200, 0.2, power=0.5) < smallest_detectable(200, 0.2)  # type: ignore[operator]
-    assert smallest_detectable(200, 0.2, level=0.8) < smallest_detectable(200, 0.2)  # type: ignore[operator]
 
 
 def test_what_is_detectable_is_never_less_than_what_can_be_significant() -> None:
