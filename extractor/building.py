@@ -7,7 +7,6 @@ and left out, where it may be left out; so is a nested object that lacks what it
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -86,7 +85,7 @@ class _Filler:
             case Items():
                 self._items(node, slot)
             case ChoiceNode():
-                slot.children = [max((self.fill(one, None) for one in node.options), key=self._fit_of)]
+                slot.children = [self._best_of(node)]
             case Nothing():
                 slot.value = node.value
         return slot
@@ -164,6 +163,20 @@ class _Filler:
             return replace(printed, value=None)
         source = Source(SourceKind.DERIVED, found, "", 0.9, basis="the kind of document")
         return FieldEvidence(found, Verdict.SINGLE, 0.9, (source,))
+
+    def _best_of(self, node: ChoiceNode) -> Slot:
+        """The alternative that fits best; of the others only the readings of fields that it has not are kept."""
+        fields, warned = self.fields, self.warnings
+        filled = []
+        for one in node.options:
+            self.fields, self.warnings = {}, [*warned]
+            filled.append((self.fill(one, None), self.fields, self.warnings))
+        best, own, self.warnings = max(filled, key=lambda one: self._fit_of(one[0]))
+        self.fields = fields
+        for _, others, _ in filled:
+            self.fields |= others
+        self.fields |= own
+        return best
 
     def _fit_of(self, slot: Slot) -> tuple[bool, bool, int]:
         """How well an alternative fits: whether its type takes what was read, whether it is for such documents, and how
@@ -275,9 +288,7 @@ def _validated(plan: Plan, root: Slot, filler: _Filler) -> Any:
 def _check_writing(plan: Plan, document: Any, filler: _Filler) -> None:
     """Warns where the schema's own code (a computed field, a serializer) fails on what it accepts."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            plan.adapter.dump_python(document)
+        plan.adapter.dump_python(document, warnings=False)
     except Exception as error:
         filler.warn("check_failed", f"the schema's own code failed with {type(error).__name__} writing the document")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
@@ -121,7 +121,7 @@ def _problems(values: Mapping[str, str], today: date, minimum_age: int | None) -
     for name in ("issue_date", "valid_from"):
         start = first_day(values.get(name, ""))
         # A day is left for time zones.
-        if start and start > today + timedelta(days=1):
+        if start and (start - today).days > 1:
             yield "not_yet_valid", "the document's validity begins in the future", name
             break
     if minimum_age is not None and birth:

@@ -6,7 +6,7 @@ import argparse
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
         return _ask(options, found)
     threading.Thread(target=_warm_up, args=(found,), daemon=True).start()
     engine = _engine(options)
-    columns = _columns(options.schema)
+    columns = _columns(options)
     several = len(found) > 1 or options.documents
     if options.pair_sides:
         found = paired(found, options, engine)
@@ -172,12 +172,24 @@ def _ask(options: argparse.Namespace, found: Sequence[Document]) -> int:
     return min(codes, key=SEVERITY.index)
 
 
-def _columns(reference: str) -> list[str]:
-    """The CSV columns of documents of a schema; fails before anything is read where the schema cannot be found."""
+def _columns(options: argparse.Namespace) -> list[str]:
+    """The CSV columns of documents of the schema, which is loaded here, once for all documents; fails before anything
+    is read where it cannot be found."""
     from extractor.output import columns
-    from extractor.schemas import SCHEMAS, load_schema
+    from extractor.schemas import SCHEMAS
 
-    return columns(list(SCHEMAS.values()) if reference == "auto" else [load_schema(reference)])
+    if options.schema == "auto":
+        return columns(list(SCHEMAS.values()))
+    options.schema = _loaded(options.schema)
+    return columns([options.schema])
+
+
+def _loaded(reference: str) -> Any:
+    """A schema by its name. What a user's own module prints meanwhile is no document, and goes to stderr."""
+    from extractor.schemas import load_schema
+
+    with redirect_stdout(sys.stderr):
+        return load_schema(reference)
 
 
 def _schemas() -> str:
@@ -191,10 +203,11 @@ def _schemas() -> str:
 
 def _check_schema(reference: str) -> int:
     """How each field of a schema is understood; 1 if there is one that nothing can fill."""
-    from extractor.schemas import load_schema
     from extractor.schemas.plan import plan_of
 
-    mapping = plan_of(load_schema(reference)).mapping
+    if reference == "auto":
+        raise UsageError("auto is the schema of whichever kind a document is; --list-schemas shows all of them")
+    mapping = plan_of(_loaded(reference)).mapping
     width = max(map(len, mapping))
     Stdout().write("".join(f"{name:{width}}  {one}\n" for name, one in mapping.items()))
     lost = [name for name, one in mapping.items() if not one.readable]

@@ -36,8 +36,9 @@ def picture_targets(names: Sequence[str], options: argparse.Namespace) -> Pictur
             for name, path in _targets(names, option, given).items():
                 targets.setdefault(name, {})[option] = path
     paths = [os.path.realpath(path) for one in targets.values() for path in one.values()]
+    paths += [os.path.realpath(options.output)] if options.output else []
     if len(set(paths)) < len(paths):
-        raise UsageError("two kinds of pictures would be written to the same file; name a file or folder for each")
+        raise UsageError("two outputs would be written to the same file; name a file or folder for each")
     return PictureTargets(targets, frozenset({*paths, *map(os.path.realpath, options.read)}))
 
 

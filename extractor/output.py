@@ -70,11 +70,12 @@ def _document(result: Extraction[Any]) -> dict[str, Any]:
 
 
 def _dumped(document: Any, schema: Any) -> Any:
+    """The document as its schema writes it. Pydantic's warnings of values that do not fit would quote them."""
     adapter = TypeAdapter(type(document) if isinstance(document, BaseModel) else schema)
     try:
-        return adapter.dump_python(document, mode="json", by_alias=True)
+        return adapter.dump_python(document, mode="json", by_alias=True, warnings=False)
     except PydanticSerializationError:  # a type of the user's that JSON has nothing for
-        return _plain(adapter.dump_python(document, by_alias=True))
+        return _plain(adapter.dump_python(document, by_alias=True, warnings=False))
 
 
 def with_evidence(answer: Mapping[str, Any]) -> dict[str, Any]:

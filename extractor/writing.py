@@ -90,6 +90,8 @@ class Replacement:
 
     def __init__(self, path: str) -> None:
         self._shown, self._path = path, os.path.realpath(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(self._path)  # such as a name that is too long
         folder, name = os.path.split(self._path)
         # A character takes up to four bytes, and a name 255.
         file, self._partial = tempfile.mkstemp(prefix=f"{name[:50]}.", suffix=".partial", dir=folder)

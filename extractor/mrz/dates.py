@@ -8,7 +8,7 @@ year counts (`is_same_day`). An impossible date is None; the printed digits stay
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 
 from extractor.mrz.checkdigit import FILLER
 
@@ -18,7 +18,7 @@ _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 def _split(digits: str) -> tuple[int, int | None, int | None] | None:
     """Year within its century, month and day (None: unknown), or None when these are no date."""
     year, month, day = digits[:2], digits[2:4], digits[4:6]
-    if len(digits) != 6 or not year.isdigit() or not digits.strip("0"):
+    if len(digits) != 6 or not digits.isascii() or not year.isdigit() or not digits.strip("0"):
         return None
     unknown = {FILLER * 2, "00"}
     if month in unknown:
@@ -33,6 +33,8 @@ def _split(digits: str) -> tuple[int, int | None, int | None] | None:
 
 
 def _iso(year: int, month: int | None, day: int | None) -> str | None:
+    if not MINYEAR <= year <= MAXYEAR:
+        return None
     if month is None:
         return f"{year:04d}"
     if day is None:

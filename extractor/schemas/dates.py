@@ -57,6 +57,8 @@ _EXPIRY_HORIZON = 35
 #: No living bearer is older: in `07.04.1074`, `1074` is a misread `1974`. (Specimens of people of old, and ISO dates,
 #: put the year first.)
 _FIRST_YEAR = 1850
+#: `0012-05-05` is a misread date of no century.
+_FIRST_OF_FOUR = 1000
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,14 @@ def find_dates(
     """
     plain = with_ascii_digits(text)
     now = today or date.today()
+    # Also where there is no such day: `1990-01.03` is no date in the period `30.02.1990-01.03.2000`.
+    whole = [match.span() for match in (*DAY_FIRST.finditer(plain), *_in_characters(plain, issuer))]
     found: list[PrintedDate] = []
     for candidate in (*_of_other_calendars(plain, issuer, now), *_candidates(plain, order, meaning, now, issuer)):
         settled = _born(candidate, plain, now) if meaning == "birth" else candidate
         if settled is None or _is_foreign(settled, plain, issuer, now):
+            continue
+        if any(start < settled.start < end for start, end in whole):
             continue
         if all(settled.end <= other.start or settled.start >= other.end for other in found):
             found.append(settled)
@@ -168,7 +174,7 @@ def _candidates(
             yield PrintedDate(iso, match.start(), match.end())
     for match in _matches(CJK, text):
         start_year, in_year, day_of_month = _of_era(match)
-        if day_of_month and start_year >= 1000 and (iso := _iso(_gregorian(start_year), in_year, day_of_month)):
+        if day_of_month and (iso := _iso(_gregorian(start_year), in_year, day_of_month)):
             yield PrintedDate(iso, match.start(), match.end())
     for match in (*_matches(DAY_CJK_MONTH, text), *_matches(VIETNAMESE, text)):
         if iso := _iso(_year(match[3], meaning, now), int(match[2]), int(match[1])):
@@ -264,7 +270,7 @@ def _plausible(year: int, now: date) -> bool:
 
 def _iso(year: int, month: int, day: int) -> str | None:
     try:
-        return date(year, month, day).isoformat()
+        return date(year, month, day).isoformat() if year >= _FIRST_OF_FOUR else None
     except ValueError:
         return None
 
@@ -276,7 +282,7 @@ def unusable_dates(text: str, issuer: str | None, today: date) -> list[str]:
     usable = find_dates(text, today=today, issuer=issuer)
     problems = []
     named = {match.span() for match, *_ in _in_words_elsewhere(plain, issuer)}
-    for match in (*FULL.finditer(plain), *_in_words(plain, issuer)):
+    for match in (*FULL.finditer(plain), *_in_words(plain, issuer), *_in_characters(plain, issuer)):
         if any(printed.start < match.end() and match.start() < printed.end for printed in usable):
             continue
         year = int(max(re.findall(r"\d+", match[0]), key=len))
@@ -295,11 +301,24 @@ def _in_words(text: str, issuer: str | None) -> Iterator[re.Match[str]]:
     yield from (match for match in ROMAN.finditer(text) if len(match[3]) == 4 and _roman_month(match[2]))
 
 
+def _in_characters(text: str, issuer: str | None) -> Iterator[re.Match[str]]:
+    """What is printed as day, month and year in numbers with words between them: `1990年2月30日`, `31 SEP/09 1987`."""
+    yield from (match for match in CJK.finditer(text) if (match[4] or "").strip("0"))
+    yield from DAY_CJK_MONTH.finditer(text)
+    yield from VIETNAMESE.finditer(text)
+    yield from (match for match in DAY_NAME_NUMBER_YEAR.finditer(text) if month_of(match[2], issuer) == int(match[3]))
+
+
 def _is_full(text: str) -> bool:
     """Whether a text is printed as day, month and year."""
     named = ((match[name], match[day]) for pattern, day, name, _ in NAMED for match in _matches(pattern, text))
     roman = any(_roman_month(match[2]) for match in ROMAN.finditer(text))
-    if roman or FULL.search(text) or any(day.strip("0") and month_of(name) for name, day in named):
+    if (
+        roman
+        or FULL.search(text)
+        or any(_in_characters(text, None))
+        or any(day.strip("0") and month_of(name) for name, day in named)
+    ):
         return True
     # A day, a word that names no month or several, and a year: that it was read as half of a date, nobody could tell.
     alone = (pattern.fullmatch(text.strip(" .,:;")) for pattern, *_ in NAMED)

@@ -208,6 +208,8 @@ def _class_name(title: str) -> str:
 def _field(node: Resolved) -> Any:
     notes = node.notes or {}
     extra = {key: value for key, value in notes.items() if key.startswith("x-")}
+    if node.values and len(node.values) == 1:
+        extra["x-constant"] = True  # the field may be null here, as all may; its schema has no other value for it
     return Field(
         default=None,
         title=notes.get("title"),

@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 
 from extractor.errors import SchemaError
 from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, described
-from extractor.schemas.document_kinds import names_kinds
+from extractor.schemas.document_kinds import kind_called, names_kinds
 from extractor.schemas.documents import BUILT_IN, READS_AS
 from extractor.schemas.forms import TIMES, members_of, plain_types
 from extractor.schemas.meanings import Meaning, Words, entry_part, meaning_of
@@ -59,6 +59,8 @@ from extractor.schemas.vocabulary import VOCABULARY, Kind
 DEEPEST = 12
 #: Fields of a schema, those of nested models included.
 MOST_FIELDS = 500
+#: Captions of a schema's own, and characters of one: each is looked for on every page. Built-in schemas have 2,400.
+MOST_CAPTIONS, MOST_CAPTION = 5000, 200
 
 _TYPES: Mapping[Kind, Any] = {
     Kind.DATE: IsoDate,
@@ -136,7 +138,7 @@ class Plan:
         # Types that Pydantic does not know are in a user's model by that model's own leave.
         meta: Any = type(known)
         any_type = meta(known.__name__, (known,), {"model_config": _ANY_TYPE, "__module__": known.__module__})
-        model = create_model(known.__name__, __base__=any_type, **added)
+        model = _made(known.__name__, added, __base__=any_type)
         setattr(model, READS_AS, kind)
         return model
 
@@ -166,10 +168,13 @@ def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
                 fields[field] = _vocabulary_field(field, leaf if field == leaf.reading else None, known)
             else:
                 fields[field] = (_optional(leaf.annotation), _own_field(leaf))
-    config = ConfigDict(protected_namespaces=(), **_ANY_TYPE)
+    return _made(name, fields, __config__=ConfigDict(protected_namespaces=(), **_ANY_TYPE))
+
+
+def _made(name: str, fields: Mapping[str, Any], **options: Any) -> type[BaseModel]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a field may be called as a method of every model is
-        return create_model(name, __config__=config, **fields)
+        return create_model(name, **options, **fields)
 
 
 def _companions(leaf: Leaf) -> tuple[str, ...]:
@@ -245,7 +250,7 @@ class _Walker:
     """Walks through the types of one schema."""
 
     def __init__(self) -> None:
-        self._fields = 0
+        self._fields = self._captions = 0
 
     def node(self, annotation: Any, info: FieldInfo, place: _Place) -> Node:
         inner = alternatives(annotation)
@@ -265,9 +270,12 @@ class _Walker:
         item = item_object(inner)
         if item is not None and item not in place.within and len(place.within) < DEEPEST:
             return self._items(annotation, info, item, place)
-        if place.key and (only := only_value(annotation)) is not None and not _is_code(only, info, place):
+        if place.key and not inner:
+            return Nothing(place.key)  # can only be null
+        if place.key and (only := only_value(annotation)) is not None and not _is_read(only, annotation, info, place):
             # What can only be one value says nothing about the document: it distinguishes alternatives.
-            return Nothing(place.key, None if is_nullable(annotation) else only)
+            given = not is_nullable(annotation) or extra_of(info).get("x-constant")
+            return Nothing(place.key, only if given else None)
         return self._leaf(annotation, info, place)
 
     def group(self, kind: Any, key: str, inside: tuple[str, ...], within: tuple[Any, ...]) -> GroupNode:
@@ -297,18 +305,29 @@ class _Walker:
         meaning = _meaning(info, place, annotation)
         own = extra_of(info).get("x-captions", {})
         captions = {language: tuple(phrases) for language, phrases in own.items()}
-        if names_kinds(word for word, _ in members_of(annotation)) and (not meaning or meaning.by != "x-field"):
+        self._count(captions, place)
+        words = [word for word, _ in members_of(annotation)]
+        is_one = meaning and meaning.field == "document_type" and len(words) == 1 and kind_called(words[0])
+        if (names_kinds(words) or is_one) and (not meaning or meaning.by != "x-field"):
             by = meaning.by if meaning and meaning.field == "document_type" else "values"
             meaning = Meaning("document_type", "kind", by)
         if not captions and not meaning and "[]" not in place.key:
-            words = dict.fromkeys([place.name.replace("_", " "), *([info.title] if info.title else [])])
-            captions = {"und": tuple(words)}
+            called = dict.fromkeys([place.name.replace("_", " "), *([info.title] if info.title else [])])
+            captions = {"und": tuple(called)}
         leaf = Leaf(place.key, annotation, info, meaning, captions, place.within[-1] if place.within else None)
         try:
             leaf.kind  # noqa: B018
         except ValueError as error:
             raise SchemaError(f"x-kind of {place.key}: {error}") from None
         return leaf
+
+    def _count(self, captions: Mapping[str, tuple[str, ...]], place: _Place) -> None:
+        lengths = [len(phrase) for phrases in captions.values() for phrase in phrases]
+        self._captions += len(lengths)
+        if self._captions > MOST_CAPTIONS or max(lengths, default=0) > MOST_CAPTION:
+            raise SchemaError(
+                f"x-captions of {place.key}: a schema may have {MOST_CAPTIONS}, of at most {MOST_CAPTION} characters"
+            )
 
 
 def _meaning(info: FieldInfo, place: _Place, annotation: Any = Any) -> Meaning | None:
@@ -324,9 +343,13 @@ def _meaning(info: FieldInfo, place: _Place, annotation: Any = Any) -> Meaning |
     return meaning_of(words, lambda one: one.by == "x-field" or not _misfits(one, annotation))
 
 
-def _is_code(value: Any, info: FieldInfo, place: _Place) -> bool:
-    """Whether the one value that a field can have is one that is read, such as `Literal["P"]` of a document's type."""
-    return info.get_default() != value and len(str(value)) <= 3 and _meaning(info, place) is not None
+def _is_read(value: Any, annotation: Any, info: FieldInfo, place: _Place) -> bool:
+    """Whether the one value that a field can have is one that documents may say or not, such as `Literal["P"]` of a
+    document's type. A kind of documents in words is that where the field may be null, else what tells alternatives."""
+    meaning = None if info.get_default() == value else _meaning(info, place, annotation)
+    if meaning is None or meaning.field != "document_type":
+        return meaning is not None
+    return len(str(value)) <= 3 or (is_nullable(annotation) and kind_called(str(value)) is not None)
 
 
 def _misfits(meaning: Meaning, annotation: Any) -> bool:

@@ -17,12 +17,15 @@ from pydantic import BaseModel, PydanticUserError, RootModel, TypeAdapter
 from extractor import strict_json
 from extractor.errors import SchemaError
 from extractor.schemas.documents import BUILT_IN, READS_AS
+from extractor.schemas.json_nodes import MOST_BYTES
 from extractor.schemas.json_schema import model_from_json_schema
 from extractor.schemas.plan import plan_of
 from extractor.schemas.typed import alternatives, is_object, item_object
 
 #: The built-in schemas, by the name that `--schema` takes.
 SCHEMAS = BUILT_IN
+#: Bytes of a JSON Schema's file, spaces and line ends included.
+_MOST_FILE = 8 * MOST_BYTES
 
 
 class SchemaNotFoundError(SchemaError, LookupError):
@@ -134,7 +137,11 @@ def _class_in(module: ModuleType, class_name: str, reference: str) -> Any:
 
 def _from_json_schema(path: Path) -> type[BaseModel]:
     try:
-        definition = strict_json.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as file:
+            text = file.read(_MOST_FILE + 1)  # a device has no end
+        if len(text) > _MOST_FILE:
+            raise SchemaNotFoundError(f"{path} cannot be used as a schema: it is larger than {_MOST_FILE >> 20} MiB")
+        definition = strict_json.loads(text.decode("utf-8-sig"))
     except OSError as error:
         raise SchemaNotFoundError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from extractor.extraction import Extraction
+from extractor.schemas.json_schema import model_from_json_schema
 from extractor.schemas.plan import plan_of
 
 from ..tables import each
@@ -148,6 +149,48 @@ def test_a_value_that_fits_no_form_is_null_and_kept_in_the_sources() -> None:
     assert document == Own()
     assert (fields["nationality"].value, fields["nationality"].sources[0].value) == (None, "GBR")
     assert codes(warnings) == ["invalid_value:surname", "invalid_value:nationality"]
+
+
+class _French(BaseModel):
+    issuing_country: Literal["France"]
+    surname: str
+
+
+class _German(BaseModel):
+    issuing_country: Literal["Germany"]
+    surname: str
+
+
+def test_the_only_value_that_a_field_takes_is_given_only_where_the_document_says_it() -> None:
+    assert read(_German)[0] == _German(issuing_country="Germany", surname="UNDERHILL")
+    document, _, _, warnings = read(_French)
+    assert (document, codes(warnings)[0]) == (None, "invalid_value:issuing_country")
+
+
+def test_alternatives_that_were_not_taken_leave_no_warnings() -> None:
+    class Own(BaseModel):
+        holder: Annotated[_German | _French, Field(discriminator="issuing_country")]
+
+    document, _, fields, warnings = read(Own)
+    assert (document.holder.issuing_country, fields["holder.issuing_country"].value) == ("Germany", "Germany")
+    assert codes(warnings) == []
+
+
+def test_constants_of_a_json_schema() -> None:
+    def filled(of: str, **properties: Any) -> tuple[dict[str, Any], list[str]]:
+        document, _, _, warnings = read(model_from_json_schema({"properties": properties}), kind=of)
+        return document.model_dump(exclude_none=True), codes(warnings)
+
+    a, b, text = {"const": "a"}, {"const": "b"}, {"type": "string"}
+    forms = [{"type": "object", "properties": own} for own in ({"t": a, "surname": text}, {"t": b, "hobby": text})]
+    passport: Any = {"kind": {"const": "passport"}, "surname": text}
+    name = {"surname": "UNDERHILL"}
+    assert filled("passport", form={"oneOf": forms}) == ({"form": {"t": "a", **name}}, [])
+    assert filled("passport", version={"const": "1.0"}, surname=text) == ({"version": "1.0", **name}, [])
+    assert filled("passport", **passport) == ({"kind": "passport", **name}, [])
+    assert filled("id_card", **passport) == (name, [])
+    assert filled("passport", surname={"const": "SMITH"}) == ({}, ["invalid_value:surname"])
+    assert filled("passport", given_names={"type": "null"}, surname=text) == (name, [])
 
 
 def test_null_of_a_field_that_nothing_fills_is_not_sure() -> None:

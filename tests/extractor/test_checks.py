@@ -47,6 +47,11 @@ def test_a_document_is_not_valid_before_it_begins() -> None:
     assert codes(issue_date="2026-03-02") == []
 
 
+def test_no_day_is_too_late_to_look_at_a_document() -> None:
+    fields = {"issue_date": FieldEvidence("2023-01-10", Verdict.SINGLE, 0.9)}
+    assert date_warnings(fields, {}, today=date.max) == []
+
+
 @pytest.mark.parametrize(
     ("birth", "expected"),
     [("2008-03-01", False), ("2008-03-02", True), ("2008", True), ("2007", False), ("1980", False)],

@@ -75,6 +75,7 @@ class TestExitCodes:
             (("--pages", "3-1", "x.png"), "--pages"),
             (("",), "a file name is empty"),
             (("x.png", ""), "a file name is empty"),
+            (("--check-schema", "auto"), "auto is the schema of whichever kind"),
             (("--decode-seconds", "0", "x.png"), "limits are numbers greater than zero"),
             (("--decode-mib", "-1", "x.png"), "limits are numbers greater than zero"),
             (("--max-megapixels", "nan", "x.png"), "limits are numbers greater than zero"),
@@ -119,6 +120,8 @@ class TestExitCodes:
 
     def test_2_two_pictures_in_one_file(self, call: Callable[..., Any], passport: Path, tmp_path: Path) -> None:
         done = call(passport, "--deskew", tmp_path / "a.png", "--overlay", tmp_path / "a.png")
+        assert (done.code, done.out, "the same file" in done.err) == (2, "", True)
+        done = call(passport, "--deskew", tmp_path / "a.png", "--output", tmp_path / "a.png")
         assert (done.code, done.out, "the same file" in done.err) == (2, "", True)
 
     @pytest.mark.parametrize("name", ["nowhere.png", "broken.png", "folder", "*.tif"])
@@ -203,6 +206,24 @@ class TestInputs:
         )
         done = call(passport, "--schema", f"{tmp_path / 'mine.py'}:Ticket")
         assert json.loads(done.out) == {"surname": "UNDERHILL", "document_number": "359970521"}
+
+    def test_a_module_of_the_user_s_runs_once_and_prints_to_stderr(
+        self, call: Callable[..., Any], passport: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "mine.py").write_text(
+            "from pydantic import BaseModel\nprint('loaded')\nclass Own(BaseModel):\n    surname: str | None = None\n"
+        )
+        result = call(passport, passport, "--schema", f"{tmp_path / 'mine.py'}:Own", "--format", "jsonl")
+        assert [json.loads(line)["schema"] for line in result.out.splitlines()] == ["Own", "Own"]
+        assert (result.code, result.err) == (0, "loaded\n")
+
+    def test_fields_called_as_methods_of_models_say_nothing_on_stderr(
+        self, call: Callable[..., Any], passport: Path, tmp_path: Path
+    ) -> None:
+        schema = {"type": "object", "properties": {"surname": {"type": "string"}, "json": {"type": "string"}}}
+        (tmp_path / "mine.json").write_text(json.dumps(schema))
+        result = call(passport, "--schema", tmp_path / "mine.json")
+        assert (result.code, result.err) == (0, "")
 
 
 class TestOutput:

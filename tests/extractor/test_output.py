@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, SkipValidation, create_model
 
 from extractor.extraction import Box, Extraction, FieldEvidence, PageInfo, ReadingWarning, Source, SourceKind, Verdict
 from extractor.output import FORMATS, Outcome, as_dict, render
@@ -58,6 +58,15 @@ class TestOneDocument:
     @pytest.mark.parametrize("form", ["json", "jsonl"])
     def test_a_failure_alone_leaves_nothing_on_stdout(self, form: str) -> None:
         assert render([Outcome("a.png", error="no document", exit_code=4)], form) == ""
+
+    def test_a_value_that_its_field_did_not_check_is_written_without_a_warning(self) -> None:
+        class Own(BaseModel):
+            birth_date: SkipValidation[date]
+
+        # Pydantic's warning would quote the value; warnings are errors in tests.
+        assert json.loads(render([Outcome("a.png", result(Own, birth_date="1990-03-30"))], "json")) == {
+            "birth_date": "1990-03-30"
+        }
 
     def test_evidence_is_added_to_the_object(self) -> None:
         given = result(surname="SMITH", warnings=(ReadingWarning("conflict", "text", "surname"),))

@@ -124,7 +124,7 @@ def test_what_is_read_is_never_written_over(tmp_path: Path) -> None:
     check_apart([other, os.devnull], [read, os.devnull, "a\0b"])
 
 
-@pytest.mark.parametrize("name", ["no/such/folder", ".", "a\0b"])
+@pytest.mark.parametrize("name", ["no/such/folder", ".", "a\0b", "x" * 300])
 def test_what_cannot_be_written_is_said_before_anything_is_read(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         open_target(str(tmp_path / name) if name != "a\0b" else name)

@@ -62,3 +62,13 @@ def test_any_birth_date_of_the_last_hundred_years_comes_back(day: date) -> None:
 def test_nothing_raises(digits: str) -> None:
     for found in (birth_date(digits, TODAY), near_date(digits, TODAY)):
         assert found is None or len(found) in {4, 7, 10}
+
+
+def test_there_is_no_year_before_the_first_or_behind_the_last() -> None:
+    assert near_date("000101", date.min) is None
+    assert birth_date("991231", date(50, 1, 1)) is None
+    assert near_date("000101", date.max) is None
+
+
+def test_digits_of_other_scripts_are_no_digits() -> None:
+    assert near_date("²²0101", TODAY) is None

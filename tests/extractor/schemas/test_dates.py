@@ -299,9 +299,32 @@ def test_roman_months_languages_of_the_world_and_letters_for_digits(text: str, e
     assert iso(text) == expected
 
 
-@each("text", ["31.02.1990", "31 FEB 1990", "1990-13-12", "45.05.1990", "31/04/2001"])
+@each(
+    "text",
+    [
+        "31.02.1990",
+        "31 FEB 1990",
+        "1990-13-12",
+        "45.05.1990",
+        "31/04/2001",
+        "1990年2月30日",
+        "昭和60年2月31日",
+        "1990年13月5日",
+        "1990년 2월 30일",
+        "30 2月/FEB 2017",
+        "31 tháng 2 năm 1990",
+        "31 SEP/09 1987",
+        "0012-05-05",
+    ],
+)
 def test_impossible_dates_are_not_halved(text: str) -> None:
     assert parse_date(text, today=TODAY) is None
+    assert "impossible_date" in unusable_dates(text, None, TODAY)
+
+
+def test_a_date_that_begins_inside_an_impossible_one_is_none() -> None:
+    found = find_dates("30.02.1990-01.03.2000", today=TODAY)
+    assert [one.iso for one in found] == ["2000-03-01"]
 
 
 def test_nobody_is_born_in_the_future() -> None:

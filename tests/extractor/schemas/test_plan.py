@@ -89,6 +89,8 @@ def test_what_cannot_hold_a_value_of_that_meaning_does_not_mean_it() -> None:
         ({"x-kind": "zebra"}, "x-kind of a"),
         ({"x-captions": ["a"]}, "x-captions of a"),
         ({"x-captions": {"en": "a"}}, "x-captions of a"),
+        ({"x-captions": {"en": ["a" * 201]}}, "x-captions of a"),
+        ({"x-captions": {"en": ["a"] * 5001}}, "x-captions of a"),
     ],
 )
 def test_what_a_field_says_wrongly_is_refused_when_the_schema_is_loaded(extra: dict[str, Any], part: str) -> None:

@@ -310,3 +310,8 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
     path = tmp_path / "form.json"
     path.write_text(json.dumps(_SURNAME), encoding="utf-8-sig")
     assert list(load_schema(str(path)).model_fields) == ["surname"]
+
+
+def test_a_file_without_end_is_no_json_schema(tmp_path: Path) -> None:
+    (tmp_path / "endless.json").symlink_to("/dev/zero")
+    assert "larger than" in refusal(str(tmp_path / "endless.json"))
