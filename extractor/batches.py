@@ -6,7 +6,7 @@ Threads, not processes: the networks and OpenCV leave Python's lock while they w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +32,28 @@ def side_by_side(engine: Engine | None, documents: int, wanted: int | None = Non
     return max(1, min(documents, usual if wanted is None else wanted))
 
 
+class _Begun(Iterator[T]):
+    """Documents as they are needed. Where their own iterator fails, what was begun before comes out first."""
+
+    def __init__(self, documents: Iterable[T]) -> None:
+        self._left = iter(documents)
+        self._failure: Exception | None = None
+
+    def __next__(self) -> T:
+        try:
+            return next(self._left)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._failure = error
+            raise StopIteration from None
+
+    def end(self) -> None:
+        """Raises the error that the iterator ended with, if it did."""
+        if self._failure:
+            raise self._failure
+
+
 def in_order(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> Generator[R]:
     """`read(document)` of every document, in their order, up to `jobs` at the same time.
 
@@ -44,14 +66,16 @@ def in_order(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> Gener
     from extractor.text.ocr import sharing_cores
 
     waiting: deque[Future[R]] = deque()
+    begun = _Begun(documents)
     with sharing_cores(jobs), ThreadPoolExecutor(jobs, thread_name_prefix="document") as pool:
         try:
-            for document in documents:
+            for document in begun:
                 waiting.append(pool.submit(read, document))
                 if len(waiting) > 2 * jobs:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+            begun.end()
         finally:
             for future in waiting:
                 future.cancel()
@@ -64,7 +88,7 @@ def as_they_come(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> G
         return
     from extractor.text.ocr import sharing_cores
 
-    left = iter(documents)
+    left = _Begun(documents)
     with sharing_cores(jobs), ThreadPoolExecutor(jobs, thread_name_prefix="document") as pool:
         waiting = {pool.submit(read, document) for document in islice(left, jobs)}
         try:
@@ -73,6 +97,7 @@ def as_they_come(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> G
                 waiting |= {pool.submit(read, document) for document in islice(left, len(done))}
                 for future in done:
                     yield future.result()
+            left.end()
         finally:
             for future in waiting:
                 future.cancel()

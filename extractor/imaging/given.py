@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +61,10 @@ def given(source: Any, pages: Sequence[int] | None, limits: Limits) -> Given:
 
 
 def _is_pipe(source: Any) -> bool:
-    return isinstance(source, str | os.PathLike) and Path(source).is_fifo()
+    try:
+        return isinstance(source, str | os.PathLike) and stat.S_ISFIFO(os.stat(source).st_mode)
+    except (OSError, ValueError):  # reading it will report what is wrong
+        return False
 
 
 def _stamp(source: Any) -> tuple[int, int] | None:

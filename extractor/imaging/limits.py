@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from extractor.errors import UsageError
+
 #: Largest picture that is decoded, in pixels: any phone's, and A4 at 1200 dpi.
 MAX_PIXELS = 120_000_000
 #: Pages read from one file where the caller sets no other limit.
@@ -26,6 +28,13 @@ class Limits:
     seconds: float = 10.0
     memory: int = 1024
     side: int = MAX_SIDE
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for what is no limit. No page at all is one: of several files the last may have none."""
+        for name, value in vars(self).items():
+            most = 1e9 if name == "seconds" else 1e12
+            if not isinstance(value, int | float) or not (value > 0 or (name, value) == ("pages", 0)) or value >= most:
+                raise UsageError(f"{name} of the limits is a number greater than zero and less than {most:g}")
 
     @property
     def file_seconds(self) -> float:

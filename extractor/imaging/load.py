@@ -56,7 +56,7 @@ def load_pages(
         limits = replace(limits, pixels=max_pixels)
     if isinstance(source, np.ndarray):
         choose_pages(1, pages, limits)
-        return [from_array(source, limits.side)]
+        return [from_array(np.asarray(source), limits.side)]  # a matrix cannot have channels
     if hasattr(source, "convert") and hasattr(source, "size"):
         choose_pages(1, pages, limits)
         return [from_pillow(source, limits)]
@@ -97,7 +97,7 @@ def read_bytes(source: Input) -> bytes:
         except (OSError, ValueError) as error:
             raise UnreadableInputError("the file object cannot be read; is it closed?") from error
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
+        path = Path(os.fsdecode(source))
         if not os.fspath(source):
             raise UnreadableInputError("the name of the file is empty")
         try:

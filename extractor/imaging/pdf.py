@@ -51,7 +51,7 @@ def pdf_pages(data: bytes, pages: Sequence[int] | None, limits: Limits) -> Itera
                         f"page {number} is too narrow for any document; choose pages with --pages"
                     )
                 yield _page(page, limits)
-            except pypdfium2.PdfiumError as error:
+            except (pypdfium2.PdfiumError, ValueError) as error:  # ValueError: its boxes leave nothing of it
                 raise UnreadableInputError(f"page {number} of the PDF is damaged; export it again") from error
     finally:
         document.close()

@@ -19,6 +19,8 @@ from extractor.server.uploads import parse_json
 
 MAKES = ("deskew", "redact", "portrait")
 _LAST_PAGE = 99_999
+#: Characters of a choice of pages, and members of a list of them.
+_LONGEST = 2000
 _PAGES = re.compile(r"\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?(,\s*\d{1,5}\s*(-\s*\d{1,5}\s*)?)*")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 
@@ -140,6 +142,8 @@ def pages_of(value: Any, limits: ServiceLimits) -> list[int] | None:
     if value is None or value in ("", []):
         return None
     numbers: list[int] = []
+    if isinstance(value, str | list) and len(value) > _LONGEST:
+        raise _too_many(limits)
     if isinstance(value, int) and not isinstance(value, bool):
         numbers = [value]
     elif isinstance(value, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in value):

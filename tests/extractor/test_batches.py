@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from extractor.batches import in_order, side_by_side
+from extractor.batches import as_they_come, in_order, side_by_side
 from extractor.text import ocr
 
 
@@ -52,6 +52,19 @@ def test_an_error_is_raised_where_its_result_would_come(jobs: int) -> None:
     results = in_order(Watched(), range(12, 20), jobs)
     assert next(results) == 144
     with pytest.raises(ValueError, match="this one cannot be read"):
+        next(results)
+
+
+@pytest.mark.parametrize("side", [in_order, as_they_come])
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_where_the_documents_themselves_fail_those_before_come_first(side: Any, jobs: int) -> None:
+    def documents() -> Any:
+        yield from range(4)
+        raise OSError("the list cannot be read on")
+
+    results = side(Watched(), documents(), jobs)
+    assert sorted(next(results) for _ in range(4)) == [0, 1, 4, 9]
+    with pytest.raises(OSError, match="cannot be read on"):
         next(results)
 
 

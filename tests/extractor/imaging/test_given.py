@@ -47,3 +47,7 @@ def test_all_pages_together_have_a_limit_unreduced(tmp_path: Path, monkeypatch: 
     assert len(held.images(count=3)) == 3
     with pytest.raises(UnreadableInputError, match="million pixels; scale it down"):
         held.images(full_size=True, count=3)
+
+
+def test_a_name_that_is_too_long_is_left_to_whoever_reads_it() -> None:
+    assert given("a" * 5000, None, DEFAULT).sources == ("a" * 5000,)

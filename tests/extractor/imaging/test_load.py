@@ -1,7 +1,9 @@
 """Whatever a user hands over becomes upright RGB pages: every format, every mode, every kind of source."""
 
 import io
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +226,19 @@ def test_everything_that_can_hold_a_picture_gives_the_same_page(tmp_path: Path) 
             (page,) = load_pages(source)
             assert np.array_equal(page, quarters())
     assert np.array_equal(load_pages(quarters())[0], quarters())
+    assert np.array_equal(load_pages(_OfBytes(path))[0], quarters())
+    with pytest.warns(PendingDeprecationWarning):
+        assert load_pages(np.matrix(GREY))[0].shape[2] == 3
+
+
+@dataclass
+class _OfBytes:
+    """A path that is bytes, as os.scandir(b"...") gives it."""
+
+    path: Path
+
+    def __fspath__(self) -> bytes:
+        return os.fsencode(self.path)
 
 
 def test_a_caller_s_picture_is_left_as_it_is() -> None:

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from extractor.errors import ExtractorError
-from extractor.imaging import MAX_PIXELS, load_pages
+from extractor.errors import ExtractorError, UsageError
+from extractor.imaging import MAX_PIXELS, Limits, load_pages
 from extractor.imaging.limits import MAX_SIDE
 from extractor.imaging.pictures import MIN_SIDE
 
@@ -248,6 +248,11 @@ def test_broken_pdfs(data: bytes) -> None:
     assert "damaged" in message or "no pages" in message
 
 
+def test_a_pdf_page_of_whose_box_nothing_is_on_the_page() -> None:
+    data = pdf(box="0 0 400 300]/CropBox[1000 1000 1200 1200")
+    assert refused(data) == "page 1 of the PDF is damaged; export it again"
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400))
 def test_random_bytes_are_refused_in_one_line(data: bytes) -> None:
@@ -271,3 +276,12 @@ def test_damaged_files_are_read_or_refused_in_one_line(
     assert "\n" not in message
     assert SECRET not in message
     assert all(page.dtype == np.uint8 and page.ndim == 3 and page.shape[2] == 3 for page in pages)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"pixels": -1}, {"pixels": "a"}, {"pages": None}, {"side": 0}, {"seconds": float("nan")}, {"seconds": 1e10}],
+)
+def test_what_is_no_limit_is_refused_as_such(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="of the limits is a number greater than zero"):
+        Limits(**wrong)

@@ -41,7 +41,7 @@ def test_pages_that_are_none(value: Any) -> None:
     assert caught.value.kind == "invalid-parameter"
 
 
-@pytest.mark.parametrize("value", ["1-6", "1,2,3,4,5,6", list(range(1, 7)), "1-99999"])
+@pytest.mark.parametrize("value", ["1-6", "1,2,3,4,5,6", list(range(1, 7)), "1-99999", "1-4," * 1000 + "1"])
 def test_more_pages_than_a_document_may_have(value: Any) -> None:
     with pytest.raises(Problem) as caught:
         pages_of(value, LIMITS)
