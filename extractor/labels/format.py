@@ -128,11 +128,13 @@ def _rounded(value: float) -> float:
 def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
     """A specimen from a line of our label format. Raises LabelError if a key is missing or cannot be what it says."""
     try:
-        schema, fields = _text(line, "schema"), dict(line["fields"])
+        schema, fields = _text(line, "schema"), _object(line, "fields")
         boxes = {
             name: tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in polygons)
-            for name, polygons in line.get("boxes", {}).items()
+            for name, polygons in _object(line, "boxes", {}).items()
         }
+        if any(len(polygon) != 4 for polygons in boxes.values() for polygon in polygons):
+            raise KeyError("boxes")
         specimen = Specimen(
             path=picture_path(folder, line["file"]),
             schema=schema,
@@ -142,18 +144,20 @@ def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
             capture=_text(line, "capture", "unknown"),
             printed=_texts(line, "printed"),
             boxes=boxes,  # type: ignore[arg-type]
-            mrz_only=frozenset(line.get("mrz_only", ())),
+            mrz_only=frozenset(_words(line, "mrz_only")),
             pool=_text(line, "pool", "") or None,
             template=_text(line, "template", "") or None,
             seed=_seed(line),
             sha256=_text(line, "sha256", "") or None,
             group=_text(line, "group", "") or None,
             quality=_words(line, "quality"),
-            alternatives={name: tuple(values) for name, values in line.get("alternatives", {}).items()},
+            alternatives={name: _values(values) for name, values in _object(line, "alternatives", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise LabelError(f"a label lacks or misspells {_key_of(error)}") from None
     check_fields(schema, fields)
+    if unknown := sorted({*boxes, *specimen.mrz_only} - SCHEMAS[schema].model_fields.keys()):
+        raise LabelError(f"a label names fields that the schema {schema} does not have: {', '.join(unknown)}")
     for name, values in specimen.alternatives.items():
         for value in values:
             check_fields(schema, {name: value})
@@ -168,6 +172,23 @@ def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:
     if not isinstance(value, str):
         raise KeyError(key)
     return value
+
+
+def _object(line: Mapping[str, Any], key: str, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The object under `key`; null says what an absent key says. Raises KeyError where it is another type, or absent."""
+    value = line.get(key)
+    if value is None:
+        value = default
+    if not isinstance(value, dict):
+        raise KeyError(key)
+    return dict(value)
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    """Raises KeyError for a text, whose letters would each count as right."""
+    if not isinstance(value, list):
+        raise KeyError("alternatives")
+    return tuple(value)
 
 
 def _texts(line: Mapping[str, Any], key: str) -> dict[str, str]:

@@ -29,6 +29,8 @@ _APART, _ASKEW = 5.0, 4.0
 _PROVEN, _UNPROVEN = 0.3, 0.5
 #: Repairs up to which the one line of a licence is believed.
 _ONE_LINE_REPAIRS = 3
+#: Fewest characters beside fillers and noughts, under which check digits hold whatever they cover.
+_LEAST_SAID = 8
 # Ways to take rows for lines that are concluded in full, the most promising by their lines alone.
 _TRIED = 8
 
@@ -134,6 +136,8 @@ def _stacked(rows: list[Row], places: tuple[int, ...]) -> bool:
 
 def _credible(reading: MrzReading) -> bool:
     """Whether this is a zone at all: a score worth its length, and either proof or a state and fillers."""
+    if sum(character not in f"{FILLER}0O" for line in reading.raw_lines for character in line) < _LEAST_SAID:
+        return False
     if len(reading.layout.lengths) == 1 and not (reading.valid and len(reading.repairs) <= _ONE_LINE_REPAIRS):
         # One line of thirty characters and one check digit: much ordinary text can be mended into that.
         return False

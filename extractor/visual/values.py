@@ -38,7 +38,11 @@ _TITLES = re.compile(
 _BORN = re.compile(r"(?<=\w)\W+(?:geb\.?|geborene|née|rozená|z domu)(?!\w).*$", re.I)
 _MONTH_OF_YEAR = re.compile(r"\d{1,2} ?[-./] ?\d{4}")
 #: What is printed where there is nothing to say.
-_NOTHING = re.compile(r"n ?/ ?a\.?|n\.a\.?|not applicable|nicht zutreffend|sans objet|no aplica|não aplicável", re.I)
+_NOTHING = re.compile(
+    r"n ?/ ?a\.?|n\.a\.?|(?:not )?applicable|(?:nicht )?zutreffend|sans objet|no aplica|(?:não )?aplicável"
+    r"|unknown|not (?:known|stated|specified)|unbekannt|inconnue?|desconocid[oa]|desconhecid[oa]",
+    re.I,
+)
 #: Words, folded, that are printed across specimens and copies, and are no values.
 _OVERPRINTS = frozenset(
     "specimen especimen muster vzor pavyzdys wzor spesimen exemplaire exemple sample modello obrazec mostra naidis"

@@ -102,6 +102,7 @@ def test_an_unknown_schema_is_refused() -> None:
         '{"file": "a.png", "schema": "visa", "fields": {"sex": "?"}}',
         '{"file": "a.png", "file": "b.png", "schema": "visa", "fields": {}}',
         '{"file": "a.png", "schema": "visa", "fields": {"surname": "\\ud800"}}',
+        '{"file": "a.png", "schema": "visa", "fields": []}',
         *(
             f'{{"file": "a.png", "schema": "visa", "fields": {{}}, {rest}}}'
             for rest in (
@@ -111,6 +112,11 @@ def test_an_unknown_schema_is_refused() -> None:
                 '"quality": "blurred"',
                 '"pool": ["train"]',
                 '"seed": "1"',
+                '"boxes": {"sex": [[[0, 0], [1, 0], [1, 1]]]}',
+                '"boxes": {"shoe_size": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}',
+                '"mrz_only": "sex"',
+                '"mrz_only": ["shoe_size"]',
+                '"alternatives": {"surname": "SMITH"}',
             )
         ),
     ],

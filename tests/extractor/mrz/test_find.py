@@ -37,6 +37,8 @@ def test_pages_without_a_zone() -> None:
         is None
     )
     assert read_mrz(page(["DL 12345678 EXP 02/01/2018", "4d DLN D12345678 9 CLASS D", "3 DOB 02/01/1957"])) is None
+    for rows in (["<" * 44] * 2, ["<" * 30] * 3, ["P<UTO" + "<" * 39, "<" * 44], ["P" + "<" * 43, "0" * 44]):
+        assert read_mrz(page(rows)) is None, "check digits hold over nothing, too"
     assert read_mrz(page(["123456789012345678", "000000000000000000000000000000", "98765432109876543210"])) is None
 
 

@@ -39,6 +39,8 @@ from ...tables import each
         ("Nữ", "VNM", "F"),
         ("X/F", "RUS", "F"),
         ("NON-BINARY", None, "X"),
+        ("OTHER", None, "X"),
+        ("THIRD GENDER", "IND", "X"),
         ("SEX", None, None),
         ("—", None, None),
     ],

@@ -99,6 +99,11 @@ def test_sexes(text: str, expected: str | None) -> None:
     assert read(Kind.SEX, text) == expected
 
 
+@each("text", ["N/A", "NOT APPLICABLE", "APPLICABLE", "UNKNOWN", "Not stated", "unbekannt", "DESCONOCIDO"])
+def test_words_that_say_that_there_is_no_value_are_none(text: str) -> None:
+    assert {read(kind, text) for kind in (Kind.NAME, Kind.TEXT, Kind.ADDRESS)} == {None}
+
+
 def test_mexican_m_is_mujer() -> None:
     assert read(Kind.SEX, "M", issuer="MEX") == "F"
     assert read(Kind.SEX, "M", issuer="MEX", kind="id_card") == "F"
