@@ -175,7 +175,7 @@ def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:
 
 
 def _object(line: Mapping[str, Any], key: str, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The object under `key`; null says what an absent key says. Raises KeyError where it is another type, or absent."""
+    """As `_text`, of an object."""
     value = line.get(key)
     if value is None:
         value = default
