@@ -6,12 +6,10 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | block           | from                | written by                                                               |
 |-----------------|---------------------|--------------------------------------------------------------------------|
 | modules         | the code's imports  | `python -m eval.modules`                                                 |
-| accuracy        | held-out-embedded   | the README's one table                                                   |
 | scores-held-out | held-out-embedded   | `python -m eval.run --engine embedded` over folds of issuers held out    |
 | scores-frozen   | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
 | scores-world    | world-embedded      | `python -m eval.run --engine embedded --dataset datasets/world`          |
-| scores-nano     | frozen-nano         | `python -m eval.run --model nano --hints both --score model`             |
-| card-nano       | frozen-nano         | the same run, for the small model's card                                 |
+| card-nano       | frozen-nano         | `python -m eval.run --model nano --hints both --score model`             |
 | scores-dtypes   | frozen-nano-dtypes  | `python -m eval.run --model nano --dtype all --hints both --score model` |
 | tuned           | tuned-nano.jsonl    | `python -m extractor.training tune ...` (its figures.jsonl)              |
 | scores-photos   | real-nano           | `python -m eval.run --engine all --model nano --hints both --dataset ...`|
@@ -55,7 +53,6 @@ from eval import counted, tried
 from eval.report import tables
 from eval.report.generated import (
     scores_by_cell,
-    scores_by_cell_and_language,
     scores_by_kind,
     scores_by_language,
     scores_by_precision,
@@ -174,11 +171,9 @@ _COUNTED = ("documents", "zones", "zone-sizes", "pictures", "lines", "usermodels
 BLOCKS: Mapping[str, Callable[[], str]] = {
     **{f"help-{name}": partial(_help, module) for name, module in _COMMANDS.items()},
     "modules": _modules,
-    "accuracy": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-held-out": lambda: _from_results("held-out-embedded.json", scores_by_type),
     "scores-frozen": lambda: _from_results("frozen-embedded.json", scores_by_language),
     "scores-world": lambda: _from_results("world-embedded.json", scores_by_language),
-    "scores-nano": lambda: _from_results("frozen-nano.json", scores_by_cell_and_language),
     "card-nano": lambda: _from_results("frozen-nano.json", scores_by_kind),
     "scores-dtypes": lambda: _from_results("frozen-nano-dtypes.json", scores_by_precision),
     "tuned": lambda: _from_results("tuned-nano.jsonl", tuned_table),

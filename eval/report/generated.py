@@ -31,12 +31,6 @@ def scores_by_cell(summary: Mapping[str, Any]) -> str:
     return tables.markdown_table(header, rows) + "\n" + _comparisons(summary) + _origin(summary)
 
 
-def scores_by_cell_and_language(summary: Mapping[str, Any]) -> str:
-    """The table by cell, and before it the one by language."""
-    header, body = tables.cut_table(summary, "languages")
-    return tables.markdown_table(header, [*body, _bold(_totals(summary))]) + "\n" + scores_by_cell(summary)
-
-
 def scores_by_type(summary: Mapping[str, Any]) -> str:
     """The table of a run with one cell by type of document: documents and pictures counted apart."""
     (cell,) = summary["cells"].values()

@@ -173,9 +173,6 @@ def test_a_run_of_several_cells_has_a_row_for_each(summary: dict[str, Any]) -> N
     rows = generated.scores_by_cell(result).splitlines()
     assert rows[0].startswith("| read by | documents | values | exact | folded | hallucination rate | miss rate |")
     assert [row.split(" | ")[0] for row in rows[2:4]] == ["| a", "| b"]
-    by_language = generated.scores_by_cell_and_language(result)
-    assert by_language.startswith("| language | documents | a | b |")
-    assert rows[3] in by_language
 
 
 def test_precisions_stand_by_language_without_hints_and_with_them(summary: dict[str, Any]) -> None:
