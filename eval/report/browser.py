@@ -26,16 +26,16 @@ MOST_PAGES = 400
 #: ... and this many mistakes; a browser stays quick with them.
 MOST_MISTAKES = 20_000
 
-Part = tuple[str, bool]
+DiffPart = tuple[str, bool]
 
 
-def marked(label: Any, prediction: Any) -> tuple[list[Part], list[Part]]:
+def marked(label: Any, prediction: Any) -> tuple[list[DiffPart], list[DiffPart]]:
     """Both values as pieces of text, each with whether it differs from the other value. Null has no pieces."""
     if label is None or prediction is None:
         return _whole(label), _whole(prediction)
     truth, said = as_text(label), as_text(prediction)
-    left: list[Part] = []
-    right: list[Part] = []
+    left: list[DiffPart] = []
+    right: list[DiffPart] = []
     for step in Levenshtein.opcodes(truth, said):
         differs = step.tag != "equal"
         left += [(truth[step.src_start : step.src_end], differs)] if step.src_end > step.src_start else []
@@ -43,7 +43,7 @@ def marked(label: Any, prediction: Any) -> tuple[list[Part], list[Part]]:
     return left, right
 
 
-def _whole(value: Any) -> list[Part]:
+def _whole(value: Any) -> list[DiffPart]:
     return [] if value is None else [(as_text(value), False)]
 
 

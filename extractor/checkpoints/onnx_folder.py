@@ -86,7 +86,7 @@ def read_onnx_folder(name: str | os.PathLike[str]) -> OnnxFolder:
     for needed in (CONFIG, PROCESSOR, "tokenizer.json"):
         if not (folder / needed).is_file():
             raise CheckpointError(f"{folder} has no {needed}; it is not a folder in ONNX Runtime GenAI's layout")
-    config = _Part(read_json(folder / CONFIG), f"{folder.name}/{CONFIG}")
+    config = _Section(read_json(folder / CONFIG), f"{folder.name}/{CONFIG}")
     model = config.part("model")
     if (kind := model.text("type")) not in ("phi3v", "phi3_v"):
         raise CheckpointError(f"{model.where} says type {kind[:40]!r}; the onnx engine runs phi3v")
@@ -116,16 +116,16 @@ def read_onnx_folder(name: str | os.PathLike[str]) -> OnnxFolder:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Section:
     """An object of a JSON file, whose values are asked for by their kind."""
 
     value: Mapping[str, Any]
     where: str
 
-    def part(self, name: str) -> _Part:
+    def part(self, name: str) -> _Section:
         if not isinstance(found := self.value.get(name), dict):
             raise CheckpointError(f"{self.where} has no {name}")
-        return _Part(found, f"{self.where}: {name}")
+        return _Section(found, f"{self.where}: {name}")
 
     def text(self, name: str, default: str | None = None) -> str:
         found = self.value.get(name, default)
@@ -140,10 +140,10 @@ class _Part:
         return found
 
 
-def _names(vision: _Part, embedding: _Part, decoder: _Part, layers: int) -> Names:
+def _names(vision: _Section, embedding: _Section, decoder: _Section, layers: int) -> Names:
     into, out = decoder.part("inputs"), decoder.part("outputs")
 
-    def each(part: _Part, kind: str, usual: str) -> tuple[str, ...]:
+    def each(part: _Section, kind: str, usual: str) -> tuple[str, ...]:
         patterns = [part.text(f"{kind}_{what}_names", f"{usual}.%d.{what}") for what in ("key", "value")]
         if any(pattern.count("%d") != 1 for pattern in patterns):
             raise CheckpointError(f"{part.where}: the names of the cache have no place for the layer")
@@ -164,7 +164,7 @@ def _names(vision: _Part, embedding: _Part, decoder: _Part, layers: int) -> Name
     )
 
 
-def _file(folder: Path, part: _Part) -> Path:
+def _file(folder: Path, part: _Section) -> Path:
     name = part.text("filename")
     if Path(name).name != name:
         raise CheckpointError(f"{part.where}: the file {name[:80]!r} lies outside of the folder")

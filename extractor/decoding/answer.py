@@ -48,7 +48,7 @@ class FieldReading:
 
 
 @dataclass(frozen=True)
-class _Mark:
+class _Snapshot:
     """An answer as it stood behind one of its tokens."""
 
     matcher: LLMatcher
@@ -64,7 +64,7 @@ class _WayOut:
     """
 
     index: int
-    mark: _Mark
+    mark: _Snapshot
     lead: bytes
     tokens: list[int]
 
@@ -91,7 +91,7 @@ class Answer:
 
     def _open(self) -> None:
         """Writes what is forced at the beginning, in the tokens that the tokenizer begins an answer with."""
-        start = _Mark(self.matcher.deep_copy(), Spans(), 0)
+        start = _Snapshot(self.matcher.deep_copy(), Spans(), 0)
         vocabulary = self.grammar.vocabulary
         text = bytearray()
         while forced := self.matcher.compute_ff_tokens():
@@ -105,7 +105,7 @@ class Answer:
         self._spans.feed(bytes(text))
         self.done = self._spans.complete
         if self.spans.starts:
-            after = _Mark(self.matcher.deep_copy(), self.spans.copy(), len(self.tokens))
+            after = _Snapshot(self.matcher.deep_copy(), self.spans.copy(), len(self.tokens))
             self._begin_value(after if self.spans.starts[-1] == len(text) else start)
 
     @property
@@ -140,8 +140,8 @@ class Answer:
         while not self.done and (forced := self.matcher.compute_ff_tokens()):
             self.push(forced[0], 1.0)
 
-    def _mark(self) -> _Mark:
-        return _Mark(self.matcher.deep_copy(), self.spans.copy(), len(self.tokens))
+    def _mark(self) -> _Snapshot:
+        return _Snapshot(self.matcher.deep_copy(), self.spans.copy(), len(self.tokens))
 
     def _write(self, token: int, probability: float, piece: bytes) -> None:
         self.tokens.append(token)
@@ -150,7 +150,7 @@ class Answer:
         if b"}" in piece:  # nothing else ends an answer
             self.done = self.spans.complete
 
-    def _begin_value(self, mark: _Mark) -> bool:
+    def _begin_value(self, mark: _Snapshot) -> bool:
         """Notes the way out before the value that has just begun; False if it would be too long by now."""
         index, start = len(self.spans.starts) - 1, self.spans.starts[-1]
         lead = bytes(self.spans.text[len(mark.spans.text) : start])
@@ -190,7 +190,7 @@ class Answer:
         self._go_back(way_out.mark, self.grammar.vocabulary.tokenize(way_out.lead + b"null"))
         self.cut.add(way_out.index)
 
-    def _go_back(self, mark: _Mark, tokens: list[int]) -> None:
+    def _go_back(self, mark: _Snapshot, tokens: list[int]) -> None:
         self.matcher, self._spans = mark.matcher.deep_copy(), mark.spans.copy()
         self._unread.clear()
         for kept in (self.tokens, self.probabilities, self._ends):

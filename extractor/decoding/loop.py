@@ -57,7 +57,7 @@ class Written:
 
 
 @dataclass
-class _Document:
+class _Generation:
     """One document of a batch: its answer, its draft, and what the network has seen of them."""
 
     number: int
@@ -71,7 +71,7 @@ class _Document:
 
 
 @dataclass
-class _Turn:
+class _PassInput:
     """What one pass shows of a document: tokens it has not seen, then drafted ones with whether they are forced."""
 
     pending: list[int]
@@ -104,7 +104,7 @@ def write(
     answers = [Answer(grammar, limits) for grammar in grammars]
     guesses = drafts or [None] * len(answers)
     documents = [
-        _Document(number, prompt, answer, Draft.of(answer.grammar, guess) if isinstance(guess, Mapping) else guess)
+        _Generation(number, prompt, answer, Draft.of(answer.grammar, guess) if isinstance(guess, Mapping) else guess)
         for number, (prompt, answer, guess) in enumerate(zip(runner.lengths, answers, guesses, strict=True))
     ]
     masks = Masks(grammars[0].vocabulary, runner.device)
@@ -126,11 +126,11 @@ def write(
     return [_finished(document, passes) for document in documents]
 
 
-def _turn(document: _Document, switch: int | None) -> _Turn:
+def _turn(document: _Generation, switch: int | None) -> _PassInput:
     """What to show next. Nothing drafted is shown from the far side of the rotary switch before it is reached."""
     answer = document.answer
     if answer.done:
-        return _Turn([], [])
+        return _PassInput([], [])
     tokens, seen = answer.tokens, document.seen
     # The last token is always shown, since the next choice is made behind it.
     known = min(_common(seen, tokens), len(tokens) - 1)
@@ -141,7 +141,7 @@ def _turn(document: _Document, switch: int | None) -> _Turn:
     drafted: list[tuple[int, bool]] = []
     if document.draft is not None:
         drafted = list(document.draft.follow(answer.matcher.deep_copy(), answer.spans, room))
-    return _Turn(tokens[known:], drafted)
+    return _PassInput(tokens[known:], drafted)
 
 
 def _common(a: list[int], b: list[int]) -> int:
@@ -151,7 +151,7 @@ def _common(a: list[int], b: list[int]) -> int:
     return sum(takewhile(bool, map(eq, a, b)))
 
 
-def _run(runner: Runner, documents: list[_Document], turns: list[_Turn]) -> torch.Tensor:
+def _run(runner: Runner, documents: list[_Generation], turns: list[_PassInput]) -> torch.Tensor:
     """Shows the network what is due; the logits (documents, kept, vocabulary) end with those behind each turn.
 
     Everything is shown again from the beginning at first, and when a document crosses the rotary switch.
@@ -180,7 +180,7 @@ def _run(runner: Runner, documents: list[_Document], turns: list[_Turn]) -> torc
     return runner.step(tokens, positions, keep)
 
 
-def _open_places(documents: list[_Document], turns: list[_Turn], masks: Masks) -> list[tuple[int, int]]:
+def _open_places(documents: list[_Generation], turns: list[_PassInput], masks: Masks) -> list[tuple[int, int]]:
     """(document, place in its turn) wherever the grammar leaves a choice; `masks` say which, row by row."""
     places: list[tuple[int, int]] = []
     matchers: list[LLMatcher] = []
@@ -193,7 +193,7 @@ def _open_places(documents: list[_Document], turns: list[_Turn], masks: Masks) -
     return places
 
 
-def _open_in(matcher: LLMatcher, turn: _Turn) -> Iterator[tuple[int, LLMatcher]]:
+def _open_in(matcher: LLMatcher, turn: _PassInput) -> Iterator[tuple[int, LLMatcher]]:
     """The places of a turn behind which the grammar leaves a choice, each with a matcher that stands there."""
     if turn.drafted:
         matcher = matcher.deep_copy()
@@ -208,8 +208,8 @@ def _open_in(matcher: LLMatcher, turn: _Turn) -> Iterator[tuple[int, LLMatcher]]
 def _choose(
     logits: torch.Tensor,
     places: list[tuple[int, int]],
-    documents: list[_Document],
-    turns: list[_Turn],
+    documents: list[_Generation],
+    turns: list[_PassInput],
     masks: Masks,
     chooser: Chooser,
 ) -> dict[tuple[int, int], tuple[int, float]]:
@@ -224,7 +224,9 @@ def _choose(
     return dict(zip(places, zip(tokens, probabilities, strict=True), strict=True))
 
 
-def _absorb(document: _Document, turn: _Turn, choices: Mapping[tuple[int, int], tuple[int, float]], jump: bool) -> None:
+def _absorb(
+    document: _Generation, turn: _PassInput, choices: Mapping[tuple[int, int], tuple[int, float]], jump: bool
+) -> None:
     """Writes what was chosen, up to the first place where it is not what was drafted."""
     answer = document.answer
     if answer.done:
@@ -249,7 +251,7 @@ def _absorb(document: _Document, turn: _Turn, choices: Mapping[tuple[int, int], 
         answer.force()
 
 
-def _finished(document: _Document, passes: int) -> Written:
+def _finished(document: _Generation, passes: int) -> Written:
     answer = document.answer
     return Written(
         answer.spans.text.decode(),

@@ -72,7 +72,7 @@ class _Part:
 
 
 @dataclass
-class _Document:
+class _Bundle:
     parts: list[_Part] = field(default_factory=list)
     is_lone_side: bool = False
 
@@ -90,7 +90,7 @@ def group_pages(
     """
     by_page = [_parts(page, zone, today) for page, zone in zip(pages, zones, strict=True)]
     parts = [part for own in _with_turned(by_page) for part in own]
-    found = _grouped(parts) if len(parts) > 1 else [_Document(parts)]
+    found = _grouped(parts) if len(parts) > 1 else [_Bundle(parts)]
     if one_document:
         _refuse(found)
         return [_everything(parts, pages, zones)]
@@ -162,17 +162,17 @@ def _mean_score(page: Page) -> float:
     return sum(line.score for line in page.lines) / max(len(page.lines), 1)
 
 
-def _grouped(parts: Sequence[_Part]) -> list[_Document]:
+def _grouped(parts: Sequence[_Part]) -> list[_Bundle]:
     """Parts by document. Those that say most come first: they are what others are compared with."""
     named = sorted((part for part in parts if not part.identity.is_anonymous), key=lambda part: -part.identity.weight)
-    found: list[_Document] = []
+    found: list[_Bundle] = []
     unsure: list[_Part] = []
     for part in named:
         relations = [_relation(part, document) for document in found]
         if Relation.SAME in relations:
             found[relations.index(Relation.SAME)].parts.append(part)
         elif all(one is Relation.DIFFERENT for one in relations):
-            found.append(_Document([part]))
+            found.append(_Bundle([part]))
         else:
             unsure.append(part)
     for part in [*unsure, *(part for part in parts if part.identity.is_anonymous)]:
@@ -183,21 +183,21 @@ def _grouped(parts: Sequence[_Part]) -> list[_Document]:
     return sorted(found, key=lambda document: order[id(document.parts[0])])
 
 
-def _place(part: _Part, found: list[_Document], *, alone: bool) -> None:
+def _place(part: _Part, found: list[_Bundle], *, alone: bool) -> None:
     """Puts a part that says too little into the only document that it can be of, else beside all of them. `alone`: it
     and another are all that there is."""
     relations = [_relation(part, document) for document in found]
     if Relation.SAME in relations:
         found[relations.index(Relation.SAME)].parts.append(part)
     elif not found:
-        found.append(_Document([part]))
+        found.append(_Bundle([part]))
     elif len(found) == 1 and _may_join(part, found[0], relations[0], alone=alone):
         found[0].parts.append(part)
     else:
-        found.append(_Document([part], is_lone_side=True))
+        found.append(_Bundle([part], is_lone_side=True))
 
 
-def _may_join(part: _Part, document: _Document, how: Relation, *, alone: bool) -> bool:
+def _may_join(part: _Part, document: _Bundle, how: Relation, *, alone: bool) -> bool:
     """Whether a part that does not surely belong to the only document is taken for a part of it."""
     if how in (Relation.LIKELY, Relation.DIFFERENT, Relation.UNLIKELY):
         return how is Relation.LIKELY
@@ -221,14 +221,14 @@ def _together(one: _Part, other: _Part) -> bool:
     return bool(between.size and between.mean() >= _BELONG)
 
 
-def _relation(part: _Part, document: _Document) -> Relation:
+def _relation(part: _Part, document: _Bundle) -> Relation:
     """A part and all parts of a document: one that contradicts is enough, then one that agrees."""
     relations = {relation(part.identity, other.identity) for other in document.parts}
     order = (Relation.DIFFERENT, Relation.SAME, Relation.LIKELY, Relation.UNLIKELY)
     return next((one for one in order if one in relations), Relation.UNKNOWN)
 
 
-def _refuse(found: Sequence[_Document]) -> None:
+def _refuse(found: Sequence[_Bundle]) -> None:
     """Raises NoDocumentError where documents contradict each other."""
     pairs = [
         (part.identity, another.identity)
@@ -244,7 +244,7 @@ def _refuse(found: Sequence[_Document]) -> None:
             )
 
 
-def _group(document: _Document, today: date | None) -> Group:
+def _group(document: _Bundle, today: date | None) -> Group:
     """A document with its parts cut out and read each by itself."""
     pages: list[Page] = []
     zones: list[MrzReading | None] = []

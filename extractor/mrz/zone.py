@@ -41,7 +41,7 @@ def _complete(zone: MrzReading) -> bool:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _MappedLine:
     """A line of a second look, its box mapped back to the page."""
 
     text: str
@@ -75,7 +75,7 @@ def _look_again(
     boxes, _ = ocr.detect(flat)
     back = np.linalg.inv(matrix)
     pieces = [
-        _Piece(line.text, apply(back, line.box.astype(np.float64)), line.score, line.log_probs)
+        _MappedLine(line.text, apply(back, line.box.astype(np.float64)), line.score, line.log_probs)
         for line in ocr.read_lines(flat, boxes, name=name)
     ]
     return read_mrz(pieces, today=today)

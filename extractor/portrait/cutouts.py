@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from extractor.extraction import Extraction
 
-Kind = Literal["portrait", "ghost", "signature"]
+CutoutKind = Literal["portrait", "ghost", "signature"]
 #: Pages (h, w, 3) by their number.
 Pages = Sequence[np.ndarray] | Mapping[int, np.ndarray]
 #: A face takes this share of a document's longer side; print that is taken for one is smaller or larger.
@@ -51,7 +51,7 @@ _PALE = ((3.0, 1.5, _UNSURE), (4.0, 3.0, SURE))
 class Cutout:
     """A part of a document: what it is, where (on the page as given), how sure (0..1), and its picture."""
 
-    kind: Kind
+    kind: CutoutKind
     box: Box
     score: float
     image: Image = field(repr=False, compare=False)
@@ -70,11 +70,11 @@ class _Flat:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Candidate:
     """A portrait, a copy of it or a signature: where on which document, how sure, and the size of a face as a share of
     the document's longer side."""
 
-    kind: Kind
+    kind: CutoutKind
     flat: _Flat
     box: frame.Rectangle
     score: float
@@ -107,7 +107,7 @@ def cutouts_of(result: Extraction[Any], images: Pages) -> list[Cutout]:
     return made
 
 
-def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: Pages) -> list[_Found]:
+def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: Pages) -> list[_Candidate]:
     """What may be the portrait where no face is sure on the documents."""
     # The edges may have been taken wrongly: what was left outside is looked at too.
     pages = list(_upright_pages(result, images))
@@ -156,29 +156,29 @@ def _upright_pages(result: Extraction[Any], images: Pages) -> Iterator[_Flat]:
         yield _Flat(part.index, part.upright(images[part.index]), part.to_source, *text)
 
 
-def _portraits(flat: _Flat, least: float = SURE) -> list[_Found]:
+def _portraits(flat: _Flat, least: float = SURE) -> list[_Candidate]:
     """The faces on a document, largest first, each with the portrait around it."""
     longer = max(flat.image.shape[:2])
     return [
-        _Found("portrait", flat, frame.frame_of(flat.image, face), face.score, face.size / longer)
+        _Candidate("portrait", flat, frame.frame_of(flat.image, face), face.score, face.size / longer)
         for face in _faces(flat, least)
     ]
 
 
-def _figure(flat: _Flat) -> Iterator[_Found]:
+def _figure(flat: _Flat) -> Iterator[_Candidate]:
     """Half as sure as a face that is as clear."""
     if (found := find_figure(flat.image, flat.printed)) is not None:
         box, alike = found
-        yield _Found("portrait", flat, box, 0.5 * alike, 0.5 * (box[2] - box[0]) / max(flat.image.shape[:2]))
+        yield _Candidate("portrait", flat, box, 0.5 * alike, 0.5 * (box[2] - box[0]) / max(flat.image.shape[:2]))
 
 
-def _main(faces: Sequence[_Found]) -> _Found | None:
+def _main(faces: Sequence[_Candidate]) -> _Candidate | None:
     surest = max((face.score for face in faces), default=0.0)
     sure = [face for face in faces if face.score >= _AS_SURE * surest]
     return max(sure, key=lambda face: face.size, default=None)
 
 
-def _copies(flat: _Flat, main: _Found, ghosts: Sequence[_Found]) -> list[_Found]:
+def _copies(flat: _Flat, main: _Candidate, ghosts: Sequence[_Candidate]) -> list[_Candidate]:
     """Pale copies of the portrait on a document, most alike first; none where the network saw one already."""
     if any(one.flat is flat for one in ghosts):
         return []
@@ -187,18 +187,18 @@ def _copies(flat: _Flat, main: _Found, ghosts: Sequence[_Found]) -> list[_Found]
     printed = flat.printed if flat.zone is None else np.concatenate([flat.printed, _corners(flat.zone)[None]])
     own = main.box if flat is main.flat else None
     found = frame.find_copies(flat.image, model, max(main.flat.image.shape[:2]), printed, own)
-    copies = [_Found("ghost", flat, *copy) for copy in found]
+    copies = [_Candidate("ghost", flat, *copy) for copy in found]
     same_page = flat.page == main.flat.page
     return [one for one in copies if not (same_page and is_inside(one.corners.mean(axis=0), main.corners))]
 
 
-def _signature(flat: _Flat, faces: Sequence[_Found]) -> Iterator[_Found]:
+def _signature(flat: _Flat, faces: Sequence[_Candidate]) -> Iterator[_Candidate]:
     height, width = flat.image.shape[:2]
     to_flat = np.linalg.inv(flat.back)
     pictures = [_around(apply(to_flat, one.corners)) for one in faces if one.flat.page == flat.page]
     pictures += [flat.zone] if flat.zone else []
     if (signature := find_signature(flat.image, flat.printed, pictures, flat.captions)) is not None:
-        yield _Found("signature", flat, _wider(signature[0], width, height), signature[1])
+        yield _Candidate("signature", flat, _wider(signature[0], width, height), signature[1])
 
 
 def _text(part: SeenPage, to_flat: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], frame.Rectangle | None]:

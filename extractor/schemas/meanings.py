@@ -111,10 +111,10 @@ def entry_part(*names: str | None) -> str | None:
     return None
 
 
-_Found = tuple[str, str | None]
+_Meant = tuple[str, str | None]
 
 
-def _by_name(name: str, inside: Sequence[str], has_captions: bool) -> Iterator[_Found]:
+def _by_name(name: str, inside: Sequence[str], has_captions: bool) -> Iterator[_Meant]:
     outer = _field_called(inside[-1]) if inside else None
     if outer and VOCABULARY[outer[0]].kind is Kind.ADDRESS and squash(name) in _table().particular:
         return  # its street or city, which an address is not taken apart into
@@ -142,7 +142,7 @@ def _by_name(name: str, inside: Sequence[str], has_captions: bool) -> Iterator[_
         yield from _lookup(name)
 
 
-def _field_called(name: str) -> _Found | None:
+def _field_called(name: str) -> _Meant | None:
     """The field that an object's name is a name of; captions (`issue`) are too short to say so."""
     words = split_words(name)
     for tried in (words, [word for word in words if word not in _table().noise]):
@@ -151,7 +151,7 @@ def _field_called(name: str) -> _Found | None:
     return None
 
 
-def _part_of_field(name: str, outer: _Found) -> _Found | None:
+def _part_of_field(name: str, outer: _Meant) -> _Meant | None:
     """What a member of an object is that is a field itself: the whole of it, or a part of its date."""
     table, word, (field, part) = _table(), squash(name), outer
     kind = VOCABULARY[field].kind
@@ -165,7 +165,7 @@ def _part_of_field(name: str, outer: _Found) -> _Found | None:
     return outer if coded or placed or is_whole(name, kind) else None
 
 
-def _lookup(name: str, *, cut: bool = True) -> Iterator[_Found]:
+def _lookup(name: str, *, cut: bool = True) -> Iterator[_Meant]:
     table = _table()
     if name in VOCABULARY:
         yield name, None
@@ -195,18 +195,18 @@ def _is_of_account(words: Sequence[str], kept: Sequence[str]) -> bool:
     return own and not _ACCOUNTS.isdisjoint(words)
 
 
-def _entry(words: Sequence[str]) -> tuple[_Found, ...] | None:
+def _entry(words: Sequence[str]) -> tuple[_Meant, ...] | None:
     table, key = _table(), "".join(words)
     return (table.names.get(key) or table.captions.get(key) or table.orders.get(_sorted(words))) if words else None
 
 
-def _agreed(found: Iterable[_Found | None]) -> _Found | None:
+def _agreed(found: Iterable[_Meant | None]) -> _Meant | None:
     """The one meaning that all that have one agree on."""
     meant = {one for one in found if one}
     return meant.pop() if len(meant) == 1 else None
 
 
-def _in_description(text: str) -> _Found | None:
+def _in_description(text: str) -> _Meant | None:
     """The meaning of the longest phrase of a description that is a name of a field."""
     table, words = _table(), fold(text).split()
     if not words or any(word in table.others for word in words):
@@ -229,18 +229,18 @@ def _is_telling(word: str) -> bool:
     return (len(word) >= _TELLING_WORD and word not in _table().generic) or word in _table().telling
 
 
-def _first(found: Sequence[_Found] | None) -> _Found | None:
+def _first(found: Sequence[_Meant] | None) -> _Meant | None:
     return found[0] if found else None
 
 
 @dataclass(frozen=True)
-class _Table:
+class _MeaningTable:
     #: by name what it means, what it means most often first
-    names: Mapping[str, tuple[_Found, ...]]
-    captions: Mapping[str, tuple[_Found, ...]]
+    names: Mapping[str, tuple[_Meant, ...]]
+    captions: Mapping[str, tuple[_Meant, ...]]
     #: names by their words in alphabetical order: `birth_place` is `place_of_birth`
-    orders: Mapping[str, tuple[_Found, ...]]
-    ideographs: Mapping[str, tuple[_Found, ...]]
+    orders: Mapping[str, tuple[_Meant, ...]]
+    ideographs: Mapping[str, tuple[_Meant, ...]]
     generic: frozenset[str]
     abbreviations: Mapping[str, str]
     #: by kind, words of a name that say only what form a value of that kind has
@@ -262,10 +262,10 @@ class _Table:
 
 
 @cache
-def _table() -> _Table:
+def _table() -> _MeaningTable:
     data = load_table("synonyms")
-    names: dict[str, tuple[_Found, ...]] = {squash(name): ((name, None),) for name in VOCABULARY}
-    orders: dict[str, tuple[_Found, ...]] = {}
+    names: dict[str, tuple[_Meant, ...]] = {squash(name): ((name, None),) for name in VOCABULARY}
+    orders: dict[str, tuple[_Meant, ...]] = {}
     noise = frozenset(map(fold, data["noise"]))
     # Parts are more particular than the fields they are of.
     for name, found in _pairs({"fields": data["parts"], "parts": data["fields"]}):
@@ -277,12 +277,12 @@ def _table() -> _Table:
         for phrases in by_language.values():
             for phrase in phrases:
                 meant.setdefault(squash(phrase), set()).add(field)
-    captions: dict[str, tuple[_Found, ...]] = {
+    captions: dict[str, tuple[_Meant, ...]] = {
         key: ((next(iter(fields)), None),)
         for key, fields in meant.items()
         if len(fields) == 1 and len(key) > 1 and fields <= VOCABULARY.keys()
     }
-    return _Table(
+    return _MeaningTable(
         names,
         captions,
         {key: found for key, found in orders.items() if key},
@@ -303,7 +303,7 @@ def _table() -> _Table:
     )
 
 
-def _pairs(data: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, _Found]]:
+def _pairs(data: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, _Meant]]:
     for meaning, synonyms in [*data["fields"].items(), *data["parts"].items()]:
         field, _, part = meaning.partition(":")
         for name in synonyms:

@@ -146,7 +146,7 @@ class Plan:
 @lru_cache(maxsize=128)
 def plan_of(schema: Any) -> Plan:
     """The plan of a schema, made once. Raises SchemaError for what no document can be read into."""
-    root = _Walker().node(schema, FieldInfo(annotation=schema), _Place("", "", (), (), ()))
+    root = _Walker().node(schema, FieldInfo(annotation=schema), _FieldPath("", "", (), (), ()))
     if any(schema is known for known in BUILT_IN.values()):
         return Plan(schema, root, schema, True)
     name, leaves = getattr(schema, "__name__", None) or "Document", list(leaves_below(root))
@@ -236,7 +236,7 @@ def _holds_text(annotation: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _FieldPath:
     """Where a field stands: its path, its name, the names of the objects around it, their types, its aliases."""
 
     key: str
@@ -252,7 +252,7 @@ class _Walker:
     def __init__(self) -> None:
         self._fields = self._captions = 0
 
-    def node(self, annotation: Any, info: FieldInfo, place: _Place) -> Node:
+    def node(self, annotation: Any, info: FieldInfo, place: _FieldPath) -> Node:
         inner = alternatives(annotation)
         objects = [one for one in inner if is_object(one)]
         if len(inner) == 1 and isinstance(inner[0], type) and issubclass(inner[0], RootModel):
@@ -286,13 +286,13 @@ class _Walker:
                 raise SchemaError(f"a schema may have {MOST_FIELDS} fields, those of nested models included")
             into, aliases = input_of(kind, name, info)
             path = f"{key}.{name}" if key else name
-            place = _Place(path, name, inside, (*within, kind), aliases)
+            place = _FieldPath(path, name, inside, (*within, kind), aliases)
             annotation = annotated(info)
             node = self.node(annotation, info, place)
             members.append(Member(name, into, node, required, is_nullable(annotation)))
         return GroupNode(key, kind, tuple(members))
 
-    def _items(self, annotation: Any, info: FieldInfo, item: Any, place: _Place) -> Items:
+    def _items(self, annotation: Any, info: FieldInfo, item: Any, place: _FieldPath) -> Items:
         meaning = _meaning(info, place)
         of = meaning.field if meaning and meaning.part is None and VOCABULARY[meaning.field].kind in _LISTED else None
         group = self.group(item, f"{place.key}[]", (*place.inside, place.name), place.within)
@@ -301,7 +301,7 @@ class _Walker:
         whole = Leaf(place.key, annotation, info, None, {})
         return Items(place.key, group, of, whole)
 
-    def _leaf(self, annotation: Any, info: FieldInfo, place: _Place) -> Leaf:
+    def _leaf(self, annotation: Any, info: FieldInfo, place: _FieldPath) -> Leaf:
         meaning = _meaning(info, place, annotation)
         own = extra_of(info).get("x-captions", {})
         captions = {language: tuple(phrases) for language, phrases in own.items()}
@@ -321,7 +321,7 @@ class _Walker:
             raise SchemaError(f"x-kind of {place.key}: {error}") from None
         return leaf
 
-    def _count(self, captions: Mapping[str, tuple[str, ...]], place: _Place) -> None:
+    def _count(self, captions: Mapping[str, tuple[str, ...]], place: _FieldPath) -> None:
         lengths = [len(phrase) for phrases in captions.values() for phrase in phrases]
         self._captions += len(lengths)
         if self._captions > MOST_CAPTIONS or max(lengths, default=0) > MOST_CAPTION:
@@ -330,7 +330,7 @@ class _Walker:
             )
 
 
-def _meaning(info: FieldInfo, place: _Place, annotation: Any = Any) -> Meaning | None:
+def _meaning(info: FieldInfo, place: _FieldPath, annotation: Any = Any) -> Meaning | None:
     extra = extra_of(info)
     stated, captions = extra.get("x-field"), extra.get("x-captions", {})
     if stated is not None and stated not in VOCABULARY:
@@ -343,7 +343,7 @@ def _meaning(info: FieldInfo, place: _Place, annotation: Any = Any) -> Meaning |
     return meaning_of(words, lambda one: one.by == "x-field" or not _misfits(one, annotation))
 
 
-def _is_read(value: Any, annotation: Any, info: FieldInfo, place: _Place) -> bool:
+def _is_read(value: Any, annotation: Any, info: FieldInfo, place: _FieldPath) -> bool:
     """Whether the one value that a field can have is one that documents may say or not, such as `Literal["P"]` of a
     document's type. A kind of documents in words is that where the field may be null, else what tells alternatives."""
     meaning = None if info.get_default() == value else _meaning(info, place, annotation)

@@ -16,7 +16,7 @@ from extractor.server.logs import get_logger
 from extractor.server.metrics import Metrics
 from extractor.server.problems import Problem
 from extractor.server.settings import Settings
-from extractor.server.uploads import File, Form, check_picture, read_form
+from extractor.server.uploads import File, RequestBody, check_picture, read_form
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -54,7 +54,7 @@ async def received(request: Request, limit: int) -> AsyncIterator[AsyncGenerator
         yield service.intake.chunks(request, arrival, limit, service.settings.limits.upload_seconds)
 
 
-async def uploaded(request: Request) -> Form:
+async def uploaded(request: Request) -> RequestBody:
     """A request's files, each seen to begin like a picture, and its other fields."""
     limits = service_of(request).settings.limits
     async with received(request, limits.body_bytes) as chunks:

@@ -54,7 +54,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Form:
+class RequestBody:
     """A body taken apart: its files, and its other fields (texts of a form, any JSON values of a JSON object)."""
 
     files: tuple[File, ...]
@@ -87,7 +87,7 @@ def check_picture(file: File) -> None:
 
 async def read_form(
     request: Request, chunks: AsyncGenerator[bytes, None], *, files: int, file_fields: Sequence[str] = ("file", "files")
-) -> Form:
+) -> RequestBody:
     """The body of a request, multipart or JSON, with at most `files` files in `file_fields`. Raises a Problem."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
@@ -103,7 +103,9 @@ async def read_form(
     return form
 
 
-async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None], files: int, names: Sequence[str]) -> Form:
+async def _multipart(
+    request: Request, chunks: AsyncGenerator[bytes, None], files: int, names: Sequence[str]
+) -> RequestBody:
     from starlette.datastructures import UploadFile
     from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -129,7 +131,7 @@ async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None], file
                 raise Problem("invalid-request", "a field is sent twice")
             else:
                 fields[name] = value
-        return Form(tuple(taken), fields)
+        return RequestBody(tuple(taken), fields)
     finally:
         await form.close()
 
@@ -153,13 +155,13 @@ def parse_json(text: bytes | str) -> Any:
         raise Problem("invalid-request", "this is not JSON") from None
 
 
-def _from_json(body: dict[str, Any], names: Sequence[str]) -> Form:
+def _from_json(body: dict[str, Any], names: Sequence[str]) -> RequestBody:
     """{"file": base64 or {"name", "data"} or a list of these, other fields}."""
     given = [body.pop(name) for name in names if body.get(name) is not None]
     if len(given) > 1:
         raise Problem("invalid-request", f"send either `{names[0]}` or `{names[1]}`")
     entries = given[0] if given and isinstance(given[0], list) else given
-    return Form(tuple(_json_file(entry, number) for number, entry in enumerate(entries, start=1)), body)
+    return RequestBody(tuple(_json_file(entry, number) for number, entry in enumerate(entries, start=1)), body)
 
 
 def _json_file(entry: Any, number: int) -> File:

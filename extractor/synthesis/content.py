@@ -77,7 +77,7 @@ def terms() -> Mapping[str, Any]:
 
 
 @dataclass
-class _Draft:
+class _Filling:
     document: TemplateDocument
     pool: Pool
     rng: random.Random
@@ -109,7 +109,7 @@ def invent(document: TemplateDocument, pool: Pool, rng: random.Random) -> Conten
     strangers = document.option("coined", COINED)
     person = _strange(rng, invent_person(rng, pool, language, youngest=youngest, strangers=strangers), document)
     upper = rng.random() < 0.85
-    draft = _Draft(document, pool, rng, person, upper, {}, {})
+    draft = _Filling(document, pool, rng, person, upper, {}, {})
     _names(draft)
     nationality = _nationality(draft)
     sex = _sex(draft)
@@ -141,7 +141,7 @@ def _strange(rng: random.Random, person: Person, document: TemplateDocument) -> 
     return person
 
 
-def _names(draft: _Draft) -> None:
+def _names(draft: _Filling) -> None:
     person, document = draft.person, draft.document
     mode = document.option("names", "latin")
     if mode == "latin":
@@ -163,7 +163,7 @@ def _names(draft: _Draft) -> None:
         _two_scripts(draft)
 
 
-def _two_scripts(draft: _Draft) -> None:
+def _two_scripts(draft: _Filling) -> None:
     """Native above or beside romanised, in one cell: the native parts together are the field `name`."""
     person = draft.person
     native = {"surname": person.native_surname, "given_names": f"{person.native_given} {person.patronymic}".strip()}
@@ -176,7 +176,7 @@ def _two_scripts(draft: _Draft) -> None:
     draft.values["name"] = f"{native['surname']} {native['given_names']}".upper()
 
 
-def _nationality(draft: _Draft) -> str:
+def _nationality(draft: _Filling) -> str:
     """Prints the nationality; returns its code."""
     from extractor.schemas.states import state_code
 
@@ -197,13 +197,13 @@ def _nationality(draft: _Draft) -> str:
     return code
 
 
-def _sex(draft: _Draft) -> str:
+def _sex(draft: _Filling) -> str:
     words = draft.document.option("sex", "M|F").split("|")
     draft.say("sex", words["MF".index(draft.person.sex)], draft.person.sex, keep=True)
     return draft.person.sex
 
 
-def _dates(draft: _Draft) -> dict[str, date]:
+def _dates(draft: _Filling) -> dict[str, date]:
     document, rng, person = draft.document, draft.rng, draft.person
     earliest = max(person.birth_date + timedelta(days=20), TODAY - timedelta(days=11 * 365))
     if "licence" in document.group:
@@ -227,7 +227,7 @@ def _dates(draft: _Draft) -> dict[str, date]:
     return dates
 
 
-def _numbers(draft: _Draft) -> None:
+def _numbers(draft: _Filling) -> None:
     """Document and personal numbers. A document's `number` is a pattern, several of them, `chinese_id` (the citizen
     number, which goes with the address) or `=rule`, a national number of that rule."""
     document, rng, person = draft.document, draft.rng, draft.person
@@ -247,12 +247,12 @@ def _numbers(draft: _Draft) -> None:
     _say_number(draft, "card_access_number", document_number(rng, "999999"))
 
 
-def _say_number(draft: _Draft, name: str, number: str) -> None:
+def _say_number(draft: _Filling, name: str, number: str) -> None:
     # Figures are normalised to 0-9 in the label, whatever script the document prints them in.
     draft.say(name, arabic_digits(number) if draft.document.option("arabic_digits") else number, number, keep=True)
 
 
-def _wording(draft: _Draft) -> None:
+def _wording(draft: _Filling) -> None:
     """Places, authorities, addresses and the closed words of permits, visas and licences."""
     document, rng, pool = draft.document, draft.rng, draft.pool
     language, words = document.language, terms()
@@ -282,7 +282,7 @@ def _wording(draft: _Draft) -> None:
     draft.say("issuing_country", document.state, keep=True)
 
 
-def _place(draft: _Draft, form: str) -> str:
+def _place(draft: _Filling, form: str) -> str:
     rng, pool, language = draft.rng, draft.pool, draft.document.language
     if form == "chinese_province":
         province = rng.choice(list(word_file("regions_cn")))
@@ -298,7 +298,7 @@ def _place(draft: _Draft, form: str) -> str:
     return form.format(place=place, province=rng.choice(whole_word_list("it", "provinces")))
 
 
-def _authority(draft: _Draft) -> str:
+def _authority(draft: _Filling) -> str:
     """An issuer: of the document's own list, if it has one, else of the language's list for its state. A list of one
     names the only office that issues such documents, which both pools therefore say."""
     document, pool = draft.document, draft.pool
@@ -311,7 +311,7 @@ def _authority(draft: _Draft) -> str:
 
 
 def _zone(
-    draft: _Draft, nationality: str, sex: str, dates: Mapping[str, date]
+    draft: _Filling, nationality: str, sex: str, dates: Mapping[str, date]
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The MRZ, and the label's values of the fields that it carries, for those the visual zone does not print."""
     document, person = draft.document, draft.person

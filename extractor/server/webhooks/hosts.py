@@ -40,7 +40,7 @@ class HookHost:
 
 
 @dataclass(frozen=True)
-class Target:
+class HookTarget:
     """Where one webhook goes: an allowed host, and path and query, which nobody but the two ends may see."""
 
     host: HookHost
@@ -65,7 +65,7 @@ def parse_host(text: str, *, private: bool = False) -> HookHost:
     return host
 
 
-def target_of(url: Any, hosts: Sequence[HookHost]) -> Target:
+def target_of(url: Any, hosts: Sequence[HookHost]) -> HookTarget:
     """What a caller's `webhook` names. Raises a Problem for what is no address, or that of a host not allowed."""
     match = _URL.fullmatch(url) if isinstance(url, str) and len(url) <= _LONGEST else None
     if match is None or not _is_port(match["port"]):
@@ -73,7 +73,7 @@ def target_of(url: Any, hosts: Sequence[HookHost]) -> Target:
     named = _host_of(match, match["scheme"].lower(), False)
     for host in hosts:
         if (host.scheme, host.host, host.port) == (named.scheme, named.host, named.port):
-            return Target(host, (match["path"] or "/") + (match["query"] or ""))
+            return HookTarget(host, (match["path"] or "/") + (match["query"] or ""))
     raise Problem(
         "invalid-parameter", "`webhook` names no host that this service may call; its operator allows one by an option"
     )
@@ -96,7 +96,7 @@ def hook_of(fields: Mapping[str, Any], hosts: Sequence[HookHost]) -> tuple[dict[
     return rest, {"url": fields["webhook"], "results": results}
 
 
-def is_confidential(target: Target) -> bool:
+def is_confidential(target: HookTarget) -> bool:
     """Whether nobody on the way can read along: the connection is encrypted, or stays on this machine."""
     address = _as_address(target.host.host)
     return target.host.scheme == "https" or (address is not None and address.is_loopback)

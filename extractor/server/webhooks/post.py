@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import h11
 
 from extractor import __version__
-from extractor.server.webhooks.hosts import Target, may_be_reached
+from extractor.server.webhooks.hosts import HookTarget, may_be_reached
 
 _HEAD_BYTES = 16 * 1024
 
@@ -31,7 +31,7 @@ class NotDelivered(Exception):  # noqa: N818 - it is an outcome
 
 
 async def post(
-    target: Target, headers: Mapping[str, str], body: bytes, *, seconds: float, context: ssl.SSLContext
+    target: HookTarget, headers: Mapping[str, str], body: bytes, *, seconds: float, context: ssl.SSLContext
 ) -> int:
     """Sends `body`, JSON, and returns the status, 2xx. Raises NotDelivered."""
     try:
@@ -51,7 +51,7 @@ async def post(
     raise NotDelivered("redirect" if 300 <= status < 400 else f"http-{status}", is_final=status == 410)
 
 
-async def _sent(target: Target, headers: Mapping[str, str], body: bytes, context: ssl.SSLContext) -> int:
+async def _sent(target: HookTarget, headers: Mapping[str, str], body: bytes, context: ssl.SSLContext) -> int:
     address = await _address_of(target)
     secure = target.host.scheme == "https"
     reader, writer = await asyncio.open_connection(
@@ -72,7 +72,7 @@ async def _sent(target: Target, headers: Mapping[str, str], body: bytes, context
         writer.transport.abort()
 
 
-async def _address_of(target: Target) -> str:
+async def _address_of(target: HookTarget) -> str:
     """An address of the host, if all that it has are such as it may have."""
     found = await asyncio.get_running_loop().getaddrinfo(target.host.host, target.host.port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
@@ -81,7 +81,7 @@ async def _address_of(target: Target) -> str:
     return addresses[0]
 
 
-def _headers(target: Target, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+def _headers(target: HookTarget, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     return {
         "Host": target.authority,
         "User-Agent": f"id-document-extractor/{__version__}",
