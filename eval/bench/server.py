@@ -66,7 +66,7 @@ def bench(options: argparse.Namespace) -> Bench:
         raise UsageError("--clients, --seconds and --queue must be greater than zero")
     bodies = [_form(specimen.path) for specimen in select(options.dataset, limit=options.limit).specimens]
     with _service(options.queue) as (port, process):
-        _ask(port, bodies[0])  # the first document of a process takes longer, and is nobody's here
+        _ask(port, bodies[0])  # the first document of a process takes longer, and does not count
         load = _loaded(port, process.pid, bodies, options.clients, options.seconds)
     if not load.taken:
         raise BenchError("the service answered nothing within the time")

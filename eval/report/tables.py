@@ -99,7 +99,7 @@ def _flat(scores: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def markdown_table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; columns after the first are numbers and stand to the right."""
+    """A Markdown table; columns after the first are numbers, aligned right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *body]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 

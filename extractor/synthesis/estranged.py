@@ -60,7 +60,7 @@ def _second_level(character: str) -> bool:
 
 
 def marked(rng: random.Random, text: str, share: float) -> str:
-    """`text` with that share of the letters that can have a mark given or robbed of one. 0 takes no random numbers."""
+    """`text`, a mark added to or taken from this share of the letters that can have one. 0 takes no random numbers."""
     if not share:
         return text
 

@@ -145,7 +145,7 @@ def chip(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
 
 
 def emblem(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
-    """A disc of nested polygons: the place of a coat of arms, and nobody's."""
+    """A disc of nested polygons in place of a coat of arms; no state has it."""
     import cv2
 
     x, y, w, h = canvas.pixels(*box)

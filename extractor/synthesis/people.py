@@ -17,7 +17,7 @@ from extractor.synthesis.romanisation import hangul, mandarin, russian
 
 #: The day on which every specimen is looked at, so that the same seed draws the same document in any year.
 TODAY = date(2025, 6, 30)
-#: Share of names that nobody taught; a document's option `coined` sets another.
+#: Share of names that are invented; a document's option `coined` sets another.
 COINED = 0.12
 _ONSETS = {
     "en": "b br c ch d dr f g gr h j k l m n p qu r s sh st t th tr v w y z",
@@ -79,7 +79,7 @@ def invent_person(
 
 
 def coined(rng: random.Random, pool: Pool, language: str) -> str:
-    """A name that nobody taught: two to four syllables, one of them sometimes repeated."""
+    """An invented name: two to four syllables, one of them sometimes repeated."""
     onsets, vowels = _ONSETS.get(language, _ONSETS["en"]).split(), _VOWELS.get(language, _VOWELS["en"]).split()
     while True:
         syllables = [rng.choice(onsets) + rng.choice(vowels) for _ in range(rng.randint(2, 4))]
