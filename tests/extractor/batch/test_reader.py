@@ -23,6 +23,7 @@ from extractor.evidence import DocumentEvidence
 from extractor.sources.model import Own
 
 pytest.importorskip("pyarrow")
+pytestmark = pytest.mark.usefixtures("read_once")
 EXAMPLES = Path("datasets/examples")
 
 

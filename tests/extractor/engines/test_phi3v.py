@@ -23,6 +23,7 @@ from extractor.schemas import SCHEMAS, ChineseIdCard, IdCard, Passport
 from extractor.schemas.plan import plan_of
 from extractor.sources import read_sources
 
+pytestmark = pytest.mark.usefixtures("read_once")
 SMALL = AnswerLimits(600, 24)
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8", "int4"])
 

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from extractor.synthesis.produce import template_named
 from extractor.text.page import read_pages
 from extractor.text.scripts import read_other_script
 
+pytestmark = pytest.mark.usefixtures("read_once")
 EXAMPLES = [
     "passport.png",
     "passport_chinese.png",
@@ -35,8 +36,8 @@ EXAMPLES = [
 PUBLIC = ("document_type", "issuing_country")
 
 
-def text_of(picture: Image.Image, issuer: str | None = None) -> str:
-    pages = [read_other_script(page, issuer) for page in read_pages(np.asarray(picture))]
+def text_of(picture: Image.Image, issuer: str | None = None, read: Callable[..., list[Any]] = read_pages) -> str:
+    pages = [read_other_script(page, issuer) for page in read(np.asarray(picture))]
     return " ".join(line.text for page in pages for line in page.lines)
 
 
@@ -57,11 +58,14 @@ def still_said(said: str, fields: Mapping[str, Any], printed: Mapping[str, str] 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_of_an_example_can_be_read_afterwards(
-    name: str, examples: dict[str, dict[str, Any]], examples_dir: Path
+    name: str,
+    examples: dict[str, dict[str, Any]],
+    examples_dir: Path,
+    page_memory: Callable[..., list[Any]],
 ) -> None:
     label = examples[name]
     result = extract(examples_dir / name)
-    before = text_of(Image.open(examples_dir / name).convert("RGB"))
+    before = text_of(Image.open(examples_dir / name).convert("RGB"), read=page_memory)
     assert still_said(before, label["fields"]), "the check itself finds what is printed"
     (picture,) = redact(result).pictures
     with Image.open(examples_dir / name) as original:
@@ -84,8 +88,8 @@ def test_drawn_documents_of_other_scripts(name: str, mode: Any, evaluation_fonts
 
 
 @pytest.fixture(scope="module")
-def passport(examples_dir: Path) -> Any:
-    return extract(examples_dir / "passport.png")
+def passport(read_example: Callable[[str], Any]) -> Any:
+    return read_example("passport.png")
 
 
 def dark(picture: Image.Image, box: Any) -> float:
@@ -199,7 +203,10 @@ TWO = ("passport.png", "id_card.png")
 
 @pytest.mark.slow
 def test_of_several_documents_on_a_picture_none_can_be_read_afterwards(
-    sheet: Image.Image, examples: dict[str, dict[str, Any]], tmp_path: Path
+    sheet: Image.Image,
+    examples: dict[str, dict[str, Any]],
+    tmp_path: Path,
+    page_memory: Callable[..., list[Any]],
 ) -> None:
     """Whichever of the documents is redacted: nothing of the other one leaves with it either, though it is another
     person's and nobody asked for it; and `keep` keeps what it names of the own document only."""
@@ -207,7 +214,7 @@ def test_of_several_documents_on_a_picture_none_can_be_read_afterwards(
     documents = extract_documents(tmp_path / "scan.png")
     assert [type(one.document).__name__ for one in documents] == ["Passport", "IdCard"]
     labels = [examples[name]["fields"] for name in TWO]
-    before = text_of(sheet)
+    before = text_of(sheet, read=page_memory)
     assert all(still_said(before, fields) for fields in labels), "the check itself finds what is printed"
     for own, result in enumerate(documents):
         (picture,) = redact(result).pictures
