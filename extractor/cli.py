@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -65,7 +66,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
     found = documents(options.inputs, one_document=options.one_document)
     options.read = [
         *(source for one in found for source in one.sources if isinstance(source, Path)),
-        *(name for name in (options.schema, options.schema.rpartition(":")[0]) if name),
+        *(name for name in (options.schema, options.schema.rpartition(":")[0]) if os.path.isfile(name)),
     ]
     if options.output:
         check_apart([options.output], options.read)

@@ -53,7 +53,7 @@ def _named(text: str) -> Iterator[Document]:
     elif any(character in text for character in "*?[") and not os.path.lexists(text):
         found = _in_any_depth(text) if "**" in text else glob.glob(text)
         matches = sorted(match for match in found if not os.path.isdir(match))
-        yield from (_file(match) for match in matches)
+        yield from map(_found, matches)
         if not matches:
             yield Document(shown(text), error="nothing matches")
     else:
@@ -62,6 +62,14 @@ def _named(text: str) -> Iterator[Document]:
 
 def _file(path: str) -> Document:
     return Document(shown(path), (Path(path),))
+
+
+def _found(path: str) -> Document:
+    """A file that nobody named: a dangling link is a missing file; pipes and devices, which may never end, are left
+    out."""
+    if os.path.isfile(path) or not os.path.exists(path):
+        return _file(path)
+    return Document(shown(path), error="this is not a file")
 
 
 def _stdin() -> Document:
@@ -93,12 +101,7 @@ def _in_folder(folder: str) -> Iterator[Document]:
     paths: list[Path] = []
     for place, names in folders_below(folder, failures.append):
         paths += [Path(place, name) for name in names if Path(name).suffix.lower() in SUFFIXES]
-    for path in sorted(paths):
-        # A dangling link is a missing file. Pipes and devices are left out: reading them may never end.
-        if os.path.isfile(path) or not os.path.exists(path):
-            yield _file(str(path))
-        else:
-            yield Document(shown(str(path)), error="this is not a file")
+    yield from (_found(str(path)) for path in sorted(paths))
     for failure in failures:
         yield Document(shown(str(failure.filename or folder)), error=f"the folder cannot be read: {failure.strerror}")
     if not paths and not failures:

@@ -67,8 +67,9 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.Monke
     os.symlink("nowhere", "dangling.png")
     with socket.socket(socket.AF_UNIX) as one:
         one.bind("socket.png")
-        found = {one.name: one.error for one in documents(["."])}
-    assert found == {"dangling.png": "", "pipe.png": "this is not a file", "socket.png": "this is not a file"}
+        for name in (".", "*.png", "**/*.png"):
+            found = {one.name: one.error for one in documents([name])}
+            assert found == {"dangling.png": "", "pipe.png": "this is not a file", "socket.png": "this is not a file"}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links to folders")
