@@ -25,8 +25,10 @@ Shape = tuple[int, ...]
 _HEADER_BYTES = 100_000_000
 #: Types of floating point numbers, and the bytes of one.
 _WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
-#: What is done to a text before and after it is cut into tokens, and the longest text that any of it may hold.
-_ON_THE_WAY, _LONGEST = ("normalizer", "pre_tokenizer", "post_processor", "decoder"), 10_000
+#: What is done to a text before and after it is cut into tokens, and the longest text that any of it may hold; what
+#: takes the place of each of some characters is shorter.
+_ON_THE_WAY = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
+_LONGEST, _ANY = {"content": 100}, 10_000
 _MARKS = ("<|user|>", "<|assistant|>", "<|end|>")  # what the prompt is made of
 _VISION_DEFAULTS = {
     "hidden_size": 1024,
@@ -217,9 +219,11 @@ def check_tokenizer(folder: Path, rows: int) -> None:
         added = {token["content"]: token["id"] for token in tokenizer.get("added_tokens", [])}
         ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
         highest = max(map(int, [*ids, *added.values()]))
+        unknown = tokenizer["model"].get("unk_token")
+        says_unknown = unknown is None or unknown in (vocabulary if isinstance(vocabulary, dict) else [unknown])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise CheckpointError(f"{folder / 'tokenizer.json'} is not a tokenizer") from None
-    if min(map(int, [*ids, *added.values()])) < 0 or _takes_long(tokenizer):
+    if min(map(int, [*ids, *added.values()])) < 0 or not says_unknown or _takes_long(tokenizer):
         raise CheckpointError(f"{folder / 'tokenizer.json'} is not a tokenizer of this architecture")
     if highest >= rows:
         raise CheckpointError(
@@ -236,8 +240,11 @@ def _takes_long(tokenizer: dict[str, Any]) -> bool:
     waiting: list[tuple[str, Any]] = [(name, tokenizer.get(name)) for name in _ON_THE_WAY]
     while waiting:
         name, one = waiting.pop()
-        if isinstance(one, str) and (len(one) > _LONGEST or (name == "Regex" and re.search(r"[*+{]", one))):
-            return True
+        if isinstance(one, str):
+            if len(one) > _LONGEST.get(name, _ANY) or (name == "Regex" and re.search(r"[*+{]", one)):
+                return True
+            if (name, one) == ("String", ""):
+                return True  # stands between any two characters
         if isinstance(one, dict):
             waiting += one.items()
         elif isinstance(one, list):

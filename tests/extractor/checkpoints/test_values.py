@@ -187,6 +187,8 @@ def test_a_tensor_in_two_files(folder: Path) -> None:
     [
         {"pre_tokenizer": {"pretokenizers": [{"type": "Split", "pattern": {"Regex": "(a+)+$"}}]}},
         {"normalizer": {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 100_000}},
+        {"normalizer": {"type": "Replace", "pattern": {"String": ""}, "content": "a"}},
+        {"normalizer": {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 1000}},
     ],
 )
 def test_a_tokenizer_that_takes_long(folder: Path, step: dict[str, Any]) -> None:
@@ -194,7 +196,17 @@ def test_a_tokenizer_that_takes_long(folder: Path, step: dict[str, Any]) -> None
     assert "is not a tokenizer of this architecture" in broken(folder)
 
 
-@pytest.mark.parametrize("vocabulary", [{"model": [1]}, {"model": {"vocab": {"a": "x"}}}, {"model": {"vocab": 5}}, {}])
+@pytest.mark.parametrize(
+    "vocabulary",
+    [
+        {"model": [1]},
+        {"model": {"vocab": {"a": "x"}}},
+        {"model": {"vocab": 5}},
+        {"model": {"vocab": {"a": 1}, "unk_token": "<unk>"}},
+        {"model": {"vocab": {"a": 1}, "unk_token": ["a"]}},
+        {},
+    ],
+)
 def test_tokenizers_that_are_none(folder: Path, vocabulary: dict[str, Any]) -> None:
     (folder / "tokenizer.json").write_text(json.dumps(vocabulary))
     assert "is not a tokenizer" in broken(folder)
