@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -164,7 +164,7 @@ def _fitting(document: Mapping[str, Any], schema: Any) -> tuple[dict[str, Any], 
 
 
 def _fitted(value: Mapping[str, Any], described: Any, whole: Any, path: str) -> tuple[dict[str, Any], list[str]]:
-    described = _object_of(described, whole)
+    described = _object_of(described, whole, value)
     properties, required = described.get("properties"), described.get("required")
     fitting: dict[str, Any] = {}
     missing: list[str] = []
@@ -175,6 +175,9 @@ def _fitted(value: Mapping[str, Any], described: Any, whole: Any, path: str) -> 
             if lacking and _allows_null(member, whole):
                 fitting[name], lacking = None, []
             missing += lacking
+        elif isinstance(one, list):
+            fitting[name], lacking = _fitted_list(one, member, whole, f"{path}{name}.")
+            missing += lacking
         elif one is not None or _allows_null(member, whole):
             fitting[name] = one
         elif isinstance(required, list) and name in required:
@@ -182,15 +185,42 @@ def _fitted(value: Mapping[str, Any], described: Any, whole: Any, path: str) -> 
     return fitting, missing
 
 
-def _object_of(described: Any, whole: Any, depth: int = 0) -> Mapping[str, Any]:
-    """The schema with the properties that a schema refers to, directly or as one of several."""
+def _fitted_list(value: Sequence[Any], described: Any, whole: Any, path: str) -> tuple[list[Any], list[str]]:
+    """A list with its objects as their schema can hold them."""
+    lists = [one.get("items") for one in _branches(described, whole) if isinstance(one.get("items"), dict)]
+    if len(lists) != 1:
+        return list(value), []
+    fitting: list[Any] = []
+    missing: list[str] = []
+    for number, one in enumerate(value):
+        fitted, lacking = _fitted(one, lists[0], whole, f"{path}{number}.") if isinstance(one, dict) else (one, [])
+        fitting.append(fitted)
+        missing += lacking
+    return fitting, missing
+
+
+def _object_of(described: Any, whole: Any, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema with the properties of an object; of several alternatives the one that it is one of."""
+    objects = [one for one in _branches(described, whole) if isinstance(one.get("properties"), dict)]
+    own = [one for one in objects if one["properties"].keys() == value.keys()]
+    told = [one for one in own if all(_may_be(value[name], member) for name, member in one["properties"].items())]
+    return next(iter(told or own or objects), {})
+
+
+def _may_be(value: Any, described: Any) -> bool:
+    """Whether a value is the constant of its schema, if that has one."""
+    return not isinstance(described, dict) or "const" not in described or described["const"] == value
+
+
+def _branches(described: Any, whole: Any, depth: int = 0) -> list[Mapping[str, Any]]:
+    """A schema and what it refers to, directly or as one of several."""
     if not isinstance(described, dict) or depth > 8:
-        return {}
+        return []
     if isinstance(described.get("$ref"), str):
-        return _object_of(_referred(described["$ref"], whole), whole, depth + 1)
-    branches = [one for key in ("anyOf", "oneOf", "allOf") for one in described.get(key) or () if isinstance(one, dict)]
-    objects = [found for one in branches if (found := _object_of(one, whole, depth + 1)).get("properties")]
-    return described if "properties" in described or len(objects) != 1 else objects[0]
+        return _branches(_referred(described["$ref"], whole), whole, depth + 1)
+    lists = (described.get(key) for key in ("anyOf", "oneOf", "allOf"))
+    several = [one for branches in lists if isinstance(branches, list) for one in branches]
+    return [described, *(found for one in several for found in _branches(one, whole, depth + 1))]
 
 
 def _referred(reference: str, whole: Mapping[str, Any]) -> Any:

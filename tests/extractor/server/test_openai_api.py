@@ -179,3 +179,17 @@ def test_nulls_inside_nested_objects_are_left_out_or_named() -> None:
         [],
     )
     assert _fitting({"holder": empty, "second": None}, NESTED)[1] == ["holder.name"]
+
+
+def test_nulls_inside_lists_and_alternatives_are_named() -> None:
+    def form(kind: str, number: str) -> dict[str, Any]:
+        text = {"type": "string"}
+        return {"type": "object", "properties": {"kind": {"const": kind}, number: text}, "required": ["kind", number]}
+
+    forms = {"oneOf": [form("passport", "number"), form("licence", "number"), form("visa", "entries")]}
+    schema = {"type": "object", "properties": {"form": forms, "all": {"type": "array", "items": forms}}}
+    full = {"kind": "licence", "number": "1"}
+    assert _fitting({"form": full, "all": [full]}, schema) == ({"form": full, "all": [full]}, [])
+    empty = {"kind": "visa", "entries": None}
+    assert _fitting({"form": empty, "all": [full, empty]}, schema)[1] == ["form.entries", "all.1.entries"]
+    assert _fitting({"form": full, "all": None}, {"anyOf": 5, **schema})[1] == []
