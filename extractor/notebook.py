@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -69,6 +67,7 @@ def _pictures(result: Extraction[Any]) -> dict[int, str]:
 
     from extractor.errors import ExtractorError
     from extractor.imaging import load_pages
+    from extractor.imaging.saving import in_base64
 
     try:
         images = [image for one in result.inputs for image in load_pages(one)]
@@ -80,7 +79,5 @@ def _pictures(result: Extraction[Any]) -> dict[int, str]:
             return {}  # not the pages that were read: the file has changed, or some of its pages were chosen
         picture = Image.fromarray(image)
         picture.thumbnail((2 * _WIDTH, 4 * _WIDTH))
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=80)
-        urls[number] = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+        urls[number] = "data:image/jpeg;base64," + in_base64(picture, "JPEG", quality=80)
     return urls

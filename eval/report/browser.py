@@ -6,8 +6,6 @@ pictures, the file names and the values are not in it.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -116,10 +114,10 @@ def _embedded(pixels: Any) -> dict[str, Any]:
     """A page as a data URI, with the size that boxes refer to."""
     from PIL import Image
 
+    from extractor.imaging.saving import in_base64
+
     image = Image.fromarray(pixels)
     width, height = image.size
     image.thumbnail((_PAGE_SIDE, _PAGE_SIDE))
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=_PAGE_QUALITY)
-    source = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    source = "data:image/webp;base64," + in_base64(image, "WEBP", quality=_PAGE_QUALITY)
     return {"source": source, "width": width, "height": height}

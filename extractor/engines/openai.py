@@ -13,8 +13,6 @@ it wants to be asked (`extractor.engines.asking`). Pages leave this machine only
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 import os
 import re
@@ -37,6 +35,7 @@ from extractor.engines.asking import Asking
 from extractor.engines.remote import Reply, Server, UnreachableError
 from extractor.errors import CheckpointError, ServerError, UsageError
 from extractor.evidence import DocumentEvidence
+from extractor.imaging.saving import in_base64
 from extractor.prompting import as_data
 from extractor.schemas import schema_name
 from extractor.sources.model import Own
@@ -346,16 +345,11 @@ def _message(pictures: Sequence[Image.Image], text: str) -> dict[str, Any]:
 
 def _data_url(picture: Image.Image) -> str:
     """A picture as PNG, which loses nothing; one that is larger than servers look at as a smaller JPEG."""
-    buffer = io.BytesIO()
     if max(picture.size) <= _SIDE:
-        picture.save(buffer, "PNG", compress_level=1)
-        kind = "png"
-    else:
-        picture = picture.copy()
-        picture.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-        picture.save(buffer, "JPEG", quality=95)
-        kind = "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+        return f"data:image/png;base64,{in_base64(picture, 'PNG', compress_level=1)}"
+    picture = picture.copy()
+    picture.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    return f"data:image/jpeg;base64,{in_base64(picture, 'JPEG', quality=95)}"
 
 
 def _parsed(text: str, schema: Mapping[str, Any], tokens: Sequence[tuple[bytes, float]]) -> tuple[Parsed | None, str]:

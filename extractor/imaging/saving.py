@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import itertools
 import os
 import tempfile
@@ -87,11 +89,16 @@ def _written(pictures: Sequence[Image], form: str, folder: Path) -> str:
 
 def encoded(pictures: Sequence[Image], form: str) -> bytes:
     """Pictures as one file of a format: PDF takes any number, the others one."""
-    import io
-
     buffer = io.BytesIO()
     _save(pictures, form, buffer)
     return buffer.getvalue()
+
+
+def in_base64(picture: Image, form: str, **options: Any) -> str:
+    """A picture as a file of a format with Pillow's options, in base64."""
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _save(pictures: Sequence[Image], form: str, target: Any) -> None:

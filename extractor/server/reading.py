@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -187,8 +186,8 @@ def _preview(image: np.ndarray) -> str:
     """A page as a JPEG in base64, for viewers that cannot draw the file itself (PDF, HEIC, TIFF)."""
     from PIL import Image
 
+    from extractor.imaging.saving import in_base64
+
     picture = Image.fromarray(image)
     picture.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    return in_base64(picture, "JPEG", quality=85)

@@ -123,19 +123,19 @@ def _russian(rng: random.Random, pool: Pool, sex: str, birth: date) -> Person:
     if rng.random() < 0.05:
         surname = f"{surname}-{rng.choice(word_list('ru', 'surnames', pool))}"
     if sex == "F":
-        surname = "-".join(_russian_feminine(part) for part in surname.split("-"))
+        surname = "-".join(russian_feminine(part) for part in surname.split("-"))
     given = rng.choice(word_list("ru", "male" if sex == "M" else "female", pool))
-    patronymic = _patronymic(rng.choice(word_list("ru", "male", pool)), sex)
+    patronymic = russian_patronymic(rng.choice(word_list("ru", "male", pool)), sex)
     return Person("ru", sex, birth, russian(surname), russian(given), surname, given, patronymic)
 
 
-def _russian_feminine(name: str) -> str:
+def russian_feminine(name: str) -> str:
     if name.endswith(("ов", "ев", "ёв", "ин", "ын")):
         return name + "а"
     return name[:-2] + "ая" if name.endswith(("ий", "ый", "ой")) and name != "Цой" else name
 
 
-def _patronymic(father: str, sex: str) -> str:
+def russian_patronymic(father: str, sex: str) -> str:
     irregular = {"Лев": "Льв", "Павел": "Павл", "Пётр": "Петр", "Яков": "Яковл"}
     ending = "ович" if sex == "M" else "овна"
     soft = "евич" if sex == "M" else "евна"

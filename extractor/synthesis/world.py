@@ -22,9 +22,7 @@ from typing import Any
 
 from extractor.schemas.text import fold
 from extractor.synthesis.addresses import chinese_authority, invent_address, pool_regions
-from extractor.synthesis.people import TODAY, given_characters
-from extractor.synthesis.people import _patronymic as russian_patronymic
-from extractor.synthesis.people import _russian_feminine as russian_feminine
+from extractor.synthesis.people import TODAY, given_characters, russian_feminine, russian_patronymic
 from extractor.synthesis.pools import pool_of, word_file, word_list
 from extractor.synthesis.world_names import double_surname, feminine, patronymic, vietnamese_given
 from extractor.synthesis.world_romanisation import romanise
