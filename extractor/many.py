@@ -118,29 +118,6 @@ async def extract_async(
 async def extract_async(
     source: Inputs, schema: str | Mapping[str, Any] = ..., **options: Unpack[Options]
 ) -> Extraction[Any]: ...
-async def extract_async(
-    source: Inputs,
-    schema: Any = "auto",
-    *,
-    pages: Sequence[int] | None = None,
-    engine: Engine | None = None,
-    today: date | None = None,
-    minimum_age: int | None = None,
-    one_document: bool = False,
-    limits: Limits = DEFAULT,
-) -> Extraction[Any]:
+async def extract_async(source: Inputs, schema: Any = "auto", **options: Unpack[Options]) -> Extraction[Any]:
     """`extract` in a thread of its own, while the event loop goes on; arguments and errors as `extract`'s."""
-    wanted = checked(schema, engine, pages, today, minimum_age, limits)
-    options = Options(
-        pages=pages,
-        engine=engine,
-        today=today,
-        minimum_age=minimum_age,
-        one_document=one_document,
-        limits=limits,
-    )
-
-    def read() -> Extraction[Any]:
-        return extract(source, wanted, **options)
-
-    return await asyncio.to_thread(read)
+    return await asyncio.to_thread(partial(extract, source, schema, **options))
