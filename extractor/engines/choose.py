@@ -54,20 +54,12 @@ def choose_engine(
     MissingExtraError where Phi-3-vision or a checkpoint is asked for without its packages, CheckpointError for a
     checkpoint that is not here or broken, DeviceError for a device that cannot do what is asked of it.
     """
+    options = {option: value for option, value in locals().items() if option != "name"}
     if name not in engine_names():
         raise UsageError(f"engine {name!r} is unknown; choose one of {', '.join(engine_names())}")
     if name == EMBEDDED:
         return None, "asked for"
     if name in _added():
-        options: dict[str, Any] = {
-            "model": model,
-            "revision": revision,
-            "dtype": dtype,
-            "device": device,
-            "quantizer": quantizer,
-        }
-        options |= {"num_crops": num_crops, "hints": hints, "keep_unsupported": keep_unsupported}
-        options |= {"base_url": base_url, "api_key_env": api_key_env, "timeout": timeout}
         return _of_another_package(_added()[name], options), "asked for"
     if name == "openai":
         return _on_a_server(base_url, timeout, model=model, api_key_env=api_key_env, hints=hints, keep=keep_unsupported)
