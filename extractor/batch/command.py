@@ -39,7 +39,7 @@ _EVERY = 30.0
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The command's arguments; also what docs/batch.md's help is made from."""
+    """The command's arguments, named as those of `extract_batch`; also what docs/batch.md's help is made from."""
     parser = Parser(
         prog="extract-batch",
         description="Reads identity documents by the thousand or the million, on this machine or a Ray cluster.",
@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("output", metavar="OUTPUT", help="a folder, which gets the parts of the answer")
     parser.add_argument("--schema", default="auto", metavar="S", help="as of `extract`")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.add_argument("--format", choices=("jsonl", "parquet"), default="jsonl")
+    parser.add_argument("--format", dest="form", choices=("jsonl", "parquet"), default="jsonl")
     parser.add_argument("--evidence", action="store_true", help="add sources, confidences, boxes and warnings")
     parser.add_argument(
         "--group",
@@ -68,7 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="files of a group are one document; what contradicts that is refused",
     )
     parser.add_argument("--today", type=day, metavar="DATE", help="the day on which the documents are looked at")
-    parser.add_argument("--age", type=years, metavar="N", help="warn of holders who are younger")
+    parser.add_argument("--age", type=years, dest="minimum_age", metavar="N", help="warn of holders who are younger")
     engine = parser.add_argument_group("engine")
     engine.add_argument("--engine", default="embedded", metavar="E", help="embedded (default), or another of `extract`")
     engine.add_argument("--model", metavar="M", help="checkpoint: a folder that every machine has")
@@ -100,30 +100,7 @@ def _run(options: argparse.Namespace) -> int:
     from extractor.batch.run import extract_batch
 
     with _progress() as on_progress:
-        summary = extract_batch(
-            options.inputs,
-            options.output,
-            options.schema,
-            engine=options.engine,
-            model=options.model,
-            dtype=options.dtype,
-            device=options.device,
-            form=options.format,
-            evidence=options.evidence,
-            group=options.group,
-            column=options.column,
-            pages=page_numbers(options.pages),
-            today=options.today,
-            minimum_age=options.age,
-            one_document=options.one_document,
-            rows=options.rows,
-            batch_size=options.batch_size,
-            cpus=options.cpus,
-            gpus=options.gpus,
-            readers=options.readers,
-            address=options.address,
-            on_progress=on_progress,
-        )
+        summary = extract_batch(**vars(options) | {"pages": page_numbers(options.pages)}, on_progress=on_progress)
     say(_line(summary), "extract-batch")
     return 0
 

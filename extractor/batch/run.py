@@ -82,29 +82,10 @@ def extract_batch(
     Raises UsageError for arguments that nothing can be read with, StorageError for an input or an output that cannot
     be used. A document that cannot be read is a row with an error.
     """
-    given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
-    job = Job(
-        tuple(os.fspath(one) for one in given),
-        os.fspath(output),
-        _portable(schema),
-        engine=engine,
-        model=model,
-        dtype=dtype,
-        device=device,
-        form=form,
-        evidence=evidence,
-        group=group,
-        column=column,
-        rows=rows,
-        pages=tuple(pages) if pages else None,
-        today=today,
-        minimum_age=minimum_age,
-        one_document=one_document,
-        batch_size=batch_size,
-        cpus=cpus,
-        gpus=gpus,
-        readers=readers,
-    )
+    options = {name: value for name, value in locals().items() if name not in ("address", "on_progress")}
+    given = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
+    options |= {"inputs": tuple(os.fspath(one) for one in given), "output": os.fspath(output)}
+    job = Job(**options | {"schema": _portable(schema), "pages": tuple(pages) if pages else None})
     _check(job)
     with _ray(address) as client:
         report = on_progress or (lambda _: None)
