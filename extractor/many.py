@@ -74,19 +74,12 @@ def extract_many(
 
     Raises SchemaError or another UsageError at once for invalid arguments.
     """
+    options = {name: value for name, value in locals().items() if name in Options.__annotations__}
     if isinstance(sources, str | bytes) or not isinstance(sources, Iterable):
         raise UsageError(f"extract_many takes a list or another iterable of documents, not {type(sources).__name__}")
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise UsageError("jobs is a number of documents, 1 or more")
     wanted = checked(schema, engine, pages, today, minimum_age, limits)
-    options = Options(
-        pages=pages,
-        engine=engine,
-        today=today,
-        minimum_age=minimum_age,
-        one_document=one_document,
-        limits=limits,
-    )
     read = partial(_read, schema=wanted, **options)
     side = side_by_side(engine, jobs or 64, jobs)
     items = (in_order if ordered else as_they_come)(read, enumerate(sources), side)
