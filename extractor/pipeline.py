@@ -50,7 +50,7 @@ from extractor.sources.kept import barcode_of, seen_of
 from extractor.stages import stage
 from extractor.text.page import Page, read_pages
 from extractor.text.scripts import read_longest, read_other_script
-from extractor.visual.classify import classify, kind_of
+from extractor.visual.classify import BY_FORMAT, classify, kind_of
 from extractor.visual.issuer import issuer_of_lines
 from extractor.visual.licence_table import VehicleClass, read_table
 
@@ -227,7 +227,7 @@ def conclude(prepared: Prepared, engine: Engine | None = None, *, minimum_age: i
     warnings += date_warnings(fields, plan.wholes, today=today, minimum_age=minimum_age)
     warnings += [*unusable, *order_warnings(evidence, fields, plan, today)]
     warnings += number_warnings(evidence, fields, plan.wholes)
-    warnings += _schema_warnings(plan.schema, prepared.kinds)
+    warnings += _schema_warnings(plan.schema, prepared.kinds, evidence.zone)
     return Extraction(
         plan.schema,
         document,
@@ -295,10 +295,13 @@ def _is_empty(plan: Plan, fields: dict[str, FieldEvidence], zone: MrzReading | N
     return zone is None and len(telling) + dated < 2
 
 
-def _schema_warnings(schema: Any, kinds: Mapping[str, float]) -> list[ReadingWarning]:
-    """Says so where the page calls itself something else than what it was read as."""
+def _schema_warnings(schema: Any, kinds: Mapping[str, float], zone: MrzReading | None) -> list[ReadingWarning]:
+    """Says so where the page calls itself something else than what it was read as. A visa names a passport, too, but
+    its MRZ leaves no doubt."""
     name, shown = schema_name(schema), kind_of(kinds)
-    if name not in SCHEMAS or shown is None or shown == name or kinds.get(name, 0.0) > 0.5 or kinds[shown] < 0.8:
+    if name not in SCHEMAS or shown is None or shown == name or kinds[shown] < 0.8:
+        return []
+    if kinds.get(name, 0.0) > 0.5 and not (zone and BY_FORMAT.get(zone.mrz.format) == shown):
         return []
     return [ReadingWarning("schema_mismatch", f"the picture looks like {shown}, and was read as {name}")]
 

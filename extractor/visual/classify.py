@@ -18,7 +18,7 @@ from extractor.visual.reader import Layout
 from extractor.visual.tags import FIELDS
 
 #: MRZ formats and document codes that leave no doubt (Doc 9303-4/5/6/7; Regulation (EC) 1030/2002 for IR and AR).
-_BY_FORMAT = {"TD3": "passport", "MRVA": "visa", "MRVB": "visa"}
+BY_FORMAT = {"TD3": "passport", "MRVA": "visa", "MRVB": "visa"}
 _PERMIT_CODES = ("IR", "AR", "AS", "IS", "C1", "C2", "A1", "A2", "A3", "AC", "RP", "TR", "IT")
 #: Titles shorter than this count only as a whole line: `pas` and `visa` are also parts of other words.
 _SHORT_TITLE = 6
@@ -52,8 +52,8 @@ def classify(lines: Sequence[Line], mrz: Mrz | None, layouts: Sequence[Layout] =
         code = mrz.document_code or ""
         if mrz.format.startswith("IDL") or code.startswith("D"):
             add("driving_licence", 0.95)
-        elif mrz.format in _BY_FORMAT:
-            add(_BY_FORMAT[mrz.format], 0.95)
+        elif mrz.format in BY_FORMAT:
+            add(BY_FORMAT[mrz.format], 0.95)
         else:
             add("residence_permit" if code in _PERMIT_CODES else "id_card", 0.9 if code in _PERMIT_CODES else 0.7)
     for line in lines:

@@ -266,6 +266,10 @@ class TestWarnings:
         assert "passport" in result.warnings[0].message
         assert result.checks_passed
 
+    def test_a_visa_names_a_passport_and_is_none(self, examples_dir: Path, read_once: None) -> None:
+        result = extract(examples_dir / "visa.png", Passport)
+        assert "schema_mismatch" in [warning.code for warning in result.warnings]
+
     def test_a_schema_of_one_s_own_is_no_mismatch(self, examples_dir: Path, read_once: None) -> None:
         class Names(BaseModel):
             surname: str
