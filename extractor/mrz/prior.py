@@ -40,6 +40,9 @@ _MEXICAN = 2.5
 _UNKNOWN_DATE, _NO_DATE = 1.0, 2.0
 # A filler inside a document number, by how many characters would follow it.
 _INNER_FILLER = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0)
+# Anything but a filler at the end of a visa's optional data, which hardly any fills: in a passport the composite check
+# digit stands there, and its second line alone is not a visa's.
+_FULL_OPTIONAL = 2.5
 # Places of check digits: letters are out of place, a filler is possible (long numbers, empty optional data).
 _CHECK_FILLER = 2.0
 
@@ -57,6 +60,10 @@ def line_prior(layout: MrzFormat, line: int) -> Array:
     for field in layout.fields:
         if field.span.line == line:
             _add_field(prior, field)
+            if layout.name in {"MRVA", "MRVB"} and field.name == "optional_data_1":
+                last = prior[field.span.end - 1]
+                last[:] += _FULL_OPTIONAL
+                last[INDEX[FILLER]] -= _FULL_OPTIONAL
     for check in layout.checks:
         if check.place.line == line:
             place = prior[check.place.start]

@@ -24,7 +24,7 @@ from extractor.mrz.confusion import Array
 from extractor.mrz.fit import LineFit
 from extractor.mrz.formats import MrzFormat
 from extractor.mrz.parse import parse, verify
-from extractor.mrz.prior import OUT_OF_PLACE, known_state, line_prior
+from extractor.mrz.prior import OUT_OF_PLACE, fixed_opening, known_state, line_prior
 from extractor.mrz.proof import Position
 from extractor.mrz.reading import LineEvidence, MrzReading, Reason, Repair
 
@@ -44,6 +44,8 @@ _CALIBRATION = 1 / 3
 NULL_COST = 1.6
 # A line of the format that was not found.
 MISSING_LINE = 12.0
+# That the documents are those of one state which has lines like those of all.
+_UNOPENED = 3.0
 
 
 def conclude(general: MrzFormat, fits: Sequence[LineFit | None], *, today: date | None = None) -> MrzReading | None:
@@ -74,11 +76,16 @@ def _read(candidate: ZoneCandidate, agreed: tuple[Array, ...], today: date | Non
         repairs=_repairs(lines, evidence, by_proof, proven),
         confidence=confidence if proven and not missing else confidence / 2,
         proven=proven,
-        score=NULL_COST * read - candidate.cost - MISSING_LINE * missing,
+        score=NULL_COST * read - candidate.cost - MISSING_LINE * missing - _unopened_cost(layout, evidence),
         layout=layout,
         evidence=evidence,
         certainty=certainty,
     )
+
+
+def _unopened_cost(layout: MrzFormat, evidence: Lines) -> float:
+    """Nats for a layout of one state's documents where the line that would name the state was not found."""
+    return _UNOPENED if evidence[0] is None and fixed_opening(layout) else 0.0
 
 
 def _accept(candidate: ZoneCandidate, lines: list[str]) -> tuple[tuple[str, ...], set[Position]]:

@@ -26,6 +26,8 @@ _SHORT_TITLE = 6
 
 #: So many different captions make a document of a page that nothing else tells the kind of, each this probable.
 _LEAST_CAPTIONS, _SURE_CAPTION = 3, 0.8
+#: Captions that any paper has: where no other stands beside them, the page has to name a state as well.
+_ANYWHERE = frozenset({"address", "authority", "document_number", "document_type", "issue_date", "valid_from"})
 #: Where no captions are printed, so many different values do, if a number is among them, the page names a state, and
 #: the layout reader is this sure of the kind.
 _LEAST_VALUES, _SURE_VALUE, _SURE_KIND = 5, 0.9, 0.95
@@ -65,7 +67,10 @@ def classify(lines: Sequence[Line], mrz: Mrz | None, layouts: Sequence[Layout] =
     certain = mrz is not None and max(scores.values(), default=0.0) >= 0.95
     if likeliest is None or certain:
         return scores
-    if len(_fields(layouts, "captions", _SURE_CAPTION)) < _LEAST_CAPTIONS:
+    captions = _fields(layouts, "captions", _SURE_CAPTION)
+    if captions <= _ANYWHERE and not issuer_of_lines(lines):
+        return scores
+    if len(captions) < _LEAST_CAPTIONS:
         values = _fields(layouts, "values", _SURE_VALUE)
         shown = len(values) >= _LEAST_VALUES and values & _NUMBERS and learned[likeliest] >= _SURE_KIND
         if not shown or not issuer_of_lines(lines):

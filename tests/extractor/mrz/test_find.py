@@ -7,7 +7,7 @@ import numpy as np
 
 from extractor.mrz.checkdigit import INDEX
 from extractor.mrz.find import read_mrz, read_zones
-from extractor.mrz.formats import CHE, FRA, IDL_FRA, IDL_NLD, MRVB, ROU, TD1, TD2, TD3, MrzFormat
+from extractor.mrz.formats import CHE, FRA, IDL_FRA, IDL_NLD, MRVA, MRVB, ROU, TD1, TD2, TD3, MrzFormat
 from extractor.mrz.reading import FieldProof
 
 from ...tables import each
@@ -27,6 +27,13 @@ def test_every_format_is_found_among_other_text(layout: MrzFormat) -> None:
         assert reading.mrz.format == layout.name
         assert list(reading.lines) == lines
         assert reading.valid == bool(layout.checks)
+
+
+@each("layout", [TD3, TD2, MRVA], ids=lambda layout: layout.name)
+def test_a_second_line_alone_is_one_of_its_own_format(layout: MrzFormat) -> None:
+    for seed in range(20):
+        lines = document(layout, random.Random(seed))[1]
+        assert read_mrz(page([lines[1]]), today=TODAY).mrz.format == layout.name
 
 
 def test_pages_without_a_zone() -> None:

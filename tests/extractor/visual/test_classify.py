@@ -8,7 +8,7 @@ from extractor.mrz import Mrz
 from extractor.schemas import SCHEMAS
 from extractor.visual.classify import classify, kind_of
 from extractor.visual.reader import read_layout
-from extractor.visual.tags import value_tag
+from extractor.visual.tags import caption_tag, value_tag
 
 from ...tables import each
 from ..printed import line, rows
@@ -115,3 +115,21 @@ def test_a_card_without_captions_is_one_where_it_names_its_state() -> None:
     assert kind_of(classify(lines, None, [layout])) == "id_card"
     assert kind_of(classify(lines[1:], None, [layout])) is None, "names no state"
     assert kind_of(classify(lines, None, [replace(layout, kinds={"id_card": 0.9})])) is None
+
+
+def test_captions_that_any_paper_has_make_no_document() -> None:
+    """An invoice has a number, a date and an address."""
+
+    def shown(*fields: str, state: str = "") -> str | None:
+        lines = rows(state, *(f"caption{number}" for number in range(len(fields))))
+        read = read_layout(lines, None)
+        tags = np.zeros_like(read.tags)
+        captions = [index for index, word in enumerate(read.words) if lines[word.line].text.startswith("caption")]
+        for index, field in zip(captions, fields, strict=True):
+            tags[index, caption_tag(field)] = 1.0
+        return kind_of(classify(lines, None, [replace(read, tags=tags, kinds={"id_card": 0.99})]))
+
+    invoice = ("document_number", "issue_date", "address")
+    assert shown(*invoice) is None
+    assert shown(*invoice, state="REPUBLIC OF FRANCE") == "id_card"
+    assert shown(*invoice, "birth_date") == "id_card"
