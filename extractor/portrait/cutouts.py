@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from extractor.imaging.seen import SeenPage
 from extractor.imaging.straighten import straighten
 from extractor.portrait import frame
 from extractor.portrait.faces import SURE, Face, brought_out, find_faces
-from extractor.portrait.figure import find_figure
+from extractor.portrait.shown import KINDS, Shown, find_shown, shared
 from extractor.portrait.signature import find_signature
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.text import squash
@@ -39,10 +39,16 @@ _SIZES = (0.03, 0.5)
 _PRINT, _LOW = 0.35, 0.3
 #: A line that reads worse than this may be handwriting.
 _READS_WELL = 0.82
-#: The portrait is the largest of the faces that are as sure as this share of the surest.
+#: The portrait is the largest of the faces that are as sure as this share of the surest, and stand where portraits do
+#: if any of them does.
 _AS_SURE = 0.75
 #: The least score of a portrait; and from which on something may be a face where one must not be left.
 _LEAST, _UNSURE = 0.45, 0.25
+#: The chance from which on a place is taken for a portrait where no face is sure; and from which on it may be one, or a
+#: ghost, where none must be left.
+_SHOWN, _HINTED = 0.6, 0.35
+#: A face and a portrait that share more than this of the smaller one are the same.
+_SAME = 0.6
 #: How pale faces are brought out (`brought_out`), and the least score there: strong lines alone look like some.
 _PALE = ((3.0, 1.5, _UNSURE), (4.0, 3.0, SURE))
 
@@ -68,17 +74,24 @@ class _Flat:
     captions: list[np.ndarray]
     zone: frame.Rectangle | None
 
+    @cached_property
+    def shown(self) -> list[Shown]:
+        """Where portraits and ghosts may be, by how documents look; most likely first."""
+        found = find_shown(self.image, least=_HINTED)
+        return [one for one in found if _covered(one.box, self.printed) < _PRINT]
+
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A portrait, a copy of it or a signature: where on which document, how sure, and the size of a face as a share of
-    the document's longer side."""
+    """A portrait, a copy of it or a signature: where on which document, how sure, the size of a face as a share of the
+    document's longer side, and whether documents show portraits in such a place."""
 
     kind: CutoutKind
     flat: _Flat
     box: frame.Rectangle
     score: float
     size: float = 0.0
+    placed: bool = False
 
     @property
     def corners(self) -> np.ndarray:
@@ -115,9 +128,9 @@ def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: Pages)
         return faces
     # On specimens portraits are drawn, blurred or made silhouettes.
     looked_at = [*documents, *pages]
-    figures = [figure for flat in looked_at for figure in _figure(flat)]
+    shown = [one for flat in looked_at for one in _shown(flat, "portrait", _SHOWN)]
     unsure = [face for flat in looked_at for face in _portraits(flat, _LEAST)]
-    return sorted(figures or unsure, key=lambda face: -face.score)[:1]
+    return sorted(shown or unsure, key=lambda face: -face.score)[:1]
 
 
 def traces_of(result: Extraction[Any], images: Pages) -> list[tuple[int, np.ndarray]]:
@@ -127,6 +140,10 @@ def traces_of(result: Extraction[Any], images: Pages) -> list[tuple[int, np.ndar
     faces = [face for flat in documents for face in _portraits(flat, least=_UNSURE)]
     main = _main(faces)
     copies = [copy for flat in documents if main for copy in _copies(flat, main, [])]
+    places = [one for flat in documents for kind in KINDS for one in _shown(flat, kind, _HINTED)]
+    copies += [
+        one for one in places if not any(face.flat is one.flat and shared(face.box, one.box) > _SAME for face in faces)
+    ]
     for gain, blur, least in _PALE:
         brought = [replace(flat, image=brought_out(flat.image, gain, blur)) for flat in documents]
         faces += [face for flat in brought for face in _portraits(flat, least)]
@@ -158,24 +175,30 @@ def _upright_pages(result: Extraction[Any], images: Pages) -> Iterator[_Flat]:
 
 def _portraits(flat: _Flat, least: float = SURE) -> list[_Candidate]:
     """The faces on a document, largest first, each with the portrait around it."""
-    longer = max(flat.image.shape[:2])
-    return [
-        _Candidate("portrait", flat, frame.frame_of(flat.image, face), face.score, face.size / longer)
-        for face in _faces(flat, least)
-    ]
+    return [_portrait(flat, face) for face in _faces(flat, least)]
 
 
-def _figure(flat: _Flat) -> Iterator[_Candidate]:
-    """Half as sure as a face that is as clear."""
-    if (found := find_figure(flat.image, flat.printed)) is not None:
-        box, alike = found
-        yield _Candidate("portrait", flat, box, 0.5 * alike, 0.5 * (box[2] - box[0]) / max(flat.image.shape[:2]))
+def _portrait(flat: _Flat, face: Face) -> _Candidate:
+    box = frame.frame_of(flat.image, face)
+    same = next((one for one in flat.shown if shared(one.box, box) > _SAME), None)
+    if same is not None:  # what is known of faces, and of documents
+        left, top, right, bottom = ((a + b) / 2 for a, b in zip(box, same.box, strict=True))
+        box = (left, top, right, bottom)
+    placed = same is not None and same.kind == "portrait" and same.chance >= _SHOWN
+    return _Candidate("portrait", flat, box, face.score, face.size / max(flat.image.shape[:2]), placed)
+
+
+def _shown(flat: _Flat, kind: Literal["portrait", "ghost"], least: float) -> Iterator[_Candidate]:
+    """Places that look like a portrait's or a ghost's, half as sure as a face that is as clear."""
+    for one in flat.shown:
+        if one.kind == kind and one.chance >= least:
+            yield _Candidate(kind, flat, one.box, 0.5 * one.chance)
 
 
 def _main(faces: Sequence[_Candidate]) -> _Candidate | None:
     surest = max((face.score for face in faces), default=0.0)
     sure = [face for face in faces if face.score >= _AS_SURE * surest]
-    return max(sure, key=lambda face: face.size, default=None)
+    return max(sure, key=lambda face: (face.placed, face.size), default=None)
 
 
 def _copies(flat: _Flat, main: _Candidate, ghosts: Sequence[_Candidate]) -> list[_Candidate]:
@@ -227,12 +250,12 @@ def _faces(flat: _Flat, least: float) -> list[Face]:
     longer = max(flat.image.shape[:2])
     low, high = _SIZES
     fitting = [face for face in find_faces(flat.image, least=least) if low < face.size / longer < high]
-    return [face for face in fitting if _covered(face, flat.printed) < _PRINT]
+    return [face for face in fitting if _covered(face.box, flat.printed) < _PRINT]
 
 
-def _covered(face: Face, printed: np.ndarray) -> float:
-    """The share of a face that is text."""
-    left, top, right, bottom = face.box
+def _covered(place: frame.Rectangle, printed: np.ndarray) -> float:
+    """The share of a face or a portrait that is text."""
+    left, top, right, bottom = place
     area = 0.0
     for box in printed:
         if quad_size(box)[1] > _LOW * (bottom - top):

@@ -76,6 +76,7 @@ the other networks:
   python -m extractor.training.text --help             the text detector and recogniser in 8 bits
   python -m extractor.training.text.reader --help      the recogniser of other scripts; then ....text.halve
   python -m extractor.training.visual --help           the layout reader; its last step is export
+  python -m extractor.training.portrait --help         where portraits are
 """
 
 
