@@ -45,8 +45,10 @@ DAY_NAME_NUMBER_YEAR = re.compile(
 _DAY_TWO_WORDS_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD}\s{_WORD})[\s.,]*(\d{{4}})(?!\d)", re.I)
 # A bilingual month without its stroke, which OCR loses: `12 AUG AOUT 74`.
 DAY_MONTH_TWICE_YEAR = re.compile(rf"(?<!\d)(\d{{1,2}})[\s.]*({_WORD})\s+({_WORD})[\s.,]*(\d{{4}}|\d{{2}})(?!\d)", re.I)
-# `12 tháng 8 năm 1990`; OCR loses the marks.
-VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s*th[aá]ng\s*(\d{1,2})\s*n[aă]m\s*(\d{4})(?!\d)", re.I)
+# `12 tháng 8 năm 1990`, `12 tháng/month 8 năm/year 1990`; OCR loses the marks.
+VIETNAMESE = re.compile(
+    r"(?<!\d)(\d{1,2})\s*th[aá]ng\s*(?:/\s*month)?\s*(\d{1,2})\s*n[aă]m\s*(?:/\s*year)?\s*(\d{4})(?!\d)", re.I
+)
 # `1974 AUG 12`, `1974. augusztus 12.`, `1990 m. kovo 11 d.`
 _YEAR_NAME_DAY = re.compile(rf"(?<!\d)(\d{{4}})(?:\s*m\.)?[\s.\-/,]*({_NAME})[\s.\-/]*(\d{{1,2}})(?!\d)", re.I)
 # `1990. gada 12. maijs`

@@ -138,7 +138,7 @@ def read_other_script(
     known = frozenset(latin)
     lines = all_lines(page)
     asked = [line for line in lines if _may_be(line, script) and squash(line.text) not in known]
-    known_letters = issuer if issuer and letters_of(issuer) else None
+    known_letters = issuer if issuer and letters_of(issuer) is not None else None
     second = {line.box.tobytes(): line for line in _read(page, asked, known_letters)}
     if script == "ARABIC":
         second = _in_one_language(second)

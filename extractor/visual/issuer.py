@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from extractor.schemas.data import load_table
 from extractor.schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, state_code
 from extractor.schemas.text import fold, squash
 from extractor.text.ocr import Line
@@ -20,22 +22,10 @@ _OFFICIAL = (
 ).split()
 
 
-#: Titles of documents that only one state issues.
-_ONLY_ISSUER = {
-    squash(title): code
-    for code, titles in {
-        "CHN": "居民身份证|公民身份号码|公民身份证号码|外国人永久居留身份证|港澳居民来往内地通行证|机动车驾驶证",
-        "JPN": "個人番号カード|個人番号|マイナンバーカード|在留カード|運転免許証|特別永住者証明書",
-        "KOR": "주민등록증|자동차운전면허증|외국인등록증",
-        "IND": "aadhaar|unique identification authority of india",
-        "TWN": "國民身分證|中華民國國民身分證|全民健康保險",
-        "HKG": "香港永久性居民身份證|香港身份證",
-        "USA": "social security",
-        "MYS": "mykad",
-        "BRA": "carteira nacional de habilitação",
-    }.items()
-    for title in titles.split("|")
-}
+@cache
+def _only_issuers() -> dict[str, str]:
+    """Squashed titles of documents that only one state issues, with its code."""
+    return {squash(title): code for code, titles in load_table("issuers")["titles"].items() for title in titles}
 
 
 #: Similarity (rapidfuzz partial ratio) from which a line shows a title.
@@ -84,7 +74,7 @@ def issuer_by_title(segments: Sequence[Segment]) -> Heading | None:
     """The state that alone issues documents of the title or with the caption that the page carries."""
     for segment in segments:
         text = squash(segment.text)
-        for title, code in _ONLY_ISSUER.items():
+        for title, code in _only_issuers().items():
             if _shows(text, title):
                 return Heading(segment, code, f"documents of this title or caption are issued by {code} only")
     return None
@@ -107,4 +97,7 @@ def _code(text: str) -> tuple[str, str] | None:
     if folded in CANADIAN_PROVINCES:
         return "CAN", "heading names a province of Canada"
     code = state_code(text)
-    return (code, "heading names the state") if code and len(folded) > 2 else None
+    # Three letters among others are a misread word as soon as a code: `VIT NAM` is not Namibia.
+    if code is None or len(folded) <= 2 or (code in text.split() and code != "USA" and text.strip() != code):
+        return None
+    return code, "heading names the state"

@@ -30,7 +30,10 @@ _MEXICAN: Mapping[str, Literal["M", "F"]] = {"h": "M", "m": "F"}
 _ICAO_KINDS = frozenset({"passport", "visa", "residence_permit"})
 #: Titles before a name that are no part of it.
 _TITLES = re.compile(
-    r"^(?:mr|mrs|ms|miss|mme|mlle|herr|frau|sr|sra|dr|นาย|นางสาว|นาง|น\.ส\.)[.\s]+(?=\S{2})", re.IGNORECASE
+    r"^(?:(?:mr|mrs|ms|miss|mme|mlle|herr|frau|sr|sra|dr)[.\s]+(?=\S{2})"
+    # Thai needs no space behind a title, and OCR reads none; a surname shows that it is one.
+    r"|(?:นาย|นางสาว|นาง|เด็กชาย|เด็กหญิง|น\.ส\.|ด\.ช\.|ด\.ญ\.)(?:[.\s]+(?=\S{2})|(?=[ก-ฮเ-ไ]\S+\s\S)))",
+    re.IGNORECASE,
 )
 
 

@@ -30,6 +30,8 @@ _NUMBER = re.compile(
     r"\d[.)](?=\d{1,2}[./-]\d{1,2}[./-]\d{4})|\(?\d{1,2}[a-e]?[.)](?=\D|[A-Z0-9]{7})|\(?\d{1,2}[a-e][.)]?(?=\S{2})"
     r"|\d[A-E][.](?=\S{2})|[a-z]\)|(?:N[o°º]|№)[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})|DL(?=[A-Z]\d{6})"
 )
+#: Thai titles, which cling to the name; not `นายทะเบียน` (registrar), `นายอำเภอ`, `นายก` and `นายแพทย์`.
+_TITLE = re.compile(r"(?:นางสาว|นาย(?!ทะเบียน|อำเภอ|ก|แพทย์)|นาง|เด็กชาย|เด็กหญิง|น\.ส\.)(?=[ก-ฮเ-ไ]\S)")
 #: `DOB12/03/1990`, `SurnameSMITH`: a caption run together with digits or capitals (not a number like `MEND850630MVZ`).
 _RUN_TOGETHER = re.compile(r"[^\W\d_]{3,}[.]?(?=\d{2}[^A-Z]*[A-Z]?$)|[^\W\d_]*?[a-zà-öø-ÿ]{3}(?=[A-ZÀ-ÖØ-ÞĀ-Ž]{2})")
 
@@ -53,7 +55,7 @@ def split_words(text: str) -> list[tuple[int, int]]:
     for match in _WORD.finditer(text):
         start, end = match.span()
         while end - start > 2:
-            parts = (rule.match(text, start, end) for rule in (_NUMBER, _RUN_TOGETHER))
+            parts = (rule.match(text, start, end) for rule in (_NUMBER, _RUN_TOGETHER, _TITLE))
             part = next((one for one in parts if one and one.end() < end), None)
             if part is None:
                 break
