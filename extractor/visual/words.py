@@ -31,7 +31,7 @@ _NUMBER = re.compile(
     r"|\d[A-E][.](?=\S{2})|[a-z]\)|(?:N[o°º]|№)[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})|DL(?=[A-Z]\d{6})"
 )
 #: Thai titles, which cling to the name; not `นายทะเบียน` (registrar), `นายอำเภอ`, `นายก` and `นายแพทย์`.
-_TITLE = re.compile(r"(?:นางสาว|นาย(?!ทะเบียน|อำเภอ|ก|แพทย์)|นาง|เด็กชาย|เด็กหญิง|น\.ส\.)(?=[ก-ฮเ-ไ]\S)")
+_TITLE = re.compile(r"(?:นางสาว|นาย(?!ทะเบียน|อำเภอ|ก|แพทย์)|นาง(?!สาว)|เด็กชาย|เด็กหญิง|น\.ส\.)(?=[ก-ฮเ-ไ]\S)")
 #: `DOB12/03/1990`, `SurnameSMITH`: a caption run together with digits or capitals (not a number like `MEND850630MVZ`).
 _RUN_TOGETHER = re.compile(r"[^\W\d_]{3,}[.]?(?=\d{2}[^A-Z]*[A-Z]?$)|[^\W\d_]*?[a-zà-öø-ÿ]{3}(?=[A-ZÀ-ÖØ-ÞĀ-Ž]{2})")
 

@@ -379,7 +379,15 @@ def test_of_a_day_and_a_month_that_are_not_understood_no_year_is_left(text: str)
     assert parse_date(text, today=TODAY) is None
 
 
-@each("text", ["12 tháng 8 năm 1974", "Ngày 12 thang 08 nam 1974", "12 באוגוסט 1974"])
+@each(
+    "text",
+    [
+        "12 tháng 8 năm 1974",
+        "Ngày 12 thang 08 nam 1974",
+        "ngày/date 12 tháng/month 08 năm/year 1974",
+        "12 באוגוסט 1974",
+    ],
+)
 def test_dates_that_say_what_is_day_and_month_in_words(text: str) -> None:
     assert iso(text) == "1974-08-12"
 

@@ -47,7 +47,7 @@ def test_an_official_name_beats_what_stands_above_it() -> None:
     assert issuer("CANADA", "MELBOURNE", "REPUBLIC OF AUSTRIA", *BODY) == "AUT"
 
 
-@each("text", ["BLACKWELL", "P<AUTBLACKWELL<<ANNA", "AT", ""])
+@each("text", ["VIT NAM", "CÔNG HÒA XÃ HÔI CHÛ NGHIA VIT NAM", "BLACKWELL", "P<AUTBLACKWELL<<ANNA", "AT", ""])
 def test_what_is_no_heading(text: str) -> None:
     assert issuer(text, *BODY) is None
 
@@ -81,6 +81,9 @@ def test_nothing_on_the_page() -> None:
         ("주민등록중", "KOR"),  # a character misread
         ("Unique Identification Authority of India", "IND"),
         ("國民身分證", "TWN"),
+        ("บัตรประจำตัวประชาชน", "THA"),
+        ("GIẤY PHÉP LÁI XE/DRIVER'S LICENSE", "VNM"),
+        ("תעודת זהות", "ISR"),
     ],
 )
 def test_titles_of_documents_that_one_state_issues(text: str, code: str) -> None:

@@ -170,6 +170,9 @@ def test_what_could_be_something_else_is_hardly_a_number() -> None:
         ("김 철 수", "김철수"),
         ("MR JOHN SMITH", "JOHN SMITH"),
         ("Mrs. Anna", "Anna"),
+        ("นาย มานะ ใจดี", "มานะ ใจดี"),
+        ("นางสาวกิตติ ตันติวงศ์", "กิตติ ตันติวงศ์"),
+        ("นายมานะ", "นายมานะ"),  # without a surname it may be the name
         ("1. AUBERT", "AUBERT"),
         ("2 AGATHE", "AGATHE"),
         ("R0BERT", "ROBERT"),

@@ -12,9 +12,11 @@ import pytest
 import torch
 from PIL import features
 
+from extractor.text.ocr import network_file
 from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, material
 from extractor.training.text.disturb import disturbed, papers
+from extractor.training.text.measure import measure
 from extractor.training.text.pool import CHUNK, CLASS, Drawing, LinePool
 
 pytestmark = pytest.mark.skipif(not features.check("raqm"), reason="Pillow without raqm: apt install libraqm0")
@@ -76,6 +78,23 @@ def test_lines_are_as_high_as_the_recogniser_wants_and_only_of_what_it_knows(dra
         assert line.mask.max() > 100, "there is ink"
         assert set(line.visual) <= set(CHARACTERS)
         assert sorted(line.visual) == sorted(line.text), "another order, the same characters"
+
+
+def test_a_caption_and_its_value_are_in_two_styles(drawing: Drawing) -> None:
+    loaded = lines.load(drawing.words, drawing.fonts)
+    font = loaded.by_script["LATIN"][0]
+    pieces = [lines._Piece("Surname ÅSTRÖM", font, False, 38)]
+    halves = [lines._in_two_styles(random.Random(seed), loaded, pieces, [font]) for seed in range(9)]
+    assert all("".join(piece.text for piece in two) == "Surname ÅSTRÖM" for two in halves)
+    assert all(len({piece.size for piece in two}) == 2 for two in halves)
+    leftwards = [lines._Piece("ירושלים שלום", font, True, 38)]
+    assert lines._in_two_styles(random.Random(0), loaded, leftwards, [font]) == leftwards
+
+
+def test_characters_right_are_counted_by_script(drawing: Drawing) -> None:
+    found = measure(network_file("scripts"), drawing.words, drawing.fonts, count=4, hard=0.1)
+    assert set(found) == {"LATIN", "CYRILLIC", "HEBREW", "MRZ"} & set(found)
+    assert found["LATIN"] > 0.7
 
 
 def test_what_is_written_leftwards_is_read_backwards(drawing: Drawing) -> None:

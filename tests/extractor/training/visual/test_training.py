@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from extractor.training.visual.__main__ import main
 from extractor.training.visual.batches import Mixture, collate
 from extractor.training.visual.designs import make_design
-from extractor.training.visual.export import OnePage, export
+from extractor.training.visual.export import OnePage, export, start_weights
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.network import LayoutNetwork
 from extractor.training.visual.pool import BatchPool, filled, widened
@@ -117,6 +117,10 @@ def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
     tags, before, *_ = session.run(None, inputs)
     assert tags.shape == (count, len(TAGS))
     assert before.shape == (count, count + 1)
+    kept, shipped = start_weights(second), start_weights(tmp_path / "layout.onnx")
+    for name, value in kept.items():
+        # Rounded to 8 bits by channel.
+        assert (value.float() - shipped[name]).abs().max() <= value.abs().max() / 100, name
 
 
 @pytest.mark.long
