@@ -59,6 +59,17 @@ def in_alphabet(probabilities: np.ndarray, state: str) -> np.ndarray:
     return kept
 
 
+def in_script(probabilities: np.ndarray, script: str) -> np.ndarray:
+    """A line's probabilities (frames, classes) from the network `scripts` without letters of other scripts than
+    `script` (its Unicode name) and Latin: a page prints two at most."""
+    return np.where(_of_others(script), 0.0, probabilities)
+
+
+@cache
+def _of_others(script: str) -> np.ndarray:
+    return np.array([bool(scripts(character) - {script, "LATIN"}) for character in alphabet("scripts")])
+
+
 @cache
 def _passed_on(state: str) -> dict[int, tuple[int, ...]]:
     """Classes of letters that the state does not have, and for each those that it may be."""

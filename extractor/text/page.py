@@ -173,8 +173,13 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Re
     rivals = [*found[:1], *(across or close)]
     if len(rivals) > 1:
         longest = [boxes[group[np.argsort(-long_side[group])[:_PROBES]]] for *_, group in rivals]
-        fillers = [_fillers(_probe(image, lines, one[1])) for lines, one in zip(longest, rivals, strict=True)]
-        found[0] = rivals[fillers.index(max(fillers))]
+        signs = [float(_fillers(_probe(image, lines, one[1]))) for lines, one in zip(longest, rivals, strict=True)]
+        if not any(signs):
+            # The other recogniser knows the scripts that the first reads as badly either way.
+            probes = [boxes[group[_probe_order(sizes[group])[:_PROBES]]] for *_, group in rivals]
+            second = [_probe(image, own, one[1], "scripts") for own, one in zip(probes, rivals, strict=True)]
+            signs = [one[0] + _probe_score(own.values()) for own, one in zip(second, rivals, strict=True)]
+        found[0] = rivals[signs.index(max(signs))]
     return found[0][1], found[0][2]
 
 
@@ -190,11 +195,13 @@ def _probe_order(sizes: np.ndarray) -> np.ndarray:
     return np.argsort(-(long_side * short_side * usable + aspect * 1e-3), kind="stable")
 
 
-def _probe(image: np.ndarray, probes: np.ndarray, rotation: int) -> dict[bytes, Reading]:
+def _probe(
+    image: np.ndarray, probes: np.ndarray, rotation: int, reader: ocr.RecogniserName = "recogniser"
+) -> dict[bytes, Reading]:
     """The probes read after a turn."""
     boxes = _turned(probes, turn_matrix(rotation, image.shape[1], image.shape[0]))
     upright = turn(image, rotation)
-    readings = ocr.recognise([ocr.line_crop(upright, box) for box in boxes])
+    readings = ocr.recognise([ocr.line_crop(upright, box) for box in boxes], reader)
     return {box.tobytes(): reading for box, reading in zip(boxes, readings, strict=True)}
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
+
+import numpy as np
 
 from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold, scripts, squash
-from extractor.text.letters import in_alphabet, letters_of
+from extractor.text.letters import in_alphabet, in_script, letters_of
 from extractor.text.ocr import Line, as_line, line_crop, recognise
 from extractor.text.page import Page, reading_order
 
@@ -34,6 +35,9 @@ _STATES = {
 }
 #: A reading with other marks is taken from this much below the first one's mean probability on.
 _NEARLY_AS_SURE = 0.1
+#: Probability from which a mark is taken for printed that the first reading lacks: of drawn lines nine of ten below it
+#: were none.
+_SURELY_MARKED = 0.9
 #: Probability from which a mark that the state's alphabet does not have is taken for printed.
 _SURE_MARK = 0.9
 _BY_STATE = {state: script for script, states in _STATES.items() for state in states.split()}
@@ -93,8 +97,8 @@ def all_lines(page: Page) -> list[Line]:
 
 def in_one_script(text: str, script: str) -> str:
     """`text` with each word in one script: letters that look like those of another take the side of those that do not,
-    `ТKАЧЕНKO` becomes Cyrillic and `ТКАСHЕNKO` Latin. A word that could be both is Latin behind a slash, where a text
-    is said again (`МВР/MoI`)."""
+    `ТKАЧЕНKO` becomes Cyrillic and `ТКАСHЕNKO` Latin. A word that could be both is Latin behind a slash and the
+    script's own before one, where a text is said again (`МВР/MoI`)."""
     if script not in _ALIKE:
         return text
     own, latin = _ALIKE[script]
@@ -106,17 +110,22 @@ def in_one_script(text: str, script: str) -> str:
         theirs = sum("LATIN" in scripts(c) and c not in latin for c in letters)
         if mine == theirs == 0:
             again = text[: word.start()].rstrip().endswith("/")
-            mine = 0 if again else sum(c in own for c in letters)
+            said_first = len(letters) > 2 and text[word.end() :].lstrip().startswith("/")
+            mine = 0 if again else len(letters) if said_first else sum(c in own for c in letters)
             theirs = len(letters) - mine
         return letters.translate(to_own if mine >= theirs else to_latin)
 
     return _WORD.sub(settled, text)
 
 
-def _read(page: Page, lines: Sequence[Line], state: str | None = None) -> list[Line]:
-    """`lines` as the second recogniser reads them, in the letters of `state`; of what it finds nothing in,
-    the text is empty."""
-    prior = partial(in_alphabet, state=state) if state else None
+def _read(page: Page, lines: Sequence[Line], state: str | None = None, script: str | None = None) -> list[Line]:
+    """`lines` as the second recogniser reads them, in the letters of `state` and in `script` and Latin; of what it
+    finds nothing in, the text is empty."""
+
+    def prior(probabilities: np.ndarray) -> np.ndarray:
+        own = in_script(probabilities, script) if script else probabilities
+        return in_alphabet(own, state) if state else own
+
     readings = recognise([line_crop(page.image, line.box) for line in lines], "scripts", prior)
     return [
         as_line(line.box, reading, "scripts") if reading.text.strip() else Line("", 0.0, line.box)
@@ -139,7 +148,7 @@ def read_other_script(
     lines = all_lines(page)
     asked = [line for line in lines if _may_be(line, script) and squash(line.text) not in known]
     known_letters = issuer if issuer and letters_of(issuer) is not None else None
-    second = {line.box.tobytes(): line for line in _read(page, asked, known_letters)}
+    second = {line.box.tobytes(): line for line in _read(page, asked, known_letters, script)}
     if script == "ARABIC":
         second = _in_one_language(second)
     better = [better_of(line, _settled(second.get(line.box.tobytes()), script), script) for line in lines]
@@ -150,7 +159,7 @@ def _with_marks(page: Page, state: str) -> Page:
     """The page with the marks of its letters as the second recogniser reads them, which knows every Latin alphabet.
     Lines whose other letters both read the same, and lines that it reads more surely."""
     lines = [line for line in page.lines if line.text.count("<") < 3 and any(c.isalpha() for c in line.text)]
-    second = {line.box.tobytes(): line for line in _read(page, lines, state)}
+    second = {line.box.tobytes(): line for line in _read(page, lines, state, "LATIN")}
 
     def better(first: Line) -> Line:
         other = second.get(first.box.tobytes())
@@ -178,14 +187,16 @@ def is_with_marks(first: str, second: str) -> bool:
 
 
 def _with_marks_of(first: Line, second: Line, state: str) -> Line:
-    """The second reading; where both have as many letters, a mark that it lacks stays if the state has that letter, or
-    if it was read surely (a foreign name)."""
+    """The second reading; where both have as many letters, a mark that it alone has must be sure, and one that it lacks
+    stays if the state has that letter, or if it was read surely (a foreign name)."""
     if len(first.text) != len(second.text):
         return second
     own = letters_of(state) or frozenset()
 
     def chosen(place: int) -> str:
         a, b = first.text[place], second.text[place]
+        if a.isascii() and not b.isascii():
+            return b if len(second.probabilities) <= place or second.probabilities[place] >= _SURELY_MARKED else a
         is_sure = a in own or (len(first.probabilities) == len(first.text) and first.probabilities[place] > _SURE_MARK)
         return a if b.isascii() and not a.isascii() and is_sure else b
 

@@ -251,12 +251,26 @@ def _code(name: str, text: str, _context: Context) -> Value | None:
     return Value(text, text, 1.0 if len(text) <= 12 else 0.6)
 
 
-def _list(_name: str, text: str, _context: Context) -> Value | None:
+#: The vehicle categories of the Vienna Convention on Road Traffic and of directive 2006/126/EC, and national ones.
+_CATEGORY = re.compile(r"AM|[AB]1|A2|BE|C1E|C1|CE|D1E|D1|DE|[ABCDFGKLMT]")
+#: States whose classes are other letters (New York's `DM`).
+_OTHER_CLASSES = frozenset({"USA", "CAN", "AUS", "MEX"})
+
+
+def _list(name: str, text: str, context: Context) -> Value | None:
     items = [item for item in re.split(r"[\s,;/·]+", text) if any(map(str.isalnum, item))]
+    if name == "vehicle_classes" and context.issuer and context.issuer not in _OTHER_CLASSES:
+        items = [category for item in items for category in _categories(item)]
     short = [item for item in items if len(item) <= 4]
     if not items or len(short) < len(items):
         return Value([text], text, 0.3) if items else None
     return Value(items, text, 1.0)
+
+
+def _categories(item: str) -> list[str]:
+    """`MA2B` as M, A2 and B: OCR loses the spaces between categories."""
+    found = _CATEGORY.findall(item)
+    return found if "".join(found) == item else [item]
 
 
 def _flag(_name: str, text: str, _context: Context) -> Value | None:

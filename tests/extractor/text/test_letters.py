@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from extractor.schemas.states import state_codes
-from extractor.text.letters import in_alphabet, letters_of, load_letters
+from extractor.text.letters import in_alphabet, in_script, letters_of, load_letters
 from extractor.text.ocr import alphabet
 
 from ...tables import each
@@ -44,6 +44,12 @@ def test_a_letter_that_the_state_does_not_have_is_the_likeliest_that_it_has(
     state: str, character: str, expected: str
 ) -> None:
     assert said(in_alphabet(seen({character: 0.6, "Ě": 0.1, "É": 0.05}), state)) == expected
+
+
+def test_a_page_prints_one_script_beside_latin() -> None:
+    chances = seen({"১": 0.3, "ა": 0.6, "Ж": 0.2, "K": 0.1}, {"ক": 0.6, "Ж": 0.3})
+    assert said(in_script(chances, "CYRILLIC"))[1] == "Ж"
+    assert said(in_script(chances, "LATIN"))[0] in "K১", "digits are of no script"
 
 
 def test_a_foreign_letter_that_is_surely_seen_stays() -> None:

@@ -130,6 +130,7 @@ def test_a_name_in_two_scripts_is_read_in_both() -> None:
         ("Plасе of birth", "Place of birth"),
         ("МОСКВА Moscow", "МОСКВА Moscow"),
         ("МВР/MoI", "МВР/MoI"),
+        ("MBP/MoI BGR", "МВР/MoI BGR"),
     ],
 )
 def test_each_word_is_in_one_script(read: str, settled: str) -> None:

@@ -249,6 +249,23 @@ def test_other_kinds(kind: Kind, text: str, expected: Any) -> None:
     assert read(kind, text) == expected
 
 
+@each(
+    ("issuer", "text", "expected"),
+    [
+        ("TUR", "MA2B", ["M", "A2", "B"]),
+        ("HUN", "AM B1 BE", ["AM", "B1", "BE"]),
+        ("FRA", "C1E/D1", ["C1E", "D1"]),
+        ("USA", "DM", ["DM"]),
+        ("FRA", "XYZ", ["XYZ"]),
+        (None, "MA2B", ["MA2B"]),
+    ],
+)
+def test_categories_run_together(issuer: str | None, text: str, expected: list[str]) -> None:
+    found = value_of("vehicle_classes", Kind.LIST, text, Context(issuer=issuer))
+    assert found is not None
+    assert found.value == expected
+
+
 def test_a_document_code_is_a_letter_or_two() -> None:
     fits = [fit(Kind.CODE, text, "document_type") for text in ("P", "PO", "PASS", "PASSPORT OF UTOPIA")]
     assert fits == sorted(fits, reverse=True)
