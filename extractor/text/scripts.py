@@ -38,6 +38,8 @@ _NEARLY_AS_SURE = 0.1
 #: Probability from which a mark is taken for printed that the first reading lacks: of drawn lines nine of ten below it
 #: were none.
 _SURELY_MARKED = 0.9
+#: Share of a line's characters with marks above which another is likely (Vietnamese).
+_MANY_MARKS = 0.2
 #: Probability from which a mark that the state's alphabet does not have is taken for printed.
 _SURE_MARK = 0.9
 _BY_STATE = {state: script for script, states in _STATES.items() for state in states.split()}
@@ -192,11 +194,13 @@ def _with_marks_of(first: Line, second: Line, state: str) -> Line:
     if len(first.text) != len(second.text):
         return second
     own = letters_of(state) or frozenset()
+    marked = sum(not c.isascii() for c in second.text)
+    are_many = marked > _MANY_MARKS * len(second.text) or len(second.probabilities) != len(second.text)
 
     def chosen(place: int) -> str:
         a, b = first.text[place], second.text[place]
         if a.isascii() and not b.isascii():
-            return b if len(second.probabilities) <= place or second.probabilities[place] >= _SURELY_MARKED else a
+            return b if are_many or second.probabilities[place] >= _SURELY_MARKED else a
         is_sure = a in own or (len(first.probabilities) == len(first.text) and first.probabilities[place] > _SURE_MARK)
         return a if b.isascii() and not a.isascii() and is_sure else b
 

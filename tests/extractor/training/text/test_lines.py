@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fontTools import subset
+from fontTools.ttLib import TTFont
 from PIL import features
 
 from extractor.text.ocr import network_file
@@ -59,6 +61,24 @@ def drawing(tmp_path_factory: pytest.TempPathFactory) -> Drawing:
 )
 def test_words_are_as_documents_print_them(script: str, word: str, kept: str | None) -> None:
     assert material.printable(script, word) == kept
+
+
+def test_parts_of_a_font_are_joined_and_cut(tmp_path: Path) -> None:
+    pytest.importorskip("brotli", reason="pip install 'id-document-extractor[train]'")
+    if not (FONTS / FILES[0]).is_file():
+        pytest.skip("apt install fonts-freefont-ttf")
+    for part, text in (("latin", "AZaz0"), ("latin-ext", "ßéŁőŞğžĐ"), ("cyrillic", "АБЯжщў"), ("other", "x")):
+        with TTFont(FONTS / FILES[0]) as font:
+            cutter = subset.Subsetter(subset.Options(layout_features=[]))
+            cutter.populate(text=text)
+            cutter.subset(font)
+            font.flavor = "woff2"
+            font.save(tmp_path / f"free-sans-{part}-400-normal.woff2")
+    assert material.join_fonts(tmp_path, tmp_path / "joined") == ["free-sans-400.ttf"]
+    with TTFont(tmp_path / "joined" / "free-sans-400.ttf") as font:
+        assert {ord(c) for c in "AZéЖ"} & set(font.getBestCmap()) == {ord(c) for c in "AZé"}
+        assert ord("ж") in font.getBestCmap()
+    assert len(material.cut_fonts(tmp_path / "joined", tmp_path / "cut")) == 1
 
 
 def test_captions_and_the_names_of_babel_and_faker_are_words_of_a_language() -> None:
