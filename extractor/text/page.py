@@ -156,31 +156,44 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Re
     if 0.2 < sideways < 0.8:
         # Two pages in one picture, each its own way: the one that reads better decides.
         candidates.append((0, 180) if sideways > 0.5 else (90, 270))
-    found: list[tuple[float, int, dict[bytes, Reading], np.ndarray]] = []
+    found: list[_Way] = []
     for pair in candidates:
         group = np.flatnonzero(lying if pair == (90, 270) else ~lying)
         probes = boxes[group[_probe_order(sizes[group])[:_PROBES]]]
         for rotation in pair:
             readings = _probe(image, probes, rotation)
-            found.append((_probe_score(readings.values()), rotation, readings, group))
-            if found[-1][0] >= _CERTAIN:
+            found.append(_Way(_probe_score(readings.values()), rotation, readings, group, probes))
+            if found[-1].score >= _CERTAIN:
                 break
-    found.sort(key=lambda one: -one[0])
-    # Both pages of an open passport read well, each its own way, and a script that the recogniser has not learned reads
-    # as badly either way: the way that has an MRZ is the document's.
-    across = [one for one in found if one[1] % 180 != found[0][1] % 180][:1]
-    close = [one for one in found[1:2] if found[0][0] - one[0] < _AS_GOOD]
+    if max(way.score for way in found) < _CERTAIN:
+        # Scripts that the recogniser has not learned it may read better upside down; the other one knows them.
+        found = [replace(way, score=max(way.score, _second_score(image, way))) for way in found]
+    found.sort(key=lambda way: -way.score)
+    # Both pages of an open passport read well, each its own way: the way that has an MRZ is the document's.
+    across = [way for way in found if way.rotation % 180 != found[0].rotation % 180][:1]
+    close = [way for way in found[1:2] if found[0].score - way.score < _AS_GOOD]
     rivals = [*found[:1], *(across or close)]
     if len(rivals) > 1:
-        longest = [boxes[group[np.argsort(-long_side[group])[:_PROBES]]] for *_, group in rivals]
-        signs = [float(_fillers(_probe(image, lines, one[1]))) for lines, one in zip(longest, rivals, strict=True)]
-        if not any(signs):
-            # The other recogniser knows the scripts that the first reads as badly either way.
-            probes = [boxes[group[_probe_order(sizes[group])[:_PROBES]]] for *_, group in rivals]
-            second = [_probe(image, own, one[1], "scripts") for own, one in zip(probes, rivals, strict=True)]
-            signs = [one[0] + _probe_score(own.values()) for own, one in zip(second, rivals, strict=True)]
-        found[0] = rivals[signs.index(max(signs))]
-    return found[0][1], found[0][2]
+        longest = [boxes[way.group[np.argsort(-long_side[way.group])[:_PROBES]]] for way in rivals]
+        fillers = [_fillers(_probe(image, lines, way.rotation)) for lines, way in zip(longest, rivals, strict=True)]
+        found[0] = rivals[fillers.index(max(fillers))]
+    return found[0].rotation, found[0].readings
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A way up that was tried: how well `probes` read after the turn, the readings, and the indices of the boxes that
+    lie along it."""
+
+    score: float
+    rotation: int
+    readings: dict[bytes, Reading]
+    group: np.ndarray
+    probes: np.ndarray
+
+
+def _second_score(image: np.ndarray, way: _Way) -> float:
+    return _probe_score(_probe(image, way.probes, way.rotation, "scripts").values())
 
 
 def _fillers(readings: Mapping[bytes, Reading]) -> int:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from extractor.imaging.geometry import turn
 from extractor.schemas import text
 from extractor.text.ocr import Line
-from extractor.text.page import Page
+from extractor.text.page import Page, read_pages
 from extractor.text.scripts import (
     _with_marks_of,
     better_of,
@@ -246,3 +247,21 @@ def test_a_mark_that_one_reading_alone_has_must_be_sure(second: str, chance: flo
     first = line("BUDAPEST", 40, 40)
     other = replace(first, text=second, probabilities=np.full(len(second), chance))
     assert _with_marks_of(first, other, "HUN").text == text
+
+
+@each(
+    ("script", "texts"),
+    [
+        ("CYRILLIC", ("Жолооны үнэмлэх", "Улаанбаатар хот", "Цогтбаатар овог", "Замын цагдаагийн")),
+        ("THAI", ("บัตรประจำตัวประชาชน", "นางสาวกิตติ ตันติวงศ์", "เจ้าพนักงานออกบัตร")),
+        ("HEBREW", ("תעודת זהות ישראל", "משרד הפנים ירושלים", "רוזנברג מרדכי כהן")),
+        ("GEORGIAN", ("პირადობის მოწმობა", "საქართველოს მოქალაქე", "გიორგი ბერიძე")),
+        ("ARMENIAN", ("նույնականացման քարտ", "Հայաստանի Հանրապետություն", "ազգանունը անունը")),
+    ],
+)
+def test_pages_of_a_script_that_the_first_recogniser_has_not_learned_are_set_upright(
+    script: str, texts: tuple[str, ...]
+) -> None:
+    image = drawn_page(*texts, font=FONTS[script]).image
+    assert [one.rotation for one in read_pages(image)] == [0]
+    assert [one.rotation for one in read_pages(turn(image, 180))] == [180]
