@@ -26,6 +26,10 @@ from extractor.visual.values import Context, value_of
 
 #: Share of letters by which what was read may differ from the label and still be it.
 _LIKENESS = 82.0
+#: Values that others are found in: the town of birth in an address or in an office's name is not the place of birth.
+_LONG = frozenset(
+    value_tag(name) for name in FIELDS if name in VOCABULARY and VOCABULARY[name].kind in (Kind.ADDRESS, Kind.TEXT)
+)
 _DATES = frozenset(value_tag(name) for name in FIELDS if name in VOCABULARY and VOCABULARY[name].kind is Kind.DATE)
 
 
@@ -52,6 +56,8 @@ def sheet_of_page(
     ]
     for name in sorted(names, key=lambda name: -len(str(printed.get(name) or labels[name]))):
         for places in _found(name, labels[name], str(printed.get(name) or labels[name]), lines):
+            if any(tag in _LONG for index, start, end in places for tag in lines[index].tags[start:end]):
+                continue
             owner += 1
             for index, start, end in places:
                 line = lines[index]

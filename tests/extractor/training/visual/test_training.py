@@ -157,6 +157,14 @@ def test_labels_are_found_in_what_was_read(tmp_path: Path) -> None:
     assert value_tag("surname") in sheet.lines[0].tags
 
 
+def test_a_town_in_an_office_s_name_is_not_the_place_of_birth() -> None:
+    texts = ["UTOPIA CITY", "PD/UTOPIA CITY"]
+    boxes = [(0, 30 * i, 100, 30 * i + 20) for i in range(len(texts))]
+    labels = {"place_of_birth": "UTOPIA CITY", "authority": "PD/UTOPIA CITY"}
+    sheet = sheet_of_page(texts, boxes, [0.9, 0.9], labels, {}, "passport", None)
+    assert [{TAGS[tag] for tag in line.tags} for line in sheet.lines] == [{"place_of_birth"}, {"authority"}]
+
+
 def test_pages_file_that_holds_nothing(tmp_path: Path) -> None:
     empty = tmp_path / "real.jsonl"
     empty.write_text("", encoding="utf-8")
