@@ -1,4 +1,4 @@
-"""Shared by the training commands: running one, and showing its progress."""
+"""Shared by the training commands: running one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import argparse
 from collections.abc import Sequence
 
 from extractor.ending import ended
-from extractor.progress import progress_bar
-
-__all__ = ["progress_bar", "run"]
 
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:

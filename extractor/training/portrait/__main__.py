@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from extractor.ending import Parser
-from extractor.training.commands import progress_bar, run
+from extractor.progress import progress_bar
+from extractor.training.commands import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from extractor.progress import progress_bar
 from extractor.text.ocr import threads
-from extractor.training.commands import progress_bar, run
+from extractor.training.commands import run
 
 _EXAMPLES = """examples:
   python -m extractor.training.text draw --out lines.zip

@@ -61,7 +61,7 @@ def _from_onnx(file: Path) -> dict[str, torch.Tensor]:
     }
 
 
-def export(folder: Path, file: Path, *, quantised: bool = True) -> None:
+def export(folder: Path, file: Path) -> None:
     """Writes the network in `folder` to `file`."""
     network = LayoutNetwork()
     network.load_state_dict(start_weights(folder))
@@ -80,9 +80,6 @@ def export(folder: Path, file: Path, *, quantised: bool = True) -> None:
             opset_version=17,
             dynamo=False,
         )
-    if not quantised:
-        plain.replace(file)
-        return
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantize_dynamic(plain, file, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])

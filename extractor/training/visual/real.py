@@ -245,7 +245,7 @@ def issuers_of(sheets: Sequence[Sheet]) -> list[str]:
 def read_pages(folder: Path, out: Path) -> None:
     """Reads the labelled pictures of `folder` as the product does, and writes a line a page into `out`."""
     from extractor.labels import load_dataset
-    from extractor.training.commands import progress_bar
+    from extractor.progress import progress_bar
 
     specimens = load_dataset(folder)
     with out.open("w", encoding="utf-8") as file, progress_bar() as progress:

@@ -38,7 +38,7 @@ _LINES = {Kind.ADDRESS: 5, Kind.TEXT: 3, Kind.NAME: 2}
 
 @dataclass(frozen=True)
 class Pair:
-    """A field's value on the page: the caption that names it, the segments it is made of, and how sure the tie is."""
+    """A field's value on the page: the caption that names it, the segments it is made of, and how sure that is."""
 
     field: str
     caption: Caption
