@@ -35,8 +35,8 @@ _STATES = {
 }
 #: A reading with other marks is taken from this much below the first one's mean probability on.
 _NEARLY_AS_SURE = 0.1
-#: Probability from which a mark is taken for printed that the first reading lacks. Of 81 on drawn and real lines 51 of 57
-#: from there on were printed, and 9 of 24 below.
+#: Probability from which a mark is taken for printed that the first reading lacks. Of 81 on drawn and real lines 51 of
+#: 57 from there on were printed, and 9 of 24 below.
 _SURELY_MARKED = 0.98
 #: Share of a line's characters with marks, and their number, above which another is likely (Vietnamese).
 _MANY_MARKS, _SOME_MARKS = 0.2, 3
