@@ -123,6 +123,13 @@ class _Redacting:
             wide = places.grown(quad) if share is None else places.grown(quad, share)
             cv2.fillPoly(self._masks[page], [np.round(wide).astype(np.int32)], 255)
 
+    def _black_around(self, page: int, corners: np.ndarray) -> None:
+        """Hides a picture with its margin, which leaves out text that stays: a caption beside it keeps its letters."""
+        before = self._masks[page].copy()
+        self._black(page, [corners], _AROUND)
+        self._masks[page][(self._spared[page] > 0) & (before == 0)] = 0
+        self._black(page, [corners], 0.0)
+
     def _hide_others(self) -> None:
         """All of a page that shows several documents but the part where this one lies."""
         import cv2
@@ -183,7 +190,7 @@ class _Redacting:
                 codes = [code.corners for code in read_codes(image, damaged=True)]
                 self._black(page, [*codes, *code_like(image, text)], 0.06)
         for one in self._cutouts(hidden=True):
-            self._black(one.box.page, [np.array(one.box.points)], _AROUND)
+            self._black_around(one.box.page, np.array(one.box.points))
         if self._choice.hides("portrait"):
             self._hide_faces()
 
@@ -199,7 +206,7 @@ class _Redacting:
         left = traces_of(self._result, self._as_read)
         for _ in range(_ROUNDS):
             for page, corners in left:
-                self._black(page, [corners], _AROUND)
+                self._black_around(page, corners)
             shown = {page: self._hidden_so_far(page) for page in self._as_read}
             if not (left := faces_left(self._result, self._as_read, shown)):
                 return
