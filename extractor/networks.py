@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+
+_OPENING = threading.Lock()
+
+
+def kept_session(path: Path, intra_threads: int) -> InferenceSession:
+    """As `session`, opened once a process: whoever needs it meanwhile waits for it."""
+    with _OPENING:
+        return _opened(path, intra_threads)
+
+
+@cache
+def _opened(path: Path, intra_threads: int) -> InferenceSession:
+    return session(path, intra_threads)
 
 
 def session(path: Path, intra_threads: int) -> InferenceSession:

@@ -18,8 +18,8 @@ from extractor.imaging.geometry import apply, crop_quad, is_inside, quad_matrix,
 from extractor.imaging.seen import SeenPage
 from extractor.imaging.straighten import straighten
 from extractor.portrait import frame
-from extractor.portrait.faces import SURE, Face, brought_out, find_faces
-from extractor.portrait.shown import KINDS, Shown, find_shown, shared
+from extractor.portrait.faces import SURE, Face, brought_out, find_faces, shared
+from extractor.portrait.shown import KINDS, Shown, find_shown
 from extractor.portrait.signature import find_signature
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.text import squash

@@ -7,7 +7,6 @@ one size only: each candidate is looked at again, with its surroundings, at two 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +30,6 @@ _CANDIDATE, _MOST, _SURROUNDINGS = 0.3, 8, (3.8, 5.0)
 _NEAR, _AS_LARGE = 0.35, 1.6
 #: Pixels of a square that a face is wide at least; the network also answers with boxes of no size.
 _SMALLEST = 8
-_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def find_faces(image: np.ndarray, *, least: float = SURE) -> list[Face]:
     small = image if scale == 1.0 else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
     kept: list[Face] = []
     for face in sorted((one for level in (1, 2) for one in _at_level(small, level)), key=lambda face: -face.score):
-        if len(kept) < _MOST and all(_shared(face.box, other.box) < _SAME for other in kept):
+        if len(kept) < _MOST and all(shared(face.box, other.box) < _SAME for other in kept):
             kept.append(face)
     judged = [(face, (face.score * _looked_at_again(small, face)) ** 0.5) for face in kept]
     found = [_enlarged(face, 1 / scale, score) for face, score in judged if score >= least]
@@ -164,7 +162,7 @@ def _anchors() -> np.ndarray:
     return np.array(middles)
 
 
-def _shared(one: Sequence[float], other: Sequence[float]) -> float:
+def shared(one: Sequence[float], other: Sequence[float]) -> float:
     """What two boxes share of the smaller one."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
@@ -175,12 +173,6 @@ def _shared(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def _network() -> Any:
-    with _LOADING:
-        return _load()
+    from extractor.networks import kept_session
 
-
-@cache
-def _load() -> Any:
-    from extractor.networks import session
-
-    return session(Path(__file__).with_name("networks") / "faces.onnx", 1)
+    return kept_session(Path(__file__).with_name("networks") / "faces.onnx", 1)

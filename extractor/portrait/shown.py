@@ -6,15 +6,14 @@ drawings, silhouettes, faces blurred or covered, ghosts too pale to have eyes.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from extractor.portrait.faces import shared
 from extractor.portrait.frame import Rectangle
 
 #: The network looks at squares of SIDE pixels, and answers for cells of STEP pixels.
@@ -25,7 +24,6 @@ KINDS: tuple[Literal["portrait", "ghost"], ...] = ("portrait", "ghost")
 _GREY = 128
 #: Boxes that share more than this of the smaller one are the same.
 _SAME = 0.3
-_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,6 @@ def find_shown(image: np.ndarray, least: float) -> list[Shown]:
     return kept
 
 
-def shared(one: Rectangle, other: Rectangle) -> float:
-    """What two boxes share of the smaller one."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return max(0.0, width) * max(0.0, height) / max(smaller, 1e-6)
-
-
 def _in_square(square: np.ndarray, least: float) -> Iterator[tuple[Literal["portrait", "ghost"], Rectangle, float]]:
     """Each cell's answer."""
     pixels = square.astype(np.float32).transpose(2, 0, 1)[None] / 255
@@ -76,12 +66,6 @@ def _in_square(square: np.ndarray, least: float) -> Iterator[tuple[Literal["port
 
 
 def _network() -> Any:
-    with _LOADING:
-        return _load()
+    from extractor.networks import kept_session
 
-
-@cache
-def _load() -> Any:
-    from extractor.networks import session
-
-    return session(Path(__file__).with_name("networks") / "portraits.onnx", 1)
+    return kept_session(Path(__file__).with_name("networks") / "portraits.onnx", 1)

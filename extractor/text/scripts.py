@@ -195,14 +195,14 @@ def _with_marks_of(first: Line, second: Line, state: str) -> Line:
         return second
     own = letters_of(state) or frozenset()
     marked = sum(not c.isascii() for c in second.text)
-    are_many = marked > max(_SOME_MARKS, _MANY_MARKS * len(second.text)) or len(second.probabilities) != len(
-        second.text
-    )
+    are_many = marked > max(_SOME_MARKS, _MANY_MARKS * len(second.text))
+    # Signs that are composed may be fewer than their characters: then nothing is known of each.
+    is_known = len(second.probabilities) == len(second.text)
 
     def chosen(place: int) -> str:
         a, b = first.text[place], second.text[place]
         if a.isascii() and not b.isascii():
-            return b if are_many or second.probabilities[place] >= _SURELY_MARKED else a
+            return b if are_many or not is_known or second.probabilities[place] >= _SURELY_MARKED else a
         is_sure = a in own or (len(first.probabilities) == len(first.text) and first.probabilities[place] > _SURE_MARK)
         return a if b.isascii() and not a.isascii() and is_sure else b
 

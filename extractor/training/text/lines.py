@@ -172,17 +172,13 @@ def _in_two_styles(
         [*pieces[:place], replace(one, text=one.text[:cut])],
         [replace(one, text=one.text[cut:]), *pieces[place + 1 :]],
     )
-    changed = rng.random() < 0.7
-    size, ink, font = (
-        round(one.size * rng.uniform(0.5, 0.95)),
-        rng.choice((1.0, 1.0, rng.uniform(0.5, 1.0))),
-        rng.choice(fonts),
-    )
-    other = [
-        replace(piece, size=size, ink=ink, font=font if set(piece.text) - {" "} <= material.fonts[font] else piece.font)
-        for piece in halves[0 if changed else 1]
-    ]
-    return [*other, *halves[1]] if changed else [*halves[0], *other]
+    chosen = 0 if rng.random() < 0.7 else 1
+    size, font = round(one.size * rng.uniform(0.5, 0.95)), rng.choice(fonts)
+    ink = rng.choice((1.0, 1.0, rng.uniform(0.5, 1.0)))
+    for at, piece in enumerate(halves[chosen]):
+        known = set(piece.text) - {" "} <= material.fonts[font]
+        halves[chosen][at] = replace(piece, size=size, ink=ink, font=font if known else piece.font)
+    return [*halves[0], *halves[1]]
 
 
 def _drawn(rng: random.Random, material: Material, text: str, script: str, right: bool) -> np.ndarray | None:

@@ -113,7 +113,7 @@ def test_a_caption_and_its_value_are_in_two_styles(drawing: Drawing) -> None:
 
 def test_characters_right_are_counted_by_script(drawing: Drawing) -> None:
     found = measure(network_file("scripts"), drawing.words, drawing.fonts, count=4, hard=0.1)
-    assert set(found) == {"LATIN", "CYRILLIC", "HEBREW", "MRZ"} & set(found)
+    assert {"LATIN", "CYRILLIC", "HEBREW"} <= set(found) <= {*WORDS, "MRZ"}, "scripts that there are words for"
     assert found["LATIN"] > 0.7
 
 
