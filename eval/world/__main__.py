@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from eval.world.drawing import has_letters, is_of_zone, print_sheet
 from extractor.errors import ExtractorError, UsageError
 from extractor.labels.format import Specimen, save_labels
 from extractor.progress import progress
@@ -25,6 +24,7 @@ from extractor.synthesis.catalogue import catalogue
 from extractor.synthesis.draw import DrawnPage
 from extractor.synthesis.produce import labelled, write_picture
 from extractor.training.visual.holder import Holder
+from extractor.training.visual.printing import has_letters, is_of_zone, print_sheet
 from extractor.training.visual.sheet import Sheet, make_sheet
 from extractor.training.visual.variants import relative
 from extractor.visual.features import ZONE_FIELDS

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from eval.world.__main__ import LANGUAGES, documents, draw_set, main
-from eval.world.drawing import has_letters, is_of_zone, print_sheet
 from extractor.labels import load_dataset
 from extractor.training.visual.forms import print_day
+from extractor.training.visual.printing import has_letters, is_of_zone, print_sheet
 from extractor.training.visual.sheet import Sheet, SheetLine
 
 pytestmark = pytest.mark.usefixtures("evaluation_fonts")

@@ -17,6 +17,8 @@ from torch.nn import functional
 _GROUP = 24
 _LOWEST, _HEIGHT = 10.0, 48
 _PAPERS, _PAPER_WIDTH = 1024, 1600
+#: Share of lines that another line intrudes upon, and how far at most, of the height.
+_CLOSE, _INTRUDES = 0.3, 0.16
 
 
 def papers(seed: int, count: int = _PAPERS) -> torch.Tensor:
@@ -61,7 +63,7 @@ def disturbed(masks: torch.Tensor, strips: torch.Tensor, hard: float = 1.0) -> t
     """`masks` (B, 48, w) uint8 as pictures the network takes: (B, 3, 48, w) float, BGR, in -1..1. `hard` (0..1) is how
     strong disturbances may be."""
     ink = masks[:, None].float() / 255
-    ink = _slanted(ink)
+    ink = _with_neighbours(_slanted(ink))
     images = _coloured(ink, strips)
     done = [_seen(group, hard) for group in images.split(_GROUP)]
     return torch.cat(done).clamp(0, 1).flip(1) * 2 - 1
@@ -88,6 +90,25 @@ def _slanted(ink: torch.Tensor) -> torch.Tensor:
     bend = _uniform(count, -0.06, 0.06, ink) * (torch.rand(count, device=ink.device) < 0.15)
     grid[..., 1] += bend[:, None, None] * (grid[..., 0] ** 2 - 0.5)
     return functional.grid_sample(ink, grid, align_corners=False)
+
+
+def _with_neighbours(ink: torch.Tensor) -> torch.Tensor:
+    """Some lines with the foot of another line at the upper edge, or its head at the lower one: crops of the detector
+    reach beyond the letters, and lines of documents stand close."""
+    count, _, high, _ = ink.shape
+    reach = (torch.rand(count, device=ink.device) * _INTRUDES * high).long()
+    reach = torch.where(torch.rand(count, device=ink.device) < _CLOSE, reach, 0)
+    rows = torch.arange(high, device=ink.device)[None]
+    below = torch.rand(count, 1, device=ink.device) < 0.5
+    # Letters stand in the middle three quarters of a line's height.
+    foot = rows + int(0.88 * high) - reach[:, None]
+    head = rows - (high - reach[:, None]) + int(0.12 * high)
+    source = torch.where(below, head, foot)
+    seen = torch.where(below, rows >= high - reach[:, None], rows < reach[:, None])
+    other = ink.roll(1, 0).squeeze(1)
+    wide = other.shape[2]
+    moved = other.gather(1, source.clamp(0, high - 1)[:, :, None].expand(-1, -1, wide)) * seen[:, :, None]
+    return torch.maximum(ink, moved[:, None])
 
 
 def _coloured(ink: torch.Tensor, strips: torch.Tensor) -> torch.Tensor:

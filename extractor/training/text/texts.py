@@ -23,8 +23,21 @@ _DIGITS = {
 MRZ = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
+#: Share of Latin lines that are plain capitals, as most states print names: else letters with marks are as many as
+#: without, and the network sees marks in dirt.
+_PLAIN = 0.3
+
+
 def wording(rng: random.Random, words: WordLists, script: str) -> str:
     """The text of a line in `script`: words, random letters, figures, or lines in two scripts."""
+    text = _wording(rng, words, script)
+    if script == "LATIN" and rng.random() < _PLAIN:
+        parts = unicodedata.normalize("NFD", text.upper())
+        text = unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
+    return text
+
+
+def _wording(rng: random.Random, words: WordLists, script: str) -> str:
     kind = rng.random()
     if kind < 0.42:
         return _some_words(rng, words, script)

@@ -14,6 +14,7 @@ from extractor.training.commands import run
 _EXAMPLES = """examples:
   python -m extractor.training.visual train --out runs/layout --seconds 500
   python -m extractor.training.visual pages ../pictures --out runs/real.jsonl
+  python -m extractor.training.visual printed --count 3000 --out runs/printed.jsonl
   python -m extractor.training.visual train --start runs/layout --real runs/real.jsonl --out runs/last --seconds 60
   python -m extractor.training.visual folds --start runs/layout --real runs/real.jsonl --out runs/folds
   python -m extractor.training.visual export runs/last --file extractor/visual/networks/layout.onnx
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--start", type=Path, help="folder with weights to begin with, or a shipped .onnx")
         command.add_argument("--real", type=Path, help="file of real labelled pages (see `pages`)")
         command.add_argument("--real-share", type=float, default=0.25, help="of the pages (%(default)s)")
+        command.add_argument("--printed", type=Path, help="file of made pages that were read (see `printed`)")
+        command.add_argument("--printed-share", type=float, default=0.15, help="of the pages (%(default)s)")
         command.add_argument("--catalogue-share", type=float, default=0.45, help="of made pages (%(default)s)")
         command.add_argument("--seconds", type=float, default=500, help="how long a run takes (%(default)s)")
         command.add_argument("--rate", type=float, default=1.2e-3, help="highest learning rate (%(default)s)")
@@ -50,6 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pages.add_argument("data", type=Path, help="folder of labelled pictures")
     pages.add_argument("--out", type=Path, required=True, help="file to write; it holds what stands on the pictures")
     pages.set_defaults(run=_pages)
+    printed = commands.add_parser("printed", help="print made pages, photograph and read them, for training")
+    printed.add_argument("--count", type=int, default=3000, help="pages (%(default)s)")
+    printed.add_argument("--catalogue-share", type=float, default=0.6, help="of the pages (%(default)s)")
+    printed.add_argument("--seed", type=int, default=0)
+    printed.add_argument("--out", type=Path, required=True, help="file to write")
+    printed.set_defaults(run=_printed)
     export = commands.add_parser("export", help="write trained weights as the network that the package ships")
     export.add_argument("folder", type=Path)
     export.add_argument("--file", type=Path, required=True)
@@ -65,9 +74,10 @@ def _mixture(options: argparse.Namespace, without: frozenset[str] = frozenset())
     from extractor.training.visual.real import load_pages
 
     real = load_pages(options.real, without) if options.real else []
+    printed = load_pages(options.printed) if options.printed else []
     states = [country.alpha3 for country in countries]
-    share = options.real_share if real else 0.0
-    return Mixture(catalogue(), states, real, options.catalogue_share, share)
+    shares = (options.catalogue_share, options.real_share, printed, options.printed_share)
+    return Mixture(catalogue(), states, real, *shares)
 
 
 def _plan(options: argparse.Namespace) -> object:
@@ -91,7 +101,9 @@ def _held_out(options: argparse.Namespace) -> list[object]:
 
     from extractor.training.visual.batches import batches
 
-    return list(islice(batches(_mixture(argparse.Namespace(**{**vars(options), "real": None})), -1, 128), 6))  # type: ignore[arg-type]
+    return list(
+        islice(batches(_mixture(argparse.Namespace(**{**vars(options), "real": None, "printed": None})), -1, 128), 6)
+    )  # type: ignore[arg-type]
 
 
 def _folds(options: argparse.Namespace) -> int:
@@ -112,9 +124,19 @@ def _folds(options: argparse.Namespace) -> int:
 
 
 def _pages(options: argparse.Namespace) -> int:
-    from extractor.training.visual.real import read_pages
+    from extractor.training.visual.real import read_pages, write_pages
 
-    read_pages(options.data, options.out)
+    write_pages(read_pages(options.data), options.out)
+    return 0
+
+
+def _printed(options: argparse.Namespace) -> int:
+    from extractor.training.visual.printed import printed_pages
+    from extractor.training.visual.real import write_pages
+
+    real = {"real": None, "real_share": 0.0, "printed": None, "printed_share": 0.0}
+    mixture = _mixture(argparse.Namespace(**{**vars(options), **real}))
+    write_pages(printed_pages(mixture, options.seed, options.count), options.out)  # type: ignore[arg-type]
     return 0
 
 

@@ -34,29 +34,33 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Mixture:
-    """What samples are made of: shares of catalogue entries and of real pages (designs are the rest), of
-    pictures with two documents, and of relatives among the entries' pages; the entries and real pages themselves."""
+    """What samples are made of: entries, real pages and pages that were printed and read (`printed`), and their shares
+    (designs are the rest); the share of pictures with two documents, and of relatives among the entries' pages."""
 
     entries: Sequence[Mapping[str, Any]]
     states: Sequence[str]
     real: Sequence[Sheet] = ()
     catalogue_share: float = 0.45
     real_share: float = 0.0
+    printed: Sequence[Sheet] = ()
+    printed_share: float = 0.0
     two_share: float = 0.06
     relatives_share: float = 0.5
 
 
 def make_page(mixture: Mixture, rng: random.Random) -> Sheet:
     """One page of the mixture, as recognition would leave it."""
-    if mixture.real and rng.random() < mixture.real_share:
-        return augmented(rng.choice(mixture.real), rng)
-    sheet = _drawn(mixture, rng)
+    for sheets, share in ((mixture.real, mixture.real_share), (mixture.printed, mixture.printed_share)):
+        if sheets and rng.random() < share:
+            return augmented(rng.choice(sheets), rng)
+    sheet = draw_sheet(mixture, rng)
     if rng.random() < mixture.two_share:
-        sheet = two_documents(sheet, _drawn(mixture, rng), rng)
+        sheet = two_documents(sheet, draw_sheet(mixture, rng), rng)
     return disturb(sheet, rng)
 
 
-def _drawn(mixture: Mixture, rng: random.Random) -> Sheet:
+def draw_sheet(mixture: Mixture, rng: random.Random) -> Sheet:
+    """One document of the catalogue or of the designs, as it is printed."""
     if mixture.entries and rng.random() < mixture.catalogue_share:
         kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]
         alike = [entry for entry in mixture.entries if entry["kind"] == kind] or mixture.entries

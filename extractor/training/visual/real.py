@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,18 @@ from extractor.visual.features import zone_facts
 from extractor.visual.tags import FIELDS, NOTHING, TAGS, value_tag
 from extractor.visual.values import Context, value_of
 
+#: The tag of characters that may or may not be a value.
+UNKNOWN = -100
+#: Line, start and end of characters.
+LineSpan = tuple[int, int, int]
 #: Share of letters by which what was read may differ from the label and still be it.
 _LIKENESS = 82.0
 #: Values that others are found in: the town of birth in an address or in an office's name is not the place of birth.
 _LONG = frozenset(
     value_tag(name) for name in FIELDS if name in VOCABULARY and VOCABULARY[name].kind in (Kind.ADDRESS, Kind.TEXT)
 )
+#: Share of a value's characters from which it is found whole; what else of it stands on the page is not known.
+_WHOLE = 0.85
 _DATES = frozenset(value_tag(name) for name in FIELDS if name in VOCABULARY and VOCABULARY[name].kind is Kind.DATE)
 
 
@@ -44,18 +50,24 @@ def sheet_of_page(
     alternatives: Mapping[str, Sequence[Any]] | None = None,
 ) -> Sheet:
     """A page's lines with the labelled fields found in them; `labels` are normalised values, `printed` texts. Where
-    other readings of a field stand (its name in another script), nothing is taught."""
+    other readings of a field stand (its name in another script), nothing is taught, and of a field that is not found,
+    or not all of it, any word without a tag may be a part."""
     lines = [
         SheetLine(text, [NOTHING] * len(text), [0] * len(text), list(box), 0, score)
         for text, box, score in zip(texts, boxes, scores, strict=True)
     ]
     owner = 0
+    known = {name for name in labels if name in FIELDS}
     # Longer values first: a given name inside an address is the address's.
     names = [
         name for name in labels if name in FIELDS and labels[name] not in (None, False, []) and name not in _STATES
     ]
-    for name in sorted(names, key=lambda name: -len(str(printed.get(name) or labels[name]))):
-        for places in _found(name, labels[name], str(printed.get(name) or labels[name]), lines):
+    texts = {name: str(printed.get(name) or labels[name]) for name in names}
+    for name in sorted(names, key=lambda name: -len(texts[name])):
+        found = _found(name, labels[name], texts[name], lines)
+        if not _complete(name, texts[name], found, lines):
+            known.discard(name)
+        for places in found:
             if any(tag in _LONG for index, start, end in places for tag in lines[index].tags[start:end]):
                 continue
             owner += 1
@@ -69,7 +81,19 @@ def sheet_of_page(
             for index, start, end in (place for places in _found(name, value, str(value), lines) for place in places):
                 tags = lines[index].tags
                 tags[start:end] = [tag or UNKNOWN for tag in tags[start:end]]
-    return Sheet(lines, {}, kind, zone, frozenset(name for name in labels if name in FIELDS))
+    return Sheet(lines, {}, kind, zone, frozenset(known))
+
+
+def _complete(name: str, text: str, found: Sequence[Sequence[LineSpan]], lines: Sequence[SheetLine]) -> bool:
+    """Whether all of a value was found at one of its places: of dates and codes always, if they were found."""
+    if not found or _kind(name) not in (Kind.ADDRESS, Kind.TEXT, Kind.NAME):
+        return bool(found)
+    read = (sum(len(fold(lines[at].text[start:end]).replace(" ", "")) for at, start, end in one) for one in found)
+    return max(read) >= _WHOLE * len(fold(text).replace(" ", ""))
+
+
+def _kind(name: str) -> Kind:
+    return VOCABULARY[name].kind if name in VOCABULARY else Kind.TEXT
 
 
 _STATES = ("nationality", "issuing_country")
@@ -100,14 +124,9 @@ def _states(lines: Sequence[SheetLine], labels: Mapping[str, Any], printed: Mapp
                         line.tags[at], line.owners[at] = tag, owner if tag != UNKNOWN else 0
 
 
-#: The tag of characters that may or may not be a value.
-UNKNOWN = -100
-LineSpan = tuple[int, int, int]
-
-
 def _found(name: str, value: Any, text: str, lines: Sequence[SheetLine]) -> list[list[LineSpan]]:
     """Every place of a value: a list of (line, start, end) for each time it stands on the page."""
-    kind = VOCABULARY[name].kind if name in VOCABULARY else Kind.TEXT
+    kind = _kind(name)
     free = [(index, line) for index, line in enumerate(lines) if line.text.count("<") <= 2]
     if kind is Kind.DATE:
         return [[place] for index, line in free for place in _dates(index, line, str(value))]
@@ -232,7 +251,7 @@ def _exchanged(character: str, rng: random.Random, changed: dict[str, str]) -> s
 
 
 def load_pages(file: Path, without: frozenset[str] = frozenset()) -> list[Sheet]:
-    """The pages that `read_pages` wrote, but those of issuers in `without`."""
+    """The pages that `write_pages` wrote, but those of issuers in `without`."""
     sheets = [_from_json(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
     return [sheet for sheet in sheets if sheet.issuer not in without and sheet.lines]
 
@@ -242,17 +261,24 @@ def issuers_of(sheets: Sequence[Sheet]) -> list[str]:
     return sorted({sheet.issuer for sheet in sheets})
 
 
-def read_pages(folder: Path, out: Path) -> None:
-    """Reads the labelled pictures of `folder` as the product does, and writes a line a page into `out`."""
+def read_pages(folder: Path) -> Iterator[Sheet]:
+    """Reads the labelled pictures of `folder` as the product does."""
     from extractor.labels import load_dataset
-    from extractor.progress import progress_bar
+    from extractor.progress import progress
 
     specimens = load_dataset(folder)
-    with out.open("w", encoding="utf-8") as file, progress_bar() as progress:
-        for number, specimen in enumerate(specimens, start=1):
-            for sheet in _sheets(specimen):
-                file.write(json.dumps(_to_json(sheet), ensure_ascii=False) + "\n")
-            progress("pictures", number, len(specimens))
+    with progress(len(specimens), "pictures") as advance:
+        for specimen in specimens:
+            yield from _sheets(specimen)
+            advance()
+
+
+def write_pages(sheets: Iterable[Sheet], out: Path) -> None:
+    """Writes a line a page into `out`, as they come."""
+    with out.open("w", encoding="utf-8") as file:
+        for sheet in sheets:
+            file.write(json.dumps(_to_json(sheet), ensure_ascii=False) + "\n")
+            file.flush()
 
 
 def _sheets(specimen: Specimen) -> list[Sheet]:
@@ -276,8 +302,10 @@ def _to_json(sheet: Sheet) -> dict[str, Any]:
     lines = [
         [line.text, [round(float(v), 1) for v in line.box], round(line.score, 3), _runs(line)] for line in sheet.lines
     ]
-    labelled = sorted(sheet.labelled or ())
-    return {"issuer": sheet.issuer, "kind": sheet.kind, "zone": sheet.zone, "labelled": labelled, "lines": lines}
+    labelled = None if sheet.labelled is None else sorted(sheet.labelled)
+    captions = sorted(sheet.captions.items())
+    facts = {"issuer": sheet.issuer, "kind": sheet.kind, "zone": sheet.zone}
+    return {**facts, "labelled": labelled, "captions": captions, "lines": lines}
 
 
 def _runs(line: SheetLine) -> list[tuple[int, int, str, int]]:
@@ -303,4 +331,5 @@ def _from_json(entry: Mapping[str, Any]) -> Sheet:
             tags[start:end] = [UNKNOWN if tag == "unknown" else TAGS.index(tag)] * (end - start)
             owners[start:end] = [owner] * (end - start)
         lines.append(SheetLine(text, tags, owners, list(box), 0, score))
-    return Sheet(lines, {}, entry["kind"], entry["zone"], frozenset(entry["labelled"]), entry["issuer"])
+    labelled = None if entry["labelled"] is None else frozenset(entry["labelled"])
+    return Sheet(lines, dict(entry["captions"]), entry["kind"], entry["zone"], labelled, entry["issuer"])

@@ -16,7 +16,8 @@ from PIL import features
 
 from extractor.text.ocr import network_file
 from extractor.text.writing import CHARACTERS
-from extractor.training.text import lines, material
+from extractor.training.text import disturb, lines, material
+from extractor.training.text import texts as texts_of
 from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.measure import measure
 from extractor.training.text.pool import CHUNK, CLASS, Drawing, LinePool
@@ -136,6 +137,25 @@ def test_every_look_at_a_line_is_on_other_paper_and_through_another_camera() -> 
     assert (one - two).abs().mean() > 0.05
     ink, paper = one[:, :, 18:30, 30:60].mean((1, 2, 3)), one[:, :, 18:30, :12].mean((1, 2, 3))
     assert ((ink - paper).abs() > 0.05).float().mean() > 0.8, "most lines can be told from their paper"
+
+
+def test_some_lines_have_another_line_s_edge_above_or_below() -> None:
+    torch.manual_seed(1)
+    ink = torch.zeros(200, 1, lines.HEIGHT, 64)
+    ink[:, :, 8:40, 10:50] = 1
+    shown = disturb._with_neighbours(ink)
+    assert torch.equal(shown[:, :, 8:40], ink[:, :, 8:40]), "the line itself stays as it was"
+    above, below = ((shown[:, 0, rows] > 0).any(2).any(1) for rows in (slice(0, 8), slice(40, None)))
+    assert 0.02 < above.float().mean() < 0.4
+    assert 0.02 < below.float().mean() < 0.4
+    assert not (above & below).any()
+
+
+def test_latin_lines_are_often_plain_capitals(drawing: Drawing) -> None:
+    loaded = lines.load(drawing.words, drawing.fonts)
+    texts = [texts_of.wording(random.Random(seed), loaded.words, "LATIN") for seed in range(300)]
+    plain = sum(text == text.upper() and text.isascii() for text in texts)
+    assert plain > 0.3 * len(texts)
 
 
 @pytest.mark.slow

@@ -165,6 +165,15 @@ def test_a_town_in_an_office_s_name_is_not_the_place_of_birth() -> None:
     assert [{TAGS[tag] for tag in line.tags} for line in sheet.lines] == [{"place_of_birth"}, {"authority"}]
 
 
+def test_a_field_that_is_not_found_whole_may_be_any_word_without_a_tag() -> None:
+    texts = ["MARTIN", "12 HIGH STREET", "L0NDQN SVV1", "N0RTH"]
+    boxes = [(0, 30 * i, 100, 30 * i + 20) for i in range(len(texts))]
+    labels = {"surname": "MARTIN", "address": "12 HIGH STREET LONDON SW1", "place_of_birth": "NORTHAMPTON", "sex": None}
+    sheet = sheet_of_page(texts, boxes, [0.9] * len(texts), labels, {}, "passport", None)
+    assert {TAGS[tag] for tag in sheet.lines[1].tags} == {"address"}
+    assert sheet.labelled == {"surname", "sex"}, "of the address a part, of the place of birth nothing was found"
+
+
 def test_pages_file_that_holds_nothing(tmp_path: Path) -> None:
     empty = tmp_path / "real.jsonl"
     empty.write_text("", encoding="utf-8")
@@ -175,4 +184,4 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     said = capsys.readouterr().out
-    assert all(command in said for command in ("train", "folds", "pages", "export", "examples:"))
+    assert all(command in said for command in ("train", "folds", "pages", "printed", "export", "examples:"))

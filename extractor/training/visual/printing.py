@@ -1,14 +1,14 @@
-"""Prints a made page (`extractor.training.visual.sheet`) as a picture, in fonts that no network was trained on.
+"""Prints a made page (`sheet`) as a picture.
 
 The layout reader is trained on pages of text and geometry. Here such a page is printed: every line in its box, in a
 font of its script shaped by HarfBuzz (Pillow's raqm), the zone in OCR-B, on a background, with a face where there is
-room.
+room. Fonts, paper and faces are of one pool: the evaluation's are those that no network was trained on.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,20 +16,41 @@ import numpy as np
 
 from extractor.synthesis.backgrounds import background
 from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun, blend
-from extractor.synthesis.fonts import FontFace, FontsMissingError, installed_fonts, single_font
+from extractor.synthesis.fonts import FontFace, FontsMissingError, font_files, installed_fonts, single_font
 from extractor.synthesis.ornaments import choose_face, portrait
+from extractor.synthesis.pools import Pool
 from extractor.training.visual.sheet import Sheet, SheetLine
 
-#: First and last code point of a script, and its fonts of Debian's fonts-noto-core: none is among those that the text
-#: networks were trained on.
-_SCRIPTS = (
-    ("\u0590", "\u05ff", ("NotoSansHebrew-Regular.ttf", "NotoSerifHebrew-Regular.ttf", "NotoSansHebrew-Bold.ttf")),
-    ("\u0900", "\u097f", ("NotoSansDevanagari-Regular.ttf", "NotoSerifDevanagari-Regular.ttf")),
-    ("\u0e00", "\u0e7f", ("NotoSansThai-Regular.ttf", "NotoSerifThai-Regular.ttf", "NotoSansThai-Bold.ttf")),
-)
+#: First and last code point of a script, and its fonts, by pool. The evaluation pool's are of Debian's fonts-noto-core.
+_Fonts = tuple[tuple[str, str, tuple[str, ...]], ...]
+_SCRIPTS: Mapping[Pool, _Fonts] = {
+    "evaluation": (
+        ("\u0590", "\u05ff", ("NotoSansHebrew-Regular.ttf", "NotoSerifHebrew-Regular.ttf", "NotoSansHebrew-Bold.ttf")),
+        ("\u0900", "\u097f", ("NotoSansDevanagari-Regular.ttf", "NotoSerifDevanagari-Regular.ttf")),
+        ("\u0e00", "\u0e7f", ("NotoSansThai-Regular.ttf", "NotoSerifThai-Regular.ttf", "NotoSansThai-Bold.ttf")),
+    ),
+    "training": (
+        ("\u0530", "\u058f", ("FreeSerif.ttf", "FreeSans.ttf")),
+        ("\u0590", "\u05ff", ("FreeSans.ttf", "FreeSerif.ttf")),
+        ("\u0600", "\u06ff", ("Amiri-Regular.ttf", "Amiri-Bold.ttf", "KacstBook.ttf")),
+        ("\u0900", "\u097f", ("FreeSerif.ttf", "FreeSans.ttf")),
+        ("\u0e00", "\u0e7f", ("FreeSerif.ttf",)),
+        ("\u10a0", "\u10ff", ("FreeSerif.ttf", "FreeSans.ttf")),
+        ("\u3040", "\u30ff", ("ipag.ttf", "ipam.ttf", "BIZUDGothic-Regular.ttf")),
+        ("\u3400", "\u9fff", ("wqy-microhei.ttc", "wqy-zenhei.ttc", "LXGWWenKai-Regular.ttf")),
+        ("\uac00", "\ud7a3", ("NanumGothic.ttf", "NanumMyeongjo.ttf", "UnDotum.ttf")),
+    ),
+}
 #: What letters of Latin, Greek and Cyrillic are set in.
-_OTHERS = ("NotoSans-Regular.ttf", "NotoSerif-Regular.ttf", "NotoSans-Bold.ttf", "NotoSansDisplay-Regular.ttf")
-_PACKAGE = "fonts-noto-core"
+_OTHERS: Mapping[Pool, tuple[str, ...]] = {
+    "evaluation": ("NotoSans-Regular.ttf", "NotoSerif-Regular.ttf", "NotoSans-Bold.ttf", "NotoSansDisplay-Regular.ttf"),
+    "training": (
+        "LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LiberationSansNarrow-Regular.ttf",
+        "LiberationSerif-Regular.ttf", "LiberationMono-Regular.ttf", "Roboto-Regular.ttf", "Roboto-Medium.ttf",
+        "RobotoCondensed-Regular.ttf", "RobotoCondensed-Bold.ttf", "FreeSans.ttf", "FreeSansBold.ttf", "FreeSerif.ttf",
+    ),
+}  # fmt: skip
+_LEFTWARDS = frozenset(map(chr, range(0x590, 0x700)))
 _MARGIN = 3.0
 #: Width and height of a face, millimetres; and of the steps in which a place for it is looked for.
 _FACE, _STEP = (22.0, 28.0), 2.0
@@ -37,31 +58,35 @@ _FACE, _STEP = (22.0, 28.0), 2.0
 
 @dataclass(frozen=True)
 class Picture:
-    """`image` (h, w, 3) uint8 RGB, and the boxes (left, top, right, bottom), pixels, of the sheet's lines in order."""
+    """`image` (h, w, 3) uint8 RGB, and the boxes (left, top, right, bottom), pixels, of the sheet's lines in order,
+    as wide as they were printed."""
 
     image: np.ndarray
     boxes: tuple[tuple[float, float, float, float], ...]
 
 
-def print_sheet(sheet: Sheet, rng: random.Random) -> Picture:
+def print_sheet(sheet: Sheet, rng: random.Random, pool: Pool = "evaluation") -> Picture:
     """The sheet on paper, 8 to 11 pixels a millimetre. Raises FontsMissingError."""
     left, top = (min(line.box[side] for line in sheet.lines) - _MARGIN for side in (0, 1))
     right, bottom = (max(line.box[side] for line in sheet.lines) + _MARGIN for side in (2, 3))
     scale = rng.uniform(8, 11)
     width, height = round((right - left) * scale), round((bottom - top) * scale)
-    canvas = Canvas(background(rng, "evaluation", width, height), scale)
+    canvas = Canvas(background(rng, pool, width, height), scale)
     moved = [(b[0] - left, b[1] - top, b[2] - left, b[3] - top) for b in (line.box for line in sheet.lines)]
     if place := _free_place(moved, ((right - left), (bottom - top)), rng):
-        portrait(canvas, "evaluation", choose_face(rng), (*place, *_FACE), grey=rng.random() < 0.4)
-    faces = _fonts(rng)
+        portrait(canvas, pool, choose_face(rng), (*place, *_FACE), grey=rng.random() < 0.4)
+    faces = _fonts(rng, pool)
     level = rng.randint(5, 60)
     ink = (level, level, min(255, level + rng.randint(0, 40)))
+    boxes = []
     for line, box in zip(sheet.lines, moved, strict=True):
+        left, top, right, bottom = (edge * scale for edge in box)
         if is_of_zone(line.text):
-            _print_zone(canvas, line, box, rng)
+            _print_zone(canvas, line, box, rng, pool)
         else:
-            _print_line(canvas, line.text, box, faces, ink)
-    return Picture(canvas.image, tuple(tuple(edge * scale for edge in box) for box in moved))  # type: ignore[misc]
+            right = left + _print_line(canvas, line.text, box, faces, ink)
+        boxes.append((left, top, right, bottom))
+    return Picture(canvas.image, tuple(boxes))
 
 
 def _free_place(
@@ -83,26 +108,26 @@ def is_of_zone(text: str) -> bool:
     return len(text) in (30, 36, 44) and "<" in text and " " not in text
 
 
-def has_letters(text: str) -> bool:
-    """Whether the fonts have all letters of a text."""
-    blocks = [(first, last) for first, last, _ in _SCRIPTS] + [("\0", "\u052f"), ("\u1e00", "\u206f")]
+def has_letters(text: str, pool: Pool = "evaluation") -> bool:
+    """Whether the fonts of a pool have all letters of a text."""
+    blocks = [(first, last) for first, last, _ in _SCRIPTS[pool]] + [("\0", "\u052f"), ("\u1e00", "\u206f")]
     return all(any(first <= c <= last for first, last in blocks) or not c.isalnum() for c in text)
 
 
-def _fonts(rng: random.Random) -> tuple[str, ...]:
-    """One font a script, for all of a document."""
-    return (*(rng.choice(names) for _, _, names in _SCRIPTS), rng.choice(_OTHERS))
+def _fonts(rng: random.Random, pool: Pool) -> _Fonts:
+    """One font a script, for all of a document; the last one's for what is of none."""
+    chosen = [(first, last, (rng.choice(names),)) for first, last, names in _SCRIPTS[pool]]
+    return (*chosen, ("\0", "\U0010ffff", (rng.choice(_OTHERS[pool]),)))
 
 
-def _font_of(character: str, faces: Sequence[str]) -> str | None:
-    """The font of a letter; None for what goes with its neighbours (spaces, digits, marks)."""
-    for (first, last, _), name in zip(_SCRIPTS, faces, strict=False):
-        if first <= character <= last:
-            return name
-    return faces[-1] if character.isalnum() or not character.isspace() else None
+def _font_of(character: str, faces: _Fonts) -> str | None:
+    """The font of a character; None for a space, which goes with its neighbours."""
+    if character.isspace():
+        return None
+    return next(names[0] for first, last, names in faces if first <= character <= last)
 
 
-def _runs(text: str, faces: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _runs(text: str, faces: _Fonts) -> Iterator[tuple[str, str]]:
     """Pieces of a line, each of one font, in the order they are set in from the left."""
     pieces: list[list[str]] = []
     for character in text:
@@ -110,10 +135,19 @@ def _runs(text: str, faces: Sequence[str]) -> Iterator[tuple[str, str]]:
         if pieces and name in (None, pieces[-1][0]):
             pieces[-1][1] += character
         else:
-            pieces.append([name or faces[-1], character])
-    leftwards = next((c for c in text if c.isalpha()), "") in map(chr, range(0x590, 0x600))
-    for name, piece in reversed(pieces) if leftwards else pieces:
+            pieces.append([name or faces[-1][2][0], character])
+    for name, piece in reversed(pieces) if runs_leftwards(text) else pieces:
         yield name, piece
+
+
+def runs_leftwards(text: str) -> bool:
+    """Whether the first letter of a line is of a script that is written from right to left."""
+    return next((c for c in text if c.isalpha()), "") in _LEFTWARDS
+
+
+def _package(name: str) -> str:
+    """Debian's package of a font."""
+    return next((font.package for font in font_files() if font.file == name), "fonts-noto-core")
 
 
 @lru_cache(maxsize=256)
@@ -122,13 +156,11 @@ def _loaded(name: str, pixels: int):  # type: ignore[no-untyped-def]  # Pillow's
 
     path = installed_fonts().get(name)
     if path is None:
-        raise FontsMissingError([_PACKAGE])
+        raise FontsMissingError([_package(name)])
     return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.RAQM)
 
 
-def _print_line(
-    canvas: Canvas, text: str, box: tuple[float, float, float, float], faces: Sequence[str], ink: Colour
-) -> None:
+def _print_line(canvas: Canvas, text: str, box: tuple[float, float, float, float], faces: _Fonts, ink: Colour) -> None:
     from PIL import Image, ImageDraw
 
     left, top, right, bottom = (edge * canvas.scale for edge in box)
@@ -146,6 +178,7 @@ def _print_line(
     mask = mask.resize((max(1, round(mask.width * squeeze)), mask.height), Image.Resampling.BOX)
     x, y = round(left - pixels * squeeze), round(top + 0.86 * (bottom - top) - 2 * pixels)
     _lay(canvas.image, np.asarray(mask), x, y, ink)
+    return float(wide * squeeze)
 
 
 def _lay(image: np.ndarray, mask: np.ndarray, x: int, y: int, ink: Colour) -> None:
@@ -156,8 +189,10 @@ def _lay(image: np.ndarray, mask: np.ndarray, x: int, y: int, ink: Colour) -> No
         blend(image[y0:y1, x0:x1], mask[y0 - y : y1 - y, x0 - x : x1 - x], ink)
 
 
-def _print_zone(canvas: Canvas, line: SheetLine, box: tuple[float, float, float, float], rng: random.Random) -> None:
-    font = single_font(rng, "evaluation", "mrz")
+def _print_zone(
+    canvas: Canvas, line: SheetLine, box: tuple[float, float, float, float], rng: random.Random, pool: Pool
+) -> None:
+    font = single_font(rng, pool, "mrz")
     left, _, right, bottom = box
     pitch = (right - left) / len(line.text)
     lettering = Lettering(FontFace(font, font), 1.55 * pitch, (20, 20, 25))
