@@ -101,7 +101,7 @@ def tagged(text: str, box: tuple[float, float, float, float], score: float, prin
     tags, owners = [NOTHING] * len(text), [0] * len(text)
     source = _beneath(box, printed)
     spelled = "".join(character for character, _, _ in source)
-    for part in Levenshtein.opcodes(spelled.casefold(), text.casefold()) if len(text.casefold()) == len(text) else ():
+    for part in Levenshtein.opcodes(_small(spelled), _small(text)):
         if part.tag in ("equal", "replace"):
             for at, read in zip(
                 range(part.src_start, part.src_end), range(part.dest_start, part.dest_end), strict=True
@@ -112,6 +112,11 @@ def tagged(text: str, box: tuple[float, float, float, float], score: float, prin
         if not owners[at] and owners[at - 1] and owners[at - 1] in owners[at + 1 : at + 3]:
             tags[at], owners[at] = tags[at - 1], owners[at - 1]
     return SheetLine(text, tags, owners, list(box), 0, score)
+
+
+def _small(text: str) -> str:
+    """Small letters, as many as there are characters."""
+    return "".join(small if len(small := c.casefold()) == 1 else c for c in text)
 
 
 def _beneath(box: tuple[float, float, float, float], printed: Sequence[Printed]) -> list[tuple[str, int, int]]:
