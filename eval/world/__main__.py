@@ -37,7 +37,7 @@ _MODES: tuple[Mode, ...] = (
     "scan", "photo", "clean", "scan", "photo", "rotated", "scan", "photo", "low_resolution", "photo",
 )  # fmt: skip
 _IN_LATIN = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІ", "ABEZHIKMNOPTYXABEKMHOPCTYXI")
-_SEED, _QUALITY = 20261129, 72
+_SEED, _QUALITY = 20261130, 72
 #: Printed values that a page has at least.
 _LEAST_VALUES = 4
 #: Times that all of a language's documents are tried.
@@ -91,12 +91,7 @@ def _has(tags: Sequence[int], name: str) -> bool:
 
 def label_of(sheet: Sheet, holder: Holder) -> tuple[dict[str, Any], dict[str, str]]:
     """The fields that the sheet's schema has, as values or null, and those of them that are printed, as texts."""
-    texts: dict[str, list[str]] = {}
-    for line in sheet.lines:
-        for tag in dict.fromkeys(line.tags):
-            if VALUE_TAGS.start <= tag < VALUE_TAGS.stop:
-                own = "".join(c for c, other in zip(line.text, line.tags, strict=True) if other == tag)
-                texts.setdefault(FIELDS[tag - VALUE_TAGS.start], []).append(own.strip())
+    texts = {name: [" ".join(parts) for parts in times] for name, times in _printed(sheet).items()}
     zone = [line.text for line in sheet.lines if is_of_zone(line.text)]
     fields: dict[str, Any] = {}
     for name in SCHEMAS[sheet.kind].model_fields:
@@ -107,17 +102,39 @@ def label_of(sheet: Sheet, holder: Holder) -> tuple[dict[str, Any], dict[str, st
         elif name == "document_type" and zone:
             fields[name] = zone[0][:2].rstrip("<")
         elif name in texts:
-            fields[name] = _value(name, " ".join(texts[name]), holder)
+            if not _is_part(name, texts[name], holder):
+                fields[name] = _value(name, " ".join(texts[name]), holder)
         else:
             fields[name] = (holder.facts or {}).get(name) or None if zone and name in ZONE_FIELDS else None
     return fields, {name: "\n".join(parts) for name, parts in texts.items() if name in fields}
 
 
+def _printed(sheet: Sheet) -> dict[str, list[list[str]]]:
+    """Field -> its values as printed, each a list of lines; one that is printed twice is there once."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for line in sheet.lines:
+        for tag, owner in dict.fromkeys(zip(line.tags, line.owners, strict=True)):
+            if VALUE_TAGS.start <= tag < VALUE_TAGS.stop:
+                pairs = zip(line.text, line.tags, line.owners, strict=True)
+                own = "".join(c for c, *other in pairs if other == [tag, owner])
+                found.setdefault((tag, owner), []).append(own.strip())
+    values: dict[str, list[list[str]]] = {}
+    for (tag, _), lines in found.items():
+        same = values.setdefault(FIELDS[tag - VALUE_TAGS.start], [])
+        if lines not in same:
+            same.append(lines)
+    return values
+
+
+def _is_part(name: str, texts: Sequence[str], holder: Holder) -> bool:
+    """Whether only a year is printed of a date: a label can say no such value."""
+    return name in holder.dates and all(len("".join(filter(str.isdigit, text))) == 4 for text in texts)
+
+
 def _value(name: str, text: str, holder: Holder) -> Any:
     """What a label says of a printed text: invented dates and the sex as they were invented, names as printed."""
     if name in holder.dates:
-        day = holder.dates[name].isoformat()
-        return day[:4] if len("".join(filter(str.isdigit, text))) == 4 else day
+        return holder.dates[name].isoformat()
     if name == "sex":
         return holder.person.sex
     kind = VOCABULARY[name].kind

@@ -1,8 +1,7 @@
 """Simulated errors of photographs and recognition: characters misread, lines lost, cut and joined, boxes moved.
 
 How bad a page is varies far more between pages than between lines, so rates are drawn once a page. Captions are small
-and are misread up to ten times as often as values. How often real recognition does what is measured by
-`python -m extractor.training.visual measure` on drawn pages that were captured and read.
+and are misread up to ten times as often as values. Pages with true errors are made by `printed`.
 """
 
 from __future__ import annotations
