@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from extractor.mrz import Mrz, agreement
 from extractor.schemas.text import squash
-from extractor.schemas.vocabulary import FieldSpec, Kind
+from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 from extractor.text.ocr import Line
 from extractor.visual.candidates import Candidate, find_candidates
 from extractor.visual.captions.find import Caption
@@ -27,8 +27,12 @@ from extractor.visual.values import Context, Value
 from extractor.visual.zone_names import as_in_zone, spaced
 
 #: A candidate with a lower score is no value: the field is null rather than guessed. Dates are few on a page, and what
-#: nearly every document prints is likely to be there; what many documents lack must be surer.
-_LEAST_SCORE, _LEAST_DATE, _LEAST_OPTIONAL = 0.4, 0.15, 0.75
+#: nearly every document prints is likely to be there; what many documents lack must be surer, above all where no
+#: caption names it: of such values below this score, more were wrong than right on issuers that were left out.
+_LEAST_SCORE, _LEAST_DATE, _LEAST_OPTIONAL, _LEAST_UNNAMED = 0.4, 0.15, 0.75, 0.9
+#: The score that a value beside a caption must have, where the network sees none, unless the field is a user's own,
+#: which no network was taught.
+_LEAST_BESIDE = 0.6
 #: Fields that at least four in five documents of the catalogue print, where their kind has them at all.
 _NEARLY_ALWAYS = frozenset(
     ("surname", "given_names", "name", "document_number", "sex", "nationality", "issuing_country")
@@ -81,7 +85,7 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
         if chosen:
             basis = "read in its place on the page, as the MRZ says"
             found[name] = Found(name, value or chosen.value, _segments(layout, lines, chosen), basis, chosen.score)
-        elif own and own[0].score >= _least(name, specs[name].kind):
+        elif own and own[0].score >= _least(name, specs[name].kind, named=has_caption(layout, own[0].words)):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)
     beside = list(_by_captions(page, specs, context, found))
@@ -103,11 +107,13 @@ def _is_repeated(
     )
 
 
-def _least(name: str, kind: Kind) -> float:
-    """The score that a field's candidate must have."""
+def _least(name: str, kind: Kind, *, named: bool) -> float:
+    """The score that a field's candidate must have; `named` says whether a caption is beside it."""
     if kind is Kind.DATE:
         return _LEAST_DATE
-    return _LEAST_SCORE if name in _NEARLY_ALWAYS else _LEAST_OPTIONAL
+    if name in _NEARLY_ALWAYS:
+        return _LEAST_SCORE
+    return _LEAST_OPTIONAL if named else _LEAST_UNNAMED
 
 
 def _by_captions(
@@ -119,6 +125,8 @@ def _by_captions(
         free = taken.isdisjoint((segment.line, segment.text) for segment in one.segments)
         if one.field in specs and specs[one.field].kind in (Kind.NAME, Kind.TEXT, Kind.ADDRESS):
             free = free and not _is_caption(page, one.segments)
+        if one.field in VOCABULARY:
+            free = free and one.score >= _LEAST_BESIDE
         if one.field in specs and one.field not in found and free:
             name = max(one.caption.fields, key=lambda name: one.caption.fields[name])
             yield Found(one.field, one.value, one.segments, f"beside the caption of {name}", min(1.0, one.score))

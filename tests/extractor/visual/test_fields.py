@@ -81,9 +81,23 @@ def test_a_number_that_is_printed_again_is_no_other_field_s_unless_a_caption_say
 
 
 def test_what_many_documents_lack_must_be_surer() -> None:
-    lines = [line("LONDON", 0, 0)]
-    assert not read(lines, [(value_tag("place_of_birth"), 0.7)])
-    assert read(lines, [(value_tag("place_of_birth"), 0.8)])
+    lines = [line("Birthplace", 0, 0), line("LONDON", 0, 30)]
+
+    def sure(score: float, captions: dict[int, int]) -> bool:
+        tags = [(caption_tag("place_of_birth"), 0.9), (value_tag("place_of_birth"), score)]
+        page = ReadPage(lines, layout_of(lines, tags, captions=captions), (), ())
+        return bool(read_fields(page, SPECS, Context(), None))
+
+    assert [sure(score, {1: 0}) for score in (0.7, 0.8)] == [False, True]
+    assert [sure(score, {}) for score in (0.8, 0.95)] == [False, True], "no caption names it"
+
+
+def test_what_stands_too_far_from_a_caption_is_no_value() -> None:
+    near, far = ([line("Place of birth", 40, 40), line("LONDON", 40, y)] for y in (70, 110))
+    for lines, fields in ((near, ["place_of_birth"]), (far, [])):
+        names, segments = captions(lines)
+        page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0)] * 4), names, segments)
+        assert [one.field for one in read_fields(page, SPECS, Context(), None)] == fields
 
 
 def test_another_name_than_the_zone_s_is_read_as_printed() -> None:
