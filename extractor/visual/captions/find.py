@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from extractor.schemas import VOCABULARY
 from extractor.schemas.dates import find_dates
-from extractor.schemas.text import squash
+from extractor.schemas.text import spell, squash
 from extractor.text.ocr import Line
 from extractor.visual.captions.lexicon import (
     AFTER_THE_VALUE,
@@ -77,7 +77,7 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
     lines = [part for line in lines for part in parted(line)]
     tokens = [tokens_of(line.text) for line in lines]
     tried = [(i, *window) for i, own in enumerate(tokens) for window in windows(own)]
-    words = [squash("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in tried]
+    words = [spell("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in tried]
     matches = lexicon.match(words, [_tolerance(lines[i]) if fuzzy else 1.0 for i, *_, fuzzy in tried])
     runs: list[list[_Run]] = [[] for _ in lines]
     for (i, first, last, _), match in zip(tried, matches, strict=True):

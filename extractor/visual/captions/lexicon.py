@@ -1,8 +1,8 @@
 """Which words on a page are captions, and of which field.
 
 Every run of words in a line is compared with the printed captions of the schema's fields and of all other known
-fields (whose values must not be taken for something else). Comparison is on folded text without spaces, so that OCR's
-spacing, case and diacritics do not matter; longer captions may differ by a few letters.
+fields (whose values must not be taken for something else). Spacing, case and diacritics do not matter, vowel signs do
+(`पिता` is the father, `पता` the address); longer captions may differ by a few letters.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from extractor.schemas import VOCABULARY, field_specs, schema_name
 from extractor.schemas.captions import LICENCE_NUMBERS, TITLES
-from extractor.schemas.text import squash
+from extractor.schemas.text import spell
 
 #: Longest caption, in words.
 MAX_WORDS = 8
@@ -68,13 +68,13 @@ class Lexicon:
             own = name in self.specs
             for phrase in chain.from_iterable(spec.captions.values()):
                 # A single letter says nothing; a single ideograph does.
-                if (key := squash(phrase)) and letters_in(key) > 1:
+                if (key := spell(phrase)) and letters_in(key) > 1:
                     # A field of the schema is what was asked for; another one only takes what is left.
                     self._fields.setdefault(key, {})[name] = 1.0 if own else NOT_ASKED_FOR
         # A document's title is no caption and no value either; it stands under a name of its own.
         for titles in TITLES.values():
             for title in titles:
-                self._fields.setdefault(squash(title), {}).setdefault(TITLE, 0.95)
+                self._fields.setdefault(spell(title), {}).setdefault(TITLE, 0.95)
         for preferred, other in _PREFERRED.get(self.name, ()):
             for fields in self._fields.values():
                 if preferred in fields and other in fields:
@@ -83,7 +83,7 @@ class Lexicon:
         self.numbered = LICENCE_NUMBERS if self.name == "driving_licence" else {}
 
     def match(self, words: Sequence[str], fuzzy: Sequence[float]) -> list[Match | None]:
-        """For each run of words, already squashed, the caption it is, or None.
+        """For each run of words, as `spell` gives them, the caption it is, or None.
 
         `fuzzy` is how alike a run must at least be to count where it is no caption to the letter; 1 for never.
         """

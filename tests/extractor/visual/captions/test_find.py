@@ -53,6 +53,13 @@ def test_a_caption_and_what_follows_it(text: str, field: str, follower: str) -> 
     assert [(name, after.replace("(7) ", "")) for name, _, after in result] == [(field, follower)]
 
 
+def test_vowel_signs_tell_captions_apart() -> None:
+    # Without them, both are the same two consonants.
+    assert taken_apart("पता: दिल्ली")[0][0][0] == "address"
+    father, _ = taken_apart("पिता: दिल्ली")
+    assert "address" not in [name for name, *_ in father]
+
+
 @each(
     ("text", "field"),
     [
