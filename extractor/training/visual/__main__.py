@@ -101,9 +101,8 @@ def _held_out(options: argparse.Namespace) -> list[object]:
 
     from extractor.training.visual.batches import batches
 
-    return list(
-        islice(batches(_mixture(argparse.Namespace(**{**vars(options), "real": None, "printed": None})), -1, 128), 6)
-    )  # type: ignore[arg-type]
+    made = argparse.Namespace(**{**vars(options), "real": None, "printed": None})
+    return list(islice(batches(_mixture(made), -1, 128), 6))  # type: ignore[arg-type]
 
 
 def _folds(options: argparse.Namespace) -> int:

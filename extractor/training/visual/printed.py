@@ -1,6 +1,6 @@
 """Made pages with true errors of recognition: printed, photographed, and read by the text networks.
 
-`noise` simulates what recognition does; here it is done. A page read so takes half a second of a core, so there are
+`noise` simulates what recognition does; here it is done. A page takes a core a second or two, so there are
 thousands and not millions of them, and each is used many times, augmented as real pages are. Every character that was
 read takes tag and owner of the printed one that it stands for.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from extractor.imaging.geometry import apply
 from extractor.progress import progress
 from extractor.synthesis.capture import capture, choose_mode
 from extractor.synthesis.draw import DrawnPage
@@ -77,16 +78,10 @@ def _read(sheet: Sheet, rng: random.Random) -> Sheet | None:
         return None
     one = max(pages, key=lambda one: len(one.page.lines))
     back = np.linalg.inv(one.page.to_source)
-    printed = [Printed(line, _bounds(_mapped(back, shot.boxes[str(at)][0]))) for at, line in enumerate(sheet.lines)]
+    printed = [Printed(line, _bounds(apply(back, shot.boxes[str(at)][0]))) for at, line in enumerate(sheet.lines)]
     lines = [tagged(line.text, _bounds(line.box), line.score, printed) for line in one.page.lines if line.text.strip()]
     zone = zone_facts(one.zone.mrz) if one.zone else None
     return replace(sheet, lines=lines, zone=zone) if len(lines) >= _LEAST_LINES else None
-
-
-def _mapped(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) through a projective map (3, 3)."""
-    mapped = np.c_[points, np.ones(len(points))] @ matrix.T
-    return np.asarray(mapped[:, :2] / mapped[:, 2:])
 
 
 def _bounds(points: np.ndarray) -> tuple[float, float, float, float]:

@@ -21,8 +21,9 @@ from extractor.synthesis.ornaments import choose_face, portrait
 from extractor.synthesis.pools import Pool
 from extractor.training.visual.sheet import Sheet, SheetLine
 
-#: First and last code point of a script, and its fonts, by pool. The evaluation pool's are of Debian's fonts-noto-core.
+#: Scripts, each with its first and last code point and its fonts.
 _Fonts = tuple[tuple[str, str, tuple[str, ...]], ...]
+#: By pool; the evaluation pool's fonts are of Debian's fonts-noto-core.
 _SCRIPTS: Mapping[Pool, _Fonts] = {
     "evaluation": (
         ("\u0590", "\u05ff", ("NotoSansHebrew-Regular.ttf", "NotoSerifHebrew-Regular.ttf", "NotoSansHebrew-Bold.ttf")),
@@ -160,7 +161,8 @@ def _loaded(name: str, pixels: int):  # type: ignore[no-untyped-def]  # Pillow's
     return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.RAQM)
 
 
-def _print_line(canvas: Canvas, text: str, box: tuple[float, float, float, float], faces: _Fonts, ink: Colour) -> None:
+def _print_line(canvas: Canvas, text: str, box: tuple[float, float, float, float], faces: _Fonts, ink: Colour) -> float:
+    """Prints a line from the left of its box; returns its width in pixels."""
     from PIL import Image, ImageDraw
 
     left, top, right, bottom = (edge * canvas.scale for edge in box)

@@ -62,10 +62,10 @@ def sheet_of_page(
     names = [
         name for name in labels if name in FIELDS and labels[name] not in (None, False, []) and name not in _STATES
     ]
-    texts = {name: str(printed.get(name) or labels[name]) for name in names}
-    for name in sorted(names, key=lambda name: -len(texts[name])):
-        found = _found(name, labels[name], texts[name], lines)
-        if not _complete(name, texts[name], found, lines):
+    wanted = {name: str(printed.get(name) or labels[name]) for name in names}
+    for name in sorted(names, key=lambda name: -len(wanted[name])):
+        found = _found(name, labels[name], wanted[name], lines)
+        if not _complete(name, wanted[name], found, lines):
             known.discard(name)
         for places in found:
             if any(tag in _LONG for index, start, end in places for tag in lines[index].tags[start:end]):
