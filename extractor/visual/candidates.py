@@ -17,7 +17,8 @@ from extractor.text.ocr import Line
 from extractor.visual.chains import Chain, chains_of_caption, chains_of_field
 from extractor.visual.reader import Layout
 from extractor.visual.tags import FIELDS
-from extractor.visual.values import Context, Value, is_overprint, value_of
+from extractor.visual.values import OTHER_NAME, Context, Value, is_overprint, value_of
+from extractor.visual.words import Word
 
 #: A printed date is a field's from this mean probability of its words on: few fields can have one.
 _LEAST_DATE = 0.05
@@ -165,6 +166,10 @@ def _candidates(
     layout: Layout, lines: Sequence[Line], name: str, spec: FieldSpec, chain: Chain, context: Context
 ) -> Iterator[Candidate]:
     words = _read_leftwards(layout, chain.words)
+    if name == "surname":
+        words = tuple(index for index in words if not _is_other_name(layout.words[index], lines))
+        if not words:
+            return
     text = text_of(layout, lines, words)
     value = value_of(name, spec.kind, text, context)
     if value is None or (spec.kind is Kind.NAME and is_overprint(text) and chain.score < 0.9):
@@ -174,6 +179,12 @@ def _candidates(
     if spec.kind is Kind.TEXT and text.isdigit() and text != lines[layout.words[words[0]].line].text.strip():
         return  # a text may be a number (Ukraine's authorities are), but not the number within a text
     yield Candidate(name, words, text, value, chain.score * (0.5 + 0.5 * value.fit))
+
+
+def _is_other_name(word: Word, lines: Sequence[Line]) -> bool:
+    """Whether a word belongs to the name at birth, or to the husband's or wife's, behind a surname."""
+    marked = OTHER_NAME.search(lines[word.line].text)
+    return marked is not None and word.start > marked.start()
 
 
 def _is_cut_off(layout: Layout, lines: Sequence[Line], words: Sequence[int], value: Value, context: Context) -> bool:

@@ -26,6 +26,8 @@ _SAME_CAPTION = 0.5
 _PART_OF_NAME = 0.7
 #: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
 _CAPTION_LIKENESS = 86.0
+#: Between two names that are one.
+_HYPHENS = frozenset("-\u2010\u2011\u2013\u2014")
 #: Kinds whose values may take several lines.
 _BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
 
@@ -56,14 +58,17 @@ def chains_of_field(layout: Layout, field: int, kind: Kind) -> list[Chain]:
 
 
 def _by_script(layout: Layout, chain: Chain) -> list[Chain]:
-    """A name in two scripts as two: each is a reading of its own."""
+    """A name in two scripts, or on both sides of a slash, as two: each is a reading of its own. A hyphen joins."""
     parts: list[list[int]] = []
+    before: bool | None = None
     for position, index in enumerate(chain.words):
-        script = is_latin(layout.words[index].text)
-        if parts and script in (None, is_latin(layout.words[chain.words[parts[-1][-1]]].text)):
+        text = layout.words[index].text
+        script = before if text in _HYPHENS else is_latin(text)
+        if parts and script in (None, before):
             parts[-1].append(position)
         else:
             parts.append([position])
+        before = script
     return [Chain(tuple(chain.words[i] for i in part), tuple(chain.chances[i] for i in part)) for part in parts]
 
 

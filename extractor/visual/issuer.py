@@ -28,6 +28,9 @@ def _only_issuers() -> dict[str, str]:
     return {squash(title): code for code, titles in load_table("issuers")["titles"].items() for title in titles}
 
 
+#: The European Union stands above its members' names, and issues laissez-passer only.
+_UNION, _ITS_DOCUMENT = "EUE", "laissez passer"
+
 #: Similarity (rapidfuzz partial ratio) from which a line shows a title.
 _LIKE_A_TITLE = 80
 
@@ -57,10 +60,12 @@ def find_issuer(segments: Sequence[Segment], captions: Sequence[Segment], used: 
         code, basis = found
         height = 1 - (segment.middle - top) / max(bottom - top, 1.0)
         official = any(word in fold(segment.text) for word in _OFFICIAL)
-        rank = 2.0 * official + height + 0.2 * (len(squash(segment.text)) > 4)
+        rank = 2.0 * official + height + 0.2 * (len(squash(segment.text)) > 4) - 4.0 * (code == _UNION)
         if (official or height > 0.8) and (best is None or rank > best[0]):
             best = rank, Heading(segment, code, basis)
-    return best[1] if best else None
+    if best is None or (best[1].code == _UNION and not any(_ITS_DOCUMENT in fold(one.text) for one in everything)):
+        return None
+    return best[1]
 
 
 def issuer_of_lines(lines: Sequence[Line]) -> str | None:
@@ -97,6 +102,11 @@ def _code(text: str) -> tuple[str, str] | None:
     if folded in CANADIAN_PROVINCES:
         return "CAN", "heading names a province of Canada"
     code = state_code(text)
+    if code == _UNION:  # `EUROPEAN UNION REPUBLIC OF CROATIA`
+        rest = folded
+        for name in load_table("states")[_UNION]:
+            rest = rest.replace(name, " ")
+        code = state_code(rest) or code
     # Three letters among others are a misread word as soon as a code: `VIT NAM` is not Namibia.
     if code is None or len(folded) <= 2 or (code in text.split() and code != "USA" and text.strip() != code):
         return None

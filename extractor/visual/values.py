@@ -37,8 +37,12 @@ _TITLES = re.compile(
 )
 
 
-#: The name at birth behind a surname.
-_BORN = re.compile(r"(?<=\w)\W+(?:geb\.?|geborene|née|rozená|z domu)(?!\w).*$", re.I)
+#: Titles that are no surnames, where nothing else was read.
+_NO_NAMES = frozenset(("dr", "mr", "mrs", "mme", "mlle"))
+#: Another name behind the surname: at birth, a husband's or wife's (Dutch `e/v`), an alias.
+OTHER_NAME = re.compile(
+    r"(?<=\w)\W+(?:geb\.?|geborene[rn]?|née|rozen[áý]|roz\.|z domu|e/v|ép\.|épouse|alias|a\.?k\.?a\.?)(?!\w).*$", re.I
+)
 _MONTH_OF_YEAR = re.compile(r"\d{1,2} ?[-./] ?\d{4}")
 #: What is printed where there is nothing to say.
 _NOTHING = re.compile(
@@ -175,9 +179,9 @@ def _number(_name: str, text: str, _context: Context) -> Value | None:
 
 
 def _name(name: str, text: str, _context: Context) -> Value | None:
-    cleaned = clean_name(_BORN.sub("", text) if name == "surname" else text)
+    cleaned = clean_name(OTHER_NAME.sub("", text) if name == "surname" else text)
     letters = sum(c.isalpha() for c in cleaned)
-    if letters == 0 or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned):
+    if letters == 0 or fold(cleaned) in _NO_NAMES or sum(c.isdigit() for c in cleaned) > 0.3 * len(cleaned):
         return None
     if fold(cleaned).startswith("of ") and is_rest_of_caption(cleaned):  # `DO NASCIMENTO` is a surname
         return None

@@ -14,6 +14,7 @@ from extractor.visual.tags import FIELDS, NOTHING, TAGS, caption_tag, value_tag
 from extractor.visual.values import Context
 from extractor.visual.words import words_of
 
+from ...tables import each
 from ..printed import line
 
 
@@ -61,6 +62,31 @@ def test_chained_words_are_one_value_as_printed() -> None:
     found = read(layout, lines, "surname", "given_names")
     assert (found["surname"].value.value, found["given_names"].value.value) == ("VAN DER BERG", "ANNA-MARIA")
     assert found["surname"].words == (1, 2, 3)
+
+
+@each(
+    ("text", "surname"),
+    [
+        ("VAN DER BERG - DE VRIES", "VAN DER BERG - DE VRIES"),
+        ("SMITH – JONES", "SMITH – JONES"),
+        ("ПЕТРОВ / PETROV", "ПЕТРОВ"),
+        ("Jansen e/v de Vries", "Jansen"),
+        ("DUPONT ép. MARTIN", "DUPONT"),
+        ("MÜLLER geb. SCHMIDT", "MÜLLER"),
+        ("SMITH alias JONES", "SMITH"),
+    ],
+)
+def test_a_hyphen_joins_names_and_another_name_is_none_of_the_surname(text: str, surname: str) -> None:
+    lines = [line(text, 0, 0)]
+    words = range(len(words_of(lines)))
+    layout = layout_of(lines, [(SURNAME, 0.9) for _ in words], chains=[list(words)])
+    assert read(layout, lines, "surname")["surname"].value.value == surname
+
+
+def test_the_name_at_birth_alone_is_no_surname() -> None:
+    lines = [line("MÜLLER geb. SCHMIDT", 0, 0)]
+    layout = layout_of(lines, [(NOTHING, 0.9), (NOTHING, 0.9), (SURNAME, 0.9)])
+    assert not read(layout, lines, "surname")
 
 
 def test_a_value_that_goes_on_in_the_next_line_is_one_value() -> None:

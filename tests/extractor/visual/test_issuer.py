@@ -47,6 +47,15 @@ def test_an_official_name_beats_what_stands_above_it() -> None:
     assert issuer("CANADA", "MELBOURNE", "REPUBLIC OF AUSTRIA", *BODY) == "AUT"
 
 
+def test_the_european_union_stands_above_its_members_and_issues_laissez_passer_only() -> None:
+    assert issuer("EUROPEAN UNION", "IRELAND", *BODY) == "IRL"
+    assert issuer("UNION EUROPÉENNE", "RÉPUBLIQUE FRANÇAISE", *BODY) == "FRA"
+    assert issuer("EUROPEAN UNION REPUBLIC OF CROATIA", *BODY) == "HRV"
+    assert issuer("EUROPEAN UNION", "LAISSEZ-PASSER", *BODY) == "EUE"
+    assert issuer("EUROPEAN UNION", "DRIVING LICENCE", *BODY) is None
+    assert issuer("UNITED NATIONS LAISSEZ-PASSER", *BODY) == "UNO"
+
+
 @each("text", ["VIT NAM", "CÔNG HÒA XÃ HÔI CHÛ NGHIA VIT NAM", "BLACKWELL", "P<AUTBLACKWELL<<ANNA", "AT", ""])
 def test_what_is_no_heading(text: str) -> None:
     assert issuer(text, *BODY) is None
