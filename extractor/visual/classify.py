@@ -11,11 +11,12 @@ import numpy as np
 from extractor.mrz import Mrz
 from extractor.schemas import SCHEMAS
 from extractor.schemas.captions import TITLES
+from extractor.schemas.data import load_table
 from extractor.schemas.text import fold, squash
 from extractor.text.ocr import Line
-from extractor.visual.issuer import issuer_of_lines
+from extractor.visual.issuer import is_surely_issued, issuer_of_lines
 from extractor.visual.reader import Layout
-from extractor.visual.tags import FIELDS
+from extractor.visual.tags import FIELDS, TITLE
 
 #: MRZ formats and document codes that leave no doubt (Doc 9303-4/5/6/7; Regulation (EC) 1030/2002 for IR and AR).
 BY_FORMAT = {"TD3": "passport", "MRVA": "visa", "MRVB": "visa"}
@@ -32,6 +33,19 @@ _ANYWHERE = frozenset({"address", "authority", "document_number", "document_type
 #: the layout reader is this sure of the kind.
 _LEAST_VALUES, _SURE_VALUE, _SURE_KIND = 5, 0.9, 0.95
 _NUMBERS = frozenset({"document_number", "personal_number"})
+#: Captions and values that say whose a document is.
+_OF_HOLDERS = frozenset(
+    "surname given_names name birth_date sex nationality place_of_birth personal_number height blood_group eye_colour"
+    " marital_status father_name mother_name".split()
+)
+#: A page that neither an MRZ, nor a state, nor a title shows to be a document has so many captions, and so many of
+#: them and of its values are of its holder, or so many values at all, as backs have.
+_LEAST_WITHOUT_STATE, _LEAST_OF_HOLDER, _MANY_VALUES = 5, 4, 8
+#: A title that is a part of its line counts where the layout reader takes the line for one, and so many captions are
+#: of the holder: a ticket says `PASSPORT CHECKED`, a letter `bring your passport`.
+_SURE_TITLE, _BESIDE_TITLE = 0.5, 2
+#: Share of a line that may stand beside a title that is the line.
+_BESIDE = 0.15
 #: From this probability on the layout reader's kind stands before titles and document codes, which then count less.
 _LEARNED, _BESIDE_LEARNED = 0.8, 0.7
 
@@ -62,6 +76,8 @@ def classify(lines: Sequence[Line], mrz: Mrz | None, layouts: Sequence[Layout] =
         if line.text.count("<") <= 2:
             for kind, score in _by_title(line.text).items():
                 add(kind, score)
+    if mrz is None and layouts and not _may_be_document(lines, layouts):
+        return {}
     learned = _learned(layouts)
     likeliest = max(learned, key=lambda kind: learned[kind], default=None)
     certain = mrz is not None and max(scores.values(), default=0.0) >= 0.95
@@ -81,6 +97,62 @@ def classify(lines: Sequence[Line], mrz: Mrz | None, layouts: Sequence[Layout] =
     elif not scores:
         add(likeliest, 0.55)
     return scores
+
+
+def _may_be_document(lines: Sequence[Line], layouts: Sequence[Layout]) -> bool:
+    """Whether a page without an MRZ is a document that says whose it is, and no receipt, ticket, form or letter. The
+    layout reader knows documents only, and sees one in each of them."""
+    taken_for_title = _titled(layouts)
+    whole = any(_is_title(line.text) for line in lines)
+    if not whole and any(_names_other_paper(line.text, squash(line.text) in taken_for_title) for line in lines):
+        return False
+    captions, values = _fields(layouts, "captions", _SURE_CAPTION), _fields(layouts, "values", _SURE_VALUE)
+    of_holder = len(captions & _OF_HOLDERS)
+    titled = any(squash(line.text) in taken_for_title and _by_title(line.text) for line in lines)
+    if is_surely_issued(lines) or whole:
+        return True
+    if of_holder >= _BESIDE_TITLE and (titled or issuer_of_lines(lines)):
+        return True
+    named = of_holder >= _LEAST_OF_HOLDER and len(values & _OF_HOLDERS) >= _LEAST_OF_HOLDER
+    return len(captions) >= _LEAST_WITHOUT_STATE and (named or len(values) >= _MANY_VALUES)
+
+
+def _titled(layouts: Sequence[Layout]) -> set[str]:
+    """Lines, squashed, that the layout reader takes for titles."""
+    found = set()
+    for layout in layouts:
+        sure = layout.tags[:, TITLE] >= _SURE_TITLE
+        for line in {word.line for word, is_sure in zip(layout.words, sure, strict=True) if is_sure}:
+            found.add(squash("".join(word.text for word in layout.words if word.line == line)))
+    return found
+
+
+def _is_title(text: str) -> bool:
+    """Whether a line is hardly anything but a document's title, in one language or more; a short Latin one (`VISA`) is
+    also a brand."""
+    whole = rest = squash(text)
+    if len(whole) < _SHORT_TITLE and whole.isascii():
+        return False
+    for _, joined, _ in _titles():
+        if joined == whole or len(joined) >= _SHORT_TITLE:
+            rest = rest.replace(joined, "")
+    return len(rest) <= _BESIDE * len(whole)
+
+
+@cache
+def _other_papers() -> tuple[tuple[str, str], ...]:
+    """(folded title, the same without spaces) of papers that are no documents of a kind that is read."""
+    titles = [title for own in load_table("other_papers")["titles"].values() for title in own]
+    return tuple((fold(title), squash(title)) for title in titles)
+
+
+def _names_other_paper(text: str, is_titled: bool) -> bool:
+    """Whether a line is the title of another paper, or has it where it is taken for a title."""
+    whole, padded = squash(text), f" {fold(text)} "
+    return any(
+        whole == joined or (is_titled and joined in whole and (_is_no_word(title) or f" {title} " in padded))
+        for title, joined in _other_papers()
+    )
 
 
 def _is_no_word(title: str) -> bool:

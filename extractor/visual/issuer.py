@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from extractor.schemas.captions import TITLES
 from extractor.schemas.data import load_table
 from extractor.schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, state_code
 from extractor.schemas.text import fold, squash
@@ -73,6 +74,21 @@ def issuer_of_lines(lines: Sequence[Line]) -> str | None:
     segments = [Segment(line.text, line.box, line.score, line.score, index) for index, line in enumerate(lines)]
     heading = find_issuer(segments, [], set()) or issuer_by_title(segments)
     return heading.code if heading else None
+
+
+def is_surely_issued(lines: Sequence[Line]) -> bool:
+    """Whether a heading names a state and nothing else beside official words and a document's title: `Air France` and
+    `Deutsche Bahn` are no states."""
+    segments = [Segment(line.text, line.box, line.score, line.score, index) for index, line in enumerate(lines)]
+    heading = find_issuer(segments, [], set())
+    if heading is None:
+        return issuer_by_title(segments) is not None
+    folded = fold(heading.segment.text)
+    if any(word in folded for word in _OFFICIAL) or folded in US_STATE_NAMES | CANADIAN_PROVINCES:
+        return True
+    if any(f" {fold(title)} " in f" {folded} " for titles in TITLES.values() for title in titles):
+        return True
+    return not state_code(folded) or all(state_code(word) for word in folded.split())
 
 
 def issuer_by_title(segments: Sequence[Segment]) -> Heading | None:

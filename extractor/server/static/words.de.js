@@ -56,6 +56,7 @@ export default {
     "invalid_value": "Das Gelesene passt nicht zu diesem Feld. Selbst eintragen.", "required_field_missing": "Dieses Feld wird gebraucht und wurde nicht gefunden. Selbst eintragen.",
     "unsupported": "Auf der Seite spricht nichts für diesen Wert. Mit dem Dokument vergleichen.", "field_not_understood": "Nach diesem Feld wurde nicht gesucht. Eintragen, wenn es auf dem Dokument steht.",
     "schema_mismatch": "Das Bild sieht nach einer anderen Art von Dokument aus. Oben die Art wählen.",
+    "not_recognised": "Nichts auf dem Bild sagt, dass es ein Ausweis ist. Jeden Wert prüfen oder ein anderes Bild wählen.",
     "mrz_check_digit": "Eine Prüfziffer der maschinenlesbaren Zeilen ist falsch. Die Zeilen Zeichen für Zeichen mit dem Dokument vergleichen.",
     "mrz_unsure": "Die maschinenlesbaren Zeilen sind zu undeutlich, um sie zu prüfen. Noch einmal aufnehmen, scharf und ohne Spiegelung.",
     "mrz_repaired": "Undeutliche Zeichen der maschinenlesbaren Zeilen wurden erschlossen. Mit dem Dokument vergleichen.",

@@ -56,6 +56,7 @@ export default {
     "invalid_value": "What was read does not fit this field. Type it in.", "required_field_missing": "This field is needed and was not found. Type it in.",
     "unsupported": "Nothing on the page supports this value. Compare it with the document.", "field_not_understood": "Nobody looked for this field. Type it in if the document shows it.",
     "schema_mismatch": "The picture looks like another kind of document. Choose the kind above.",
+    "not_recognised": "Nothing on the picture says that it is an identity document. Check every value, or choose another picture.",
     "mrz_check_digit": "A check digit of the machine-readable lines is wrong. Compare the lines with the document, character by character.",
     "mrz_unsure": "The machine-readable lines are too unclear to check. Photograph them again, sharp and without glare.",
     "mrz_repaired": "Unclear characters of the machine-readable lines were worked out. Compare them with the document.",

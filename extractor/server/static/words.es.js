@@ -56,6 +56,7 @@ export default {
     "invalid_value": "Lo leído no encaja en este campo. Escríbalo.", "required_field_missing": "Este campo es necesario y no se encontró. Escríbalo.",
     "unsupported": "Nada en la página respalda este valor. Compárelo con el documento.", "field_not_understood": "Este campo no se buscó. Escríbalo si el documento lo muestra.",
     "schema_mismatch": "La imagen parece otro tipo de documento. Elija el tipo arriba.",
+    "not_recognised": "Nada en la imagen indica que sea un documento de identidad. Compruebe cada valor o elija otra imagen.",
     "mrz_check_digit": "Un dígito de control de las líneas de lectura mecánica es incorrecto. Compare las líneas con el documento, carácter por carácter.",
     "mrz_unsure": "Las líneas de lectura mecánica no se ven bien para comprobarlas. Fotografíelas de nuevo, nítidas y sin reflejos.",
     "mrz_repaired": "Se dedujeron caracteres poco claros de las líneas de lectura mecánica. Compárelas con el documento.",

@@ -56,6 +56,7 @@ export default {
     "invalid_value": "Ce qui a été lu ne convient pas à ce champ. Saisissez-le.", "required_field_missing": "Ce champ est nécessaire et n’a pas été trouvé. Saisissez-le.",
     "unsupported": "Rien sur la page n’appuie cette valeur. Comparez-la au document.", "field_not_understood": "Ce champ n’a pas été cherché. Saisissez-le si le document le montre.",
     "schema_mismatch": "L’image semble être un autre type de document. Choisissez le type ci-dessus.",
+    "not_recognised": "Rien sur l’image n’indique qu’il s’agit d’un document d’identité. Vérifiez chaque valeur, ou choisissez une autre image.",
     "mrz_check_digit": "Un chiffre de contrôle des lignes de lecture automatique est faux. Comparez les lignes au document, caractère par caractère.",
     "mrz_unsure": "Les lignes de lecture automatique sont trop peu nettes pour être contrôlées. Photographiez-les de nouveau, nettes et sans reflet.",
     "mrz_repaired": "Des caractères peu nets des lignes de lecture automatique ont été déduits. Comparez-les au document.",

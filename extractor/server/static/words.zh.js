@@ -56,6 +56,7 @@ export default {
     "invalid_value": "读到的值不符合此字段，请手动输入。", "required_field_missing": "此字段必填但未找到，请手动输入。",
     "unsupported": "页面上没有此值的依据，请与证件核对。", "field_not_understood": "没有查找此字段；如证件上有，请填写。",
     "schema_mismatch": "图片看起来是另一种证件，请在上方选择类型。",
+    "not_recognised": "图片上没有任何内容表明这是身份证件。请核对每个值，或换一张图片。",
     "mrz_check_digit": "机读码的校验位不正确，请逐字与证件核对。",
     "mrz_unsure": "机读码不清晰，无法校验。请重新拍摄，要清晰、无反光。",
     "mrz_repaired": "机读码中不清晰的字符由推断得出，请与证件核对。",

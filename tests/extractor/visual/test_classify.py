@@ -53,15 +53,13 @@ def test_by_the_mrz(form: str, code: str, expected: str) -> None:
         ("居民身份证", "chinese_id_card"),
         ("公民身份号码", "chinese_id_card"),
         ("DRIVING LICENCE", "driving_licence"),
-        ("CALIFORNIA DRIVER LICENSE", "driving_licence"),
         ("FÜHRERSCHEIN", "driving_licence"),
         ("运转免许证", None),
         ("運転免許証", "driving_licence"),
         ("RESIDENCE PERMIT", "residence_permit"),
         ("AUFENTHALTSTITEL", "residence_permit"),
         ("在留カード", "residence_permit"),
-        ("VISA", "visa"),
-        ("VISUM", "visa"),
+        ("VISA", None),  # a bank card says so, too
         ("بطاقة تحقيق الشخصية", "id_card"),
         ("IRESIDENCE CARD", "residence_permit"),  # one character of 외국인등록증 before it
         ("XPASSPORT", None),  # one word may be a part of another one
@@ -71,6 +69,33 @@ def test_by_the_mrz(form: str, code: str, expected: str) -> None:
 )
 def test_by_what_it_calls_itself(text: str, expected: str | None) -> None:
     assert kind(text) == expected
+
+
+def test_a_short_title_counts_beside_a_state() -> None:
+    assert kind("CALIFORNIA DRIVER LICENSE", "LN SMITH", "FN ANNA", "EXP 01/02/2030") == "driving_licence"
+    assert kind("REPUBLIC OF AUSTRIA", "VISA") == kind("REPUBLIK ÖSTERREICH", "VISUM") == "visa"
+
+
+@each(
+    "texts",
+    [
+        ("NORTHERN BANK", "4539 1488 0343 6467", "VALID FROM 03/24", "EXPIRES END 03/29", "MR JOHN A SMITH", "VISA"),
+        ("BOARDING PASS", "NAME SMITH/JOHN MR", "FLIGHT BA 117 DATE 12 MAR 2026", "SEAT 24A", "PASSPORT CHECKED"),
+        ("Dear Mr Smith,", "please bring your passport or identity card", "to the appointment on 12 March 2026."),
+        ("Deutsche Bahn", "Name: Herr Max Mustermann", "Gültig ab: 01.02.2026", "Bitte Personalausweis mitführen"),
+        ("CITY LIBRARY", "Name: Eva Novak", "Card number: 29012345678901", "Valid until: 31.12.2027"),
+        ("APPLICATION FOR A PASSPORT", "Surname: ____", "Given names: ____", "Date of birth: __/__/____", "Sex: M F"),
+        ("REPUBLIC OF FRANCE", "CERTIFICATE OF BIRTH", "Name: Amelia Brown", "Date of birth: 3 May 2019", "Sex: F"),
+        ("class Person:", "surname: str", "date_of_birth: date", "passport_number: str = 'X1234567'"),
+    ],
+)
+def test_papers_that_are_no_documents(texts: tuple[str, ...]) -> None:
+    """The layout reader knows documents only, and sees an identity card or a licence in each of them."""
+    assert kind(*texts) is None
+
+
+def test_an_identity_card_may_lie_on_a_form() -> None:
+    assert kind("REGISTRATION FORM", "IDENTITY CARD", "Surname: BERISHA", "Date of birth: 15.02.1990") == "id_card"
 
 
 @each("text", ["VISALIA", "SUPERVISA", "PASADENA", "PASS THE SALT", "", "P<UTO<<PASSPORT<<"])
@@ -132,4 +157,5 @@ def test_captions_that_any_paper_has_make_no_document() -> None:
     invoice = ("document_number", "issue_date", "address")
     assert shown(*invoice) is None
     assert shown(*invoice, state="REPUBLIC OF FRANCE") == "id_card"
-    assert shown(*invoice, "birth_date") == "id_card"
+    assert shown(*invoice, "birth_date", state="REPUBLIC OF FRANCE") == "id_card"
+    assert shown(*invoice, "birth_date", "personal_number") is None, "a letter of the tax office"
