@@ -296,8 +296,8 @@ def _is_empty(plan: Plan, fields: dict[str, FieldEvidence], zone: MrzReading | N
 
 
 def _schema_warnings(schema: Any, kinds: Mapping[str, float], zone: MrzReading | None) -> list[ReadingWarning]:
-    """Says so where the page shows no document, or calls itself something else than what it was read as. A visa names a passport, too, but
-    its MRZ leaves no doubt."""
+    """Says so where the page shows no document, or calls itself something else than what it was read as. A visa names
+    a passport, too, but its MRZ leaves no doubt."""
     name, shown = schema_name(schema), kind_of(kinds)
     if name in SCHEMAS and shown is None:
         message = f"nothing on the picture says that it is a document; it was read as {name}, as asked"

@@ -266,6 +266,13 @@ class TestWarnings:
         assert "passport" in result.warnings[0].message
         assert result.checks_passed
 
+    def test_a_picture_without_a_document_is_told_of(self) -> None:
+        texts = ("NORTHERN BANK", "4539 1488 0343 6467", "VALID FROM 03/24", "MR JOHN A SMITH", "VISA")
+        card = drawn([(text, 60, 40 + 80 * number) for number, text in enumerate(texts)])
+        assert "not_recognised" in [warning.code for warning in extract(card, Passport).warnings]
+        with pytest.raises(NoDocumentError):
+            extract(card)
+
     def test_a_visa_names_a_passport_and_is_none(self, examples_dir: Path, read_once: None) -> None:
         result = extract(examples_dir / "visa.png", Passport)
         assert "schema_mismatch" in [warning.code for warning in result.warnings]
