@@ -40,10 +40,10 @@ _OF_HOLDERS = frozenset(
 )
 #: A page that neither an MRZ, nor a state, nor a title shows to be a document has so many captions, and so many of
 #: them and of its values are of its holder, or so many values at all, as backs have.
-_LEAST_WITHOUT_STATE, _LEAST_OF_HOLDER, _MANY_VALUES = 5, 4, 8
+_LEAST_WITHOUT_STATE, _LEAST_OF_HOLDER, _MANY_VALUES = 5, 4, 7
 #: A title that is a part of its line counts where the layout reader takes the line for one, and so many captions are
 #: of the holder: a ticket says `PASSPORT CHECKED`, a letter `bring your passport`.
-_SURE_TITLE, _BESIDE_TITLE = 0.5, 2
+_SURE_TITLE, _BESIDE_TITLE, _MOST_OF_LINE = 0.5, 2, 0.8
 #: Share of a line that may stand beside a title that is the line.
 _BESIDE = 0.15
 #: From this probability on the layout reader's kind stands before titles and document codes, which then count less.
@@ -110,6 +110,10 @@ def _may_be_document(lines: Sequence[Line], layouts: Sequence[Layout]) -> bool:
     of_holder = len(captions & _OF_HOLDERS)
     titled = any(squash(line.text) in taken_for_title and _by_title(line.text) for line in lines)
     if is_surely_issued(lines) or whole:
+        return True
+    if issuer_of_lines(lines) and any(
+        score >= _MOST_OF_LINE for line in lines for score in _by_title(line.text).values()
+    ):
         return True
     if of_holder >= _BESIDE_TITLE and (titled or issuer_of_lines(lines)):
         return True
