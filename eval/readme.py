@@ -18,9 +18,6 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | bench-server    | bench-server        | `python -m eval.bench --engine server --json FILE`                       |
 | bench-gpu       | bench-gpu           | `python -m eval.bench --engine phi3v ... --json FILE`                    |
 | bench-onnx      | bench-onnx          | `python -m eval.bench --engine onnx --kept FILE --json FILE`             |
-| bench-loops     | bench-loops         | `python -m eval.bench --engine loops --json FILE`                        |
-| bench-loops-full| bench-loops-full    | `python -m eval.bench --engine loops --random-weights --json FILE`       |
-| bench-loops-page| bench-loops-page    | the same with `--cells onnx:int4 --documents 1 --turns 1`                |
 | bench-openai    | bench-openai        | `python -m eval.bench --engine openai --vllm PYTHON --json FILE`         |
 | bench-batch     | bench-batch         | `python -m eval.bench --engine batch --json FILE`                        |
 | ten-million     | both benches        | `eval.costs`: pages and documents a second, multiplied                   |
@@ -162,10 +159,7 @@ _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers",
 
 
 #: Blocks that are a bench's tables, from the file of the same name.
-_BENCHES = (
-    *("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-loops", "bench-loops-full"),
-    *("bench-loops-page", "bench-openai", "bench-batch"),
-)
+_BENCHES = ("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-openai", "bench-batch")
 #: Blocks that `eval.counted` makes of the file of the same name.
 _COUNTED = ("documents", "zones", "zone-sizes", "pictures", "lines", "usermodels")
 BLOCKS: Mapping[str, Callable[[], str]] = {

@@ -27,7 +27,6 @@ BENCHES: Mapping[str, str] = {
     "server": "eval.bench.server",
     "batch": "eval.bench.batch",
     "onnx": "eval.bench.onnx",
-    "loops": "eval.bench.loops",
     "openai": "eval.bench.openai",
 }
 
@@ -41,7 +40,6 @@ examples:
   python -m eval.bench --engine batch --pages 400                a cluster of two nodes, one of which dies
   python -m eval.bench --engine server --clients 16 --seconds 60  the HTTP service under load
   python -m eval.bench --engine onnx --kept FILE                 exported models: are the answers the same?
-  python -m eval.bench --engine loops                            and how quick are they, beside other loops
   python -m eval.bench --engine openai --vllm .venv-vllm/bin/python          a model behind a server
 """
 

@@ -3,8 +3,8 @@ cost?
 
 Documents of a dataset are answered by the phi3v engine in float32 and by the onnx engine from folders in float32, int8
 and int4, as `extract` would ask either. Each answer is compared with phi3v's field by field, and with the label. With
-`--kept FILE` the counts of every document are kept as it is read, and a second call goes on where the first ended. How
-quick they are is `eval.bench.loops`' question; the CPU seconds here depend little on what else the machine does.
+`--kept FILE` the counts of every document are kept as it is read, and a second call goes on where the first ended. The
+CPU seconds depend little on what else the machine does.
 """
 
 from __future__ import annotations

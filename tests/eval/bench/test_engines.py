@@ -1,4 +1,4 @@
-"""The benches of the onnx and the openai engine, of loops and of batches: what they make of what was counted."""
+"""The benches of the onnx and the openai engine and of batches: what they make of what was counted."""
 
 import json
 import os
@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from eval.bench import batch, loops, onnx, openai, vllm
+from eval.bench import batch, onnx, openai, vllm
 from eval.bench.kept import Kept
-from eval.bench.looping import Spent
 from eval.running.measuring import BenchError
 from extractor.decoding.answer import FieldReading
 from extractor.errors import UnreadableInputError, UsageError
@@ -124,27 +123,6 @@ def test_what_vllm_says_of_itself_is_kept_without_times(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("INFO 11-29 21:30:01 [x.py:3] CPU KV cache size: 58,240 tokens\nWARNING other\n" * 2)
     assert vllm.Served("", 1, log).printed == ["CPU KV cache size: 58,240 tokens"]
-
-
-def test_the_quickest_turn_counts() -> None:
-    turns = [(Spent(2.0, 3.0), Spent(1.0, 2.0)), (Spent(1.5, 3.5), Spent(0.5, 4.0))]
-    assert loops._quickest(turns, 10) == {
-        "first_token_s": 1.5,
-        "first_token_cpu_s": 3.0,
-        "tokens_per_s": 20.0,
-        "tokens_per_cpu_s": 5.0,
-    }
-
-
-def test_loops_are_named_with_a_precision_and_what_is_not_installed_is_left_out(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(loops, "find_spec", lambda name: None)
-    assert loops._cells("phi3v:float32,genai:int4") == [("phi3v", "float32")]
-    assert "onnxruntime-genai is not installed" in capsys.readouterr().err
-    for text in ("phi3v", "phi3v:half", "vllm:float32"):
-        with pytest.raises(UsageError, match="--cells takes loops"):
-            loops._cells(text)
 
 
 def test_memory_is_told_at_every_fifth() -> None:
