@@ -1,10 +1,14 @@
 """The parts of the OpenAPI document that code cannot say: bodies, answers and an example for every one of them.
 
-The values are of drawn people and of Doc 9303's own Utopian specimen; no person has this name.
+The examples' values are in `examples.json`: those of drawn people and of Doc 9303's own Utopian specimen; no person has
+this name.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 from extractor.engines.choose import ENGINES as ENGINE_NAMES
@@ -21,67 +25,9 @@ TAGS = [
     {"name": "service", "description": "Engines, health and metrics."},
 ]
 
-_DOCUMENT = {
-    "document_type": "P",
-    "issuing_country": "UTO",
-    "document_number": "L898902C3",
-    "surname": "ERIKSSON",
-    "given_names": "ANNA MARIA",
-    "birth_date": "1974-08-12",
-    "sex": "F",
-    "address": None,
-}
-_BOX = {"page": 0, "points": [[261.0, 126.0], [371.0, 126.0], [371.0, 142.0], [261.0, 142.0]]}
-_SOURCES = [
-    {
-        "kind": "mrz",
-        "value": "ERIKSSON",
-        "text": "ERIKSSON",
-        "confidence": 0.98,
-        "proven": False,
-        "box": {"page": 0, "points": [[42.0, 474.0], [758.0, 474.0], [758.0, 522.0], [42.0, 522.0]]},
-        "basis": "TD3",
-        "supported": None,
-    },
-    {
-        "kind": "visual",
-        "value": "ERIKSSON",
-        "text": "ERIKSSON",
-        "confidence": 0.96,
-        "proven": False,
-        "box": _BOX,
-        "basis": "caption 'Surname'",
-        "supported": None,
-    },
-]
-_FIELD = {"value": "ERIKSSON", "verdict": "agree", "confidence": 0.998, "box": _BOX, "note": "", "sources": _SOURCES}
-_EVIDENCE = {
-    "fields": {"surname": _FIELD},
-    "warnings": [
-        {"code": "mrz_check_digit", "message": "the MRZ's check digit for birth_date is wrong", "field": "birth_date"}
-    ],
-    "pages": [
-        {"width": 800, "height": 560, "rotation": 0, "quality": {"edge_width": 0.09, "text_height": 12.1}, "file": 0}
-    ],
-    "regions": [{"page": 0, "points": [[0.0, 0.0], [800.0, 0.0], [800.0, 560.0], [0.0, 560.0]]}],
-    "schema": "passport",
-    "engine": {"name": "embedded"},
-    "seconds": {"load": 0.02, "ocr": 0.9, "mrz": 0.05},
-}
-_INLINE = {
-    "type": "object",
-    "title": "LibraryCard",
-    "properties": {
-        "surname": {"type": ["string", "null"]},
-        "card_number": {
-            "type": ["string", "null"],
-            "x-kind": "number",
-            "x-captions": {"en": ["Library card no"]},
-        },
-    },
-}
-# A white picture of 32 by 32 pixels: it can be sent as it stands, and there is no document on it.
-PICTURE = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAFklEQVR42mP4TwAwjCoYVTCqYKQqAAA/aPwuqUTQyAAAAABJRU5ErkJggg=="
+#: Example values by name.
+VALUES: Mapping[str, Any] = json.loads(files("extractor.server").joinpath("examples.json").read_text("utf-8"))
+PICTURE: str = VALUES["picture"]  # white, 32 by 32 pixels: it can be sent as it stands, and there is no document on it
 
 _OBJECT = ANY
 _FILES = {
@@ -136,7 +82,6 @@ OPTIONS: dict[str, Any] = {
 #: Names as a text with commas or as a list.
 _NAMES: dict[str, Any] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 FORM_OPTIONS = as_form(OPTIONS)
-_LABEL = {"schema": "passport", "fields": {"surname": "ERIKSSON", "address": None}, "language": "en"}
 
 
 def body(form: dict[str, Any], as_json: dict[str, Any] | None, examples: dict[str, Any]) -> dict[str, Any]:
@@ -216,13 +161,14 @@ _SCHEMA_HEADER = {
     }
 }
 
-_read = answer(_DOCUMENT, says="The document; null for what it does not have") | {"headers": _SCHEMA_HEADER}
+_document = VALUES["document"]
+_read = answer(_document, says="The document; null for what it does not have") | {"headers": _SCHEMA_HEADER}
 _read["content"]["application/json"] = {
     "schema": {"anyOf": [schema_of("Reading"), schema_of("DocumentList"), schema_of("Document")]},
     "examples": {
-        "document": {"value": _DOCUMENT},
-        "with evidence": {"value": {**_DOCUMENT, "document": _DOCUMENT, "evidence": _EVIDENCE}},
-        "all documents": {"value": {"documents": [{"schema": "passport", **_DOCUMENT}]}},
+        "document": {"value": _document},
+        "with evidence": {"value": {**_document, "document": _document, "evidence": VALUES["evidence"]}},
+        "all documents": {"value": {"documents": [{"schema": "passport", **_document}]}},
     },
 }
 EXTRACT = route(
@@ -233,7 +179,7 @@ EXTRACT = route(
         {
             "one file": {"file": PICTURE, "schema": "passport", "evidence": True},
             "both sides": {"file": [{"name": "front.png", "data": PICTURE}, {"name": "back.png", "data": PICTURE}]},
-            "own schema": {"file": PICTURE, "schema": _INLINE},
+            "own schema": {"file": PICTURE, "schema": VALUES["own_schema"]},
         },
     ),
 )
@@ -244,11 +190,9 @@ _PICTURE_OPTIONS: dict[str, Any] = {
     "preset": {"type": "string", "enum": ["age-check", "address-proof", "dutch-copy"]},
     **{name: OPTIONS[name] for name in ("schema", "engine", "one_document", "pages", "today")},
 }
-_box = {"page": 0, "points": [[40, 90], [240, 90], [240, 370], [40, 370]]}
-_cut = {"kind": "portrait", "box": _box, "score": 0.84, "width": 200, "height": 280, "media_type": "image/png"}
 PICTURES = route(
     {
-        200: answer({"pictures": [{**_cut, "data": "(base64)"}]}, schema=listed("pictures", "Picture")),
+        200: answer({"pictures": [{**VALUES["cutout"], "data": "(base64)"}]}, schema=listed("pictures", "Picture")),
         **problems(
             *UPLOAD, *_FILE, "invalid-schema", "too-many-pages", "no-document", "not-redacted", *ENGINE_PROBLEMS
         ),
@@ -273,18 +217,15 @@ CLASSIFY = route(
         {"one file": {"file": PICTURE}},
     ),
 )
-_known = {"name": "surname", "kind": "name", "en": "surname (primary identifier), as printed", "zh": "姓"}
-_schemas = {"schemas": [{"name": "passport", "title": "Data page of a passport", "fields": [_known]}]}
-SCHEMA_LIST = route({200: answer(_schemas, schema=listed("schemas", "Schema"))})
+SCHEMA_LIST = route({200: answer(VALUES["schemas"], schema=listed("schemas", "Schema"))})
 SCHEMA = route(
     {
-        200: answer(_INLINE, media_type="application/schema+json", says="JSON Schema, draft 2020-12"),
+        200: answer(VALUES["own_schema"], media_type="application/schema+json", says="JSON Schema, draft 2020-12"),
         **problems("unknown-schema"),
     },
     parameters=[{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "passport"}],
 )
-_engine = {"name": "embedded", "default": True, "loaded": True, "installed": True, "waiting": 0, "details": {}}
-ENGINES = route({200: answer({"engines": [_engine]}, schema=listed("engines", "Engine"))})
+ENGINES = route({200: answer({"engines": [VALUES["engine"]]}, schema=listed("engines", "Engine"))})
 HEALTH = route({200: answer({"status": "ok"}, schema=members(status=TEXT))})
 READY = route(
     {
@@ -303,36 +244,7 @@ PROBLEM = route(
     ],
 )
 
-_model = {"id": "embedded", "object": "model", "created": 0, "owned_by": "id-document-extractor"}
-MODELS = route({200: answer({"object": "list", "data": [_model]})})
-_chat = {
-    "model": "embedded",
-    "messages": [
-        {
-            "role": "user",
-            "content": [
-                {"type": "text", "text": "Read this passport."},
-                {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}},
-            ],
-        }
-    ],
-    "response_format": {"type": "json_schema", "json_schema": {"name": "LibraryCard", "schema": _INLINE}},
-}
-_completion = {
-    "id": "chatcmpl-6d1f0b7c2a9e4f5d8c3b1a20",
-    "object": "chat.completion",
-    "created": 1767225600,
-    "model": "embedded",
-    "choices": [
-        {
-            "index": 0,
-            "message": {"role": "assistant", "content": '{"surname": "ERIKSSON"}', "refusal": None},
-            "logprobs": None,
-            "finish_reason": "stop",
-        }
-    ],
-    "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-}
+MODELS = route({200: answer({"object": "list", "data": [VALUES["model"]]})})
 _chat_schema = {
     "type": "object",
     "required": ["messages"],
@@ -344,7 +256,7 @@ _chat_schema = {
         "stream": {"type": "boolean", "default": False},
     },
 }
-_chat_answer = answer(_completion, says="The document, as the content of the message")
+_chat_answer = answer(VALUES["completion"], says="The document, as the content of the message")
 _chat_answer["content"]["text/event-stream"] = {"schema": TEXT, "example": "data: {...}\n\ndata: [DONE]\n\n"}
 CHAT = route(
     {
@@ -353,7 +265,7 @@ CHAT = route(
     },
     requestBody={
         "required": True,
-        "content": {"application/json": {"schema": _chat_schema, "examples": {"picture": {"value": _chat}}}},
+        "content": {"application/json": {"schema": _chat_schema, "examples": {"picture": {"value": VALUES["chat"]}}}},
     },
 )
 
@@ -394,6 +306,6 @@ SAVE_SPECIMEN = route(
     **body(
         {"label": {"type": "string", "description": "The label as JSON."}},
         {"label": {"oneOf": [_OBJECT, {"type": "array", "items": _OBJECT}]}},
-        {"one picture": {"file": PICTURE, "label": _LABEL}},
+        {"one picture": {"file": PICTURE, "label": VALUES["label"]}},
     ),
 )  # fmt: skip

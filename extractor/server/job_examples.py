@@ -5,19 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from extractor.server.components import TEXT, schema_of
-from extractor.server.examples import OPTIONS, PICTURE, STORE, UPLOAD, answer, as_form, body, problems, route
+from extractor.server.examples import OPTIONS, PICTURE, STORE, UPLOAD, VALUES, answer, as_form, body, problems, route
 
-_job = {
-    "id": "Jx0vHVGLJ0YVPe1Mvtg4bQ",
-    "state": "running",
-    "total": 100,
-    "done": 41,
-    "created": 1767225600.0,
-    "finished": None,
-    "deleted_at": None,
-    "results": "/v1/jobs/Jx0vHVGLJ0YVPe1Mvtg4bQ/results",
-    "webhook": {"state": "waiting", "attempts": 0, "reason": None, "next_at": None},
-}
+_job = VALUES["job"]
 _job_path = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}, "example": _job["id"]}
 _after = {
     "name": "after",
@@ -62,13 +52,6 @@ GET_RESULTS = route(
     parameters=[_job_path, _after],
 )
 DELETE_JOB = route({204: {"description": "Deleted"}, **problems("unknown-job", *STORE)}, parameters=[_job_path])
-_done = {name: _job[name] for name in ("id", "total", "created", "results")} | {
-    "state": "done",
-    "read": 98,
-    "problems": 2,
-    "finished": 1767225790.0,
-    "deleted_at": 1767312190.0,
-}
 #: What a webhook is sent, as OpenAPI 3.1 describes it.
 JOB_DONE = {
     "post": {
@@ -89,7 +72,13 @@ JOB_DONE = {
                 "application/json": {
                     "schema": schema_of("JobDone"),
                     "examples": {
-                        "job": {"value": {"type": "job.done", "timestamp": "2026-01-01T00:03:11Z", "data": _done}}
+                        "job": {
+                            "value": {
+                                "type": "job.done",
+                                "timestamp": "2026-01-01T00:03:11Z",
+                                "data": VALUES["job_done"],
+                            }
+                        }
                     },
                 }
             },

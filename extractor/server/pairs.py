@@ -42,8 +42,6 @@ _SIDES = {
     "properties": {"documents": {"type": "array", "minItems": 1, "maxItems": _DOCUMENTS, "items": _SIDE}},
     "additionalProperties": False,
 }
-_FRONT = {"schema": "id_card", "fields": {"surname": ["ERIKSSON"], "document_number": ["L898902C3"]}}
-_BACK = {"schema": "id_card", "fields": {"document_number": ["L898902C3"]}}
 _GROUPS = ex.members(groups={"type": "array", "items": {"type": "array", "items": ex.COUNT}})
 _OPENAPI = ex.route(
     {
@@ -57,7 +55,7 @@ _OPENAPI = ex.route(
         "content": {
             "application/json": {
                 "schema": _SIDES,
-                "examples": {"front and back": {"value": {"documents": [_FRONT, _BACK]}}},
+                "examples": {"front and back": {"value": {"documents": ex.VALUES["sides"]}}},
             }
         },
     },
