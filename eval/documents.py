@@ -21,6 +21,7 @@ import numpy as np
 
 from eval.report.tables import markdown_table
 from eval.sheets import Case, Side, make_case
+from extractor import NoDocumentError, extract_documents
 from extractor.extraction import Box, Extraction
 from extractor.progress import progress
 
@@ -83,8 +84,6 @@ def _holds(side: Side, x: float, y: float) -> bool:
 
 def read(case: Case) -> list[Extraction[Any]]:
     """All documents of a case, read with the embedded engine."""
-    from extractor import NoDocumentError, extract_documents
-
     try:
         return extract_documents(case.source)
     except NoDocumentError:

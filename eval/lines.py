@@ -17,10 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.fuzz import partial_ratio_alignment
+
 from eval.report.tables import markdown_table
 from extractor.errors import ExtractorError
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
+from extractor.pipeline import prepare
 from extractor.progress import progress
 from extractor.schemas import SCHEMAS, Kind, field_specs
 
@@ -57,9 +61,6 @@ def plain(text: str) -> str:
 
 def count(wanted: str, lines: Sequence[str], tally: LineTally) -> None:
     """Counts one value, looked for in the lines of its pages; all texts as `plain` gives them."""
-    from rapidfuzz.distance import Levenshtein
-    from rapidfuzz.fuzz import partial_ratio_alignment
-
     tally.values += 1
     best = len(wanted)
     for line in lines:
@@ -87,8 +88,6 @@ def values_of(specimen: Specimen) -> Iterator[str]:
 
 def count_specimen(specimen: Specimen, tallies: dict[str, LineTally]) -> None:
     """Reads a specimen's page and counts its values."""
-    from extractor.pipeline import prepare
-
     try:
         pages = prepare(specimen.path, specimen.schema).evidence.pages
         lines = [plain(line.text) for page in pages for line in page.page.lines]

@@ -1,9 +1,9 @@
-"""`python -m eval.modules`: the rooms of the code and what each imports, as a map (Mermaid) and a table.
+"""`python -m eval.modules`: the rooms of the code and what each imports, as a map (Mermaid).
 
 Imports are read by grimp, the bands from the layers contract in pyproject.toml. docs/architecture.md holds the map
 (`python -m eval.readme --check`). Another checkout's:
 
-    python -m eval.modules --root ../before --packages extractor schemas eval --lines
+    python -m eval.modules --root ../before --packages extractor schemas eval
 """
 
 from __future__ import annotations
@@ -101,30 +101,15 @@ def drawn(rooms: Rooms, bands: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, "```", "", " ".join(said), ""])
 
 
-def lines_of(root: Path, packages: Iterable[str]) -> dict[str, int]:
-    """Lines of Python by room."""
-    found: dict[str, int] = {}
-    for package in packages:
-        for path in sorted((root / package).rglob("*.py")):
-            room = _room(".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
-            found[room] = found.get(room, 0) + len(path.read_text(encoding="utf-8").splitlines())
-    return found
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Writes the map; returns 0, or 1 where an arrow points upward."""
     parser = argparse.ArgumentParser(prog="python -m eval.modules", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: this one)")
     parser.add_argument("--packages", nargs="+", default=[PACKAGE, "eval"], help="what is drawn")
-    parser.add_argument("--lines", action="store_true", help="lines of code by room as well")
     options = parser.parse_args(argv)
     sys.path.insert(0, str(options.root.resolve()))
     rooms, bands = rooms_of(options.packages), bands_of(options.root)
     print(drawn(rooms, bands))
-    if options.lines:
-        counts = lines_of(options.root, options.packages)
-        print("\n".join(f"{count:6} {name}" for name, count in sorted(counts.items(), key=lambda one: -one[1])))
-        print(f"{sum(counts.values()):6} in all")
     return 1 if upward(rooms, bands) else 0
 
 

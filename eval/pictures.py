@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from eval.report.tables import markdown_table
@@ -38,8 +39,6 @@ _REFUSED = "refused"
 
 
 def _blur(image: np.ndarray, sigma: float) -> np.ndarray:
-    import cv2
-
     return cv2.GaussianBlur(image, (0, 0), sigma) if sigma else image
 
 
@@ -49,8 +48,6 @@ def _dark(image: np.ndarray, light: float) -> np.ndarray:
 
 
 def _small(image: np.ndarray, share: float) -> np.ndarray:
-    import cv2
-
     return cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
 
 

@@ -59,7 +59,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m eval.run",
         description="Reads labelled documents and says how right each field was, per language, engine and precision.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_documents(parser)
     _add_readers(parser)

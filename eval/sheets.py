@@ -16,6 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from extractor.synthesis import Template, draw, templates
 from extractor.synthesis.draw import MARGIN
@@ -148,8 +149,6 @@ def _lay(sheet: np.ndarray, picture: np.ndarray, place: tuple[int, int], angle: 
 
 
 def _pdf(pages: Sequence[np.ndarray]) -> bytes:
-    from PIL import Image
-
     pictures = [Image.fromarray(page) for page in pages]
     buffer = io.BytesIO()
     pictures[0].save(buffer, "PDF", save_all=True, append_images=pictures[1:], resolution=200)

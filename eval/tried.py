@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import platform
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.report import tables
+from extractor import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSPORT = ROOT / "datasets" / "examples" / "passport.png"
@@ -74,10 +76,6 @@ def _versions(found: Mapping[str, str]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    import platform
-
-    from extractor import __version__
-
     parser = argparse.ArgumentParser(prog="python -m eval.tried", description=__doc__)
     parser.add_argument("dist", type=Path, help="folder with wheel and sdist")
     parser.add_argument("pythons", nargs="+", metavar="PYTHON", help="an interpreter, such as python3.12")

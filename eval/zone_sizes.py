@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from eval.report.tables import markdown_table
@@ -20,6 +21,7 @@ from extractor.errors import ExtractorError
 from extractor.imaging import load_pages
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
+from extractor.pipeline import prepare
 from extractor.progress import progress
 
 FROZEN = Path(__file__).resolve().parents[1] / "datasets" / "frozen"
@@ -51,10 +53,6 @@ def pitch_of(specimen: Specimen) -> float:
 
 def read(specimen: Specimen, size: float, tally: SizeTally) -> None:
     """Counts a specimen whose zone's characters are made `size` pixels wide; one that is smaller as it is, not."""
-    import cv2
-
-    from extractor.pipeline import prepare
-
     scale = size / pitch_of(specimen)
     if scale > 1:
         return

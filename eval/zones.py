@@ -22,6 +22,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from eval.report.tables import markdown_table
@@ -32,6 +33,7 @@ from extractor.synthesis.fonts import advance, placed_glyph, single_font
 from extractor.synthesis.mrz import COMPOSERS, MrzFields
 from extractor.synthesis.people import invent_person
 from extractor.synthesis.pools import Pool
+from extractor.text import ocr
 
 TODAY = date(2026, 3, 1)
 #: Formats and how many of ten zones have each.
@@ -122,8 +124,6 @@ def _compose(rng: random.Random) -> tuple[str, ...]:
 
 def see(zone: DrawnZone) -> list[TextLine]:
     """The zone's lines as the recogniser reads them."""
-    from extractor.text import ocr
-
     rng = random.Random(zone.seed + 1)
     pitch = rng.uniform(*_PITCH)
     crops, boxes = zip(*_pictures(zone, pitch, rng), strict=True)
@@ -137,8 +137,6 @@ def see(zone: DrawnZone) -> list[TextLine]:
 
 def _pictures(zone: DrawnZone, pitch: float, rng: random.Random) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Per line its picture (h, w, 3) and its box (4, 2) on the page."""
-    import cv2
-
     ink, paper, grain = rng.randint(10, 70), rng.randint(170, 250), rng.uniform(0, 6)
     noise = np.random.default_rng(zone.seed)
     for row, line in enumerate(zone.lines):

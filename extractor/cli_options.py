@@ -47,7 +47,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="extract",
         description="Reads identity documents into JSON, on this machine, with the evidence for every field.",
         epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "inputs", nargs="*", metavar="FILE", help="pictures, PDFs, folders or glob patterns; - is stdin"

@@ -6,7 +6,7 @@ import argparse
 import itertools
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,25 +73,12 @@ def write_pictures(option: str, result: Any, target: Path, taken: Collection[str
     save_pictures(_MAKERS[option](result, options), target, taken)
 
 
-def _overlay(result: Any, _: argparse.Namespace) -> list[Any]:
+def _overlay(result: Any) -> list[Any]:
     from extractor.imaging.given import images_of, own_pages
     from extractor.overlay import draw_overlay
 
     images = images_of(result)
     return [draw_overlay(images[page], result, page) for page in own_pages(result)]
-
-
-def _deskew(result: Any, _: argparse.Namespace) -> list[Any]:
-    made: list[Any] = result.deskewed()
-    return made
-
-
-def _portrait(result: Any, _: argparse.Namespace) -> list[Any]:
-    return _cutout(result.portrait, "portrait")
-
-
-def _signature(result: Any, _: argparse.Namespace) -> list[Any]:
-    return _cutout(result.signature, "signature")
 
 
 def _cutout(found: Any, name: str) -> list[Any]:
@@ -108,10 +95,11 @@ def _redact(result: Any, options: argparse.Namespace) -> list[Any]:
     return made
 
 
-_MAKERS: Mapping[str, Any] = {
-    "overlay": _overlay,
-    "deskew": _deskew,
-    "portrait": _portrait,
-    "signature": _signature,
+#: What makes the pictures of each option, of a result and the options.
+_MAKERS: Mapping[str, Callable[[Any, argparse.Namespace], list[Any]]] = {
+    "overlay": lambda result, _: _overlay(result),
+    "deskew": lambda result, _: result.deskewed(),
+    "portrait": lambda result, _: _cutout(result.portrait, "portrait"),
+    "signature": lambda result, _: _cutout(result.signature, "signature"),
     "redact": _redact,
 }

@@ -23,7 +23,11 @@ _STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, whose help and version fail as other output does where stdout takes nothing."""
+    """argparse, whose epilogue keeps its lines, and whose help and version fail as other output does where stdout takes
+    nothing."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **given})
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if file is sys.stdout:

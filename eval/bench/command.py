@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.running.machine import busy, code_digest, load_average, machine, versions
-from extractor.ending import Stops, ended
+from extractor.ending import Parser, Stops, ended
 from extractor.errors import UsageError
 
 #: Engines that can be measured, and the module that does it.
@@ -64,11 +64,10 @@ class Bench:
 
 def build_parser(engine: str) -> argparse.ArgumentParser:
     """The arguments of the bench of one engine."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m eval.bench",
         description="Measures how fast documents are read on this machine, and what that takes.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--engine", choices=tuple(BENCHES), default="embedded", help="what reads (default embedded)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the line of JSON there too")

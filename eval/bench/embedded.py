@@ -14,12 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from eval.bench.command import Bench, Table
 from eval.running.cells import Cell, engine_of
 from eval.running.machine import cores, peak_memory, reset_peaks
 from eval.running.measuring import Growth, Probe, command_seconds, memory_growth, quantile
 from eval.running.selection import select
 from extractor.errors import NoDocumentError, UsageError
+from extractor.imaging import load_pages
+from extractor.reading import extract
 from extractor.stages import observed
 
 _DATASET = Path("datasets/examples")
@@ -71,10 +75,6 @@ def bench(options: argparse.Namespace) -> Bench:
 
 def _pages(options: argparse.Namespace) -> list[tuple[bytes, Any]]:
     """(JPEG, schema) of every page, at the size that was asked for."""
-    from PIL import Image
-
-    from extractor.imaging import load_pages
-
     selection = select(options.dataset, limit=options.limit)
     found = []
     for specimen in selection.specimens:
@@ -108,8 +108,6 @@ def _read_all(pages: list[tuple[bytes, Any]], repeat: int) -> tuple[Probe, list[
 
 
 def _reader(pages: list[tuple[bytes, Any]]) -> Callable[[int], None]:
-    from extractor.reading import extract
-
     engine = engine_of(Cell("embedded"))
 
     def read(number: int) -> None:
@@ -137,8 +135,6 @@ def _growth_figures(growth: Growth | None) -> dict[str, float] | None:
 def _starts(picture: Path) -> dict[str, float]:
     """What a user of the command waits for: its help, one page from a cold process, and how much of that is the start:
     the same on a picture with nothing on it, which needs every import and the models as well."""
-    from PIL import Image
-
     module = ["-m", "extractor.cli"]
     helps = command_seconds([*module, "--help"], _STARTS)
     pages = command_seconds([*module, str(picture)], _STARTS)

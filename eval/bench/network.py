@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from eval.running.measuring import quantile
+import torch
+
+from eval.bench.workload import DRAFT, Scripted, Workload
+from eval.running.measuring import memory_growth, quantile
+from extractor.decoding.ask import write_freely
+from extractor.decoding.graphs import make_runner
+from extractor.decoding.loop import write
 from extractor.errors import DeviceError
 from extractor.stages import observed
-
-if TYPE_CHECKING:
-    from eval.bench.workload import Workload
 
 #: Tokens a document of the steps that are measured.
 WIDTHS = (1, 2, 4, 8, 16, 32)
@@ -31,16 +34,12 @@ def weights_gb(model: Any) -> float:
 
 def reset_memory(device: str) -> None:
     """Peaks are counted from here on."""
-    import torch
-
     if device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats()
 
 
 def memory_gb(device: str) -> dict[str, float]:
     """Gigabytes of tensors now and at their peak, and what torch took from the device for them at its peak."""
-    import torch
-
     if not device.startswith("cuda"):
         return {}
     result = {
@@ -52,8 +51,6 @@ def memory_gb(device: str) -> dict[str, float]:
 
 
 def _wait(device: str) -> None:
-    import torch
-
     if device.startswith("cuda"):
         torch.cuda.synchronize()
 
@@ -71,8 +68,6 @@ def median_seconds(call: Callable[[], Any], times: int, device: str) -> float:
 
 def generate(model: Any, workload: Workload, device: str) -> dict[str, Any]:
     """transformers' own generate, unconstrained: what a user of the published model has."""
-    import torch
-
     inputs = {key: value.to(device) for key, value in workload.inputs().items()}
 
     def run(count: int) -> float:
@@ -98,8 +93,6 @@ class MeasuredNetwork:
         self.prompt = int(workload.inputs()["input_ids"].shape[1])
 
     def runner(self, documents: int) -> Any:
-        from extractor.decoding.graphs import make_runner
-
         return make_runner(self.model, documents, self.prompt + _MOST_TOKENS, self.prompt + _USUAL_TOKENS)
 
     def single(self) -> Iterator[dict[str, Any]]:
@@ -107,8 +100,6 @@ class MeasuredNetwork:
 
         Gives each part as soon as it is measured; memory is that of the readings.
         """
-        import torch
-
         runner = self.runner(1)
         reset_memory(self.device)
         start = time.perf_counter()
@@ -154,8 +145,6 @@ class MeasuredNetwork:
 
     def _step(self, runner: Any, width: int, steps: int = 20) -> float:
         """Milliseconds of a step of `width` tokens, over the prompt."""
-        import torch
-
         tokens = torch.full((runner.documents, width), 100)
         positions = torch.arange(self.prompt, self.prompt + width).expand(runner.documents, width)
         runner.step(tokens, positions)
@@ -179,9 +168,6 @@ class MeasuredNetwork:
         return {"weights_gb": round(weights / 1e9, 3), "cache_gb": round(cache / 1e9, 3)}
 
     def _write(self, runner: Any, documents: int, draft: str | None, *, jump: bool) -> Any:
-        from eval.bench.workload import DRAFT, Scripted
-        from extractor.decoding.loop import write
-
         workload = self.workload
         return write(
             runner,
@@ -230,9 +216,6 @@ class MeasuredNetwork:
 
     def _write_freely(self, runner: Any) -> None:
         """The same answer as free text."""
-        from eval.bench.workload import Scripted
-        from extractor.decoding.ask import write_freely
-
         script = self.workload.script
         runner.take(self.workload.inputs())
         for _ in write_freely(runner, self.workload.vocabulary, Scripted(script), max_tokens=len(script)):
@@ -256,8 +239,6 @@ class MeasuredNetwork:
 
     def batch(self, documents: int) -> dict[str, Any]:
         """Documents a second, plain and drafted, where the time goes, and memory."""
-        import torch
-
         gc.collect()
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
@@ -282,10 +263,6 @@ class MeasuredNetwork:
 
     def queue(self, pages: int) -> dict[str, Any]:
         """Memory while pages are read one after the other."""
-        import torch
-
-        from eval.running.measuring import memory_growth
-
         runner, held = self.runner(1), []
         cuda = self.device.startswith("cuda")
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eval.bench.command import Bench, Table
 from eval.bench.kept import Kept
@@ -25,14 +25,18 @@ from eval.running.records import relative_name
 from eval.running.selection import group_of, in_turn, select
 from eval.scoring.metrics import score_fields
 from eval.scoring.statistics import Difference, interval, paired_bootstrap
+from extractor.checkpoints import find_checkpoint
+from extractor.engines.onnx import OnnxEngine
+from extractor.engines.phi3v import Phi3VEngine
 from extractor.errors import ExtractorError, UnreadableInputError, UsageError
+from extractor.labels.format import Specimen
+from extractor.phi3v.export import export
+from extractor.pipeline import prepare
 from extractor.progress import progress
+from extractor.schemas import field_specs
+from extractor.sources import Engine, read_sources
 
-if TYPE_CHECKING:
-    from extractor.labels.format import Specimen
-    from extractor.sources import Engine
-
-    Pair = tuple[Specimen, dict[str, dict[str, float]]]
+Pair = tuple[Specimen, dict[str, dict[str, float]]]
 
 _DATASET = Path("datasets/frozen")
 _DTYPES = ("float32", "int8", "int4")
@@ -60,11 +64,6 @@ def bench(options: argparse.Namespace) -> Bench:
     """Measures. Raises ExtractorError for an unknown checkpoint or invalid dataset, UsageError for another --kept."""
     if options.minutes is not None and options.minutes <= 0:
         raise UsageError("--minutes is greater than zero")
-    from extractor.checkpoints import find_checkpoint
-    from extractor.engines.onnx import OnnxEngine
-    from extractor.engines.phi3v import Phi3VEngine
-    from extractor.phi3v.export import export
-
     checkpoint = find_checkpoint(options.model)
     chosen = select(options.dataset, languages=options.lang, limit=options.limit)
     settings = {"model": checkpoint.digest, "code": code_digest(), "engines": [NATIVE, *_names(options.dtype)]}
@@ -111,10 +110,6 @@ def _read(specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: Ke
 
 def _counts(specimen: Specimen, engines: Mapping[str, Engine]) -> EngineCounts:
     """What each engine made of one document; nothing for one that cannot be read."""
-    from extractor.pipeline import prepare
-    from extractor.schemas import field_specs
-    from extractor.sources import read_sources
-
     try:
         evidence = prepare(specimen.path, specimen.schema).evidence
     except ExtractorError:

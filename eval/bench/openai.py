@@ -18,26 +18,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eval.bench.command import Bench, Table
 from eval.bench.kept import Kept
 from eval.bench.vllm import OPTIONS, Served, served
 from eval.running.machine import code_digest, cores, cpu_seconds, load_average
 from eval.running.selection import select
+from extractor.checkpoints import Checkpoint, find_checkpoint
+from extractor.decoding.answer import FieldReading
+from extractor.engines.openai import OpenAIEngine
+from extractor.engines.phi3v import Phi3VEngine
 from extractor.errors import UsageError
+from extractor.evidence import DocumentEvidence
+from extractor.labels.format import Specimen
+from extractor.pipeline import prepare
 from extractor.progress import progress
+from extractor.sources import Sources, read_sources
 
-if TYPE_CHECKING:
-    from extractor.checkpoints import Checkpoint
-    from extractor.decoding.answer import FieldReading
-    from extractor.evidence import DocumentEvidence
-    from extractor.labels.format import Specimen
-    from extractor.sources import Sources
-
-    #: A document's evidence, and what its own sources say.
-    Document = tuple[DocumentEvidence, Sources]
-    Answers = list[Mapping[str, FieldReading]]
+#: A document's evidence, and what its own sources say.
+Document = tuple[DocumentEvidence, Sources]
+Answers = list[Mapping[str, FieldReading]]
 
 _DATASET = Path("datasets/frozen")
 NATIVE, SERVER = "native", "server"
@@ -74,8 +75,6 @@ class Turn:
 
 def bench(options: argparse.Namespace) -> Bench:
     """Measures. Raises ExtractorError for an invalid dataset, or a server that does not answer."""
-    from extractor.checkpoints import find_checkpoint
-
     widths = [int(word) for word in options.at_once.split(",") if word.isdecimal() and int(word) > 0]
     if not widths:
         raise UsageError("--at-once takes numbers such as 1,4,16")
@@ -116,11 +115,6 @@ def _ask(
     kept: Kept,
     options: argparse.Namespace,
 ) -> None:
-    from extractor.engines.openai import OpenAIEngine
-    from extractor.engines.phi3v import Phi3VEngine
-    from extractor.pipeline import prepare
-    from extractor.sources import read_sources
-
     @cache
     def document(number: int) -> Document:
         evidence = prepare(specimens[number].path, specimens[number].schema).evidence

@@ -14,15 +14,23 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import torch
+
+from eval.bench import workload as made
+from eval.bench.cold import cold_starts
 from eval.bench.command import Bench, Table, as_json, write_json
 from eval.bench.network import WIDTHS, MeasuredNetwork, generate, median_seconds, memory_gb, reset_memory, weights_gb
+from eval.bench.workload import FULL, SMALL, Workload, made_tokenizer
 from eval.running.measuring import quantile
+from extractor.checkpoints import read_config
+from extractor.decoding.grammar import Vocabulary
+from extractor.decoding.masks import Masks
 from extractor.errors import DeviceError, UsageError
-
-if TYPE_CHECKING:
-    from eval.bench.workload import Workload
+from extractor.phi3v import Phi3VProcessor
+from extractor.phi3v.loading import choose_device, load
+from extractor.schemas import SCHEMAS
 
 #: What can be measured: precision, and who quantizes; "eager" is transformers' own generate in 16 bits.
 CELLS = ("bfloat16", "float16", "float32", "int8", "int4", "int8-bitsandbytes", "int4-bitsandbytes", "eager")
@@ -52,11 +60,6 @@ def bench(options: argparse.Namespace) -> Bench:
         raise UsageError("give either --random-weights or --model")
     if options.repeat < 1:
         raise UsageError("--repeat must be at least 1")
-    from eval.bench import workload as made
-    from eval.bench.cold import cold_starts
-    from extractor.decoding.grammar import Vocabulary
-    from extractor.phi3v.loading import choose_device
-
     device = choose_device(options.device)
     maker = _Maker(options.model, options.small, device)
     tokenizer = maker.tokenizer
@@ -118,31 +121,19 @@ class _Maker:
 
     @property
     def sizes(self) -> Any:
-        from eval.bench.workload import FULL, SMALL
-
         return SMALL if self.small else FULL
 
     @property
     def rows(self) -> int:
-        from extractor.checkpoints import read_config
-
         return int((self.sizes if self.folder is None else read_config(self.folder))["vocab_size"])
 
     @property
     def tokenizer(self) -> Any:
-        from eval.bench.workload import made_tokenizer
-        from extractor.phi3v import Phi3VProcessor
-
         if self.folder is None:
             return made_tokenizer(self.rows)
         return Phi3VProcessor.from_pretrained(self.folder, local_files_only=True).tokenizer
 
     def __call__(self, cell: str) -> Any:
-        import torch
-
-        from eval.bench import workload as made
-        from extractor.phi3v.loading import load
-
         dtype, _, quantizer = cell.partition("-")
         if self.folder is not None:
             return load(
@@ -171,8 +162,6 @@ def _measure(
 
     Parts overwrite what came before under the same name.
     """
-    import torch
-
     gc.collect()
     if maker.device.startswith("cuda"):
         torch.cuda.empty_cache()
@@ -211,8 +200,6 @@ def _reason(error: Exception) -> str:
 
 def _bandwidth(device: str) -> float | None:
     """TB/s of a large copy on the device, bytes read and written."""
-    import torch
-
     if not device.startswith("cuda"):
         return None
     a = torch.randn(1 << 30, dtype=torch.float16, device=device)
@@ -223,11 +210,6 @@ def _bandwidth(device: str) -> float | None:
 
 def _grammar_figures(tokenizer: Any, rows: int) -> dict[str, float]:
     """Milliseconds of a tokenizer's preparation, of schemas' grammars at first and cached, and of one mask."""
-    import torch
-
-    from extractor.decoding.grammar import Vocabulary
-    from extractor.decoding.masks import Masks
-    from extractor.schemas import SCHEMAS
 
     def spent(call: Callable[[], Any]) -> float:
         start = time.perf_counter()

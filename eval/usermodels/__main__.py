@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from eval.report.tables import markdown_table
 from eval.usermodels import MODELS
 from eval.usermodels.measure import Asked, measure
+from extractor.ending import Parser
 from extractor.errors import ExtractorError
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
@@ -31,11 +31,10 @@ exit codes: 0 done, 1 --fail-under was missed, 2 wrong usage, 3 no such dataset
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m eval.usermodels",
         description="Reads labelled documents once each, and fills the built-in schema and users' models from that.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--dataset", nargs="+", type=Path, default=[Path("datasets/frozen")], metavar="DIR")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="read one picture in N (default 1)")

@@ -44,7 +44,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="extract-batch",
         description="Reads identity documents by the thousand or the million, on this machine or a Ray cluster.",
         epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "inputs", nargs="+", metavar="INPUT", help="files, folders, patterns, Parquet files; s3://, gs://, abfss://"

@@ -158,21 +158,8 @@ class Answered:
     model: Any
     fields: Mapping[str, FieldReading]
 
-    @property
-    def name(self) -> str:
-        return str(self.model.name)
-
-    @property
-    def details(self) -> Mapping[str, str]:
-        return dict(self.model.details)
-
-    @property
-    def label(self) -> str:
-        return str(self.model.label)
-
-    @property
-    def keep_unsupported(self) -> bool:
-        return bool(getattr(self.model, "keep_unsupported", False))
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
 
     def answer(self, evidence: DocumentEvidence, own: Own) -> Mapping[str, FieldReading]:  # noqa: ARG002
         return self.fields

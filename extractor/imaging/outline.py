@@ -247,11 +247,17 @@ def _squared(quad: np.ndarray, points: np.ndarray) -> np.ndarray:
             return quad
         dx, dy, x, y = cv2.fitLine(near.astype(np.float32), cv2.DIST_L1, 0, 0.01, 0.01).ravel().tolist()
         lines.append((dx, dy, x, y))
+    return _between(lines, quad, 0.08 * max(quad_size(quad)))
+
+
+def _between(lines: Sequence[Sequence[float]], quad: np.ndarray, most: float) -> np.ndarray:
+    """The quadrilateral between four lines, its sides; `quad` itself where that has corners further than `most` away,
+    pixels, or none."""
     corners = [_crossing(lines[k - 1], lines[k]) for k in range(4)]
     if any(corner is None for corner in corners):
         return quad
-    squared = np.array(corners, np.float64)
-    return squared if np.abs(squared - quad).max() < 0.08 * max(quad_size(quad)) else quad
+    made = np.array(corners, np.float64)
+    return made if np.abs(made - quad).max() < most else quad
 
 
 def _crossing(one: Sequence[float], other: Sequence[float]) -> tuple[float, float] | None:
@@ -385,8 +391,4 @@ def _refined(quad: np.ndarray, image: np.ndarray) -> np.ndarray:
         points = along_side + across * strongest[:, None]
         dx, dy, x, y = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel().tolist()
         lines.append((dx, dy, x, y))
-    corners = [_crossing(lines[k - 1], lines[k]) for k in range(4)]
-    if any(corner is None for corner in corners):
-        return quad
-    moved = np.array(corners, np.float64)
-    return moved if np.abs(moved - quad).max() < 4 * reach else quad
+    return _between(lines, quad, 4 * reach)

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,6 +25,7 @@ from extractor.schemas import SCHEMAS
 
 LABEL_FILE = "labels.jsonl"
 
+T = TypeVar("T")
 Point = tuple[float, float]
 #: Largest coordinate of a label's corner, in pixels. NaN and infinity are refused by the same comparison.
 FARTHEST = 1e6
@@ -128,10 +129,10 @@ def _rounded(value: float) -> float:
 def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
     """A specimen from a line of our label format. Raises LabelError if a key is missing or cannot be what it says."""
     try:
-        schema, fields = _text(line, "schema"), _object(line, "fields")
+        schema, fields = _member(line, "schema", str), dict(_member(line, "fields", dict))
         boxes = {
             name: tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in polygons)
-            for name, polygons in _object(line, "boxes", {}).items()
+            for name, polygons in _member(line, "boxes", dict, {}).items()
         }
         if any(len(polygon) != 4 for polygons in boxes.values() for polygon in polygons):
             raise KeyError("boxes")
@@ -139,19 +140,19 @@ def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
             path=picture_path(folder, line["file"]),
             schema=schema,
             fields=fields,
-            kind=_text(line, "kind", ""),
-            language=_text(line, "language", "und"),
-            capture=_text(line, "capture", "unknown"),
+            kind=_member(line, "kind", str, ""),
+            language=_member(line, "language", str, "und"),
+            capture=_member(line, "capture", str, "unknown"),
             printed=_texts(line, "printed"),
             boxes=boxes,  # type: ignore[arg-type]
             mrz_only=frozenset(_words(line, "mrz_only")),
-            pool=_text(line, "pool", "") or None,
-            template=_text(line, "template", "") or None,
+            pool=_member(line, "pool", str, "") or None,
+            template=_member(line, "template", str, "") or None,
             seed=_seed(line),
-            sha256=_text(line, "sha256", "") or None,
-            group=_text(line, "group", "") or None,
+            sha256=_member(line, "sha256", str, "") or None,
+            group=_member(line, "group", str, "") or None,
             quality=_words(line, "quality"),
-            alternatives={name: _values(values) for name, values in _object(line, "alternatives", {}).items()},
+            alternatives={name: _values(values) for name, values in _member(line, "alternatives", dict, {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise LabelError(f"a label lacks or misspells {_key_of(error)}") from None
@@ -164,24 +165,13 @@ def specimen_from_json(line: Mapping[str, Any], folder: Path) -> Specimen:
     return specimen
 
 
-def _text(line: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    """The text under `key`; null says what an absent key says. Raises KeyError where it is another type, or absent."""
-    value = line.get(key)
-    if value is None:
-        value = default
-    if not isinstance(value, str):
+def _member(line: Mapping[str, Any], key: str, kind: type[T], default: T | None = None) -> T:
+    """What stands under `key`; null says what an absent key says. Raises KeyError where it is another type, or
+    absent."""
+    value = default if line.get(key) is None else line[key]
+    if not isinstance(value, kind):
         raise KeyError(key)
     return value
-
-
-def _object(line: Mapping[str, Any], key: str, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """As `_text`, of an object."""
-    value = line.get(key)
-    if value is None:
-        value = default
-    if not isinstance(value, dict):
-        raise KeyError(key)
-    return dict(value)
 
 
 def _values(value: Any) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import cv2
 import numpy as np
 
 from extractor.portrait.frame import Rectangle
@@ -26,8 +27,6 @@ def find_signature(
     `printed` (n, 4, 2) is print that reads well, `pictures` are portraits and the zone, `captions` (4, 2) each name a
     signature; all in the document's pixels. Without a caption, only strokes that are long and apart are believed.
     """
-    import cv2
-
     scale = min(_SEEN / image.shape[1], _HIGHEST / image.shape[0])  # a strip is not enlarged without end
     grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = _ink(grey)
@@ -44,16 +43,12 @@ def find_signature(
 
 def _ink(grey: np.ndarray) -> np.ndarray:
     """What is clearly darker than its surroundings."""
-    import cv2
-
     paper = cv2.medianBlur(cv2.dilate(grey, np.ones((9, 9), np.uint8)), 31)
     return ((paper.astype(np.int16) - grey) > 55).astype(np.uint8) * 255
 
 
 def _strokes(ink: np.ndarray, captions: Sequence[np.ndarray]) -> Iterator[tuple[Rectangle, float]]:
     """Groups of strokes that may be a signature."""
-    import cv2
-
     height, width = ink.shape
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((7, 19), np.uint8))
     _, _, groups, _ = cv2.connectedComponentsWithStats(joined)

@@ -17,8 +17,8 @@ from extractor.schemas.chinese_id import checksum_valid, encoded_birth_date, enc
 ChineseIdNumber = Annotated[str, StringConstraints(pattern=r"^([0-9]{17}[0-9X]|[0-9]{15})$")]
 
 
-class Passport(IdentityDocument):
-    """Data page of a passport (ICAO Doc 9303-4)."""
+class HolderDocument(IdentityDocument):
+    """The fields that passports, cards, licences and permits begin with: the document itself and its holder."""
 
     document_type: Text | None = described("document_type")
     issuing_country: StateCode | None = described("issuing_country")
@@ -31,6 +31,11 @@ class Passport(IdentityDocument):
     sex: Sex | None = described("sex")
     place_of_birth: Text | None = described("place_of_birth")
     personal_number: Text | None = described("personal_number")
+
+
+class Passport(HolderDocument):
+    """Data page of a passport (ICAO Doc 9303-4)."""
+
     issue_date: IsoDate | None = described("issue_date")
     expiry_date: IsoDate | None = described("expiry_date")
     authority: Text | None = described("authority")
@@ -39,20 +44,9 @@ class Passport(IdentityDocument):
     mrz: list[MrzLine] | None = described("mrz")
 
 
-class IdCard(IdentityDocument):
+class IdCard(HolderDocument):
     """Identity card of any state, one or both sides, with or without an MRZ (ICAO Doc 9303-5 and 9303-6)."""
 
-    document_type: Text | None = described("document_type")
-    issuing_country: StateCode | None = described("issuing_country")
-    document_number: Text | None = described("document_number")
-    surname: Text | None = described("surname")
-    given_names: Text | None = described("given_names")
-    name: Text | None = described("name")
-    nationality: StateCode | None = described("nationality")
-    birth_date: IsoDate | None = described("birth_date")
-    sex: Sex | None = described("sex")
-    place_of_birth: Text | None = described("place_of_birth")
-    personal_number: Text | None = described("personal_number")
     issue_date: IsoDate | None = described("issue_date")
     expiry_date: IsoDate | None = described("expiry_date")
     permanent: bool | None = described("permanent")
@@ -106,20 +100,9 @@ class ChineseIdCard(IdentityDocument):
         ]
 
 
-class DrivingLicence(IdentityDocument):
+class DrivingLicence(HolderDocument):
     """Driving licence of any state (Directive 2006/126/EC, AAMVA, ISO 18013-1 and others)."""
 
-    document_type: Text | None = described("document_type")
-    issuing_country: StateCode | None = described("issuing_country")
-    document_number: Text | None = described("document_number")
-    surname: Text | None = described("surname")
-    given_names: Text | None = described("given_names")
-    name: Text | None = described("name")
-    nationality: StateCode | None = described("nationality")
-    birth_date: IsoDate | None = described("birth_date")
-    sex: Sex | None = described("sex")
-    place_of_birth: Text | None = described("place_of_birth")
-    personal_number: Text | None = described("personal_number")
     issue_date: IsoDate | None = described("issue_date")
     expiry_date: IsoDate | None = described("expiry_date")
     authority: Text | None = described("authority")
@@ -130,20 +113,9 @@ class DrivingLicence(IdentityDocument):
     mrz: list[MrzLine] | None = described("mrz")
 
 
-class ResidencePermit(IdentityDocument):
+class ResidencePermit(HolderDocument):
     """Residence permit or permanent resident card (Regulation (EC) 1030/2002 and others)."""
 
-    document_type: Text | None = described("document_type")
-    issuing_country: StateCode | None = described("issuing_country")
-    document_number: Text | None = described("document_number")
-    surname: Text | None = described("surname")
-    given_names: Text | None = described("given_names")
-    name: Text | None = described("name")
-    nationality: StateCode | None = described("nationality")
-    birth_date: IsoDate | None = described("birth_date")
-    sex: Sex | None = described("sex")
-    place_of_birth: Text | None = described("place_of_birth")
-    personal_number: Text | None = described("personal_number")
     category: Text | None = described("category")
     issue_date: IsoDate | None = described("issue_date")
     valid_from: IsoDate | None = described("valid_from")

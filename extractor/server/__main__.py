@@ -51,7 +51,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="extract-server",
         description="Reads identity documents over HTTP, on this machine, with a page to look at what was read.",
         epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, default=8000, help="port (default 8000; 0 takes a free one)")

@@ -49,7 +49,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="extract-mcp",
         description="Reads identity documents for agents, over the Model Context Protocol on stdin and stdout.",
         epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("roots", nargs="+", metavar="DIR", type=Path, help="folders whose files may be read")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

@@ -31,7 +31,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m extractor.synthesis",
         description="Draw labelled specimen documents: pictures, and a labels.jsonl that says what is on them.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--out", type=Path, help="folder for the pictures and labels.jsonl")
     parser.add_argument("--lang", default="all", help=f"languages, comma-separated, or all ({','.join(LANGUAGES)})")

@@ -6,14 +6,11 @@ what a real document of the kind can lack. Fields that only the MRZ carries are 
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from extractor.synthesis.addresses import arabic_digits, chinese_address, invent_address, invent_place
@@ -23,7 +20,7 @@ from extractor.synthesis.estranged import estranged, marked
 from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
 from extractor.synthesis.numbers import chinese_id_number, document_number, personal_number
 from extractor.synthesis.people import COINED, TODAY, Person, invent_person
-from extractor.synthesis.pools import Pool, pool_of, whole_word_list, word_file, word_list
+from extractor.synthesis.pools import Pool, data_file, pool_of, whole_word_list, word_file, word_list
 from extractor.synthesis.romanisation import mandarin
 from extractor.synthesis.templates import TemplateDocument
 
@@ -54,6 +51,9 @@ _HOLDERS = ("en", "fr", "de", "es", "it", "pt", "pl")
 #: Forms of the passport numbers on visas.
 _PASSPORT_NUMBERS = ("999999999", "AA999999", "A9999999", "AA9999999", "99AA99999")
 
+#: Closed word lists: permit categories, remarks, vehicle classes, visa classes, nationalities.
+_TERMS = "terms.json"
+
 RunLines = list[list[TextRun]]
 
 
@@ -68,12 +68,6 @@ class Content:
     mrz: tuple[str, ...]
     carried: Mapping[str, Any]
     printed: Mapping[str, str] = field(default_factory=dict)
-
-
-@cache
-def terms() -> Mapping[str, Any]:
-    """Closed word lists: permit categories, remarks, vehicle classes, visa classes, nationalities."""
-    return json.loads(files("extractor.synthesis").joinpath("terms.json").read_text("utf-8"))
 
 
 @dataclass
@@ -183,13 +177,13 @@ def _nationality(draft: _Filling) -> str:
     document = draft.document
     wording = document.option("nationality", "")
     if document.option("foreign"):
-        table = terms()["nationalities"]["code" if wording == "code" else wording]
+        table = data_file(_TERMS)["nationalities"]["code" if wording == "code" else wording]
         code = draft.rng.choice(sorted(table))
         draft.say("nationality", table[code], code, keep=True)
         return code
     code = document.option("nationality_code", document.state)
-    if wording in terms()["nationalities"]:
-        table = terms()["nationalities"][wording]
+    if wording in data_file(_TERMS)["nationalities"]:
+        table = data_file(_TERMS)["nationalities"][wording]
         code = draft.rng.choice(sorted(table))
         wording = table[code]
     if wording:
@@ -255,7 +249,7 @@ def _say_number(draft: _Filling, name: str, number: str) -> None:
 def _wording(draft: _Filling) -> None:
     """Places, authorities, addresses and the closed words of permits, visas and licences."""
     document, rng, pool = draft.document, draft.rng, draft.pool
-    language, words = document.language, terms()
+    language, words = document.language, data_file(_TERMS)
     wanted = set(document.fields)
     if "address" in wanted and "address" not in draft.lines:
         draft.say("address", document.option("address") or invent_address(rng, pool, language, document.state))

@@ -10,20 +10,19 @@ print; drawing a line of text is then copying small arrays.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from extractor.errors import UsageError
+from extractor.synthesis.pools import data_file
 from extractor.synthesis.shaping import is_arabic
 
 FOLDERS_VARIABLE = "SPECIMEN_FONTS"
@@ -74,7 +73,6 @@ class Glyph:
 @cache
 def font_files() -> tuple[FontFile, ...]:
     """Every font of both pools."""
-    table = json.loads(files("extractor.synthesis").joinpath("fonts.json").read_text("utf-8"))
     return tuple(
         FontFile(
             entry["file"],
@@ -84,7 +82,7 @@ def font_files() -> tuple[FontFile, ...]:
             frozenset(entry["roles"].split()),
             entry.get("index", 0),
         )
-        for pool, entries in table.items()
+        for pool, entries in data_file("fonts.json").items()
         for entry in entries
     )
 

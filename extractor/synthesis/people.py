@@ -95,7 +95,7 @@ def _surname(rng: random.Random, pool: Pool, language: str, sex: str, strangers:
         if rng.random() < strangers:
             return coined(rng, pool, language)
         name = rng.choice(word_list(language, "surnames", pool))
-        return _polish_feminine(name) if language == "pl" and sex == "F" else name
+        return polish_feminine(name) if language == "pl" and sex == "F" else name
 
     chance = rng.random()
     if language in ("es", "pt") and chance < 0.8:
@@ -114,7 +114,7 @@ def _given(rng: random.Random, pool: Pool, language: str, sex: str, strangers: f
     return ("-" if count == 2 and rng.random() < 0.1 else " ").join(dict.fromkeys(chosen))
 
 
-def _polish_feminine(name: str) -> str:
+def polish_feminine(name: str) -> str:
     return name[:-1] + "a" if name.endswith(("ski", "cki", "dzki", "ny")) else name
 
 

@@ -28,9 +28,14 @@ def pool_of(entry: str) -> Pool:
 
 
 @cache
+def data_file(name: str) -> Any:
+    """The parsed JSON file `name` of this package."""
+    return json.loads(files("extractor.synthesis").joinpath(name).read_text("utf-8"))
+
+
 def word_file(name: str) -> Any:
     """The parsed word list `name`, a file of `words/`."""
-    return json.loads(files("extractor.synthesis").joinpath(f"words/{name}.json").read_text("utf-8"))
+    return data_file(f"words/{name}.json")
 
 
 @cache

@@ -6,14 +6,12 @@ Both are data; layouts belong to one pool, and so do documents, except those of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from extractor.synthesis.pools import POOLS, Pool
+from extractor.synthesis.pools import POOLS, Pool, data_file
 
 TemplateBox = tuple[float, float, float, float]
 #: Width and height in millimetres (ICAO Doc 9303-3 to 9303-7).
@@ -95,7 +93,7 @@ class TemplateDocument:
         """The captions printed for field `name`, in the order of the document's languages."""
         own = self.option("caption", {}).get(name, {})
         alias = self.option("captions_of", {}).get(name, name)
-        table = caption_table()
+        table = data_file("captions.json")  # language -> field -> caption as printed
         found = [own.get(tag) or table[tag].get(alias) for tag in self.option("captions", self.language).split()]
         return tuple(dict.fromkeys(caption for caption in found if caption))
 
@@ -124,20 +122,10 @@ class Template:
         return self.document.language
 
 
-def _read(name: str) -> Any:
-    return json.loads(files("extractor.synthesis").joinpath(name).read_text("utf-8"))
-
-
-@cache
-def caption_table() -> Mapping[str, Mapping[str, str]]:
-    """language -> field -> caption as printed."""
-    return _read("captions.json")
-
-
 @cache
 def documents() -> tuple[TemplateDocument, ...]:
     """Every document of `documents.json`."""
-    table = _read("documents.json")
+    table = data_file("documents.json")
     found = []
     for entry in table["documents"]:
         options = {**table["defaults"].get(entry["group"], {}), **entry}
@@ -162,7 +150,7 @@ def _fields(default: str, changes: str) -> tuple[str, ...]:
 def layouts() -> tuple[TemplateLayout, ...]:
     """Every layout of both pools."""
     found = []
-    for group, by_pool in _read("layouts.json").items():
+    for group, by_pool in data_file("layouts.json").items():
         for pool, entries in by_pool.items():
             for entry in entries:
                 sides = tuple(_side(side) for side in entry["sides"])

@@ -12,7 +12,6 @@ name that an evaluation specimen may carry is ever served. Given names of severa
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -324,10 +323,8 @@ def _single(rng: random.Random, language: str, key: str) -> Name:
     return rng.choice(_names(language, key))
 
 
-@cache
 def _file(language: str) -> dict[str, Any]:
-    path = files("extractor.synthesis").joinpath(f"words/world/{language}.json")
-    table: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    table: dict[str, Any] = word_file(f"world/{language}")
     return table
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from extractor.synthesis.people import polish_feminine
+
 _ICELANDIC_IRREGULAR = {"Egill": "Egils", "Jón": "Jóns", "Björn": "Bjarnar", "Örn": "Arnar"}
 
 _PARTICLES = {"es": ("de ", "de la ", "del "), "pt": ("de ", "da ", "do ", "dos ")}
@@ -72,14 +74,10 @@ def _greek(name: str) -> str:
     return name
 
 
-def _polish(name: str) -> str:
-    return name[:-1] + "a" if name.endswith(("ski", "cki", "dzki", "ny")) else name
-
-
 _FEMININE: dict[str, Callable[[str], str]] = {
     "cs": _czech,
     "el": _greek,
-    "pl": _polish,
+    "pl": polish_feminine,
     "sk": _czech,
     "lt": _lithuanian,
     "lv": _latvian,

@@ -18,8 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = Parser("python -m extractor.training", description=__doc__, epilog=_EXAMPLES, formatter_class=raw)
+    parser = Parser(prog="python -m extractor.training", description=__doc__, epilog=_EXAMPLES)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_tune(commands.add_parser("tune", help="fine-tune a checkpoint on labelled documents"))
     scratch = commands.add_parser("scratch", help="train the small model from scratch, in runs that add up")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import save_torch_state_dict
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -72,6 +73,4 @@ def _write(tensors: dict[str, torch.Tensor], folder: Path) -> None:
         whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
         save_file(whole, folder / "model.safetensors", metadata={"format": "pt"})
         return
-    from huggingface_hub import save_torch_state_dict
-
     save_torch_state_dict(tensors, folder, max_shard_size=_SHARD)

@@ -1,16 +1,19 @@
-"""The log of a run from scratch: a line of figures every few steps, and curves of them."""
+"""The log of a run from scratch, a line of figures every few steps; and curves of any run's figures."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
 _LOG = "log.jsonl"
+#: Points that each get a mark.
+_FEW = 20
 
 
 class RunLog:
@@ -69,26 +72,29 @@ def log_lines(out: Path) -> Iterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-def draw(out: Path) -> None:
-    """Draws what has been logged in `out` as `curves.png`: the losses, and what is right, over seconds of training."""
+@dataclass(frozen=True)
+class Panel:
+    """A diagram of curves: its title, the figures that are drawn, and what else its axes are set to."""
+
+    title: str
+    names: Sequence[str]
+    axes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def draw(lines: Sequence[Mapping[str, Any]], over: str, panels: Sequence[Panel], picture: Path) -> None:
+    """Draws logged figures over the one called `over`, panels beside each other, as a picture."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    lines = list(log_lines(out))
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-    for axes, names in (
-        (left, ("patches", "answer plain", "answer hints")),
-        (right, ("characters", "tokens plain", "answers hints", "answers plain", "rate")),
-    ):
-        for name in names:
-            if points := [(line["seconds"], line[name]) for line in lines if name in line]:
-                axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
-        axes.set_xlabel("seconds of training")
+    figure, row = pyplot.subplots(1, len(panels), figsize=(5 * len(panels), 3.4), layout="constrained")
+    for axes, panel in zip(row, panels, strict=True):
+        for name in panel.names:
+            if points := [(line[over], line[name]) for line in lines if name in line]:
+                axes.plot(*zip(*points, strict=True), "o-" if len(points) < _FEW else "-", label=name, linewidth=1)
+        axes.set(title=panel.title, xlabel=over, **panel.axes)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=8)
-    left.set(title="loss", yscale="log")
-    right.set(title="share right; rate of its peak", ylim=(0, 1.02))
-    figure.savefig(out / "curves.png", dpi=100)
+    figure.savefig(picture, dpi=100)
     pyplot.close(figure)

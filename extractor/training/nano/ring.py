@@ -21,6 +21,7 @@ from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
@@ -167,8 +168,6 @@ def _close(processes: Sequence[Any], share: Any, free: Any) -> None:
 
 def _work(maker: SampleMaker, memory_name: str, slots: int, free: Any, ready: Any, share: Any, seed: int) -> None:
     """Worker loop: draws samples into free slots of the shared memory."""
-    import cv2
-
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     os.nice(5)  # the trainer's own thread must never wait for a core

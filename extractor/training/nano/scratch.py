@@ -32,7 +32,7 @@ from extractor.phi3v import Phi3VConfig, Phi3VForConditionalGeneration, Phi3VPro
 from extractor.training.augment import captured
 from extractor.training.nano.checkpoint import new_config, new_model, new_processor, warm_start, write_folder
 from extractor.training.nano.glyphs import GlyphHead, some
-from extractor.training.nano.log import RunLog, draw
+from extractor.training.nano.log import Panel, RunLog, draw, log_lines
 from extractor.training.nano.network import SampleBatch, TrainableReader, Views, as_sheets, papered, targets
 from extractor.training.nano.ring import DOCUMENT, TEXT, SampleFeed, sample_feed
 from extractor.training.nano.samples import ANSWER, CLASS_COUNT, HINTED, SampleMaker
@@ -45,6 +45,14 @@ _SAVES = 60.0
 #: Steps over which the rates rise at the beginning, and again on resume, because averages are not saved.
 _RISE, _RISE_AGAIN = 150, 40
 _HEAD, _PROGRESS = "scaffolding.safetensors", "progress.json"
+_PANELS = (
+    Panel("loss", ("patches", "answer plain", "answer hints"), {"yscale": "log"}),
+    Panel(
+        "share right; rate of its peak",
+        ("characters", "tokens plain", "answers hints", "answers plain", "rate"),
+        {"ylim": (0, 1.02)},
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,7 @@ def train(
             tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
         _agreed(0.0)  # nobody leaves before that: a launcher would end the others
     if _rank() == 0:
-        draw(out)
+        draw(list(log_lines(out)), "seconds", _PANELS, out / "curves.png")
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
     return progress

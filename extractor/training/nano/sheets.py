@@ -14,6 +14,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from extractor.imaging.framing import canvas_for
@@ -90,8 +91,6 @@ def lay(
 
 def _camera(width: int, height: int, rng: random.Random) -> np.ndarray:
     """The map (3, 3) from the page to the upright picture: what tilt and perspective are left in it."""
-    import cv2
-
     photograph = rng.random() < 0.5
     angle = math.radians(rng.gauss(0, 0.5 if photograph else 0.35))
     slant = rng.uniform(0.0, 0.06) if photograph else 0.0
@@ -134,8 +133,6 @@ def _ground(rng: random.Random, height: int, width: int) -> np.ndarray | int:
 
 def _warp(image: np.ndarray, matrix: np.ndarray, picture: np.ndarray, reduced: float) -> None:
     """Warps a page into `picture` (h, w, 3) in place; first it is `reduced`, as far as the warp or the capture does."""
-    import cv2
-
     if reduced < 1.0:
         small = cv2.resize(image, None, fx=reduced, fy=reduced, interpolation=cv2.INTER_AREA)
         fx, fy = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]

@@ -11,6 +11,8 @@ import random
 import re
 from functools import cache
 
+from iso3166 import countries
+
 from extractor.schemas.states import state_code
 
 _OWN = """
@@ -63,8 +65,6 @@ def own_names() -> dict[str, tuple[str, ...]]:
 @cache
 def english_names() -> tuple[tuple[str, str], ...]:
     """(code, English name) of the world's states, where the name alone says the code."""
-    from iso3166 import countries
-
     found = [("D" if one.alpha3 == "DEU" else one.alpha3, one.apolitical_name.split(",")[0]) for one in countries]
     return tuple((code, name) for code, name in found if state_code(name) == code == state_code(f"REPUBLIC OF {name}"))
 

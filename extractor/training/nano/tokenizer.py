@@ -17,8 +17,10 @@ from pathlib import Path
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
+import extractor.synthesis
 from extractor.prompting import Hints, Lang, prompt
 from extractor.schemas import SCHEMAS
+from extractor.schemas.data import FOLDER
 from extractor.schemas.vocabulary import VOCABULARY
 
 BEGIN, END, UNKNOWN, STOP = "<s>", "</s>", "<unk>", "<|endoftext|>"
@@ -51,9 +53,6 @@ def _gb2312_level_one() -> str:
 
 def _printed_ideographs() -> Iterator[str]:
     """Ideographs of names, places and wording that specimens and states print."""
-    import extractor.synthesis
-    from extractor.schemas.data import FOLDER
-
     for folder in (Path(str(extractor.synthesis.__file__)).parent, FOLDER):
         for file in sorted(folder.rglob("*.json")):
             # What the small model's pages never print: Hanja, and lists that came after its checkpoint.

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,10 +31,14 @@ from torch.nn import functional
 from extractor.checkpoints import find_checkpoint
 from extractor.engines.phi3v import Phi3VEngine
 from extractor.errors import CheckpointError, DeviceError, UsageError
+from extractor.labels import load_dataset
 from extractor.phi3v.loading import import_bitsandbytes
 from extractor.phi3v.modeling import place_pictures
+from extractor.schemas.text import fold
+from extractor.sources import read_sources
 from extractor.training.nano.examples import Example, examples, split
 from extractor.training.nano.export import export
+from extractor.training.nano.log import Panel, draw
 from extractor.training.optimisers import schedule
 
 STATE, FIGURES, SETTINGS = "state.safetensors", "figures.jsonl", "settings.json"
@@ -103,8 +107,6 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
     Raises UsageError for a folder that another plan has used, and what labels, pictures and checkpoints raise.
     """
     from accelerate import Accelerator
-
-    from extractor.labels import load_dataset
 
     accelerator = Accelerator(cpu=plan.device == "cpu", gradient_accumulation_steps=1)
     if tell is None or not accelerator.is_main_process:
@@ -261,9 +263,6 @@ class _Tuned:
         """Loss and share of labelled values read rightly, on documents that are not trained on, by ways of asking."""
         if not held_out:
             return {}
-        from extractor.schemas.text import fold
-        from extractor.sources import read_sources
-
         self.model.eval()
         found: dict[str, float] = {}
         for way, hinted in enumerate({"on": (True,), "off": (False,), "both": (False, True)}[self.plan.hints]):
@@ -335,28 +334,7 @@ class _Figures:
 
     def draw(self, picture: Path) -> None:
         """Loss over steps, and the share of fields right at the beginning and after every epoch, as a picture."""
-        import matplotlib
-
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-
-        figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-        steps = [(line["step"], line["loss"]) for line in self.lines if "loss" in line]
-        left.plot([s for s, _ in steps], [loss for _, loss in steps], label="training")
-        for key, label in _series(self.lines, "loss "):
-            left.plot(*zip(*label, strict=True), "o--", label=f"held out, {key}")
-        for key, values in _series(self.lines, "right "):
-            right.plot(*zip(*values, strict=True), "o-", label=key)
-        for axes, title in ((left, "loss"), (right, "values read rightly (held out)")):
-            axes.set(title=title, xlabel="step")
-            if axes.get_legend_handles_labels()[0]:
-                axes.legend(fontsize=8)
-        right.set_ylim(0, 1)
-        figure.savefig(picture, dpi=110)
-        pyplot.close(figure)
-
-
-def _series(lines: Sequence[dict[str, Any]], start: str) -> Iterator[tuple[str, list[tuple[int, float]]]]:
-    keys = dict.fromkeys(key for line in lines for key in line if key.startswith(start))
-    for key in keys:
-        yield key.removeprefix(start), [(line["step"], line[key]) for line in lines if key in line]
+        names = list(dict.fromkeys(name for line in self.lines for name in line))
+        loss, right = ([name for name in names if name.startswith(start)] for start in ("loss", "right"))
+        read = Panel("values read rightly (held out)", right, {"ylim": (0, 1)})
+        draw(self.lines, "step", [Panel("loss (held out too)", loss), read], picture)

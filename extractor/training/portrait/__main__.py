@@ -14,7 +14,7 @@ from extractor.training.commands import run
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    parser = Parser("python -m extractor.training.portrait", description=__doc__)
+    parser = Parser(prog="python -m extractor.training.portrait", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     learn = commands.add_parser("train", help="train on sheets that are drawn meanwhile")
     learn.add_argument("--out", type=Path, required=True, help="folder of the weights, kept every 50 steps")

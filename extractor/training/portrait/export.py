@@ -5,11 +5,13 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import onnx
 import torch
 from safetensors.torch import load_file
 
 from extractor.portrait.shown import SIDE
 from extractor.training.portrait.network import PortraitNetwork
+from extractor.training.text.halve import halved
 
 
 class _Sure(torch.nn.Module):
@@ -26,10 +28,6 @@ class _Sure(torch.nn.Module):
 
 def export(folder: Path, file: Path) -> None:
     """Writes the network in `folder` to `file`."""
-    import onnx
-
-    from extractor.training.text.halve import halved
-
     network = PortraitNetwork()
     network.load_state_dict(load_file(folder / "network.safetensors"))
     with warnings.catch_warnings():

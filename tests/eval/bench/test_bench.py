@@ -33,7 +33,7 @@ def instant(monkeypatch: pytest.MonkeyPatch, quiet: None) -> list[Any]:
         if len(given) % 3 == 0:
             raise NoDocumentError("not a document")
 
-    monkeypatch.setattr("extractor.reading.extract", extract)
+    monkeypatch.setattr(bench_embedded, "extract", extract)
     monkeypatch.setattr(bench_embedded, "command_seconds", lambda command, times, **rest: [0.5] * times)
     return given
 
