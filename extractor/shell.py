@@ -173,10 +173,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m extractor.shell", description=main.__doc__)
     parser.add_argument("what", choices=("man", *SHELLS))
     parser.add_argument("command", choices=("extract", "extract-server"))
-    return ended("extractor.shell", lambda: _told(parser.parse_args(argv)))
+    return ended("extractor.shell", lambda: _print_made(parser.parse_args(argv)))
 
 
-def _told(options: argparse.Namespace) -> int:
+def _print_made(options: argparse.Namespace) -> int:
     from extractor import __version__
 
     if options.command == "extract":

@@ -10,7 +10,7 @@ from typing import Any
 from extractor.errors import UnreadableInputError, UsageError
 
 
-class Kept:
+class SavedPieces:
     """Pieces by name, in a file of JSON Lines whose first line says what they were measured with; without a file they
     last as long as this object. Raises UsageError for a file of other `settings`, UnreadableInputError for another."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench.command import Bench, Table
-from eval.bench.kept import Kept
+from eval.bench.kept import SavedPieces
 from eval.running.machine import code_digest, cores
 from eval.running.measuring import quantile
 from eval.running.records import relative_name
@@ -36,7 +36,7 @@ from extractor.progress import progress
 from extractor.schemas import field_specs
 from extractor.sources import Engine, read_sources
 
-Pair = tuple[Specimen, dict[str, dict[str, float]]]
+SpecimenCounts = tuple[Specimen, dict[str, dict[str, float]]]
 
 _DATASET = Path("datasets/frozen")
 _DTYPES = ("float32", "int8", "int4")
@@ -67,7 +67,7 @@ def bench(options: argparse.Namespace) -> Bench:
     checkpoint = find_checkpoint(options.model)
     chosen = select(options.dataset, languages=options.lang, limit=options.limit)
     settings = {"model": checkpoint.digest, "code": code_digest(), "engines": [NATIVE, *_names(options.dtype)]}
-    kept = Kept(options.kept, settings)
+    kept = SavedPieces(options.kept, settings)
     left = [one for one in chosen.specimens if relative_name(one, chosen.root) not in kept.pieces]
     if left:
         native = Phi3VEngine(checkpoint, dtype="float32", device="cpu")
@@ -95,7 +95,9 @@ def _names(dtypes: Sequence[str]) -> list[str]:
     return [f"onnx {dtype}" for dtype in dtypes]
 
 
-def _read(specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: Kept, root: Path, options: Any) -> None:
+def _read(
+    specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: SavedPieces, root: Path, options: Any
+) -> None:
     """Reads what is left into `kept`, and into its file."""
     end = time.monotonic() + 60 * options.minutes if options.minutes else None
     with progress(len(specimens), "reading") as advance:
@@ -134,7 +136,7 @@ def _counts(specimen: Specimen, engines: Mapping[str, Engine]) -> EngineCounts:
     return counts
 
 
-def _figures(read: Sequence[Pair], root: Path, dtypes: Sequence[str]) -> dict[str, Any]:
+def _figures(read: Sequence[SpecimenCounts], root: Path, dtypes: Sequence[str]) -> dict[str, Any]:
     """The sums over all documents, by engine and language."""
     languages = sorted({one.language.partition("-")[0] for one, _ in read})
     return {
@@ -148,7 +150,7 @@ def _figures(read: Sequence[Pair], root: Path, dtypes: Sequence[str]) -> dict[st
     }
 
 
-def _by_language(read: Sequence[Pair], name: str, language: str) -> dict[str, int]:
+def _by_language(read: Sequence[SpecimenCounts], name: str, language: str) -> dict[str, int]:
     own = [counts[name] for one, counts in read if one.language.partition("-")[0] == language]
     return {key: int(sum(one[key] for one in own)) for key in ("fields", "same", "labelled", "right")}
 

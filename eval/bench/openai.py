@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench.command import Bench, Table
-from eval.bench.kept import Kept
+from eval.bench.kept import SavedPieces
 from eval.bench.vllm import OPTIONS, Served, served
 from eval.running.machine import code_digest, cores, cpu_seconds, load_average
 from eval.running.selection import select
@@ -37,7 +37,7 @@ from extractor.progress import progress
 from extractor.sources import Sources, read_sources
 
 #: A document's evidence, and what its own sources say.
-Document = tuple[DocumentEvidence, Sources]
+EvidenceWithSources = tuple[DocumentEvidence, Sources]
 Answers = list[Mapping[str, FieldReading]]
 
 _DATASET = Path("datasets/frozen")
@@ -81,7 +81,7 @@ def bench(options: argparse.Namespace) -> Bench:
     checkpoint = find_checkpoint(options.model)
     chosen = select(options.dataset, languages=options.lang, limit=options.limit)
     settings = {"model": checkpoint.digest, "code": code_digest(), "dataset": chosen.digest()}
-    kept = Kept(options.kept, {**settings, "server": OPTIONS if options.vllm else options.base_url})
+    kept = SavedPieces(options.kept, {**settings, "server": OPTIONS if options.vllm else options.base_url})
     turns = turns_of(len(chosen.specimens), widths)
     left = [turn for turn in turns if turn.name not in kept.pieces]
     if left:
@@ -112,11 +112,11 @@ def _ask(
     turns: Sequence[Turn],
     specimens: Sequence[Specimen],
     checkpoint: Checkpoint,
-    kept: Kept,
+    kept: SavedPieces,
     options: argparse.Namespace,
 ) -> None:
     @cache
-    def document(number: int) -> Document:
+    def document(number: int) -> EvidenceWithSources:
         evidence = prepare(specimens[number].path, specimens[number].schema).evidence
         return evidence, read_sources(evidence)
 
@@ -142,16 +142,16 @@ def _server(options: argparse.Namespace, checkpoint: Checkpoint) -> Iterator[Ser
         yield server
 
 
-def _natively(engine: Any) -> Callable[[list[Document], int], Answers]:
-    def ask(documents: list[Document], width: int) -> Answers:
+def _natively(engine: Any) -> Callable[[list[EvidenceWithSources], int], Answers]:
+    def ask(documents: list[EvidenceWithSources], width: int) -> Answers:
         batches = [documents[start : start + width] for start in range(0, len(documents), width)]
         return [one for batch in batches for one in engine.answer_batch(*map(list, zip(*batch, strict=True)))]
 
     return ask
 
 
-def _remotely(engine: Any) -> Callable[[list[Document], int], Answers]:
-    def ask(documents: list[Document], width: int) -> Answers:
+def _remotely(engine: Any) -> Callable[[list[EvidenceWithSources], int], Answers]:
+    def ask(documents: list[EvidenceWithSources], width: int) -> Answers:
         with ThreadPoolExecutor(width) as pool:
             return list(pool.map(lambda one: engine.answer(*one), documents))
 
@@ -159,9 +159,9 @@ def _remotely(engine: Any) -> Callable[[list[Document], int], Answers]:
 
 
 def measured(
-    documents: list[Document],
+    documents: list[EvidenceWithSources],
     width: int,
-    asks: Mapping[str, Callable[[list[Document], int], Answers]],
+    asks: Mapping[str, Callable[[list[EvidenceWithSources], int], Answers]],
     server: Served | None,
 ) -> dict[str, Any]:
     """What one turn took each side, the load meanwhile, and how the answers compare."""

@@ -95,7 +95,7 @@ def find_outlines(
 
 
 @dataclass(frozen=True)
-class _Text:
+class _TextArea:
     """Which boxes of text lie inside a quadrilateral, and how wide each is."""
 
     inside: np.ndarray
@@ -110,7 +110,7 @@ class _Text:
 class _Judged:
     quad: np.ndarray
     score: float
-    text: _Text
+    text: _TextArea
     #: whether the zone lies on it as zones lie; True without a zone
     fits: bool
 
@@ -304,13 +304,13 @@ def _is_even(quad: np.ndarray) -> bool:
     return bool(_off(sides[0], sides[2]) < 1.35 and _off(sides[1], sides[3]) < 1.35)
 
 
-def _text_inside(quad: np.ndarray, boxes: np.ndarray) -> _Text:
+def _text_inside(quad: np.ndarray, boxes: np.ndarray) -> _TextArea:
     """What text has its middle inside."""
     import cv2
 
     shape = quad.astype(np.float32)
     inside = [cv2.pointPolygonTest(shape, tuple(map(float, box.mean(axis=0))), False) >= 0 for box in boxes]
-    return _Text(np.array(inside, bool), np.array([quad_size(box)[0] for box in boxes]))
+    return _TextArea(np.array(inside, bool), np.array([quad_size(box)[0] for box in boxes]))
 
 
 def _along_edges(quad: np.ndarray, edges: np.ndarray) -> list[float]:

@@ -20,13 +20,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from extractor.extraction import Point
 from extractor.labels.files import LabelError, json_lines, picture_path
 from extractor.schemas import SCHEMAS
 
 LABEL_FILE = "labels.jsonl"
 
 T = TypeVar("T")
-Point = tuple[float, float]
 #: Largest coordinate of a label's corner, in pixels. NaN and infinity are refused by the same comparison.
 FARTHEST = 1e6
 #: Four corners, pixels of the file, clockwise from the top left corner of the upright text.

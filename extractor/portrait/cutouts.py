@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from extractor.extraction import Extraction
 
 CutoutKind = Literal["portrait", "ghost", "signature"]
-#: Pages (h, w, 3) by their number.
-Pages = Sequence[np.ndarray] | Mapping[int, np.ndarray]
+#: PagesByNumber (h, w, 3) by their number.
+PagesByNumber = Sequence[np.ndarray] | Mapping[int, np.ndarray]
 #: A face takes this share of a document's longer side; print that is taken for one is smaller or larger.
 _SIZES = (0.03, 0.5)
 #: The share of a face that may be covered by text that reads well, in lines of a height below this share of its own: a
@@ -82,7 +82,7 @@ class _Flat:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _Place:
     """A portrait, a copy of it or a signature: where on which document, how sure, the size of a face as a share of the
     document's longer side, and whether documents show portraits in such a place."""
 
@@ -99,7 +99,7 @@ class _Candidate:
         return apply(self.flat.back, _corners(self.box))
 
 
-def cutouts_of(result: Extraction[Any], images: Pages) -> list[Cutout]:
+def cutouts_of(result: Extraction[Any], images: PagesByNumber) -> list[Cutout]:
     """Everything found on the pages of a result (`images` as they were read): the portrait first, then ghosts, then
     the signature."""
     from PIL import Image as pictures
@@ -120,7 +120,7 @@ def cutouts_of(result: Extraction[Any], images: Pages) -> list[Cutout]:
     return made
 
 
-def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: Pages) -> list[_Candidate]:
+def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: PagesByNumber) -> list[_Place]:
     """What may be the portrait where no face is sure on the documents."""
     # The edges may have been taken wrongly: what was left outside is looked at too.
     pages = list(_upright_pages(result, images))
@@ -133,7 +133,7 @@ def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: Pages)
     return sorted(shown or unsure, key=lambda face: -face.score)[:1]
 
 
-def traces_of(result: Extraction[Any], images: Pages) -> list[tuple[int, np.ndarray]]:
+def traces_of(result: Extraction[Any], images: PagesByNumber) -> list[tuple[int, np.ndarray]]:
     """Where the holder's face may show, for hiding it: every face however unsure, and every place that looks like the
     portrait, on all sides of the document; each with its page and its corners (4, 2) there."""
     documents = list(_flat_documents(result, images, images))
@@ -150,13 +150,13 @@ def traces_of(result: Extraction[Any], images: Pages) -> list[tuple[int, np.ndar
     return [(one.flat.page, one.corners) for one in (*faces, *copies)]
 
 
-def faces_left(result: Extraction[Any], images: Pages, shown: Pages) -> list[tuple[int, np.ndarray]]:
+def faces_left(result: Extraction[Any], images: PagesByNumber, shown: PagesByNumber) -> list[tuple[int, np.ndarray]]:
     """Faces that can be seen on the pages `shown`, which are those of `images` with something hidden."""
     looked_at = [*_flat_documents(result, images, shown), *_upright_pages(result, shown)]
     return [(face.flat.page, face.corners) for flat in looked_at for face in _portraits(flat)]
 
 
-def _flat_documents(result: Extraction[Any], images: Pages, shown: Pages) -> Iterator[_Flat]:
+def _flat_documents(result: Extraction[Any], images: PagesByNumber, shown: PagesByNumber) -> Iterator[_Flat]:
     """The documents on `images`, as they lie on `shown`."""
     from extractor.imaging.given import outlines_of
 
@@ -167,41 +167,41 @@ def _flat_documents(result: Extraction[Any], images: Pages, shown: Pages) -> Ite
         yield _Flat(part.index, flat, np.linalg.inv(to_flat), *_text(part, to_flat))
 
 
-def _upright_pages(result: Extraction[Any], images: Pages) -> Iterator[_Flat]:
+def _upright_pages(result: Extraction[Any], images: PagesByNumber) -> Iterator[_Flat]:
     for part in result.seen:
         text = _text(part, np.linalg.inv(part.to_source))
         yield _Flat(part.index, part.upright(images[part.index]), part.to_source, *text)
 
 
-def _portraits(flat: _Flat, least: float = SURE) -> list[_Candidate]:
+def _portraits(flat: _Flat, least: float = SURE) -> list[_Place]:
     """The faces on a document, largest first, each with the portrait around it."""
     return [_portrait(flat, face) for face in _faces(flat, least)]
 
 
-def _portrait(flat: _Flat, face: Face) -> _Candidate:
+def _portrait(flat: _Flat, face: Face) -> _Place:
     box = frame.frame_of(flat.image, face)
     same = next((one for one in flat.shown if shared(one.box, box) > _SAME), None)
     if same is not None:  # what is known of faces, and of documents
         left, top, right, bottom = ((a + b) / 2 for a, b in zip(box, same.box, strict=True))
         box = (left, top, right, bottom)
     placed = same is not None and same.kind == "portrait" and same.chance >= _SHOWN
-    return _Candidate("portrait", flat, box, face.score, face.size / max(flat.image.shape[:2]), placed)
+    return _Place("portrait", flat, box, face.score, face.size / max(flat.image.shape[:2]), placed)
 
 
-def _shown(flat: _Flat, kind: Literal["portrait", "ghost"], least: float) -> Iterator[_Candidate]:
+def _shown(flat: _Flat, kind: Literal["portrait", "ghost"], least: float) -> Iterator[_Place]:
     """Places that look like a portrait's or a ghost's, half as sure as a face that is as clear."""
     for one in flat.shown:
         if one.kind == kind and one.chance >= least:
-            yield _Candidate(kind, flat, one.box, 0.5 * one.chance)
+            yield _Place(kind, flat, one.box, 0.5 * one.chance)
 
 
-def _main(faces: Sequence[_Candidate]) -> _Candidate | None:
+def _main(faces: Sequence[_Place]) -> _Place | None:
     surest = max((face.score for face in faces), default=0.0)
     sure = [face for face in faces if face.score >= _AS_SURE * surest]
     return max(sure, key=lambda face: (face.placed, face.size), default=None)
 
 
-def _copies(flat: _Flat, main: _Candidate, ghosts: Sequence[_Candidate]) -> list[_Candidate]:
+def _copies(flat: _Flat, main: _Place, ghosts: Sequence[_Place]) -> list[_Place]:
     """Pale copies of the portrait on a document, most alike first; none where the network saw one already."""
     if any(one.flat is flat for one in ghosts):
         return []
@@ -210,18 +210,18 @@ def _copies(flat: _Flat, main: _Candidate, ghosts: Sequence[_Candidate]) -> list
     printed = flat.printed if flat.zone is None else np.concatenate([flat.printed, _corners(flat.zone)[None]])
     own = main.box if flat is main.flat else None
     found = frame.find_copies(flat.image, model, max(main.flat.image.shape[:2]), printed, own)
-    copies = [_Candidate("ghost", flat, *copy) for copy in found]
+    copies = [_Place("ghost", flat, *copy) for copy in found]
     same_page = flat.page == main.flat.page
     return [one for one in copies if not (same_page and is_inside(one.corners.mean(axis=0), main.corners))]
 
 
-def _signature(flat: _Flat, faces: Sequence[_Candidate]) -> Iterator[_Candidate]:
+def _signature(flat: _Flat, faces: Sequence[_Place]) -> Iterator[_Place]:
     height, width = flat.image.shape[:2]
     to_flat = np.linalg.inv(flat.back)
     pictures = [_around(apply(to_flat, one.corners)) for one in faces if one.flat.page == flat.page]
     pictures += [flat.zone] if flat.zone else []
     if (signature := find_signature(flat.image, flat.printed, pictures, flat.captions)) is not None:
-        yield _Candidate("signature", flat, _wider(signature[0], width, height), signature[1])
+        yield _Place("signature", flat, _wider(signature[0], width, height), signature[1])
 
 
 def _text(part: SeenPage, to_flat: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], frame.Rectangle | None]:

@@ -25,7 +25,6 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 IsoDate = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"), AfterValidator(iso_date)]
 #: ISO 3166-1 alpha-3 with ICAO's extras (Doc 9303-3, section 5); Germany is `D`.
 StateCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}$")]
-Sex = Literal["M", "F", "X"]
 #: One line of a machine-readable zone (Doc 9303-3, 4.3: the characters A-Z, 0-9 and the filler `<`).
 MrzLine = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9<]{1,44}$")]
 

@@ -11,8 +11,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 
-from extractor.schemas.base import Check, IdentityDocument, IsoDate, MrzLine, Sex, StateCode, Text, described
+from extractor.schemas.base import Check, IdentityDocument, IsoDate, MrzLine, StateCode, Text, described
 from extractor.schemas.chinese_id import checksum_valid, encoded_birth_date, encoded_sex
+from extractor.schemas.sexes import Sex
 
 ChineseIdNumber = Annotated[str, StringConstraints(pattern=r"^([0-9]{17}[0-9X]|[0-9]{15})$")]
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, creat
 from pydantic.fields import FieldInfo
 
 from extractor.errors import SchemaError
-from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, described
+from extractor.schemas.base import IsoDate, MrzLine, StateCode, Text, described
 from extractor.schemas.document_kinds import kind_called, names_kinds
 from extractor.schemas.documents import BUILT_IN, READS_AS
 from extractor.schemas.forms import TIMES, members_of, plain_types
@@ -43,6 +43,7 @@ from extractor.schemas.nodes import (
     wholes_below,
 )
 from extractor.schemas.settling import settle
+from extractor.schemas.sexes import Sex
 from extractor.schemas.typed import (
     alternatives,
     annotated,

@@ -203,8 +203,8 @@ def _object_of(described: Any, whole: Any, value: Mapping[str, Any]) -> Mapping[
     """The schema with the properties of an object; of several alternatives the one that it is one of."""
     objects = [one for one in _branches(described, whole) if isinstance(one.get("properties"), dict)]
     own = [one for one in objects if one["properties"].keys() == value.keys()]
-    told = [one for one in own if all(_may_be(value[name], member) for name, member in one["properties"].items())]
-    return next(iter(told or own or objects), {})
+    told_apart = [one for one in own if all(_may_be(value[name], member) for name, member in one["properties"].items())]
+    return next(iter(told_apart or own or objects), {})
 
 
 def _may_be(value: Any, described: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.errors import SchemaError, TooManyPagesError
 from extractor.server.problems import Problem
-from extractor.server.worker import Reader, Report
+from extractor.server.worker import Answering, Report
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PREVIEW_SIDE = 2400
 
 
-def make_reader(options: Mapping[str, Any]) -> Reader:
+def make_reader(options: Mapping[str, Any]) -> Answering:
     """A reader with the engine that `options` (fields of EngineOptions) choose, everything it needs in memory."""
     from extractor.engines import choose_engine
 

@@ -38,7 +38,7 @@ from extractor.errors import (
 from extractor.server.problems import Problem
 
 Report = Callable[[Mapping[str, Any]], None]
-Reader = Callable[[Mapping[str, Any], Sequence[bytes], Report], Any]
+Answering = Callable[[Mapping[str, Any], Sequence[bytes], Report], Any]
 
 #: Most specific first.
 _PROBLEMS: tuple[tuple[type[ExtractorError], str], ...] = (
@@ -112,7 +112,7 @@ class _Ending:
             os._exit(0)
 
 
-def _answer(read: Reader, request: Mapping[str, Any], files: Sequence[bytes], report: Report) -> dict[str, Any]:
+def _answer(read: Answering, request: Mapping[str, Any], files: Sequence[bytes], report: Report) -> dict[str, Any]:
     try:
         return {"result": read(request, files, report)}
     except (EOFError, BrokenPipeError):
@@ -137,11 +137,11 @@ def _send(connection: Connection, message: Mapping[str, Any]) -> None:
     connection.send_bytes(json.dumps(message, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
 
 
-def _load(reference: str) -> Callable[[Mapping[str, Any]], Reader]:
+def _load(reference: str) -> Callable[[Mapping[str, Any]], Answering]:
     import importlib
 
     module, _, name = reference.partition(":")
-    made: Callable[[Mapping[str, Any]], Reader] = getattr(importlib.import_module(module), name)
+    made: Callable[[Mapping[str, Any]], Answering] = getattr(importlib.import_module(module), name)
     return made
 
 

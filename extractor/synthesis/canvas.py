@@ -1,7 +1,7 @@
 """The page being drawn: millimetres in, pixels out, and a record of every value's box and every character's place.
 
-A line of text is composed from cached glyph masks into one mask and blended into the page once. Values are told from
-captions by the field that a run names.
+A line of text is composed from cached glyph masks into one mask and blended into the page once. The field that a run
+names tells a value from a caption.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class VehicleClass:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _Printed:
     text: str
     x: float
     y: float
@@ -44,23 +44,23 @@ class _Piece:
 
 
 @dataclass(frozen=True)
-class _Row:
-    head: _Piece
-    dates: tuple[_Piece, ...]
-    codes: tuple[_Piece, ...]
+class _TableRow:
+    head: _Printed
+    dates: tuple[_Printed, ...]
+    codes: tuple[_Printed, ...]
 
 
 def read_table(lines: Sequence[Line], context: Context) -> list[VehicleClass]:
     """The rows of the table, from the top; empty where a page has none."""
     dates = [piece for line in lines for piece in _dates(line, context)]
     words = [piece for line in lines for piece in _words(line)]
-    rows = [_Row(word, *_beside(word, dates, words)) for word in words if _CLASS.fullmatch(word.text.upper())]
+    rows = [_TableRow(word, *_beside(word, dates, words)) for word in words if _CLASS.fullmatch(word.text.upper())]
     rows = [row for row in rows if row.dates]
     last = [row.dates[1].x for row in rows if len(row.dates) == 2]
     return [_entry(row, float(np.mean(last)) if last else None, context) for row in rows]
 
 
-def _beside(head: _Piece, dates: Sequence[_Piece], words: Sequence[_Piece]) -> tuple[tuple[_Piece, ...], ...]:
+def _beside(head: _Printed, dates: Sequence[_Printed], words: Sequence[_Printed]) -> tuple[tuple[_Printed, ...], ...]:
     """The dates of a class's row, up to the next class in it, and the codes behind them."""
     row = [one for one in words if one.x > head.x and abs(one.y - head.y) < _SAME_ROW * head.height]
     end = min((one.x for one in row if _CLASS.fullmatch(one.text.upper())), default=float("inf"))
@@ -70,7 +70,7 @@ def _beside(head: _Piece, dates: Sequence[_Piece], words: Sequence[_Piece]) -> t
     return tuple(own), tuple(behind)
 
 
-def _entry(row: _Row, last_column: float | None, context: Context) -> VehicleClass:
+def _entry(row: _TableRow, last_column: float | None, context: Context) -> VehicleClass:
     since, until = (row.dates[0].text, row.dates[-1].text) if len(row.dates) == 2 else (None, None)
     if len(row.dates) == 1:
         (one,) = row.dates
@@ -84,23 +84,23 @@ def _entry(row: _Row, last_column: float | None, context: Context) -> VehicleCla
     return VehicleClass(row.head.text.upper().replace("+", ""), since, until, codes, score)
 
 
-def _dates(line: Line, context: Context) -> Iterator[_Piece]:
+def _dates(line: Line, context: Context) -> Iterator[_Printed]:
     found = find_dates(line.text, order=context.order, today=context.today, issuer=context.issuer)
     for printed in found:
         if len(printed.iso) == 10:
             yield _piece(line, printed.start, printed.end, printed.iso)
 
 
-def _words(line: Line) -> Iterator[_Piece]:
+def _words(line: Line) -> Iterator[_Printed]:
     for match in re.finditer(r"[^\s|:]+", line.text):
         yield _piece(line, match.start(), match.end(), match[0])
 
 
-def _piece(line: Line, start: int, end: int, text: str) -> _Piece:
+def _piece(line: Line, start: int, end: int, text: str) -> _Printed:
     """Some characters of a line, by the middle of where they stand."""
     places = line.positions if len(line.positions) == len(line.text) else np.linspace(0, 1, len(line.text))
     share = float(np.mean(places[start:end]))
     (left, top), (right, _), _, (_, bottom) = line.box
     tilt = float(line.box[1, 1] - line.box[0, 1])
     x, y = left + share * (right - left), (top + bottom) / 2 + share * tilt
-    return _Piece(text, float(x), float(y), max(float(bottom - top), 1.0), line.score)
+    return _Printed(text, float(x), float(y), max(float(bottom - top), 1.0), line.score)

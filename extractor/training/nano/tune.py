@@ -131,7 +131,7 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
             made[side].append(example)
             tell("reading", len(made[0]) + len(made[1]), len(chosen))
     torch.manual_seed(plan.seed)
-    trainee = _Tuned(engine, plan, accelerator)
+    trainee = _TunedModel(engine, plan, accelerator)
     step = trainee.resume(plan.out / STATE)
     figures = _Figures(plan.out / FIGURES, step, written=accelerator.is_main_process)
     if not step:
@@ -188,7 +188,7 @@ def _order(made: Sequence[Example], plan: Tuning, processes: int) -> list[list[t
     return steps
 
 
-class _Tuned:
+class _TunedModel:
     """The network being trained; the engine that checks it reads with the very same one."""
 
     def __init__(self, engine: Phi3VEngine, plan: Tuning, accelerator: Any) -> None:

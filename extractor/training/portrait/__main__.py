@@ -34,11 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from extractor.training.portrait.train import Plan, train
+    from extractor.training.portrait.train import PortraitPlan, train
 
     names = ("steps", "batch", "rate", "workers", "seed", "device", "start")
     with progress_bar() as tell:
-        train(Plan(**{name: getattr(options, name) for name in names}), options.out, tell)
+        train(PortraitPlan(**{name: getattr(options, name) for name in names}), options.out, tell)
     return 0
 
 

@@ -14,7 +14,7 @@ from extractor.portrait.shown import KINDS, STEP
 _WIDTHS = (16, 32, 48, 64, 96)
 
 
-class _Block(nn.Module):
+class _Residual(nn.Module):
     """A residual block of two separable convolutions."""
 
     def __init__(self, width: int) -> None:
@@ -41,12 +41,12 @@ class PortraitNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         a, b, c, d, e = _WIDTHS
-        self.first = nn.Sequential(_half(3, a), _half(a, b), _Block(b))
-        self.eighth = nn.Sequential(_half(b, c), _Block(c), _Block(c))
-        self.sixteenth = nn.Sequential(_half(c, d), _Block(d), _Block(d))
-        self.last = nn.Sequential(_half(d, e), _Block(e), _Block(e), _Block(e))
+        self.first = nn.Sequential(_half(3, a), _half(a, b), _Residual(b))
+        self.eighth = nn.Sequential(_half(b, c), _Residual(c), _Residual(c))
+        self.sixteenth = nn.Sequential(_half(c, d), _Residual(d), _Residual(d))
+        self.last = nn.Sequential(_half(d, e), _Residual(e), _Residual(e), _Residual(e))
         self.up = nn.ModuleList([nn.Conv2d(e, d, 1), nn.Conv2d(d, c, 1)])
-        self.joined = nn.ModuleList([_Block(d), nn.Sequential(_Block(c), _Block(c))])
+        self.joined = nn.ModuleList([_Residual(d), nn.Sequential(_Residual(c), _Residual(c))])
         self.answer = nn.Conv2d(c, len(KINDS) + 4, 1)
         nn.init.constant_(self.answer.bias[: len(KINDS)], -4.0)  # type: ignore[index]
 

@@ -14,11 +14,11 @@ import numpy as np
 #: Width and height at which people are drawn, pixels.
 SIZE = (96, 124)
 Rng = np.random.Generator
-Colour = tuple[int, int, int]
+RgbColour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Person:
+class DrawnPerson:
     """`image` (124, 96, 3) uint8 RGB, and how much of each pixel is the person (124, 96) float32, 0..1."""
 
     image: np.ndarray
@@ -26,7 +26,7 @@ class Person:
 
 
 @dataclass
-class _Easel:
+class _Painting:
     """A picture and the person's mask, painted together; places and radii are shares of the width and height."""
 
     image: np.ndarray
@@ -35,18 +35,18 @@ class _Easel:
     def _at(self, x: float, y: float) -> tuple[int, int]:
         return round(x * SIZE[0]), round(y * SIZE[1])
 
-    def oval(self, x: float, y: float, rx: float, ry: float, colour: Colour, *, start: int = 0) -> None:
+    def oval(self, x: float, y: float, rx: float, ry: float, colour: RgbColour, *, start: int = 0) -> None:
         axes = max(1, round(rx * SIZE[0])), max(1, round(ry * SIZE[0]))
         for target, value in ((self.image, colour), (self.mask, 1.0)):
             cv2.ellipse(target, self._at(x, y), axes, 0, start, 360, value, -1, cv2.LINE_AA)
 
-    def area(self, points: list[tuple[float, float]], colour: Colour) -> None:
+    def area(self, points: list[tuple[float, float]], colour: RgbColour) -> None:
         corners = np.array([self._at(x, y) for x, y in points], np.int32)
         for target, value in ((self.image, colour), (self.mask, 1.0)):
             cv2.fillPoly(target, [corners], value, cv2.LINE_AA)
 
 
-def _darker(colour: Colour, shares: tuple[float, float, float]) -> Colour:
+def _darker(colour: RgbColour, shares: tuple[float, float, float]) -> RgbColour:
     r, g, b = (int(one * share) for one, share in zip(colour, shares, strict=True))
     return r, g, b
 
@@ -57,16 +57,16 @@ class _Head:
     y: float
     wide: float
     tall: float
-    skin: Colour
-    hair: Colour
-    clothes: Colour
+    skin: RgbColour
+    hair: RgbColour
+    clothes: RgbColour
 
 
-def person(rng: Rng) -> Person:
+def person(rng: Rng) -> DrawnPerson:
     """A portrait of one of the ways in which documents show one."""
     way = rng.choice(5, p=(0.36, 0.2, 0.2, 0.16, 0.08))
     ground = _colour(rng, 120, 255, 30) if rng.random() < 0.7 else (250, 250, 250)
-    easel = _Easel(np.full((SIZE[1], SIZE[0], 3), ground, np.uint8), np.zeros((SIZE[1], SIZE[0]), np.float32))
+    easel = _Painting(np.full((SIZE[1], SIZE[0], 3), ground, np.uint8), np.zeros((SIZE[1], SIZE[0]), np.float32))
     head = _head(rng)
     if way == 2:
         _as_silhouette(easel, head, rng)
@@ -85,10 +85,10 @@ def person(rng: Rng) -> Person:
             image = (image * rng.uniform(0.8, 1.0, 3) + rng.uniform(0, 30, 3)).astype(np.float32)
     turn = -1 if rng.random() < 0.5 else 1
     shown = np.clip(image, 0, 255).astype(np.uint8)[:, ::turn].copy()
-    return Person(shown, cv2.GaussianBlur(easel.mask[:, ::turn].copy(), (0, 0), 0.8))
+    return DrawnPerson(shown, cv2.GaussianBlur(easel.mask[:, ::turn].copy(), (0, 0), 0.8))
 
 
-def _colour(rng: Rng, low: float, high: float, spread: float) -> Colour:
+def _colour(rng: Rng, low: float, high: float, spread: float) -> RgbColour:
     r, g, b = np.clip(rng.uniform(low, high) + rng.uniform(-spread, spread, 3), 0, 255).astype(int)
     return int(r), int(g), int(b)
 
@@ -108,7 +108,7 @@ def _head(rng: Rng) -> _Head:
     )
 
 
-def _draw(easel: _Easel, head: _Head, rng: Rng, *, features: bool) -> None:
+def _draw(easel: _Painting, head: _Head, rng: Rng, *, features: bool) -> None:
     x, y, wide, tall = head.x, head.y, head.wide, head.tall
     ratio = SIZE[0] / SIZE[1]
     chin, top = y + tall * ratio, y - tall * ratio
@@ -143,7 +143,7 @@ def _draw(easel: _Easel, head: _Head, rng: Rng, *, features: bool) -> None:
         _features(easel, head, rng)
 
 
-def _shoulders(easel: _Easel, head: _Head, rng: Rng, chin: float) -> None:
+def _shoulders(easel: _Painting, head: _Head, rng: Rng, chin: float) -> None:
     x, width, high = head.x, rng.uniform(0.36, 0.56), rng.uniform(0.08, 0.2)
     neck = chin + rng.uniform(0.02, 0.07)
     if rng.random() < 0.6:
@@ -167,7 +167,7 @@ def _shoulders(easel: _Easel, head: _Head, rng: Rng, chin: float) -> None:
             easel.area([(x - 0.03, neck + 0.04), (x + 0.03, neck + 0.04), (x, 1.0)], _colour(rng, 10, 160, 60))
 
 
-def _features(easel: _Easel, head: _Head, rng: Rng) -> None:
+def _features(easel: _Painting, head: _Head, rng: Rng) -> None:
     x, y, wide, tall = head.x, head.y, head.wide, head.tall
     ratio, dark = SIZE[0] / SIZE[1], _colour(rng, 5, 70, 20)
     shade = _darker(head.skin, (0.78, 0.78, 0.78))
@@ -188,7 +188,7 @@ def _features(easel: _Easel, head: _Head, rng: Rng) -> None:
     easel.oval(x, y + 0.55 * tall * ratio, rng.uniform(0.2, 0.45) * wide, rng.uniform(0.04, 0.14) * wide, mouth)
 
 
-def _as_silhouette(easel: _Easel, head: _Head, rng: Rng) -> None:
+def _as_silhouette(easel: _Painting, head: _Head, rng: Rng) -> None:
     """One colour, or one for the head and one for what is below it, darker or lighter than the ground."""
     tone = _colour(rng, 0, 190, 25) if rng.random() < 0.8 else (255, 255, 255)
     if tone == (255, 255, 255):

@@ -18,7 +18,7 @@ from extractor.training.portrait.people import Rng, person
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PortraitSheet:
     """`image` (SIDE, SIDE, 3) uint8 RGB; the box of the portrait and that of its ghost in pixels, None where there is
     none."""
 
@@ -27,8 +27,8 @@ class Sheet:
     ghost: Rectangle | None
 
 
-def sheet(seed: int) -> Sheet:
-    """Sheet `seed`."""
+def sheet(seed: int) -> PortraitSheet:
+    """PortraitSheet `seed`."""
     rng = np.random.default_rng(seed)
     wide, high = _size(rng)
     paper = _paper(rng, wide, high)
@@ -278,7 +278,7 @@ def _marks(paper: np.ndarray, rng: Rng) -> None:
     paper[:] = (share * layer + (1 - share) * paper).astype(np.uint8)
 
 
-def _laid(paper: np.ndarray, rng: Rng, portrait: Rectangle | None, ghost: Rectangle | None) -> Sheet:
+def _laid(paper: np.ndarray, rng: Rng, portrait: Rectangle | None, ghost: Rectangle | None) -> PortraitSheet:
     """The sheet on a square, a little turned, larger or smaller than its outline says, photographed."""
     high, wide = paper.shape[:2]
     scale = rng.uniform(0.9, 1.12) if rng.random() < 0.6 else rng.uniform(0.35, 0.95)
@@ -289,7 +289,7 @@ def _laid(paper: np.ndarray, rng: Rng, portrait: Rectangle | None, ghost: Rectan
     around = rng.uniform(0, 255, 3).tolist() if scale < 0.9 else (128, 128, 128)
     image = cv2.warpAffine(paper, turn, (SIDE, SIDE), flags=cv2.INTER_AREA, borderValue=around)
     boxes = [_turned(box, turn) if box else None for box in (portrait, ghost)]
-    return Sheet(_photographed(image, rng), boxes[0], boxes[1])
+    return PortraitSheet(_photographed(image, rng), boxes[0], boxes[1])
 
 
 def _turned(box: Rectangle, turn: np.ndarray) -> Rectangle | None:

@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from extractor.portrait.frame import Rectangle
 from extractor.portrait.shown import KINDS, SIDE, STEP
 from extractor.training.portrait.network import PortraitNetwork
-from extractor.training.portrait.sheets import Sheet, sheet
+from extractor.training.portrait.sheets import PortraitSheet, sheet
 
 _CELLS = SIDE // STEP
 #: Cells in this middle part of a box, of each side's length, are the box's own; those around are nobody's.
@@ -24,11 +24,11 @@ _MIDDLE = 0.45
 _FOCUS = 2.0
 #: Steps between two reports, at which the network is kept as well; times that a sheet is shown, and sheets kept for
 #: that.
-_TOLD, _SHOWN, _POOL = 50, 3, 500
+_REPORTED, _SHOWN, _POOL = 50, 3, 500
 
 
 @dataclass(frozen=True)
-class Plan:
+class PortraitPlan:
     """Steps, sheets a step, the highest learning rate, processes that draw, and a folder to go on from."""
 
     steps: int = 1200
@@ -40,19 +40,19 @@ class Plan:
     start: Path | None = None
 
 
-Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+PortraitBatch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-class _Sheets(torch.utils.data.IterableDataset[Batch]):
+class _Sheets(torch.utils.data.IterableDataset[PortraitBatch]):
     """Sheets without end, each shown a few times: mirrored, and in other light."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PortraitPlan) -> None:
         self.plan = plan
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[PortraitBatch]:
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.plan.seed, worker.id if worker else 0])
-        kept: list[Sheet] = []
+        kept: list[PortraitSheet] = []
         while True:
             if len(kept) < _POOL or rng.random() < 1 / _SHOWN:
                 kept.append(sheet(int(rng.integers(1 << 60))))
@@ -103,7 +103,7 @@ def loss_of(chances: torch.Tensor, sides: torch.Tensor, wanted: torch.Tensor, di
     return each.sum() / own.sum().clamp(min=1) + boxes.mean() if len(boxes) else each.sum()
 
 
-def train(plan: Plan, out: Path, tell: Callable[[str, int, int], None]) -> None:
+def train(plan: PortraitPlan, out: Path, tell: Callable[[str, int, int], None]) -> None:
     """Trains and writes `network.safetensors` into folder `out`."""
     torch.manual_seed(plan.seed)
     network = PortraitNetwork()
@@ -122,8 +122,8 @@ def train(plan: Plan, out: Path, tell: Callable[[str, int, int], None]) -> None:
         loss.backward()
         optimiser.step()
         losses += float(loss.detach())
-        if (step + 1) % _TOLD == 0:
-            tell(f"loss {losses / _TOLD:.3f}", step + 1, plan.steps)
+        if (step + 1) % _REPORTED == 0:
+            tell(f"loss {losses / _REPORTED:.3f}", step + 1, plan.steps)
             losses = 0.0
             save_file(
                 {name: value.cpu().contiguous() for name, value in network.state_dict().items()},
@@ -131,7 +131,7 @@ def train(plan: Plan, out: Path, tell: Callable[[str, int, int], None]) -> None:
             )
 
 
-def _batches(plan: Plan) -> Iterator[Batch]:
+def _batches(plan: PortraitPlan) -> Iterator[PortraitBatch]:
     return iter(torch.utils.data.DataLoader(_Sheets(plan), plan.batch, num_workers=plan.workers, worker_init_fn=_quiet))
 
 

@@ -64,7 +64,7 @@ class Caption:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _TokenRun:
     """Tokens `first`..`last` (inclusive) that match a caption."""
 
     first: int
@@ -79,10 +79,10 @@ def find_captions(lines: Sequence[Line], lexicon: Lexicon) -> tuple[list[Caption
     tried = [(i, *window) for i, own in enumerate(tokens) for window in windows(own)]
     words = [spell("".join(token.text for token in tokens[i][first : last + 1])) for i, first, last, _ in tried]
     matches = lexicon.match(words, [_tolerance(lines[i]) if fuzzy else 1.0 for i, *_, fuzzy in tried])
-    runs: list[list[_Run]] = [[] for _ in lines]
+    runs: list[list[_TokenRun]] = [[] for _ in lines]
     for (i, first, last, _), match in zip(tried, matches, strict=True):
         if match:
-            runs[i].append(_Run(first, last, match))
+            runs[i].append(_TokenRun(first, last, match))
     runs = [_in_place(own, tokens[i]) for i, own in enumerate(runs)]
     covers = [_best_cover(own) for own in runs]
     captions: list[Caption] = []
@@ -101,7 +101,7 @@ def _tolerance(line: Line) -> float:
     return 0.93 if line.score > 0.97 else 0.85 if line.score > 0.93 else 0.7
 
 
-def _in_place(runs: Sequence[_Run], tokens: Sequence[Token]) -> list[_Run]:
+def _in_place(runs: Sequence[_TokenRun], tokens: Sequence[Token]) -> list[_TokenRun]:
     """Drops words in the middle of other words (`Department of State`).
 
     A caption begins its part, after its number if it has one, or follows another caption, a value with a digit in it
@@ -130,10 +130,10 @@ def _in_place(runs: Sequence[_Run], tokens: Sequence[Token]) -> list[_Run]:
     return kept
 
 
-def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
+def _best_cover(runs: Sequence[_TokenRun]) -> list[_TokenRun]:
     """Runs that do not overlap and together explain most letters; one long caption beats the two short ones inside."""
     ordered = sorted(runs, key=lambda run: run.last)
-    best: list[tuple[float, list[_Run]]] = [(0.0, [])]
+    best: list[tuple[float, list[_TokenRun]]] = [(0.0, [])]
     for i, run in enumerate(ordered):
         # A longer fuzzy match (`Date of birth 12`) must not beat the exact caption inside it.
         gain = run.match.letters * max(run.match.fields.values()) - (0.5 if run.match.exact else 1.0)
@@ -144,7 +144,7 @@ def _best_cover(runs: Sequence[_Run]) -> list[_Run]:
 
 
 def _take_apart(
-    line: Line, index: int, tokens: Sequence[Token], cover: Sequence[_Run], lexicon: Lexicon
+    line: Line, index: int, tokens: Sequence[Token], cover: Sequence[_TokenRun], lexicon: Lexicon
 ) -> tuple[list[Caption], list[Segment]]:
     groups = _groups(tokens, cover)
     begun = {group[0].first for group in groups}
@@ -180,7 +180,7 @@ def _take_apart(
     return captions, values
 
 
-def _fields_of(group: Sequence[_Run]) -> dict[str, float]:
+def _fields_of(group: Sequence[_TokenRun]) -> dict[str, float]:
     """The fields that a caption in one or more languages names, by the share of its letters that do."""
     letters = sum(run.match.letters for run in group)
     fields: dict[str, float] = {}
@@ -195,9 +195,9 @@ def _fields_of(group: Sequence[_Run]) -> dict[str, float]:
     return fields
 
 
-def _groups(tokens: Sequence[Token], cover: Sequence[_Run]) -> list[list[_Run]]:
+def _groups(tokens: Sequence[Token], cover: Sequence[_TokenRun]) -> list[list[_TokenRun]]:
     """Runs that translate one another are one caption; a run that names something else begins the next."""
-    groups: list[list[_Run]] = [[run] for run in cover[:1]]
+    groups: list[list[_TokenRun]] = [[run] for run in cover[:1]]
     shared = set(cover[0].match.fields) if cover else set()
     for run in cover[1:]:
         between = tokens[groups[-1][-1].last + 1 : run.first]
@@ -214,12 +214,12 @@ def _groups(tokens: Sequence[Token], cover: Sequence[_Run]) -> list[list[_Run]]:
     return groups
 
 
-def _is_in_a_name(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]) -> bool:
+def _is_in_a_name(tokens: Sequence[Token], group: Sequence[_TokenRun], begun: set[int]) -> bool:
     """Whether a caption is part of a person's or an authority's name."""
     return _is_particle(tokens, group, begun) or _names_an_office(tokens, group, begun)
 
 
-def _is_particle(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]) -> bool:
+def _is_particle(tokens: Sequence[Token], group: Sequence[_TokenRun], begun: set[int]) -> bool:
     """A preposition that no date, colon or other caption follows (`VAN DER BERG`)."""
     first, following = group[0].first, group[-1].last + 1
     if following >= len(tokens) or following in begun:
@@ -231,7 +231,7 @@ def _is_particle(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]
     return not find_dates(" ".join(token.text for token in tokens[following:]))
 
 
-def _names_an_office(tokens: Sequence[Token], group: Sequence[_Run], begun: set[int]) -> bool:
+def _names_an_office(tokens: Sequence[Token], group: Sequence[_TokenRun], begun: set[int]) -> bool:
     """What is part of an authority's name: `Dirección General` is no address, and a document's title that goes on
     (`Passport Office`, `Visa Section Beijing`) is no title."""
     following = group[-1].last + 1
@@ -243,7 +243,7 @@ def _names_an_office(tokens: Sequence[Token], group: Sequence[_Run], begun: set[
     return word.isalpha() and len(word) >= 4 and word < "\u2e80"
 
 
-def _caption_start(tokens: Sequence[Token], group: Sequence[_Run]) -> int:
+def _caption_start(tokens: Sequence[Token], group: Sequence[_TokenRun]) -> int:
     """Where the first caption begins, taking in its number and, before a slash, a translation that is not known."""
     start = group[0].first
     strong = sum(run.match.letters for run in group) > WEAK_LENGTH

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eval.bench import batch, onnx, openai, vllm
-from eval.bench.kept import Kept
+from eval.bench.kept import SavedPieces
 from eval.running.measuring import BenchError
 from extractor.decoding.answer import FieldReading
 from extractor.errors import UnreadableInputError, UsageError
@@ -26,11 +26,11 @@ def specimen(number: int, language: str) -> Specimen:
 
 
 def test_what_was_measured_is_kept_and_gone_on_from(tmp_path: Path) -> None:
-    assert Kept(None, SETTINGS).pieces == {}
+    assert SavedPieces(None, SETTINGS).pieces == {}
     file = tmp_path / "kept"
-    first = Kept(file, SETTINGS)
+    first = SavedPieces(file, SETTINGS)
     first.add("1.png", {onnx.NATIVE: counts(10, 9)})
-    assert first.pieces == Kept(file, SETTINGS).pieces == {"1.png": {onnx.NATIVE: counts(10, 9)}}
+    assert first.pieces == SavedPieces(file, SETTINGS).pieces == {"1.png": {onnx.NATIVE: counts(10, 9)}}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_another_program_kept_is_not_gone_on_from(
     file = tmp_path / "kept"
     file.write_text(json.dumps(settings) if settings else "nothing")
     with pytest.raises(error, match=said):
-        Kept(file, SETTINGS)
+        SavedPieces(file, SETTINGS)
 
 
 def test_sums_are_by_engine_and_language_with_the_loss_by_document() -> None:

@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from extractor.schemas import VOCABULARY, IdentityDocument, Kind, described, field_specs
-from extractor.schemas.base import IsoDate, MrzLine, Sex, StateCode, Text, kind_of_type
+from extractor.schemas.base import IsoDate, MrzLine, StateCode, Text, kind_of_type
+from extractor.schemas.sexes import Sex
 
 from ...tables import each
 

@@ -10,19 +10,19 @@ from extractor.portrait.shown import SIDE
 from extractor.training.portrait.export import export
 from extractor.training.portrait.network import PortraitNetwork
 from extractor.training.portrait.sheets import sheet
-from extractor.training.portrait.train import Plan, train
+from extractor.training.portrait.train import PortraitPlan, train
 
 
 def test_it_learns_goes_on_and_ships(tmp_path: Path) -> None:
     import onnxruntime
 
     told: list[str] = []
-    plan = Plan(steps=50, batch=2, workers=0)
+    plan = PortraitPlan(steps=50, batch=2, workers=0)
     train(plan, tmp_path / "first", lambda what, _done, _of: told.append(what))
     assert len(told) == 1
     assert 0 < float(told[0].removeprefix("loss ")) < 6
     train(
-        Plan(steps=50, batch=2, workers=0, start=tmp_path / "first"),
+        PortraitPlan(steps=50, batch=2, workers=0, start=tmp_path / "first"),
         tmp_path / "second",
         lambda what, *_: told.append(what),
     )
