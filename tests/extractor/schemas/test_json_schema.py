@@ -196,20 +196,20 @@ def test_a_definition_may_contain_itself_so_many_times() -> None:
 
 def test_references_cannot_multiply_without_end() -> None:
     double = {f"D{n}": {"properties": {k: {"$ref": f"#/$defs/D{n + 1}"} for k in "abcd"}} for n in range(9)}
-    before = time.monotonic()
+    before = time.process_time()
     with pytest.raises(SchemaError, match=r"once its \$refs are followed"):
         of({"a": {"$ref": "#/$defs/D0"}}, **{"$defs": {**double, "D9": TEXT}})
-    assert time.monotonic() - before < 5
+    assert time.process_time() - before < 5
 
 
 def test_long_enums_cannot_be_repeated_without_end() -> None:
     many = {"enum": [f"value {n}" for n in range(MOST_VALUES)]}
     same = {"allOf": [{"$ref": "#/$defs/Many"}, {"$ref": "#/$defs/Many"}]}
     assert of({"a": same}, **{"$defs": {"Many": many}})
-    before = time.monotonic()
+    before = time.process_time()
     with pytest.raises(SchemaError, match=r"once its \$refs are followed"):
         of({f"p{n}": same for n in range(500)}, **{"$defs": {"Many": many}})
-    assert time.monotonic() - before < 5
+    assert time.process_time() - before < 5
 
 
 def test_no_default_and_no_requirement_fills_in_what_is_not_on_the_document() -> None:
@@ -407,7 +407,7 @@ def test_two_thousand_damaged_schemas_are_a_model_or_one_line() -> None:
 
 def test_a_pattern_takes_linear_time() -> None:
     model = of({"a": {"type": "string", "pattern": "^(a+)+$"}})
-    before = time.monotonic()
+    before = time.process_time()
     with pytest.raises(ValidationError):
         model.model_validate({"a": "a" * 50_000 + "b"})
-    assert time.monotonic() - before < 2
+    assert time.process_time() - before < 2

@@ -66,18 +66,27 @@ def passport_picture(examples_dir: Path) -> Image.Image:
     return Image.open(examples_dir / "passport.png").convert("RGB")
 
 
-@pytest.fixture
-def filmed(chromium: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """`filmed(service, picture)`: the page, on a phone whose camera films a picture, with all requests it has sent."""
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("camera") / "film.mjpeg"
 
-    browsers: list[Any] = []
+
+@pytest.fixture(scope="module")
+def phone(chromium: Callable[..., Any], film: Path) -> Any:
+    """A browser whose camera films what `film` holds when it is switched on."""
+    return chromium(f"--use-file-for-fake-video-capture={film}")
+
+
+@pytest.fixture
+def filmed(phone: Any, film: Path) -> Iterator[Callable[..., Any]]:
+    """`filmed(service, picture)`: the page, on a phone whose camera films a picture, with all requests it has sent."""
+    contexts: list[Any] = []
 
     def opened(service: Running | Process, picture: Image.Image) -> tuple[Any, list[str]]:
-        film = tmp_path / "film.mjpeg"
         picture.save(film, "JPEG", quality=92)
-        browser = chromium(f"--use-file-for-fake-video-capture={film}")
-        browsers.append(browser)
-        page = browser.new_page(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+        context = phone.new_context(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+        contexts.append(context)
+        page = context.new_page()
         sent: list[str] = []
         page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
         page.goto(f"http://127.0.0.1:{service.port}/")
@@ -87,8 +96,8 @@ def filmed(chromium: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..
         return page, sent
 
     yield opened
-    for browser in browsers:
-        browser.close()
+    for context in contexts:
+        context.close()
 
 
 @pytest.mark.parametrize("scene", SCENES)
