@@ -3,7 +3,7 @@ cost?
 
 Documents of a dataset are answered by the phi3v engine in float32 and by the onnx engine from folders in float32, int8
 and int4, as `extract` would ask either. Each answer is compared with phi3v's field by field, and with the label. With
-`--kept FILE` the counts of every document are kept as it is read, and a second call goes on where the first ended. The
+`--kept FILE` the counts of every document are kept as it is read, and a second call resumes where the first ended. The
 CPU seconds depend little on what else the machine does.
 """
 
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--limit", type=int, metavar="N", help="at most N documents, spread over the languages")
     own.add_argument("--minutes", type=float, metavar="M", help="begin no document after so long")
     own.add_argument(
-        "--kept", type=Path, metavar="FILE", help="keep what each document came to there, and go on from it"
+        "--kept", type=Path, metavar="FILE", help="keep the result of each document there, and resume from it"
     )
 
 

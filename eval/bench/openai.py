@@ -4,7 +4,7 @@ The server is vLLM, started from an environment of its own (`--vllm PYTHON`, whi
 whoever measures has started (`--base-url`). The native engine runs here, on the CPU in float32. Both are asked about
 the same documents, whose pages are read before any clock runs, a handful at a time in turns, so that what else the
 machine does falls on both. CPU seconds, which depend little on that, are given beside the clock's where the server's
-process is known. With `--kept FILE` every turn is kept, and a second call goes on where the first was stopped.
+process is known. With `--kept FILE` every turn is kept, and a second call resumes where the first was stopped.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--dataset", type=Path, default=_DATASET, help=f"labelled pictures (default {_DATASET})")
     own.add_argument("--lang", nargs="+", default=[], metavar="L", help="languages (default all)")
     own.add_argument("--limit", type=int, default=40, metavar="N", help="at most N documents (default 40)")
-    own.add_argument("--kept", type=Path, metavar="FILE", help="keep what each turn came to there, and go on from it")
+    own.add_argument("--kept", type=Path, metavar="FILE", help="keep the result of each turn there, and resume from it")
     own.add_argument("--at-once", default="1,4,16", metavar="N,N", help="requests at a time (default 1,4,16)")
 
 

@@ -32,7 +32,7 @@ exit codes:
   0  every document has a row; the rows say which could not be read
   2  wrong usage
   3  the input, the output or the cluster cannot be used
-  129, 130, 143  stopped by a closed terminal, Ctrl-C or SIGTERM; a second run goes on
+  129, 130, 143  stopped by a closed terminal, Ctrl-C or SIGTERM; a second run resumes
 """
 #: Seconds between two lines of progress where stderr is no terminal.
 _EVERY = 30.0
@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     parser, stops = build_parser(), Stops()
     code = ended(
-        "extract-batch", lambda: _run(parser.parse_args(argv)), stops=stops, stopped="stopped; a second run goes on"
+        "extract-batch", lambda: _run(parser.parse_args(argv)), stops=stops, stopped="stopped; a second run resumes"
     )
     return 3 if code in (4, 5) else code
 

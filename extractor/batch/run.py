@@ -317,4 +317,4 @@ def _ours(error: BaseException) -> ExtractorError:
                 return type(one)(str(one))
             kind = type(one).__name__ if isinstance(one, Exception) else kind
         seen = seen.__cause__ or seen.__context__
-    return ExtractorError(f"Ray ended the batch ({kind}); what was read is kept, and a second run goes on")
+    return ExtractorError(f"Ray ended the batch ({kind}); what was read is kept, and a second run resumes")

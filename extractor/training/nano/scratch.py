@@ -1,7 +1,7 @@
 """Training the small model from scratch, in runs of minutes that add up to one schedule.
 
     python -m extractor.training scratch --out runs/nano --seconds 560 --total 1100
-    python -m extractor.training scratch --out runs/nano --seconds 560 --last           # goes on, and ends
+    python -m extractor.training scratch --out runs/nano --seconds 560 --last           # resumes, and ends
     torchrun --standalone --nproc-per-node 2 -m extractor.training scratch ...          # on two devices
 
 Workers draw samples all the while (`training.nano.ring`). First the vision tower alone learns which character stands
@@ -169,7 +169,7 @@ def train(
 ) -> Progress:
     """Trains for one run and returns how far the schedule has come.
 
-    Goes on from the checkpoint in `out` if there is one, else from the weights in `start`, else from random ones.
+    Resumes from the checkpoint in `out` if there is one, else from the weights in `start`, else from random ones.
     """
     began = time.monotonic()
     place = _join(device)
@@ -246,7 +246,7 @@ def _resume(trainee: Trainee, out: Path, start: Path | None, tell: Callable[[str
         head = load_file(out / _HEAD)
         trainee.head.load_state_dict({name: weight.float() for name, weight in head.items()})
         progress = Progress(**json.loads((out / _PROGRESS).read_text("utf-8")))
-        tell(f"going on after {progress}")
+        tell(f"resumed after {progress}")
         return progress
     if start is not None:
         tell(f"{warm_start(trainee.model, trainee.processor.tokenizer, start)} tokens' rows taken over")

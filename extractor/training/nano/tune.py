@@ -102,7 +102,7 @@ class Tuned:
 
 
 def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> Tuned:
-    """Trains, or goes on training, and writes the better model's folder. `tell` hears of progress: what, done, of.
+    """Trains, or resumes training, and writes the better model's folder. `tell` hears of progress: what, done, of.
 
     Raises UsageError for a folder that another plan has used, and what labels, pictures and checkpoints raise.
     """

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     learn = commands.add_parser("train", help="train on sheets that are drawn meanwhile")
     learn.add_argument("--out", type=Path, required=True, help="folder of the weights, kept every 50 steps")
-    learn.add_argument("--start", type=Path, help="folder of weights to go on from")
+    learn.add_argument("--start", type=Path, help="folder of weights to start from")
     learn.add_argument("--steps", type=int, default=1200, help="steps (%(default)s)")
     learn.add_argument("--batch", type=int, default=32, help="sheets a step (%(default)s)")
     learn.add_argument("--rate", type=float, default=4e-3, help="highest learning rate (%(default)s)")

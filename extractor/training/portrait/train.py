@@ -29,7 +29,7 @@ _REPORTED, _SHOWN, _POOL = 50, 3, 500
 
 @dataclass(frozen=True)
 class PortraitPlan:
-    """Steps, sheets a step, the highest learning rate, processes that draw, and a folder to go on from."""
+    """Steps, sheets a step, the highest learning rate, processes that draw, and a folder of weights to start from."""
 
     steps: int = 1200
     batch: int = 32

@@ -31,5 +31,5 @@ def test_a_run_goes_on_where_the_last_one_stopped(tmp_path):
     assert lines[0]["rate"] < 0.1
     assert all(0 <= line["rate"] <= 1 for line in lines)
     assert any("answer plain" in line or "answer hints" in line for line in lines)
-    assert any(line.startswith("going on after") for line in result)
+    assert any(line.startswith("resumed after") for line in result)
     assert (tmp_path / "curves.png").stat().st_size > 5000
