@@ -62,7 +62,7 @@ def test_signals_end_with_their_own_code(number: int) -> None:
 
 def test_wrong_arguments_are_argparse_s_own(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        ended("extract", lambda: len(vars(Parser("extract").parse_args(["--nonsense"]))))
+        ended("extract", lambda: len(vars(Parser(prog="extract").parse_args(["--nonsense"]))))
     assert (caught.value.code, "unrecognized arguments" in capsys.readouterr().err) == (2, True)
 
 
@@ -98,7 +98,7 @@ def test_a_user_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     assert find_default_checkpoint()[0] is None
-    for needs in (state_folder, lambda: install(Parser("extract"), "bash")):
+    for needs in (state_folder, lambda: install(Parser(prog="extract"), "bash")):
         with pytest.raises(UsageError, match="this user has no home"):
             needs()
     assert settings_from(build_parser().parse_args(["--data", str(tmp_path)])).data == tmp_path
