@@ -18,8 +18,11 @@ for (const language of languages) {
 }
 months.set("sept", 9);
 
-/** A date as the person would write it, to show how. */
-export const exampleDate = () => new Intl.DateTimeFormat(locale(), { timeZone: "UTC" }).format(Date.UTC(1974, 7, 12));
+/** What stands between the parts of a date and says nothing of it. */
+const particles = new Set(["of", "the", "de", "del", "el", "le", "du", "den", "der"]);
+
+/** A date as the person would write it, to show how; its day can be no month. */
+export const exampleDate = () => new Intl.DateTimeFormat(locale(), { timeZone: "UTC" }).format(Date.UTC(1974, 7, 27));
 
 const monthFirst = () => {
   const order = new Intl.DateTimeFormat(locale()).formatToParts(0).map(part => part.type);
@@ -31,6 +34,9 @@ function iso(year, month, day) {
   const exists = made.getUTCFullYear() === year && made.getUTCMonth() === month - 1 && made.getUTCDate() === day;
   return exists ? made.toISOString().slice(0, 10) : null;
 }
+
+/** The same without a day where none is typed. */
+const isoOf = (year, month, day) => day ? iso(year, month, Number(day)) : iso(year, month, 1)?.slice(0, 7) ?? null;
 
 /** A year of two digits: of birth and issue it is past, of others it is of this century. */
 function wholeYear(text, field, today) {
@@ -51,10 +57,21 @@ export function typedDate(text, field = "", today = new Date()) {
   if (whole && iso(...whole.slice(1).map(Number))) return iso(...whole.slice(1).map(Number));
   if (compact) return iso(wholeYear(compact[3], field, today), Number(compact[2]), Number(compact[1]));
 
+  const marked = typed.match(/^(\d{4}|\d{2})[年년]\s*(\d{1,2})[月월]\s*(?:(\d{1,2})[日号일])?$/);
+  if (marked) return isoOf(wholeYear(marked[1], field, today), Number(marked[2]), marked[3]);
   const parts = bare(typed).replace(/(\d)(st|nd|rd|th|er)\b/g, "$1").match(/\d+|\p{L}+/gu) || [];
-  const named = parts.map(part => months.get(part)).find(Boolean);
   const numbers = parts.filter(part => /^\d+$/.test(part));
-  if (numbers.length !== (named ? 2 : 3) || numbers.some(part => part.length === 3 || part.length > 4)) return null;
+  const names = parts.filter(part => !/^\d+$/.test(part) && !particles.has(part)).map(part => months.get(part));
+  // A word that names no month may name another calendar's year or era: what is left of it is no date.
+  if (names.some(month => !month || month !== names[0])) return null;
+  const [named] = names;
+  if (numbers.some(part => part.length === 3 || part.length > 4)) return null;
+  const monthOnly = named ? numbers.length === 1 : numbers.length === 2;
+  if (monthOnly) {
+    const year = numbers.find(part => part.length === 4);
+    return year ? isoOf(Number(year), named ?? Number(numbers.find(part => part !== year))) : null;
+  }
+  if (numbers.length !== (named ? 2 : 3)) return null;
   const yearFirst = numbers[0].length === 4;
   if (named) {
     const [day, year] = yearFirst ? [numbers[1], numbers[0]] : numbers;
