@@ -12,6 +12,7 @@ import numpy as np
 
 from extractor.extraction import Extraction, FieldEvidence
 from extractor.notebook import COLOURS
+from extractor.schemas.text import scripts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,6 +26,13 @@ _FONTS = (
     "/System/Library/Fonts/PingFang.ttc",
     "C:/Windows/Fonts/msyh.ttc",
 )
+#: Fonts for the letters of scripts that those lack, by the script's name in Unicode; `{}` stands for it.
+_FONTS_BY_SCRIPT = (
+    "/usr/share/fonts/truetype/noto/NotoSans{}-Regular.ttf",
+    "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
+    "C:/Windows/Fonts/segoeui.ttf",
+)
+_OWN_FONTS = frozenset({"ARABIC", "HEBREW", "ARMENIAN", "GEORGIAN", "THAI", "DEVANAGARI", "BENGALI"})
 _WIDTH, _HIGHEST = 1200, 6000
 _PANEL = 560
 _ROW = 40
@@ -47,7 +55,7 @@ def draw_overlay(image: np.ndarray, result: Extraction[Any], page: int = 0) -> I
     sheet = images.new("RGB", (_WIDTH + _PANEL, height), "white")
     sheet.paste(picture, (0, 0))
     draw = ImageDraw.Draw(sheet)
-    small, large = _font(14), _font(18)
+    small = _font(14)
     for row, (name, one) in enumerate(shown):
         colour = COLOURS[one.verdict]
         points = [(x * scale, y * scale) for x, y in one.box.points] if one.box else []
@@ -56,7 +64,8 @@ def draw_overlay(image: np.ndarray, result: Extraction[Any], page: int = 0) -> I
         right = max(points, key=lambda point: point[0])
         draw.line([right, (_WIDTH + 12, top + 18)], fill=colour, width=1)
         draw.text((_WIDTH + 16, top), f"{name} · {one.verdict.value} · {one.confidence:.2f}", fill=colour, font=small)
-        draw.text((_WIDTH + 16, top + 16), _one_line(one), fill="black", font=large)
+        text = _one_line(one)
+        draw.text((_WIDTH + 16, top + 16), text, fill="black", font=_font(18, text))
     return sheet
 
 
@@ -65,10 +74,12 @@ def _one_line(one: FieldEvidence) -> str:
     return text if len(text) <= 52 else f"{text[:51]}…"
 
 
-def _font(size: int) -> FreeTypeFont | ImageFont:
+def _font(size: int, text: str = "") -> FreeTypeFont | ImageFont:
+    """The first font of the system that should hold the text's letters."""
     from PIL import ImageFont
 
-    for path in _FONTS:
+    own = [path.format(script.title()) for script in sorted(scripts(text) & _OWN_FONTS) for path in _FONTS_BY_SCRIPT]
+    for path in (*own, *_FONTS):
         if os.path.exists(path):
             return ImageFont.truetype(path, size)
     return ImageFont.load_default(size)

@@ -101,6 +101,17 @@ def test_a_value_in_any_script_can_be_drawn_with_the_smallest_font(monkeypatch: 
     assert draw_overlay(paper(), result(surname=one("韦小宝 Иванов ก"))).size == (1760, 800)
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["إسحاق عصام فرج", "גולדשטיין", "สมชาย", "शर्मा", "গুপ্ত", "გიორგი", "Պետրոսյան", "韦小宝", "김", "Ivanić Иванов"],
+)
+def test_letters_of_every_script_that_is_read_are_drawn(value: str, fonts: None) -> None:
+    """A font draws the same box for each letter that it lacks."""
+    font = overlay._font(18, value)
+    lacking = bytes(font.getmask("\U0010fffe"))
+    assert all(bytes(font.getmask(letter)) != lacking for letter in value if letter.isalpha()), font.path
+
+
 def test_a_field_s_box_lies_on_the_value_in_a_real_reading(read_example: Any, examples_dir: Path) -> None:
     with Image.open(examples_dir / "passport.png") as image:
         page = np.asarray(image.convert("RGB"))
