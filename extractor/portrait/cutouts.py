@@ -219,6 +219,7 @@ def _signature(flat: _Flat, faces: Sequence[_Place]) -> Iterator[_Place]:
     height, width = flat.image.shape[:2]
     to_flat = np.linalg.inv(flat.back)
     pictures = [_around(apply(to_flat, one.corners)) for one in faces if one.flat.page == flat.page]
+    pictures += [one.box for one in flat.shown if one.chance >= _SHOWN]  # a portrait's crop may leave some of its frame
     pictures += [flat.zone] if flat.zone else []
     if (signature := find_signature(flat.image, flat.printed, pictures, flat.captions)) is not None:
         yield _Place("signature", flat, _wider(signature[0], width, height), signature[1])

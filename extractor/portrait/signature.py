@@ -15,8 +15,17 @@ _SEEN, _HIGHEST = 1000, 4000
 _WIDTHS, _HEIGHTS = (0.07, 0.5), (0.025, 0.22)
 #: Share of a signature's box that is ink, and the least that its largest stroke spans of its width.
 _INK, _LONGEST = (0.015, 0.34), 0.22
+#: The most of a signature's box that its loops enclose: emblems and chips are made of closed shapes.
+_ENCLOSED = 0.25
+#: Without a caption, what the largest stroke spans of the width, and the height as a share of the document's width.
+_ALONE = (0.55, 0.035)
 #: How far from its caption a signature stands, as a share of the document's width.
 _NEAR = 0.2
+#: Strokes are narrower than this, in pixels of the picture looked at, and darker than both sides by so much (0..255).
+_PEN, _DARKER = 15, 40
+#: Gaps that are closed between strokes, height and width in pixels; and between those of one stroke, so that one is
+#: told from what stands close to it.
+_GAPS = ((7, 19), (3, 5))
 
 
 def find_signature(
@@ -34,7 +43,8 @@ def find_signature(
         cv2.fillPoly(ink, [np.round(box * scale).astype(np.int32)], 0)
     for left, top, right, bottom in pictures:
         cv2.rectangle(ink, (int(left * scale), int(top * scale)), (int(right * scale), int(bottom * scale)), 0, -1)
-    found = list(_strokes(ink, [caption.mean(axis=0) * scale for caption in captions]))
+    middles = [caption.mean(axis=0) * scale for caption in captions]
+    found = [one for gap in _GAPS for one in _strokes(ink, gap, middles)]
     if not found:
         return None
     (left, top, right, bottom), score = max(found, key=lambda one: one[1])
@@ -42,26 +52,29 @@ def find_signature(
 
 
 def _ink(grey: np.ndarray) -> np.ndarray:
-    """What is clearly darker than its surroundings."""
-    paper = cv2.medianBlur(cv2.dilate(grey, np.ones((9, 9), np.uint8)), 31)
-    return ((paper.astype(np.int16) - grey) > 55).astype(np.uint8) * 255
+    """Thin strokes that are clearly darker than what lies on both sides: a dark surface has an edge, and is none."""
+    pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_PEN, _PEN))
+    return (cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, pen) > _DARKER).astype(np.uint8) * 255
 
 
-def _strokes(ink: np.ndarray, captions: Sequence[np.ndarray]) -> Iterator[tuple[Rectangle, float]]:
+def _strokes(
+    ink: np.ndarray, gap: tuple[int, int], captions: Sequence[np.ndarray]
+) -> Iterator[tuple[Rectangle, float]]:
     """Groups of strokes that may be a signature."""
     height, width = ink.shape
-    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((7, 19), np.uint8))
-    _, _, groups, _ = cv2.connectedComponentsWithStats(joined)
-    for left, top, wide, high, _ in groups[1:]:
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones(gap, np.uint8))
+    _, labels, groups, _ = cv2.connectedComponentsWithStats(joined)
+    for number, (left, top, wide, high, _) in enumerate(groups[1:], 1):
         if not (_WIDTHS[0] * width < wide < _WIDTHS[1] * width and _HEIGHTS[0] * width < high < _HEIGHTS[1] * width):
             continue
         if left <= 2 or top <= 2 or left + wide >= width - 2 or top + high >= height - 2 or wide < 1.1 * high:
             continue
-        part = ink[top : top + high, left : left + wide]
+        place = np.s_[top : top + high, left : left + wide]
+        part = np.where(labels[place] == number, ink[place], 0).astype(np.uint8)
         _, _, pieces, _ = cv2.connectedComponentsWithStats(part)
         longest = pieces[1:, cv2.CC_STAT_WIDTH].max() / wide if len(pieces) > 1 else 0.0
         density = float((part > 0).mean())
-        if not _INK[0] < density < _INK[1] or longest < _LONGEST:
+        if not _INK[0] < density < _INK[1] or longest < _LONGEST or _enclosed(part) > _ENCLOSED:
             continue
         box = (float(left), float(top), float(left + wide), float(top + high))
         near = min((_distance(box, caption) for caption in captions), default=width) / width
@@ -73,8 +86,15 @@ def _strokes(ink: np.ndarray, captions: Sequence[np.ndarray]) -> Iterator[tuple[
             + 0.3 * min(1.0, wide / (0.2 * width))
             - 0.5 * (near if captions else 0.0)
         )
-        if captions or (longest > 0.55 and high > 0.04 * width):
+        if captions or (longest > _ALONE[0] and high > _ALONE[1] * width):
             yield box, float(np.clip(score, 0, 1))
+
+
+def _enclosed(ink: np.ndarray) -> float:
+    """The share of a picture that its strokes enclose."""
+    outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(ink), outlines, -1, 255, -1)
+    return float(((filled > 0) & (ink == 0)).mean())
 
 
 def _distance(box: Rectangle, point: np.ndarray) -> float:
