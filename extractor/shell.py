@@ -15,21 +15,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.ending import ended
+from extractor.engines.choose import ENGINES
 from extractor.errors import UsageError
 from extractor.writing import Stdout
 
 SHELLS = ("bash", "zsh", "fish")
 #: Options whose value is one of a list that the parser does not check, and what the value of others is.
 _BUILT_IN = "auto passport id_card chinese_id_card driving_licence residence_permit visa".split()
-_SUGGESTED = {"--schema": _BUILT_IN, "--check-schema": _BUILT_IN[1:]}
+_SUGGESTED = {
+    "--schema": _BUILT_IN,
+    "--check-schema": _BUILT_IN[1:],
+    "--install-completion": SHELLS,
+    "--engine": ENGINES,
+}
+#: Those of them that can also be a file.
+_FILES = {"--schema", "--check-schema"}
 
 
 @dataclass(frozen=True)
 class _Option:
-    """One option: its names, what it may be given (`None`: nothing, empty: a file or any text), and its help."""
+    """One option: its names, what it may be given (`None`: nothing, empty: a file or any text), whether that can be a
+    file where `values` are listed, and its help."""
 
     names: tuple[str, ...]
     values: tuple[str, ...] | None
+    file: bool
     help: str
 
 
@@ -65,29 +75,26 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[_Option]:
     for action in parser._actions:
         if not action.option_strings or action.help == argparse.SUPPRESS:
             continue
-        values = tuple(str(one) for one in action.choices or _SUGGESTED.get(action.option_strings[-1], []))
+        name = action.option_strings[-1]
+        values = tuple(str(one) for one in action.choices or _SUGGESTED.get(name, ()))
         text = " ".join((action.help or "").split()).replace("%(prog)s", parser.prog)
-        yield _Option(tuple(action.option_strings), None if action.nargs == 0 else values, text)
+        yield _Option(tuple(action.option_strings), None if action.nargs == 0 else values, name in _FILES, text)
 
 
 def _bash(name: str, options: Sequence[_Option]) -> str:
     function = "_" + re.sub(r"\W", "_", name)
-    cases = "".join(
-        f'    {"|".join(one.names)}) COMPREPLY=($(compgen -W "{" ".join(one.values)}" -- "$cur"){_FILES}); return ;;\n'
-        for one in options
-        if one.values is not None
-    )
-    words = " ".join(word for one in options for word in one.names)
+    cases = "".join(f"    {'|'.join(one.names)}) {_bash_values(one)}; return ;;\n" for one in options if one.values)
+    words = "\\n".join(word for one in options for word in one.names)
     return f"""# bash completion of {name}; made by: {name} --install-completion bash
 {function}() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}
+  local IFS=$'\\n'  # names of files may hold spaces
   compopt -o filenames 2>/dev/null
   case $prev in
 {cases}  esac
   if [[ $cur == -* ]]; then
-    COMPREPLY=($(compgen -W "{words}" -- "$cur"))
+    COMPREPLY=($(compgen -W $'{words}' -- "$cur"))
   else
-    local IFS=$'\\n'
     COMPREPLY=($(compgen -f -- "$cur"))
   fi
 }}
@@ -95,26 +102,29 @@ complete -F {function} {name}
 """
 
 
-#: A value can also be a file: `--schema my_schemas.py:Card`.
-_FILES = ' $(compgen -f -- "$cur")'
+def _bash_values(one: _Option) -> str:
+    words = "\\n".join(one.values or ())
+    files = ' $(compgen -f -- "$cur")' if one.file else ""
+    return f"""COMPREPLY=($(compgen -W $'{words}' -- "$cur"){files})"""
 
 
 def _zsh(name: str, options: Sequence[_Option]) -> str:
-    lines = []
+    functions, lines = [], []
     for one in options:
         text = re.sub(r"([\[\]:\\])", r"\\\1", one.help).replace("'", "'\\''")
-        value = (
-            ""
-            if one.values is None
-            else f":value:_alternative 'words:value:({' '.join(one.values)})' 'files:file:_files'"
-        )
-        value = value.replace("'", "'\\''")
-        if one.values == ():
-            value = ":value:_files"
+        value = ""
+        if one.values and one.file:  # an action of several parts is a function: its colons would end it
+            function = "_" + re.sub(r"\W", "_", f"{name}{one.names[-1]}")
+            words = " ".join(one.values)
+            functions.append(f"{function}() {{ _alternative 'words:value:({words})' 'files:file:_files' }}\n")
+            value = f":value:{function}"
+        elif one.values is not None:
+            value = f":value:({' '.join(one.values)})" if one.values else ":value:_files"
         lines += [f"  '{word}[{text}]{value}'" for word in one.names]
     arguments = " \\\n".join([*lines, "  '*:file:_files'"])
     return (
-        f"#compdef {name}\n# zsh completion; made by: {name} --install-completion zsh\n_arguments -s \\\n{arguments}\n"
+        f"#compdef {name}\n# zsh completion; made by: {name} --install-completion zsh\n"
+        f"{''.join(functions)}_arguments -s \\\n{arguments}\n"
     )
 
 
@@ -123,7 +133,8 @@ def _fish(name: str, options: Sequence[_Option]) -> str:
     for one in options:
         words = " ".join(f"-l {word[2:]}" if word.startswith("--") else f"-s {word[1:]}" for word in one.names)
         text = one.help.replace("\\", "\\\\").replace("'", "\\'")
-        value = "" if one.values is None else f" -r -a '{' '.join(one.values)}'" if one.values else " -r"
+        needed = "-x" if one.values and not one.file else "-r"  # -x: and no file
+        value = "" if one.values is None else f" {needed} -a '{' '.join(one.values)}'" if one.values else f" {needed}"
         lines.append(f"complete -c {name} {words}{value} -d '{text}'")
     return "\n".join(lines) + "\n"
 

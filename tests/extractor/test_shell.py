@@ -1,8 +1,17 @@
 """Completion in real shells, and the manual page."""
 
+import json
+import os
+import pty
+import select
 import shutil
+import signal
 import subprocess
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -36,6 +45,105 @@ def test_bash_completes_options_values_and_files(tmp_path: Path) -> None:
     assert lines == ["--schema", "json jsonl", f"{tmp_path}/passport.jpg", "driving_licence"]
 
 
+#: How each shell is started by itself, with the completion that was installed in a home of its own.
+STARTED = {
+    "bash": ("bash", "--noprofile", "--rcfile", "rc", "-i"),
+    "zsh": ("zsh", "-i"),
+    "fish": ("fish", "-i"),
+}
+#: What is typed before the tabulator, and what the command is then given.
+TYPED = {
+    "extract --sche": ["--schema"],
+    "extract --schema driv": ["--schema", "driving_licence"],
+    "extract --schema my_sch": ["--schema", "my_schemas.py"],
+    "extract --format ta": ["--format", "table"],
+    "extract --format my_sch": ["--format", "my_sch"],  # no file
+    "extract --engine emb": ["--engine", "embedded"],
+    "extract --output a": ["--output", "a passport.jpg"],
+    "extract a": ["a passport.jpg"],
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_real_shell_completes_what_is_typed(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal: a line is typed, the tabulator pressed, and the command tells what it was given."""
+    if not shutil.which(shell):
+        absent(f"needs {shell}; run: apt-get install {shell}")
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    target = install(build_parser(), shell)
+    # Without this folder fish makes completions of all manual pages first.
+    (tmp_path / "XDG_DATA_HOME" / "fish" / "generated_completions").mkdir(parents=True)
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in ("a passport.jpg", "my_schemas.py"):
+        (work / name).touch()
+    command = tmp_path / "bin" / "extract"
+    command.parent.mkdir()
+    told = tmp_path / "told"
+    program = f"import json, sys\nopen({str(told)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
+    command.write_text(f"#!{sys.executable}\n{program}")
+    command.chmod(0o755)
+    (work / "rc").write_text(f". '{target}'\n")
+    (tmp_path / ".zshrc").write_text(f"fpath=({target.parent} $fpath)\nautoload -Uz compinit && compinit -u -D\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ZDOTDIR", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("TERM", "xterm")
+    with Terminal(STARTED[shell], work) as terminal:
+        terminal.settle()
+        for number, line in enumerate(TYPED, 1):
+            terminal.type(line + "\t")
+            terminal.settle()
+            terminal.type("\r")
+            until = time.monotonic() + 30
+            while len(lines_of(told)) < number and time.monotonic() < until:
+                time.sleep(0.1)
+    assert [json.loads(line) for line in lines_of(told)] == list(TYPED.values()), terminal.said.decode(errors="replace")
+
+
+def lines_of(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+
+
+class Terminal:
+    """A program in a terminal of its own, typed into as by a person: what it writes is kept in `said`."""
+
+    def __init__(self, command: Sequence[str], folder: Path) -> None:
+        self._side, inner = pty.openpty()
+        self.said = b""
+        # `setsid --ctty` makes it the terminal of the program, as a window does.
+        own = ("setsid", "--ctty", *command)
+        self._program = subprocess.Popen(own, cwd=folder, stdin=inner, stdout=inner, stderr=inner)
+        os.close(inner)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.killpg(self._program.pid, signal.SIGKILL)  # also what it has started
+        self._program.wait(10)
+        os.close(self._side)
+
+    def type(self, text: str) -> None:
+        os.write(self._side, text.encode())
+
+    def settle(self, quiet: float = 1.0, longest: float = 20.0) -> None:
+        """Waits until the program has written something, and then nothing for `quiet` seconds."""
+        until = time.monotonic() + longest
+        heard = False
+        while time.monotonic() < until:
+            ready, _, _ = select.select([self._side], [], [], quiet)
+            if ready:
+                try:
+                    self.said += os.read(self._side, 4096)
+                except OSError:  # it has ended
+                    return
+                heard = True
+            elif heard:
+                return
+
+
 def test_fish_completes_options_and_values(tmp_path: Path) -> None:
     script = tmp_path / "try.fish"
     script.write_text(
@@ -44,12 +152,6 @@ def test_fish_completes_options_and_values(tmp_path: Path) -> None:
     found = [line.partition("\t")[0] for line in run(["fish", "--no-config"], script).splitlines()]
     assert found[0] == "--schema"
     assert "csv" in found  # beside files
-
-
-def test_zsh_takes_the_script(tmp_path: Path) -> None:
-    script = tmp_path / "_extract"
-    script.write_text(completion(build_parser(), "zsh"))
-    assert run(["zsh", "-n"], script) == ""
 
 
 @pytest.mark.parametrize("shell", SHELLS)
