@@ -2,7 +2,8 @@
 
 Each wheel and sdist of DIST (what `.ci/release` made) goes into a fresh environment of each PYTHON, without this
 checkout, and reads the drawn passport. What came out is written to eval/results/release.json, from which
-`eval.readme` makes the table of docs/releasing.md. Ends with 1 where one of them did not read it.
+`eval.readme` makes the table of docs/releasing.md. Ends with 1 where one of them did not read it. `--add` keeps what
+was tried of the same archives before: a Python that this system has no package of is tried on one that has.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("dist", type=Path, help="folder with wheel and sdist")
     parser.add_argument("pythons", nargs="+", metavar="PYTHON", help="an interpreter, such as python3.12")
     parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--add", action="store_true", help="keep what OUT says of other Pythons and the same archives")
     options = parser.parse_args(argv)
     archives = sorted([*options.dist.glob("*.whl"), *options.dist.glob("*.tar.gz")])
     if not archives:
@@ -91,9 +93,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory() as folder:
                 results.append(tried(archive.resolve(), python, Path(folder) / "venv"))
             print(results[-1], flush=True)
+    digests = {path.suffix.lstrip("."): hashlib.sha256(path.read_bytes()).hexdigest() for path in archives}
+    if options.add:
+        before = json.loads(options.out.read_text("utf-8"))
+        if before["sha256"] != digests:
+            print(f"eval.tried: {options.out} is of other archives than {options.dist}", file=sys.stderr)
+            return 2
+        again = {one["asked"] for one in results}
+        results = [one for one in before["tried"] if one["asked"] not in again] + results
     record = {
         "version": __version__,
-        "sha256": {path.suffix.lstrip("."): hashlib.sha256(path.read_bytes()).hexdigest() for path in archives},
+        "sha256": digests,
         "machine": f"{platform.system()} {platform.machine()}",
         "tried": results,
     }
