@@ -40,7 +40,9 @@ def test_an_image_runs_a_command_that_exists_as_nobody_in_particular(image: Path
     assert server_options(words).host == "0.0.0.0"
     assert "/healthz" in by_name["HEALTHCHECK"]
     assert all(not value.endswith(":latest") for word, value in found if word == "FROM")
-    assert all("--no-cache-dir" in value for word, value in found if word == "RUN" and " install " in value and "pip" in value)
+    assert all(
+        "--no-cache-dir" in value for word, value in found if word == "RUN" and " install " in value and "pip" in value
+    )
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
