@@ -99,6 +99,27 @@ def dark(picture: Image.Image, box: Any) -> float:
     return float((np.asarray(picture)[top:bottom, left:right] == 0).all(axis=2).mean())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fra_passport/passport_x", "pol_passport/passport_x"])
+def test_on_a_photograph_all_of_a_value_is_black_not_only_what_was_read_of_it(
+    name: str, evaluation_fonts: None
+) -> None:
+    """Where values stand is known from drawing them: text that is struck through is unreadable to OCR alone."""
+    page = draw(template_named("evaluation", name), 4)
+    shot = capture(page, "photo")
+    made = redact(extract(Image.fromarray(shot.image), schema="passport"), preset="age-check")
+    dark_enough = np.asarray(made.pictures[0]).max(axis=2) < 12
+    printed = {field: polygons for field, polygons in shot.boxes.items() if page.fields.get(field) is not None}
+    covered = {}
+    for field in printed.keys() & set(made.hidden):
+        drawn = Image.new("1", made.pictures[0].size)
+        for polygon in printed[field]:
+            ImageDraw.Draw(drawn).polygon([(float(x), float(y)) for x, y in polygon], fill=1)
+        covered[field] = float(dark_enough[np.asarray(drawn)].mean())
+    assert len(covered) >= 5
+    assert min(covered.values()) > 0.9, covered
+
+
 def test_what_is_kept_can_be_read_and_the_rest_is_black(passport: Any) -> None:
     (picture,) = redact(passport, keep=["birth_date", "portrait"]).pictures
     birth = next(one.box for one in passport.fields["birth_date"].sources if one.kind is SourceKind.VISUAL)
