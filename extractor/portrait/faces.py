@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 _SIDE = 256
@@ -56,6 +55,8 @@ def find_faces(image: np.ndarray, *, least: float = SURE) -> list[Face]:
     The score is the geometric mean of the chance at first sight and the mean chance when looked at again. On pictures
     of documents that nothing was trained on, faces had 0.62 and more, everything else 0.57 and less.
     """
+    import cv2
+
     scale = min(1.0, _SEEN / max(image.shape[:2]))
     size = [max(1, round(side * scale)) for side in image.shape[1::-1]]
     small = image if scale == 1.0 else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
@@ -73,6 +74,8 @@ def brought_out(image: np.ndarray, gain: float, blur: float) -> np.ndarray:
 
     `blur` is in thousandths of the picture's longer side, and takes away lines of a pattern as wide as that.
     """
+    import cv2
+
     unit = max(image.shape[:2]) / 1000
     grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), blur * unit)
     around = cv2.GaussianBlur(grey, (0, 0), 40 * unit)
@@ -86,6 +89,8 @@ def _enlarged(face: Face, factor: float, score: float) -> Face:
 
 def _looked_at_again(image: np.ndarray, face: Face) -> float:
     """The mean chance that the network sees the same face in squares around it."""
+    import cv2
+
     chances = []
     for sides in _SURROUNDINGS:
         scale = _SIDE / (sides * face.size)
@@ -104,6 +109,8 @@ def _is_same(face: Face, size: float) -> bool:
 
 
 def _at_level(image: np.ndarray, level: int) -> Iterator[Face]:
+    import cv2
+
     height, width = image.shape[:2]
     scale = level * _SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from extractor.portrait.faces import Face
@@ -27,6 +26,8 @@ _SEEN = 420
 
 def frame_of(image: np.ndarray, face: Face) -> Rectangle:
     """The portrait around a face on an upright RGB picture: to the edges of its frame, where they can be seen."""
+    import cv2
+
     height, width = image.shape[:2]
     left, top, right, bottom = face.box
     x, y, size = (left + right) / 2, (top + bottom) / 2, face.size
@@ -60,6 +61,7 @@ def find_copies(
     image, portrait: RGB, upright; `length` is the longer side, in pixels, of the side that the portrait was cut from.
     Copies do not lie on print that reads well, `printed` (n, 4, 2), nor on the portrait's `own` place on the image.
     """
+    import cv2
 
     def grey(picture: np.ndarray, scale: float) -> np.ndarray:
         size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 
 from extractor.portrait.faces import shared
@@ -38,6 +37,8 @@ class Shown:
 
 def find_shown(image: np.ndarray, least: float) -> list[Shown]:
     """Portraits and ghosts on an upright RGB document with at least this chance, most likely first."""
+    import cv2
+
     scale = SIDE / max(image.shape[:2])
     width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
     left, top = (SIDE - width) // 2, (SIDE - height) // 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 
 from extractor.portrait.frame import Rectangle
@@ -36,6 +35,8 @@ def find_signature(
     `printed` (n, 4, 2) is print that reads well, `pictures` are portraits and the zone, `captions` (4, 2) each name a
     signature; all in the document's pixels. Without a caption, only strokes that are long and apart are believed.
     """
+    import cv2
+
     scale = min(_SEEN / image.shape[1], _HIGHEST / image.shape[0])  # a strip is not enlarged without end
     grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = _ink(grey)
@@ -53,6 +54,8 @@ def find_signature(
 
 def _ink(grey: np.ndarray) -> np.ndarray:
     """Thin strokes that are clearly darker than what lies on both sides: a dark surface has an edge, and is none."""
+    import cv2
+
     pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_PEN, _PEN))
     return (cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, pen) > _DARKER).astype(np.uint8) * 255
 
@@ -61,6 +64,8 @@ def _strokes(
     ink: np.ndarray, gap: tuple[int, int], captions: Sequence[np.ndarray]
 ) -> Iterator[tuple[Rectangle, float]]:
     """Groups of strokes that may be a signature."""
+    import cv2
+
     height, width = ink.shape
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones(gap, np.uint8))
     _, labels, groups, _ = cv2.connectedComponentsWithStats(joined)
@@ -92,6 +97,8 @@ def _strokes(
 
 def _enclosed(ink: np.ndarray) -> float:
     """The share of a picture that its strokes enclose."""
+    import cv2
+
     outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros_like(ink), outlines, -1, 255, -1)
     return float(((filled > 0) & (ink == 0)).mean())

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from extractor.synthesis.pools import Pool
@@ -128,6 +127,8 @@ STYLES: dict[Pool, dict[str, Callable[[np.random.Generator, np.ndarray], Curves]
 @lru_cache(maxsize=64)
 def _texture(pool: Pool, style: str, variant: int) -> np.ndarray:
     """The texture `variant` of a style: (h, w, 3) uint8, pale."""
+    import cv2
+
     rng = np.random.default_rng([len(pool), *style.encode(), variant])
     h, w = _SHAPE
     # A slow change of colour across the page, as rainbow printing gives.
@@ -148,6 +149,8 @@ def _texture(pool: Pool, style: str, variant: int) -> np.ndarray:
 
 def background(rng: random.Random, pool: Pool, width: int, height: int) -> np.ndarray:
     """A background of `height` x `width` pixels, (h, w, 3) uint8, writable."""
+    import cv2
+
     style = rng.choice(tuple(STYLES[pool]))
     texture = _texture(pool, style, rng.randrange(_VARIANTS))
     flips = rng.randrange(4)

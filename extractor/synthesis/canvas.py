@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
 from extractor.synthesis.fonts import FontFace, FontFile, advance, placed_glyph, rounded_size
@@ -201,5 +200,7 @@ def blend(region: np.ndarray, cover: np.ndarray, colour: Colour) -> None:
 
 
 def _narrowed(mask: np.ndarray, squeeze: float) -> np.ndarray:
+    import cv2
+
     width = max(1, round(mask.shape[1] * squeeze))
     return cv2.resize(mask, (width, mask.shape[0]), interpolation=cv2.INTER_AREA)

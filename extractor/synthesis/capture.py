@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
-import cv2
 import numpy as np
 
 from extractor.synthesis.draw import DrawnPage
@@ -140,6 +139,8 @@ def _plain(level: int) -> Callable[[int, int], np.ndarray]:
 
 def desk(pool: Pool, rng: random.Random) -> Callable[[int, int], np.ndarray]:
     """One of the desks of `pool`: called with a height and a width, it gives (h, w, 3) uint8."""
+    import cv2
+
     number = rng.randrange(_DESKS)
 
     def ground(h: int, w: int) -> np.ndarray:
@@ -151,6 +152,8 @@ def desk(pool: Pool, rng: random.Random) -> Callable[[int, int], np.ndarray]:
 @lru_cache(maxsize=2 * _DESKS)
 def _desk_texture(pool: Pool, number: int) -> np.ndarray:
     """What a document lies on: cloth or wood of one pool, (640, 640, 3) uint8."""
+    import cv2
+
     noise = np.random.default_rng([number, len(pool), 7])
     colour = noise.uniform(50, 200) + noise.uniform(-25, 25, 3)
     # Grain of unequal length and width is wood, of equal ones cloth or stone.
@@ -174,6 +177,8 @@ def _placed(
 ) -> _View:
     """The page reduced by `factor`, turned by `turn` degrees clockwise, its corners moved by up to `slant` of its
     diagonal, on a `ground` that leaves `margin` (shares of the width, least and most) round it."""
+    import cv2
+
     height, width = image.shape[:2]
     small = image if factor > 0.98 else cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     h, w = small.shape[:2]
@@ -204,6 +209,8 @@ def _placed(
 
 def _light(rng: random.Random, noise: np.random.Generator, h: int, w: int) -> np.ndarray:
     """Uneven light with, half the time, a soft-edged shadow: (h/8, w/8) float32, to be stretched over the picture."""
+    import cv2
+
     shape = (h // 8 + 1, w // 8 + 1)
     cells = 1 + noise.uniform(-0.16, 0.12, (3, 3)).astype(np.float32)
     light = cv2.resize(cells, shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -228,6 +235,8 @@ def _lit(
     image: np.ndarray, light: np.ndarray, cast: tuple[float, float, float], glare: np.ndarray | None
 ) -> np.ndarray:
     """`image` under `light` of the colour `cast`, with `glare` laid over it."""
+    import cv2
+
     size = (image.shape[1], image.shape[0])
     coloured = cv2.resize(light[..., None] * np.array(cast, np.float32), size, interpolation=cv2.INTER_LINEAR)
     lit = cv2.multiply(image, coloured, dtype=cv2.CV_8U)
@@ -238,11 +247,15 @@ def _lit(
 
 
 def _blurred(image: np.ndarray, sigma: float) -> np.ndarray:
+    import cv2
+
     return cv2.GaussianBlur(image, (0, 0), sigma)
 
 
 def _shaken(image: np.ndarray, length: float, angle: float) -> np.ndarray:
     """Motion blur of `length` pixels."""
+    import cv2
+
     side = math.ceil(length) | 1
     kernel = np.zeros((side, side), np.float32)
     middle = side // 2
@@ -253,11 +266,15 @@ def _shaken(image: np.ndarray, length: float, angle: float) -> np.ndarray:
 
 
 def _toned(image: np.ndarray, gamma: float, gain: float) -> np.ndarray:
+    import cv2
+
     levels = np.clip(255 * gain * (np.arange(256) / 255) ** gamma, 0, 255).astype(np.uint8)
     return cv2.LUT(image, levels)
 
 
 def _grey(image: np.ndarray) -> np.ndarray:
+    import cv2
+
     return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
 
 
@@ -270,6 +287,8 @@ def _noise_field(level: int) -> np.ndarray:
 
 def _finished(view: _View, noise: np.random.Generator, sigma: float, quality: int) -> _View:
     """Sensor noise of `sigma` grey levels, then JPEG."""
+    import cv2
+
     h, w = view.image.shape[:2]
     y, x = (int(v) for v in noise.integers(0, _NOISE_SIDE // 2, 2))
     field = _noise_field(round(2 * sigma))

@@ -10,7 +10,6 @@ import random
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun
@@ -35,6 +34,8 @@ class _Easel:
     image: np.ndarray
 
     def oval(self, centre: tuple[float, float], radii: tuple[float, float], fill: Colour, start: int = 0) -> None:
+        import cv2
+
         h, w = self.image.shape[:2]
         at = (round(centre[0] * w), round(centre[1] * h))
         cv2.ellipse(self.image, at, (round(radii[0] * w), round(radii[1] * h)), 0, start, 360, fill, -1, cv2.LINE_AA)
@@ -43,6 +44,8 @@ class _Easel:
 @lru_cache(maxsize=2 * _FACES)
 def _face(pool: Pool, number: int) -> np.ndarray:
     """Portrait `number` of a pool, (320, 240, 3) uint8: a plainly artificial face of ellipses."""
+    import cv2
+
     rng = np.random.default_rng([len(pool), number])
 
     def colour(low: float, high: float, spread: float) -> Colour:
@@ -91,12 +94,16 @@ def portrait(canvas: Canvas, pool: Pool, number: int, box: TemplateBox, *, grey:
 
 def ghost(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> None:
     """A face, small and faint."""
+    import cv2
+
     target, face = _face_for(canvas, pool, number, box)
     target[:] = cv2.addWeighted(_as_grey(face), 0.3, target, 0.7, 0)
 
 
 def _face_for(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> tuple[np.ndarray, np.ndarray]:
     """The part of the page that `box` is, and the face in its size."""
+    import cv2
+
     x, y, w, h = canvas.pixels(*box)
     target = canvas.image[y : y + h, x : x + w]
     size = (target.shape[1], target.shape[0])
@@ -104,11 +111,15 @@ def _face_for(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> tupl
 
 
 def _as_grey(face: np.ndarray) -> np.ndarray:
+    import cv2
+
     return np.repeat(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
 
 
 def signature(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
     """A scribble of pen strokes in `box`."""
+    import cv2
+
     x, y, w, h = canvas.pixels(*box)
     steps = np.linspace(0, 1, 90)
     a, b, c = rng.uniform(14, 30), rng.uniform(5, 11), rng.uniform(0, 6)
@@ -121,6 +132,8 @@ def signature(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
 
 def chip(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
     """A contact chip: a gilt plate with its fields."""
+    import cv2
+
     x, y, w, h = canvas.pixels(*box)
     gold = (rng.randint(190, 225), rng.randint(165, 195), rng.randint(90, 130))
     cv2.rectangle(canvas.image, (x, y), (x + w, y + h), gold, -1, cv2.LINE_AA)
@@ -133,6 +146,8 @@ def chip(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
 
 def emblem(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
     """A disc of nested polygons in place of a coat of arms; no state has it."""
+    import cv2
+
     x, y, w, h = canvas.pixels(*box)
     colour = tuple(rng.randint(60, 200) for _ in range(3))
     centre = np.array([x + w / 2, y + h / 2])
@@ -147,6 +162,8 @@ def emblem(canvas: Canvas, rng: random.Random, box: TemplateBox) -> None:
 
 def panel(canvas: Canvas, box: TemplateBox, colour: Colour, opacity: float = 1.0) -> None:
     """A flat area of colour."""
+    import cv2
+
     x, y, w, h = canvas.pixels(*box)
     region = canvas.image[max(0, y) : y + h, max(0, x) : x + w]
     region[:] = cv2.addWeighted(region, 1 - opacity, np.full_like(region, colour), opacity, 0)
@@ -156,6 +173,8 @@ def specimen_mark(
     canvas: Canvas, text: str, lettering: Lettering, centre: tuple[float, float], *, angle: float, opacity: float
 ) -> None:
     """`text` across `centre`, turned by `angle` degrees. It is no part of the record."""
+    import cv2
+
     side = math.ceil(max(canvas.width_of(text, lettering), lettering.size) * canvas.scale * 1.15)
     sheet = Canvas(np.zeros((side, side, 3), np.uint8), canvas.scale)
     middle, white = side / canvas.scale / 2, replace(lettering, colour=(255, 255, 255))

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import cv2
-
 from extractor.errors import UsageError
 from extractor.labels.format import Specimen, file_digest, save_labels
 from extractor.synthesis.capture import Mode, Shot, capture, choose_mode
@@ -180,4 +178,6 @@ def _made(jobs: Sequence[DrawJob], folder: Path, workers: int) -> Iterator[Speci
 
 
 def _one_thread() -> None:
+    import cv2
+
     cv2.setNumThreads(1)
