@@ -34,6 +34,7 @@ def show(browser: Any) -> Iterator[Open]:
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_navigation_timeout(90_000)  # of a machine whose cores are all taken
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))

@@ -83,6 +83,7 @@ def open_page(browser: Any) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **given)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_navigation_timeout(90_000)  # of a machine whose cores are all taken
         url = f"http://127.0.0.1:{service.port}"
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
