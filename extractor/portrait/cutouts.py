@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from extractor.extraction import Extraction
 
 CutoutKind = Literal["portrait", "ghost", "signature"]
-#: PagesByNumber (h, w, 3) by their number.
+#: Pages (h, w, 3) by their number.
 PagesByNumber = Sequence[np.ndarray] | Mapping[int, np.ndarray]
 #: A face takes this share of a document's longer side; print that is taken for one is smaller or larger.
 _SIZES = (0.03, 0.5)

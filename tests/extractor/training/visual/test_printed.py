@@ -4,11 +4,9 @@ import random
 from itertools import groupby
 from pathlib import Path
 
-import pytest
 from iso3166 import countries
 
 from extractor.synthesis.catalogue import catalogue
-from extractor.synthesis.fonts import FontsMissingError, require_fonts
 from extractor.training.visual.batches import Mixture, make_page
 from extractor.training.visual.printed import Printed, printed_pages, tagged
 from extractor.training.visual.real import load_pages, write_pages
@@ -58,11 +56,7 @@ def test_what_stands_on_no_printed_line_is_nothing() -> None:
     assert runs_of(tagged("MULLER", (0, 40, 60, 50), 0.4, lines)) == [("MULLER", "nothing")]
 
 
-def test_printed_pages_are_read_written_and_trained_on(tmp_path: Path) -> None:
-    try:
-        require_fonts("training")
-    except FontsMissingError as missing:
-        pytest.skip(str(missing))
+def test_printed_pages_are_read_written_and_trained_on(fonts: None, tmp_path: Path) -> None:
     mixture = Mixture(catalogue(), [country.alpha3 for country in countries], catalogue_share=1.0)
     pages = list(printed_pages(mixture, 3, 2))
     values = {TAGS[tag] for page in pages for line in page.lines for tag in line.tags}
