@@ -7,5 +7,5 @@
 Pages are made as text and geometry (`sheet`), from designs made up at random (`designs`) and from the catalogue of the
 world's documents (`extractor.synthesis.catalogue`), in the state that recognition leaves them in (`noise`). Some are
 printed, photographed and read instead (`printed`). Real labelled pages (`real`) come last. Pages of the last two kinds
-are augmented. What was tried: docs/log/layout.md.
+are changed each time they are shown (`augment`). What was tried: docs/log/layout.md.
 """

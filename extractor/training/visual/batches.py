@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from extractor.training.visual.augment import Bank, augmented
 from extractor.training.visual.designs import make_design
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.noise import disturb
-from extractor.training.visual.real import augmented
 from extractor.training.visual.samples import ANY, LayoutSample, make_sample, two_documents
 from extractor.training.visual.sheet import Sheet, make_sheet
 from extractor.training.visual.variants import relative
@@ -48,12 +48,14 @@ class Mixture:
     relatives_share: float = 0.5
 
 
-def make_page(mixture: Mixture, rng: random.Random) -> Sheet:
-    """One page of the mixture, as recognition would leave it."""
+def make_page(mixture: Mixture, bank: Bank, rng: random.Random) -> Sheet:
+    """One page of the mixture, as recognition would leave it. The bank takes the values of made pages in, for the
+    others."""
     for sheets, share in ((mixture.real, mixture.real_share), (mixture.printed, mixture.printed_share)):
         if sheets and rng.random() < share:
-            return augmented(rng.choice(sheets), rng)
+            return augmented(rng.choice(sheets), bank, rng)
     sheet = draw_sheet(mixture, rng)
+    bank.keep(sheet)
     if rng.random() < mixture.two_share:
         sheet = two_documents(sheet, draw_sheet(mixture, rng), rng)
     return disturb(sheet, rng)
@@ -106,10 +108,11 @@ def collate(samples: Sequence[LayoutSample], width: int) -> dict[str, Tensor]:
 def batches(mixture: Mixture, seed: int, size: int) -> Iterator[dict[str, Tensor]]:
     """Endless batches of `size` pages of about one length."""
     rng = random.Random(seed)
+    bank = Bank()
     waiting: dict[int, list[LayoutSample]] = {width: [] for width in WIDTHS}
     while True:
         try:
-            sample = make_sample(make_page(mixture, rng), rng, WIDTHS[-1])
+            sample = make_sample(make_page(mixture, bank, rng), rng, WIDTHS[-1])
         except (ValueError, IndexError, KeyError, ZeroDivisionError):
             continue  # one page in thousands of made-up ones cannot be set
         if not len(sample.tags):

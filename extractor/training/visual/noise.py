@@ -28,7 +28,7 @@ _MOST_LINES = 120
 def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     """The page as recognition would leave it. The holder of every line is kept."""
     lines = [_copied(line) for line in sheet.lines]
-    lines = _lost(_cut_off(lines, rng), rng)
+    lines = _lost(cut_off(lines, rng), rng)
     rates, spread, unspaced = _rates(rng), rng.choice((0.002, 0.005, 0.012, 0.04)), rng.choice((0.0, 0.03, 0.1, 0.4))
     lines = [_unspaced(_misread(line, rng, rates(line), spread), rng, unspaced) for line in lines]
     lines = [line for line in lines if line.text.strip()]
@@ -47,7 +47,7 @@ def is_value(tag: int) -> bool:
     return VALUE_TAGS.start <= tag < VALUE_TAGS.stop
 
 
-def _cut_off(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
+def cut_off(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Without what lies beyond an edge of the picture, now and then."""
     if rng.random() >= 0.06 or len(lines) < 6:
         return lines

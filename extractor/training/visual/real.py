@@ -7,7 +7,6 @@ anything else by its letters and digits. What is not found is not taught.
 from __future__ import annotations
 
 import json
-import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +17,6 @@ from extractor.labels.format import Specimen
 from extractor.schemas import VOCABULARY, Kind
 from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold
-from extractor.training.visual.noise import in_order
 from extractor.training.visual.sheet import Sheet, SheetLine
 from extractor.visual.features import zone_facts
 from extractor.visual.tags import FIELDS, NOTHING, TAGS, value_tag
@@ -36,7 +34,6 @@ _LONG = frozenset(
 )
 #: Share of a value's characters from which it is found whole; what else of it stands on the page is not known.
 _WHOLE = 0.85
-_DATES = frozenset(value_tag(name) for name in FIELDS if name in VOCABULARY and VOCABULARY[name].kind is Kind.DATE)
 
 
 def sheet_of_page(
@@ -210,44 +207,6 @@ def _nearly(lines: Sequence[tuple[int, SheetLine]], wanted: str) -> list[list[Li
         if len(wanted) > 4 and (score := fuzz.ratio(_plain(line), wanted)) > max(_LIKENESS, best[0]):
             best = (score, [(index, 0, len(line.text))])
     return [best[1]] if best[1] else []
-
-
-def augmented(sheet: Sheet, rng: random.Random) -> Sheet:
-    """A real page with boxes a little off, now and then a character misread, a line lost, the values of its holder
-    exchanged for others of the same shape, so that no page is learned by heart."""
-    drop, misread = rng.choice((0.0, 0.03, 0.1)), rng.choice((0.0, 0.0, 0.02, 0.05))
-    wide, high = rng.uniform(0.8, 1.25), rng.uniform(0.8, 1.25)
-    exchange = rng.random() < 0.6
-    changed: dict[str, str] = {}
-    lines = []
-    for line in sheet.lines:
-        if rng.random() < drop:
-            continue
-        height = line.box[3] - line.box[1]
-        box = [(line.box[i] + rng.gauss(0, 0.08) * height) * (wide if i % 2 == 0 else high) for i in range(4)]
-        text = list(line.text)
-        for index, (character, tag) in enumerate(zip(line.text, line.tags, strict=True)):
-            if exchange and tag and tag not in _DATES and sheet.zone is None:
-                text[index] = _exchanged(character, rng, changed)
-            elif rng.random() < misread and character.isalnum():
-                text[index] = _exchanged(character, rng, {})
-        lines.append(SheetLine("".join(text), list(line.tags), list(line.owners), box, 0, line.score))
-    return replace(sheet, lines=in_order(lines))
-
-
-def _exchanged(character: str, rng: random.Random, changed: dict[str, str]) -> str:
-    """Another character of the same class: digits stay digits, letters keep their case; what is exchanged once on a
-    page is exchanged the same way everywhere. Only half of the letters change, so that words stay word-like."""
-    if character not in changed:
-        other = character
-        if character.isdigit() and character.isascii():
-            other = rng.choice("0123456789")
-        elif character.isascii() and character.isalpha() and rng.random() < 0.5:
-            vowels = "AEIOU" if character.upper() in "AEIOU" else "BCDFGHKLMNPRSTV"
-            other = rng.choice(vowels)
-            other = other if character.isupper() else other.lower()
-        changed[character] = other
-    return changed[character]
 
 
 def load_pages(file: Path, without: frozenset[str] = frozenset()) -> list[Sheet]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from extractor.synthesis.catalogue import catalogue
+from extractor.training.visual.augment import Bank
 from extractor.training.visual.batches import Mixture, batches, collate, make_page
 from extractor.training.visual.designs import make_design
 from extractor.training.visual.holder import Holder
@@ -103,7 +104,7 @@ def test_pointers_follow_a_value_s_words_and_lead_to_its_caption() -> None:
     rng = random.Random(4)
     followed = pointed = 0
     for _ in range(40):
-        sample = make_sample(make_page(mixture, rng), rng, 256)
+        sample = make_sample(make_page(mixture, Bank(), rng), rng, 256)
         count = len(sample.tags)
         for index in range(count):
             before, caption = sample.before[index], sample.caption[index]

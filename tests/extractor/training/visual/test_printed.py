@@ -7,6 +7,7 @@ from pathlib import Path
 from iso3166 import countries
 
 from extractor.synthesis.catalogue import catalogue
+from extractor.training.visual.augment import Bank
 from extractor.training.visual.batches import Mixture, make_page
 from extractor.training.visual.printed import Printed, printed_pages, tagged
 from extractor.training.visual.real import load_pages, write_pages
@@ -69,4 +70,4 @@ def test_printed_pages_are_read_written_and_trained_on(fonts: None, tmp_path: Pa
     ]
     assert {page.labelled for page in loaded} == {None}, "all of a made page is known"
     only = Mixture((), (), printed=loaded, printed_share=1.0)
-    assert make_page(only, random.Random(0)).kind in {page.kind for page in pages}
+    assert make_page(only, Bank(), random.Random(0)).kind in {page.kind for page in pages}
