@@ -63,15 +63,18 @@ def make_page(mixture: Mixture, bank: Bank, rng: random.Random) -> Sheet:
 
 def draw_sheet(mixture: Mixture, rng: random.Random) -> Sheet:
     """One document of the catalogue or of the designs, as it is printed."""
-    if mixture.entries and rng.random() < mixture.catalogue_share:
-        kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]
-        alike = [entry for entry in mixture.entries if entry["kind"] == kind] or mixture.entries
-        entry = rng.choice(alike)
-        if rng.random() < mixture.relatives_share:
-            entry = relative(entry, alike, rng)
-    else:
-        entry = make_design(rng, mixture.states)
+    entry = choose_entry(mixture, rng)
     return make_sheet(entry, Holder(entry, rng), rng)
+
+
+def choose_entry(mixture: Mixture, rng: random.Random) -> Mapping[str, Any]:
+    """The description of one document: of the catalogue, a relative of such a one, or a design."""
+    if not mixture.entries or rng.random() >= mixture.catalogue_share:
+        return make_design(rng, mixture.states)
+    kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]
+    alike = [entry for entry in mixture.entries if entry["kind"] == kind] or mixture.entries
+    entry = rng.choice(alike)
+    return relative(entry, alike, rng) if rng.random() < mixture.relatives_share else entry
 
 
 def collate(samples: Sequence[LayoutSample], width: int) -> dict[str, Tensor]:

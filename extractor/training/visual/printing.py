@@ -16,7 +16,7 @@ import numpy as np
 
 from extractor.synthesis.backgrounds import background
 from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun, blend
-from extractor.synthesis.fonts import FontFace, FontsMissingError, font_files, installed_fonts, single_font
+from extractor.synthesis.fonts import FontFace, FontsMissingError, font_files, installed_fonts, packed_name, single_font
 from extractor.synthesis.ornaments import choose_face, portrait
 from extractor.synthesis.pools import Pool
 from extractor.training.visual.sheet import Sheet, SheetLine
@@ -60,10 +60,12 @@ _FACE, _STEP = (22.0, 28.0), 2.0
 @dataclass(frozen=True)
 class Picture:
     """`image` (h, w, 3) uint8 RGB, and the boxes (left, top, right, bottom), pixels, of the sheet's lines in order,
-    as wide as they were printed."""
+    as wide as they were printed. `centres` (n, 2) float32 are where each of `characters` stands."""
 
     image: np.ndarray
     boxes: tuple[tuple[float, float, float, float], ...]
+    characters: tuple[str, ...]
+    centres: np.ndarray
 
 
 def print_sheet(sheet: Sheet, rng: random.Random, pool: Pool = "evaluation") -> Picture:
@@ -76,7 +78,7 @@ def print_sheet(sheet: Sheet, rng: random.Random, pool: Pool = "evaluation") -> 
     moved = [(b[0] - left, b[1] - top, b[2] - left, b[3] - top) for b in (line.box for line in sheet.lines)]
     if place := _free_place(moved, ((right - left), (bottom - top)), rng):
         portrait(canvas, pool, choose_face(rng), (*place, *_FACE), grey=rng.random() < 0.4)
-    faces = _fonts(rng, pool)
+    faces = _fonts(rng, pool, {letter for line in sheet.lines for letter in line.text})
     level = rng.randint(5, 60)
     ink = (level, level, min(255, level + rng.randint(0, 40)))
     boxes = []
@@ -87,7 +89,8 @@ def print_sheet(sheet: Sheet, rng: random.Random, pool: Pool = "evaluation") -> 
         else:
             right = left + _print_line(canvas, line.text, box, faces, ink)
         boxes.append((left, top, right, bottom))
-    return Picture(canvas.image, tuple(boxes))
+    centres = np.asarray(canvas.centres, np.float32).reshape(-1, 2)
+    return Picture(canvas.image, tuple(boxes), tuple(canvas.characters), centres)
 
 
 def _free_place(
@@ -115,10 +118,23 @@ def has_letters(text: str, pool: Pool = "evaluation") -> bool:
     return all(any(first <= c <= last for first, last in blocks) or not c.isalnum() for c in text)
 
 
-def _fonts(rng: random.Random, pool: Pool) -> _Fonts:
-    """One font a script, for all of a document; the last one's for what is of none."""
-    chosen = [(first, last, (rng.choice(names),)) for first, last, names in _SCRIPTS[pool]]
-    return (*chosen, ("\0", "\U0010ffff", (rng.choice(_OTHERS[pool]),)))
+def _fonts(rng: random.Random, pool: Pool, letters: set[str]) -> _Fonts:
+    """One font a script, for all of a document; the last one's for what is of none. Where some fonts lack some of the
+    document's letters, as many lack those of Kazakh or Vietnamese, one of the others is taken."""
+    chosen: list[tuple[str, str, tuple[str, ...]]] = []
+    for first, last, names in (*_SCRIPTS[pool], ("\0", "\U0010ffff", _OTHERS[pool])):
+        own = {letter for letter in letters if first <= letter <= last and not letter.isspace()}
+        letters = letters - own
+        whole = [name for name in names if all(_has(name, letter) for letter in own)]
+        chosen.append((first, last, (rng.choice(whole or names),)))
+    return tuple(chosen)
+
+
+@lru_cache(maxsize=200_000)
+def _has(name: str, letter: str) -> bool:
+    """Whether a font has a letter: what it lacks looks like what is none."""
+    font = _loaded(name, 16)
+    return bytes(font.getmask(letter)) != bytes(font.getmask("\uffff"))
 
 
 def _font_of(character: str, faces: _Fonts) -> str | None:
@@ -155,30 +171,43 @@ def _package(name: str) -> str:
 def _loaded(name: str, pixels: int):  # type: ignore[no-untyped-def]  # Pillow's FreeTypeFont, which is imported late
     from PIL import ImageFont
 
-    path = installed_fonts().get(name)
+    present = installed_fonts()
+    path = present.get(name) or present.get(packed_name(name, 0))
     if path is None:
         raise FontsMissingError([_package(name)])
     return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.RAQM)
 
 
+@lru_cache(maxsize=65536)
+def _advance(name: str, pixels: int, character: str) -> float:
+    return float(_loaded(name, pixels).getlength(character))
+
+
 def _print_line(canvas: Canvas, text: str, box: tuple[float, float, float, float], faces: _Fonts, ink: Colour) -> float:
-    """Prints a line from the left of its box; returns its width in pixels."""
+    """Prints a line from the left of its box, and notes its characters; returns its width in pixels."""
     from PIL import Image, ImageDraw
 
     left, top, right, bottom = (edge * canvas.scale for edge in box)
     pixels = max(6, round(1.05 * (bottom - top)))
-    pieces = [(_loaded(name, pixels), piece) for name, piece in _runs(text, faces)]
-    wide = sum(font.getlength(piece) for font, piece in pieces)
+    pieces = [(name, piece, _loaded(name, pixels).getlength(piece)) for name, piece in _runs(text, faces)]
+    wide = sum(length for _, _, length in pieces)
     mask = Image.new("L", (round(wide) + 2 * pixels, 3 * pixels))
     pen, draw = float(pixels), ImageDraw.Draw(mask)
-    for font, piece in pieces:
-        draw.text((pen, 2 * pixels), piece, fill=255, font=font, anchor="ls")
-        pen += font.getlength(piece)
+    middles: list[float] = []
+    for name, piece, length in pieces:
+        draw.text((pen, 2 * pixels), piece, fill=255, font=_loaded(name, pixels), anchor="ls")
+        # Shaping kerns and joins letters: advances of single ones, made to fit the piece.
+        ends = np.cumsum([_advance(name, pixels, character) for character in piece])
+        middles += (pen - pixels + (ends - np.diff(ends, prepend=0) / 2) * length / max(ends[-1], 1.0)).tolist()
+        pen += length
     # As wide as the page has room for; narrower letters are condensed as print is, never stretched.
     room = max(1.0, right - left)
     squeeze = min(1.0, room / max(wide, 1.0))
     mask = mask.resize((max(1, round(mask.width * squeeze)), mask.height), Image.Resampling.BOX)
-    x, y = round(left - pixels * squeeze), round(top + 0.86 * (bottom - top) - 2 * pixels)
+    baseline = round(top + 0.86 * (bottom - top))
+    canvas.characters += [character for _, piece, _ in pieces for character in piece]
+    canvas.centres += [(left + middle * squeeze, baseline - 0.35 * pixels) for middle in middles]
+    x, y = round(left - pixels * squeeze), baseline - 2 * pixels
     _lay(canvas.image, np.asarray(mask), x, y, ink)
     return float(wide * squeeze)
 
