@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from extractor.ending import Parser
@@ -30,6 +31,13 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument("--glyphs", type=float, default=40, help="of these, for the vision tower alone (%(default)s)")
     scratch.add_argument("--documents", type=int, default=56, help="documents a step (%(default)s)")
     scratch.add_argument("--hinted", type=float, default=0.4, help="share of steps with OCR's text (%(default)s)")
+    scratch.add_argument(
+        "--catalogue-share", type=float, default=0.4, help="of the documents: of the world's catalogue (%(default)s)"
+    )
+    scratch.add_argument("--rate", type=float, default=1.0, help="peak of the rates, times the usual (%(default)s)")
+    scratch.add_argument(
+        "--glyph-weight", type=float, default=1.0, help="of characters' loss at first; 0.1 at the end (%(default)s)"
+    )
     scratch.add_argument("--workers", type=int, default=15, help="processes that draw (%(default)s)")
     scratch.add_argument("--seed", type=int, default=0)
     scratch.add_argument("--rehearse", action="store_true", help="a few documents a step, for a CPU")
@@ -70,7 +78,10 @@ examples:
   accelerate launch -m extractor.training tune my-documents --out runs/f --method full --model DIR
         every weight, on all GPUs of this machine
   python -m extractor.training scratch --out runs/nano --seconds 560 --total 750
-        the small model from nothing (or --start DIR), in runs that add up
+        the small model from nothing, in runs that add up
+  python -m extractor.training scratch --out runs/more --start extractor/checkpoints/nano --last --glyphs 0
+                                       --glyph-weight 0.1 --rate 0.45 --catalogue-share 0.5
+        the shipped one trained on: rates from 0.45 of their peak to nothing
 
 the other networks:
   python -m extractor.training.text --help             the text detector and recogniser in 8 bits
@@ -95,13 +106,18 @@ def _tune(options: argparse.Namespace) -> int:
 
 def _scratch(options: argparse.Namespace) -> int:
     from extractor.training.nano.scratch import ScratchPlan, rehearsal, train
+    from extractor.training.optimisers import Rates
 
+    usual = Rates()
     plan = ScratchPlan(
         seconds=options.seconds,
         total=None if options.last else options.total,
         glyphs=options.glyphs,
         documents=options.documents,
         hinted=options.hinted,
+        catalogue_share=options.catalogue_share,
+        glyph_weight=(options.glyph_weight, 0.1),
+        rates=replace(usual, muon=options.rate * usual.muon, adam=options.rate * usual.adam),
         workers=options.workers,
         seed=options.seed,
     )

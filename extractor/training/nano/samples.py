@@ -19,6 +19,7 @@ from extractor.phi3v.image_processing import TILE
 from extractor.schemas import SCHEMAS
 from extractor.synthesis import draw, draw_text
 from extractor.synthesis.draw import DrawnPage
+from extractor.training.nano.catalogue import CataloguePages
 from extractor.training.nano.checkpoint import HINT_BYTES, NUM_CROPS
 from extractor.training.nano.designs import POOL, design
 from extractor.training.nano.hints import simulated_hints
@@ -56,16 +57,19 @@ class PictureSample:
 
 @dataclass
 class SampleMaker:
-    """Draws samples. `processor` is the model's own: prompts and answers are made with it."""
+    """Draws samples. `processor` is the model's own: prompts and answers are made with it. `catalogue_share` of the
+    documents are of the catalogue of the world's documents, the others of designs made up at random."""
 
     processor: Phi3VProcessor
     num_crops: int = NUM_CROPS
+    catalogue_share: float = 0.0
     _before: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
 
     def document(self, rng: random.Random) -> PictureSample:
         """A sample from a made-up document."""
+        of_catalogue = rng.random() < self.catalogue_share
         while True:
-            page = draw(design(rng), rng.getrandbits(40))
+            page = self._catalogue.draw(rng) if of_catalogue else draw(design(rng), rng.getrandbits(40))
             sheet = lay(page.image, page.lines, page.centres, rng, self.num_crops)
             if sheet is not None and (sample := self.sample(page, sheet, rng)) is not None:
                 return sample
@@ -102,6 +106,10 @@ class SampleMaker:
         return PictureSample(
             sheet.image, shape, _glyphs(sheet, page.characters, rng), sequences[0], sequences[1], spans
         )
+
+    @cached_property
+    def _catalogue(self) -> CataloguePages:
+        return CataloguePages()
 
     @cached_property
     def _usual_lines(self) -> dict[str, str]:

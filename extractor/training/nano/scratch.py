@@ -59,7 +59,8 @@ _PANELS = (
 class ScratchPlan:
     """What a run does. `seconds` is how long this run may take from its start to its last save, `total` how many
     seconds of training all devices of all runs have together (None: this run ends the schedule), of which the first
-    `glyphs` teach the tower alone. `documents` and `texts` are what each process shows the network at once."""
+    `glyphs` teach the tower alone. `documents` and `texts` are what each process shows the network at once;
+    `catalogue_share` of the documents drawn are of the catalogue of the world's documents."""
 
     seconds: float
     total: float | None
@@ -72,6 +73,7 @@ class ScratchPlan:
     text_share: tuple[float, float] = (0.3, 0.05)
     glyph_weight: tuple[float, float] = (1.0, 0.1)
     hinted: float = 0.4
+    catalogue_share: float = 0.4
     rates: Rates = field(default_factory=Rates)
     seed: int = 0
     compiled: bool = True
@@ -182,7 +184,8 @@ def train(
     share = plan.text_share[progress.seconds >= plan.glyphs]
     # Steps too: a run that died after a save resumes with other samples.
     seed = plan.seed + 104_729 * progress.runs + progress.steps + 15_485_863 * _rank()
-    with sample_feed(SampleMaker(processor), plan.workers, plan.ring, place, seed, share) as feed:
+    maker = SampleMaker(processor, catalogue_share=plan.catalogue_share)
+    with sample_feed(maker, plan.workers, plan.ring, place, seed, share) as feed:
         trainee.start(plan)
         torch.manual_seed(seed)
         _warm(trainee, feed, plan)

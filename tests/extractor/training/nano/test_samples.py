@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("fonts")
 
 @pytest.fixture(scope="module")
 def samples(processor, fonts):
-    maker, rng = SampleMaker(processor), random.Random(11)
+    maker, rng = SampleMaker(processor, catalogue_share=0.5), random.Random(11)
     return [maker.document(rng) for _ in range(6)]
 
 
