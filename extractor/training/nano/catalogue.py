@@ -10,6 +10,7 @@ read.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from extractor.synthesis.catalogue import catalogue
 from extractor.synthesis.content import MRZ_FIELDS
 from extractor.synthesis.draw import DrawnPage
 from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
+from extractor.synthesis.numbers import chinese_id_number
 from extractor.synthesis.pools import Pool
 from extractor.training.nano.sheets import HEIGHT, WIDTH
 from extractor.training.visual.batches import Mixture, choose_entry
@@ -41,12 +43,14 @@ _SCRIPTS = frozenset(("LATIN", "CYRILLIC", "CJK", "HIRAGANA", "KATAKANA", "IDEOG
 #: How far two lines may lie over each other, both ways, in heights of the lower one.
 _OVERLAP = 0.25
 #: Height of the least print that can be read, pixels of the sheet (GRID tiles) that a page lies on.
-_LEAST_PRINT = 9.0
+_LEAST_PRINT = 11.0
 #: Shares of a holder's fields that have no value, one holder each; share of those that are struck out, and by what.
 _BLANK, _STRUCK, _STROKES = (0.02, 0.05, 0.1, 0.2, 0.35), 0.2, ("-", "--", "---", "-----", "—", "***", "*****", "/")
 _NAMES = frozenset(("surname", "given_names", "name"))
 #: Fit of a text (`value_of`) below which it is no certain value of its field.
 _CERTAIN = 0.5
+#: Words between or before the parts of a number, which are or are not counted to it.
+_SERIES = re.compile(r"\b(?:NR|NO|PRN)\b")
 _ORDERS: tuple[Order | None, ...] = (None, "dmy", "mdy")
 _FIELDS = frozenset(name for schema in SCHEMAS.values() for name in schema.model_fields)
 
@@ -57,7 +61,7 @@ class UncertainError(ValueError):
 
 class ZoneHolder(Holder):
     """A holder with more blanks, whose zone agrees with what is printed: document code and nationality too. Titles
-    before a name are those that the product takes for such."""
+    before a name are those that the product takes for such, and a Chinese card has a citizen number."""
 
     def __init__(self, entry: Mapping[str, Any], rng: random.Random) -> None:
         super().__init__(entry, rng)
@@ -70,13 +74,20 @@ class ZoneHolder(Holder):
             text = self.known[name] = self.rng.choice(_STROKES)
         return text
 
+    def _formatted(self, name: str) -> str:
+        if self.entry["kind"] != "chinese_id_card":
+            return super()._formatted(name)
+        region = str(self.rng.randint(110101, 659010))
+        return chinese_id_number(self.rng, region, self.dates["birth_date"], self.person.sex)
+
     def _titled(self, text: str) -> str:
         titled = super()._titled(text)
         return titled if clean_name(titled) == clean_name(text) else text
 
     def zone(self, entry: Mapping[str, Any]) -> dict[str, str]:
         facts = super().zone(entry)
-        facts["document_type"] = str(entry.get("code") or {"passport": "P", "visa": "V"}.get(entry["kind"], "I"))
+        code = str(entry.get("code") or {"passport": "P", "visa": "V"}.get(entry["kind"], "I"))
+        facts["document_type"] = code.rstrip("<")
         facts["nationality"] = state_code(self.value("nationality"), self.state) or self.state
         birth, expiry = (f"{self.dates[name]:%y%m%d}" for name in ("birth_date", "expiry_date"))
         fields = MrzFields(
@@ -93,7 +104,8 @@ class CataloguePages:
     """Draws pages of the catalogue's entries and of their relatives."""
 
     def __init__(self) -> None:
-        self.mixture = Mixture(catalogue(), (), catalogue_share=1.0)
+        entries = [entry for entry in catalogue() if not _surname_in_parts(entry)]
+        self.mixture = Mixture(entries, (), catalogue_share=1.0)
 
     def draw(self, rng: random.Random) -> DrawnPage:
         """The next page that is certain and can be read. Raises FontsMissingError."""
@@ -119,6 +131,12 @@ class CataloguePages:
             picture.image, sheet.kind, sheet.kind, holder.language, POOL, str(entry["id"]), 0, fields, printed, {},
             picture.characters, picture.centres, tuple(zip(texts, picture.boxes, strict=True)),
         )  # fmt: skip
+
+
+def _surname_in_parts(entry: Mapping[str, Any]) -> bool:
+    """Whether a second surname stands apart, whose words the sheet does not call a surname."""
+    cells = (cell for side in entry["sides"] for row in side["rows"] for cell in row)
+    return any("apellido" in cell.get("c", "").lower() and cell.get("v", "").startswith("{?") for cell in cells)
 
 
 def label(sheet: Sheet, holder: ZoneHolder) -> tuple[dict[str, Any], dict[str, str]]:
@@ -173,8 +191,12 @@ def _normalised(name: str, texts: list[str], holder: ZoneHolder) -> Any:
         raise UncertainError("a script that is not learned")
     if kind is Kind.DATE:
         return _date(name, text, holder)
+    if kind is Kind.NUMBER:
+        if _SERIES.search(text):
+            raise UncertainError(name)
+        return text
     found = value_of(name, kind, text, Context(issuer=holder.state, today=TODAY, kind=str(holder.entry["kind"])))
-    if kind is Kind.SEX and name == "sex" and (found is None or found.value == holder.person.sex):
+    if kind is Kind.SEX and (found is None or found.value == holder.person.sex):
         return holder.person.sex
     if found is None or found.fit < _CERTAIN:
         raise UncertainError(name)

@@ -62,7 +62,7 @@ def test_a_value_that_is_not_the_zones_stands_on_the_page(pages):
                 assert not any(c.isalnum() for text in page.printed.get(name, ()) for c in text)
             elif VOCABULARY[name].kind in _VERBATIM and name in page.printed:
                 seen += 1
-                assert all(squash(word) in text for word in str(value).split())
+                assert all(squash(part) in text for part in (value.split() if value.isascii() else value))
             elif name not in page.printed:
                 assert name in {"mrz", "issuing_country"} or (page.fields["mrz"] and name in MRZ_FIELDS)
     assert seen > 100
@@ -119,6 +119,7 @@ def test_a_date_is_the_holders_in_whichever_order_it_is_printed(holder):
         [("document_number", 1, "١٢٣٤٥٦٧٨")],
         [("surname", 1, "محمد")],
         [("nationality", 1, "NOWHERE")],
+        [("document_number", 1, "KX NR 716686")],
     ],
 )
 def test_a_value_that_is_not_certain_leaves_the_page_out(holder, lines):
