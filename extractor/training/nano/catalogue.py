@@ -24,7 +24,7 @@ from extractor.schemas.vocabulary import VOCABULARY, Kind
 from extractor.synthesis.catalogue import catalogue
 from extractor.synthesis.content import MRZ_FIELDS
 from extractor.synthesis.draw import DrawnPage
-from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name
+from extractor.synthesis.mrz import COMPOSERS, MrzFields, mrz_name, mrz_number
 from extractor.synthesis.numbers import chinese_id_number
 from extractor.synthesis.pools import Pool
 from extractor.training.nano.sheets import HEIGHT, WIDTH
@@ -88,6 +88,8 @@ class ZoneHolder(Holder):
         facts = super().zone(entry)
         code = str(entry.get("code") or {"passport": "P", "visa": "V"}.get(entry["kind"], "I"))
         facts["document_type"] = code.rstrip("<")
+        # A zone has a number, also where nothing else says it.
+        facts["document_number"] = facts["document_number"] or mrz_number(self._formatted("document_number"))
         facts["nationality"] = state_code(self.value("nationality"), self.state) or self.state
         birth, expiry = (f"{self.dates[name]:%y%m%d}" for name in ("birth_date", "expiry_date"))
         fields = MrzFields(
