@@ -208,7 +208,7 @@ def explain_nulls(
     """The fields, each null with what it rests on: nobody looked, it could not be read, or it is not there."""
     spoiled = any(warning.code.startswith(("picture_", "mrz_unreadable", "mrz_unsure")) for warning in warnings)
     unusable = {warning.field for warning in warnings if warning.code in (*_UNUSABLE, "invalid_value")}
-    captions = {name for page in evidence.pages for caption in page.captions for name in caption.fields}
+    captions = {caption.field for page in evidence.pages for caption in page.captions}
     reading = {leaf.key: leaf.reading for leaf in plan.leaves}
 
     def absence(key: str, one: FieldEvidence) -> Absence:

@@ -14,10 +14,9 @@ from extractor.schemas.dates import numeric_order
 from extractor.schemas.registry import schema_name
 from extractor.text.barcode import BarcodeFields, parse_codes
 from extractor.text.page import Page
-from extractor.visual.captions.find import Caption, find_captions
-from extractor.visual.captions.lexicon import lexicon
 from extractor.visual.features import zone_facts
 from extractor.visual.issuer import Heading, find_issuer, issuer_by_title
+from extractor.visual.pieces import Caption, take_apart
 from extractor.visual.reader import Layout, read_layout
 from extractor.visual.segments import Segment
 from extractor.visual.values import Context
@@ -88,11 +87,10 @@ def gather(
     """Takes pages apart for `schema`. `zones` holds each page's MRZ, or None; `layouts` what the layout reader said of
     each page, where it was asked already (`read_layouts`)."""
     reads_as = reads_as or schema
-    words = lexicon(reads_as)
     taken_apart = []
     layouts = read_layouts(pages, zones) if layouts is None else layouts
     for page, zone, layout in zip(pages, zones, layouts, strict=True):
-        captions, segments = find_captions(page.lines, words)
+        captions, segments = take_apart(page.lines, layout)
         marks = [caption.segment for caption in captions]
         heading = find_issuer(segments, marks, set())
         derived = None if heading else issuer_by_title([*marks, *segments])

@@ -26,7 +26,7 @@ def read(evidence: DocumentEvidence) -> Iterator[tuple[str, Source]]:
 
 def found_on(page: PageEvidence, evidence: DocumentEvidence) -> list[Found]:
     """The visual zone's value of each field on one page."""
-    printed = ReadPage(page.page.lines, page.layout, page.captions, page.segments)
+    printed = ReadPage(page.page.lines, page.layout)
     zone = evidence.zone
     return read_fields(printed, field_specs(evidence.reads_as), evidence.context, zone.mrz if zone else None)
 

@@ -2,22 +2,18 @@
 
 The network says which words are which field's value. What remains is code's: of several candidates, one that the MRZ
 says too is taken, and its letters are mended by the zone's (`merge`); a candidate whose score is too low is dropped.
-Where the network is silent, a caption of the vocabulary with a value beside it speaks (`captions`): the one rule that
-gains on issuers that were left out of training (docs/log/layout.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.mrz import Mrz, agreement
 from extractor.schemas.text import squash
-from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
+from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.text.ocr import Line
 from extractor.visual.candidates import Candidate, find_candidates
-from extractor.visual.captions.find import Caption
-from extractor.visual.captions.pair import pair
 from extractor.visual.chains import has_caption
 from extractor.visual.features import zone_facts
 from extractor.visual.merge import differences, merge
@@ -30,15 +26,10 @@ from extractor.visual.zone_names import as_in_zone, spaced
 #: nearly every document prints is likely to be there; what many documents lack must be surer, above all where no
 #: caption names it: of such values below this score, more were wrong than right on issuers that were left out.
 _LEAST_SCORE, _LEAST_DATE, _LEAST_OPTIONAL, _LEAST_UNNAMED = 0.4, 0.15, 0.75, 0.9
-#: The score that a value beside a caption must have, where the network sees none, unless the field is a user's own,
-#: which no network was taught.
-_LEAST_BESIDE = 0.6
 #: Fields that at least four in five documents of the catalogue print, where their kind has them at all.
 _NEARLY_ALWAYS = frozenset(
     ("surname", "given_names", "name", "document_number", "sex", "nationality", "issuing_country")
 )
-#: Mean probability from which words are captions.
-_CAPTION = 0.5
 #: A printed name this like the MRZ's is the same name with a letter misread by one of the two.
 _NEARLY = 0.75
 #: A letter that was read with this probability is what is printed.
@@ -47,12 +38,10 @@ _CLEARLY = 0.95
 
 @dataclass(frozen=True)
 class ReadPage:
-    """A page's lines, what the network says of their words, and its captions and other pieces of text."""
+    """A page's lines, and what the network says of their words."""
 
     lines: Sequence[Line]
     layout: Layout
-    captions: Sequence[Caption]
-    segments: Sequence[Segment]
 
 
 @dataclass(frozen=True)
@@ -88,9 +77,7 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
         elif own and own[0].score >= _least(name, specs[name].kind, named=has_caption(layout, own[0].words)):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)
-    beside = list(_by_captions(page, specs, context, found))
-    claimed = {(segment.line, segment.text) for one in beside for segment in one.segments}
-    return [one for one in found.values() if claimed.isdisjoint(_places(one))] + beside
+    return list(found.values())
 
 
 def _is_repeated(
@@ -114,37 +101,6 @@ def _least(name: str, kind: Kind, *, named: bool) -> float:
     if name in _NEARLY_ALWAYS:
         return _LEAST_SCORE
     return _LEAST_OPTIONAL if named else _LEAST_UNNAMED
-
-
-def _by_captions(
-    page: ReadPage, specs: Mapping[str, FieldSpec], context: Context, found: Mapping[str, Found]
-) -> Iterator[Found]:
-    """Values beside captions, of fields that the network has none for, where no other field surely has their text."""
-    taken = {place for one in found.values() if one.score >= _LEAST_SCORE for place in _places(one)}
-    for one in pair(page.captions, page.segments, specs, context):
-        free = taken.isdisjoint((segment.line, segment.text) for segment in one.segments)
-        if one.field in specs and specs[one.field].kind in (Kind.NAME, Kind.TEXT, Kind.ADDRESS):
-            free = free and not _is_caption(page, one.segments)
-        if one.field in VOCABULARY:
-            free = free and one.score >= _LEAST_BESIDE
-        if one.field in specs and one.field not in found and free:
-            name = max(one.caption.fields, key=lambda name: one.caption.fields[name])
-            yield Found(one.field, one.value, one.segments, f"beside the caption of {name}", min(1.0, one.score))
-
-
-def _places(one: Found) -> set[tuple[int, str]]:
-    return {(segment.line, segment.text) for segment in one.segments}
-
-
-def _is_caption(page: ReadPage, segments: Sequence[Segment]) -> bool:
-    """Whether the network takes the words of these segments for captions, of a language that no table knows."""
-    shown = page.layout.captions.max(axis=1)
-    own = [
-        float(shown[index])
-        for index, word in enumerate(page.layout.words)
-        if any(word.line == segment.line and word.text in segment.text for segment in segments)
-    ]
-    return bool(own) and sum(own) / len(own) > _CAPTION
 
 
 def _confirmed(

@@ -76,45 +76,6 @@ def segment_of(line: Line, index: int, start: int, end: int) -> Segment:
     return Segment(line.text[start:end], box, score, weakest, index)
 
 
-def parted(line: Line) -> list[Line]:
-    """A line cut where it has a gap as wide as a column's: the detector joins columns that stand close."""
-    if len(line.positions) != len(line.text) or len(line.text) < 4 or line.text.count("<") > 2:
-        return [line]
-    if (np.diff(line.positions) < 0).any():
-        return [line]  # columns of right-to-left lines are not separated
-    width, height = quad_size(line.box)
-    ink = [i for i, character in enumerate(line.text) if not character.isspace()]
-    places = line.positions * width
-    advance = np.diff(places[ink])
-    usual = float(np.median(advance)) if len(advance) else 0.0
-    cuts = [k for k, step in enumerate(advance) if step > max(2.6 * usual, 1.4 * height) and ink[k + 1] - ink[k] > 1]
-    if not cuts:
-        return [line]
-    parts, start = [], 0
-    for end in [ink[k] + 1 for k in cuts] + [len(line.text)]:
-        piece = segment_of(line, 0, start, end)
-        parts.append(
-            replace(
-                line,
-                text=line.text[start:end],
-                box=piece.box,
-                score=piece.score,
-                probabilities=line.probabilities[start:end],
-                positions=_within(line.positions[start:end]),
-            )
-        )
-        start = next((i for i in ink if i >= end), end)
-    return parts
-
-
-def _within(positions: np.ndarray) -> np.ndarray:
-    """Places of a part's characters as shares of the part itself."""
-    if len(positions) < 2:
-        return np.full(len(positions), 0.5)
-    half = (positions[-1] - positions[0]) / (len(positions) - 1) / 2
-    return (positions - positions[0] + half) / (positions[-1] - positions[0] + 2 * half)
-
-
 def part_of(segment: Segment, start: int, end: int) -> Segment:
     """Characters start..end-1 of a segment, with their share of its box."""
     length = max(len(segment.text), 1)

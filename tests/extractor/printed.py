@@ -13,9 +13,6 @@ from extractor.mrz import Mrz
 from extractor.schemas import SCHEMAS, field_specs
 from extractor.text.ocr import Line
 from extractor.text.page import Page, reading_order
-from extractor.visual.captions.find import Caption, find_captions
-from extractor.visual.captions.lexicon import lexicon
-from extractor.visual.captions.pair import Pair, pair
 from extractor.visual.features import zone_facts
 from extractor.visual.fields import Found, ReadPage, read_fields
 from extractor.visual.reader import read_layout
@@ -71,10 +68,6 @@ def page(lines: Sequence[Line], *, size: tuple[int, int] = (1000, 700)) -> Page:
     return Page(image, tuple(reading_order(list(lines))), np.eye(3), 0, size)
 
 
-def captions(lines: Sequence[Line], schema: str = "passport") -> tuple[list[Caption], list[Segment]]:
-    return find_captions(reading_order(list(lines)), lexicon(SCHEMAS[schema]))
-
-
 def found(
     lines: Sequence[Line], schema: str | type[BaseModel] = "passport", *, mrz: Mrz | None = None, issuer: str = ""
 ) -> dict[str, Found]:
@@ -84,22 +77,8 @@ def found(
     (one,) = evidence.pages
     context = replace(evidence.context, issuer=issuer) if issuer else evidence.context
     layout = read_layout(one.page.lines, zone_facts(mrz) if mrz else None)
-    read = ReadPage(one.page.lines, layout, one.captions, one.segments)
+    read = ReadPage(one.page.lines, layout)
     return {item.field: item for item in read_fields(read, field_specs(model), context, mrz)}
-
-
-def pairs(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", *, issuer: str = "") -> dict[str, Pair]:
-    """What stands beside captions, without the layout reader."""
-    model = SCHEMAS[schema] if isinstance(schema, str) else schema
-    evidence = gather([page(lines)], [None], model, today=TODAY)
-    (one,) = evidence.pages
-    context = replace(evidence.context, issuer=issuer) if issuer else evidence.context
-    return {item.field: item for item in pair(one.captions, one.segments, field_specs(model), context)}
-
-
-def pair_values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **options: Any) -> dict[str, Any]:
-    """Field -> value beside its caption."""
-    return {name: item.value.value for name, item in pairs(lines, schema, **options).items()}
 
 
 def values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **options: Any) -> dict[str, Any]:
@@ -108,16 +87,3 @@ def values(lines: Sequence[Line], schema: str | type[BaseModel] = "passport", **
 
 
 CONTEXT = Context(today=TODAY)
-
-#: What a licence after Directive 2006/126/EC says in the tests of its numbers.
-LICENCE = {
-    "surname": "AUBERT",
-    "given_names": "AGATHE DENISE",
-    "birth_date": "2007-12-20",
-    "place_of_birth": "DIJON",
-    "issue_date": "2025-02-10",
-    "expiry_date": "2035-02-09",
-    "authority": "VILLE DE NAMUR",
-    "document_number": "68ML77458",
-    "vehicle_classes": ["AM", "A1", "B"],
-}

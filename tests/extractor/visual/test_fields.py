@@ -11,7 +11,7 @@ from extractor.visual.fields import Found, ReadPage, read_fields
 from extractor.visual.tags import NOTHING, caption_tag, value_tag
 from extractor.visual.values import Context
 
-from ..printed import captions, line
+from ..printed import line
 from .test_candidates import layout_of
 
 SPECS = field_specs(Passport)
@@ -21,7 +21,7 @@ SURNAME, GIVEN, BIRTH, EXPIRY, ISSUE = map(
 
 
 def read(lines: Sequence[Line], tags: Sequence[tuple[int, float]], mrz: Mrz | None = None) -> dict[str, Found]:
-    page = ReadPage(lines, layout_of(lines, tags), (), ())
+    page = ReadPage(lines, layout_of(lines, tags))
     return {one.field: one for one in read_fields(page, SPECS, Context(), mrz)}
 
 
@@ -64,7 +64,7 @@ def test_a_letter_that_the_page_clearly_prints_is_not_exchanged(printed: str, in
 def test_words_that_the_zone_s_name_lacks_are_left_out() -> None:
     mrz = Mrz("TD3", ("", ""), surname="ERIKSSON")
     lines = [line("ERIKSSON née LUND", 0, 0)]
-    page = ReadPage(lines, layout_of(lines, [(SURNAME, 0.9)] * 3, chains=[(0, 1, 2)]), (), ())
+    page = ReadPage(lines, layout_of(lines, [(SURNAME, 0.9)] * 3, chains=[(0, 1, 2)]))
     assert [one.value.value for one in read_fields(page, SPECS, Context(), mrz)] == ["ERIKSSON"]
 
 
@@ -76,7 +76,7 @@ def test_a_number_that_is_printed_again_is_no_other_field_s_unless_a_caption_say
 ) -> None:
     lines = [line("L8989", 0, 0), line("L8989", 300, 300)]
     tags = [(value_tag("document_number"), 0.95), (value_tag("personal_number"), 0.9)]
-    page = ReadPage(lines, layout_of(lines, tags, captions=captions), (), ())
+    page = ReadPage(lines, layout_of(lines, tags, captions=captions))
     assert {one.field for one in read_fields(page, SPECS, Context(), None)} == fields
 
 
@@ -85,19 +85,11 @@ def test_what_many_documents_lack_must_be_surer() -> None:
 
     def sure(score: float, captions: dict[int, int]) -> bool:
         tags = [(caption_tag("place_of_birth"), 0.9), (value_tag("place_of_birth"), score)]
-        page = ReadPage(lines, layout_of(lines, tags, captions=captions), (), ())
+        page = ReadPage(lines, layout_of(lines, tags, captions=captions))
         return bool(read_fields(page, SPECS, Context(), None))
 
     assert [sure(score, {1: 0}) for score in (0.7, 0.8)] == [False, True]
     assert [sure(score, {}) for score in (0.8, 0.95)] == [False, True], "no caption names it"
-
-
-def test_what_stands_too_far_from_a_caption_is_no_value() -> None:
-    near, far = ([line("Place of birth", 40, 40), line("LONDON", 40, y)] for y in (70, 110))
-    for lines, fields in ((near, ["place_of_birth"]), (far, [])):
-        names, segments = captions(lines)
-        page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0)] * 4), names, segments)
-        assert [one.field for one in read_fields(page, SPECS, Context(), None)] == fields
 
 
 def test_another_name_than_the_zone_s_is_read_as_printed() -> None:
@@ -114,35 +106,6 @@ def test_a_candidate_that_is_not_sure_enough_is_none() -> None:
 def test_a_date_is_read_once_and_for_the_field_it_is_likeliest_for() -> None:
     lines = [line("12.05.2030", 0, 0)]
     assert set(read(lines, [(EXPIRY, 0.25)])) == {"expiry_date"}
-
-
-def test_a_caption_speaks_where_the_network_is_silent() -> None:
-    lines = [line("Surname", 40, 40), line("MARTIN", 40, 70)]
-    names, segments = captions(lines)
-    page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0), (NOTHING, 1.0)]), names, segments)
-    (found,) = read_fields(page, SPECS, Context(), None)
-    assert (found.field, found.value.value, found.basis) == ("surname", "MARTIN", "beside the caption of surname")
-
-
-def test_a_caption_takes_nothing_that_the_network_gave_to_another_field() -> None:
-    lines = [line("Surname", 40, 40), line("MARTIN", 40, 70)]
-    names, segments = captions(lines)
-    page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0), (GIVEN, 0.9)]), names, segments)
-    assert {one.field for one in read_fields(page, SPECS, Context(), None)} == {"given_names"}
-
-
-def test_a_caption_takes_what_the_network_gave_to_another_field_without_being_sure() -> None:
-    lines = [line("Date of expiry", 40, 40), line("13.05.2030", 40, 70)]
-    names, segments = captions(lines)
-    page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0)] * 3 + [(ISSUE, 0.3)]), names, segments)
-    assert {one.field for one in read_fields(page, SPECS, Context(), None)} == {"expiry_date"}
-
-
-def test_what_the_network_takes_for_a_caption_is_no_value_beside_another() -> None:
-    lines = [line("Surname", 40, 40), line("Sukunimeni", 40, 70)]
-    names, segments = captions(lines)
-    page = ReadPage(lines, layout_of(lines, [(NOTHING, 1.0), (caption_tag("surname"), 0.9)]), names, segments)
-    assert read_fields(page, SPECS, Context(), None) == []
 
 
 def test_the_box_lies_around_the_value_and_not_its_line() -> None:

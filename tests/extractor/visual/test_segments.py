@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.text.ocr import Line
-from extractor.visual.segments import Segment, join_dates, parted, segment_of, split_dates
+from extractor.visual.segments import Segment, join_dates, segment_of, split_dates
 
 from ...tables import each
-from ..printed import joined, line, segment
+from ..printed import line, segment
 
 
 def test_a_whole_line_is_its_own_segment() -> None:
@@ -48,36 +48,6 @@ def test_without_places_characters_are_as_wide_as_one_another() -> None:
     part = segment_of(bare, 0, 5, 10)
     assert (part.left, part.right) == (pytest.approx(50), pytest.approx(100))
     assert part.score == part.weakest == 0.8
-
-
-def test_a_line_with_a_gap_as_wide_as_a_column_is_parted() -> None:
-    parts = parted(joined(("ANNA MARIA", 40), ("12 AUG 1974", 400), ("F", 700), top=40))
-    assert [part.text for part in parts] == ["ANNA MARIA", "12 AUG 1974", "F"]
-    assert [float(part.box[0, 0]) for part in parts] == [
-        pytest.approx(40, abs=2),
-        pytest.approx(400, abs=15),
-        pytest.approx(700, abs=20),
-    ]
-    for part in parts:
-        assert len(part.positions) == len(part.probabilities) == len(part.text)
-        assert ((part.positions >= 0) & (part.positions <= 1)).all()
-
-
-@each("text", ["ANNA MARIA VAN DER BERG", "日 本 花 子", "1 2", "A", "P<UTOERIKSSON<<ANNA", "A  B  C  D"])
-def test_lines_without_such_a_gap_stay_whole(text: str) -> None:
-    one = line(text, 40, 40)
-    assert parted(one) == [one]
-
-
-def test_mrz_lines_are_never_parted() -> None:
-    one = joined(("P<UTO<<", 40), ("ERIKSSON<<", 700), top=40)
-    assert parted(one) == [one]
-
-
-def test_without_places_nothing_is_parted() -> None:
-    one = joined(("Surname", 40), ("Passport No", 700), top=40)
-    bare = Line(one.text, one.score, one.box)
-    assert parted(bare) == [bare]
 
 
 def texts(segments: list[Segment]) -> list[str]:
