@@ -91,9 +91,9 @@ def gather(
     layouts = read_layouts(pages, zones) if layouts is None else layouts
     for page, zone, layout in zip(pages, zones, layouts, strict=True):
         captions, segments = take_apart(page.lines, layout)
-        marks = [caption.segment for caption in captions]
-        heading = find_issuer(segments, marks, set())
-        derived = None if heading else issuer_by_title([*marks, *segments])
+        everything = [*segments, *(caption.segment for caption in captions)]
+        heading = find_issuer(everything)
+        derived = None if heading else issuer_by_title(everything)
         codes = read_codes(page.image)
         found = (tuple(captions), tuple(segments), heading, derived, zone, layout, parse_codes(codes), tuple(codes))
         taken_apart.append(PageEvidence(page, *found))

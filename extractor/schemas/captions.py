@@ -1,10 +1,8 @@
 """Captions: the words documents print beside a value, per field and language (BCP 47 tags).
 
 They stand in `captions.json`, one language a line. Sources: ICAO Doc 9303-4/5/6/7 (English, French, Spanish), Council
-Regulation (EC) 1030/2002, Directive 2006/126/EC, and the captions of public specimens. Matching folds case,
-diacritics, spaces and punctuation, so those need not be varied there; national habits of wording do. A longer phrase
-wins over a shorter one inside it. Entries beyond the built-in schemas' fields serve schemas of one's own, and keep
-the values beside them from being taken for another field's.
+Regulation (EC) 1030/2002, Directive 2006/126/EC, and the captions of public specimens. They name what a user's field
+means, stand in the model's prompt and on drawn documents; on a page the layout reader knows captions by itself.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The visual zone: captions and values on a page, tied to fields."""
+"""The visual zone: which words of a page are which field's value, and what they mean."""

@@ -45,15 +45,14 @@ class Heading:
     basis: str
 
 
-def find_issuer(segments: Sequence[Segment], captions: Sequence[Segment], used: set[int]) -> Heading | None:
+def find_issuer(segments: Sequence[Segment]) -> Heading | None:
     """The heading that names a state: an official name, or a name in the top fifth of what is printed."""
-    everything = [*segments, *captions]
-    if not everything:
+    if not segments:
         return None
-    top, bottom = min(s.top for s in everything), max(s.bottom for s in everything)
+    top, bottom = min(s.top for s in segments), max(s.bottom for s in segments)
     best: tuple[float, Heading] | None = None
-    for segment in everything:
-        if id(segment) in used or segment.text.count("<") > 1 or segment.score < 0.7:
+    for segment in segments:
+        if segment.text.count("<") > 1 or segment.score < 0.7:
             continue
         found = _code(segment.text)
         if found is None:
@@ -64,7 +63,7 @@ def find_issuer(segments: Sequence[Segment], captions: Sequence[Segment], used: 
         rank = 2.0 * official + height + 0.2 * (len(squash(segment.text)) > 4) - 4.0 * (code == _UNION)
         if (official or height > 0.8) and (best is None or rank > best[0]):
             best = rank, Heading(segment, code, basis)
-    if best is None or (best[1].code == _UNION and not any(_ITS_DOCUMENT in fold(one.text) for one in everything)):
+    if best is None or (best[1].code == _UNION and not any(_ITS_DOCUMENT in fold(one.text) for one in segments)):
         return None
     return best[1]
 
@@ -72,7 +71,7 @@ def find_issuer(segments: Sequence[Segment], captions: Sequence[Segment], used: 
 def issuer_of_lines(lines: Sequence[Line]) -> str | None:
     """The issuing state, from plain lines, before anything is known of their captions."""
     segments = [Segment(line.text, line.box, line.score, line.score, index) for index, line in enumerate(lines)]
-    heading = find_issuer(segments, [], set()) or issuer_by_title(segments)
+    heading = find_issuer(segments) or issuer_by_title(segments)
     return heading.code if heading else None
 
 
@@ -80,7 +79,7 @@ def is_surely_issued(lines: Sequence[Line]) -> bool:
     """Whether a heading names a state and nothing else beside official words and a document's title: `Air France` and
     `Deutsche Bahn` are no states."""
     segments = [Segment(line.text, line.box, line.score, line.score, index) for index, line in enumerate(lines)]
-    heading = find_issuer(segments, [], set())
+    heading = find_issuer(segments)
     if heading is None:
         return issuer_by_title(segments) is not None
     folded = fold(heading.segment.text)

@@ -203,19 +203,6 @@ def clean_name(text: str) -> str:
     return re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", text)).strip(" ,")
 
 
-def is_doubtful(kind: Kind, text: str) -> bool:
-    """Whether what only stands near a caption may be no value: a number of less than three digits; a text of digits
-    alone, a caption with the number of its field behind it, or what a worn line leaves (`. B/R`; one ideograph is a
-    word)."""
-    if kind is Kind.NUMBER:
-        return sum(c.isdigit() for c in text) < 3
-    if kind is not Kind.TEXT:
-        return False
-    letters = sum(c.isalpha() for c in text)
-    worn = letters > 1 and not re.search(r"[^\W\d_]{2}|[\u2e80-\uffff]", text)
-    return not letters or worn or re.search(r"\(\d{1,2}\)$", text.strip()) is not None
-
-
 def _text(_name: str, text: str, _context: Context) -> Value | None:
     dates = find_dates(text)
     for printed in reversed(dates):

@@ -7,7 +7,7 @@ from ..printed import line, segment
 
 
 def issuer(*texts: str) -> str | None:
-    heading = find_issuer([segment(text, 40, 60 * number) for number, text in enumerate(texts)], [], set())
+    heading = find_issuer([segment(text, 40, 60 * number) for number, text in enumerate(texts)])
     return heading.code if heading else None
 
 
@@ -62,22 +62,11 @@ def test_what_is_no_heading(text: str) -> None:
 
 
 def test_a_heading_read_poorly_says_nothing() -> None:
-    assert find_issuer([segment("REPUBLIC OF AUSTRIA", 0, 0, score=0.5)], [], set()) is None
-
-
-def test_values_already_used_are_no_headings() -> None:
-    austria = segment("REPUBLIC OF AUSTRIA", 0, 0)
-    assert find_issuer([austria], [], {id(austria)}) is None
-
-
-def test_a_caption_may_be_the_heading() -> None:
-    heading = find_issuer([], [segment("REPUBLIC OF AUSTRIA PASSPORT", 0, 0)], set())
-    assert heading is not None
-    assert (heading.code, heading.basis) == ("AUT", "heading names the state")
+    assert find_issuer([segment("REPUBLIC OF AUSTRIA", 0, 0, score=0.5)]) is None
 
 
 def test_nothing_on_the_page() -> None:
-    assert find_issuer([], [], set()) is None
+    assert find_issuer([]) is None
 
 
 @each(
