@@ -3,7 +3,7 @@
 Codes are ISO 3166-1 alpha-3 with ICAO's extras: `D` for Germany, the British nationalities, organisations, refugees
 and stateless persons, and `UTO`, the state of specimens. States that are gone keep their own codes (`Yugoslavia` is not
 Serbia). Printed forms (`Française`, `ČESKÁ REPUBLIKA`, `加拿大/CAN`) are found by the names in CLDR (see `cldr`),
-and by the word stems in `states.json`.
+and by the word stems in `states.json`; nationalities also by the adjectives in `demonyms.json`.
 """
 
 from __future__ import annotations
@@ -123,12 +123,28 @@ def state_code(text: str, issuer: str | None = None) -> str | None:
                 return code
         elif f" {stem}" in padded or (not stem.isascii() and stem in folded):
             return issuer if issuer in _SHARED.get(stem, ()) else code
-    tokens = re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", text)
+    tokens = re.findall(r"(?<![^\W\d_])[A-Z]{3}(?![^\W\d_])", text)
     return next((token for token in tokens if token in codes), None)
+
+
+@cache
+def _demonyms() -> dict[str, str]:
+    """Folded adjective of a state's people -> code."""
+    return {word: code for code, words in load_table("demonyms").items() for word in words}
+
+
+def nationality_code(text: str, issuer: str | None = None) -> str | None:
+    """`state_code` of a text that says a nationality: adjectives count as well (`venezolana`, `polacca`), which are
+    surnames and other words elsewhere."""
+    folded = fold(text)
+    if folded in _demonyms():
+        return _demonyms()[folded]
+    named = (_demonyms()[word] for word in folded.split() if word in _demonyms())
+    return state_code(text, issuer) or next(named, None)
 
 
 def same_state(a: str | None, b: str | None) -> bool:
     """Whether two codes or printed names mean one state; `D` and `DEU` do."""
     if a is None or b is None:
         return a == b
-    return (state_code(a) or a.upper()) == (state_code(b) or b.upper())
+    return (nationality_code(a) or a.upper()) == (nationality_code(b) or b.upper())

@@ -41,9 +41,10 @@ def take_apart(lines: Sequence[Line], layout: Layout) -> tuple[list[Caption], li
             continue
         if not words[index]:  # more words than the layout reader looks at
             others.append(segment_of(line, index, 0, len(line.text)))
-        for field, run in _runs(layout, line, words[index]):
-            # Slashes and colons at the ends part a piece from what is beside it.
-            own = [layout.words[number] for number in run if squash(layout.words[number].text)]
+        runs = list(_runs(layout, line, words[index]))
+        for field, run in runs:
+            # Slashes and colons at the ends part a piece from what is beside it; alone they are what the line says.
+            own = [layout.words[number] for number in run if squash(layout.words[number].text) or len(runs) == 1]
             segment = segment_of(line, index, own[0].start, own[-1].end) if own else None
             if segment and field is not None:
                 captions.append(Caption(FIELDS[field], segment))

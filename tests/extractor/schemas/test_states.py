@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.schemas.data import load_table
-from extractor.schemas.states import ICAO_EXTRAS, US_STATE_NAMES, same_state, state_code, state_codes
+from extractor.schemas.states import ICAO_EXTRAS, US_STATE_NAMES, nationality_code, same_state, state_code, state_codes
 
 from ...tables import each
 
@@ -187,6 +187,39 @@ def test_same_state(a: str | None, b: str | None, expected: bool) -> None:
 )
 def test_an_adjective_of_two_states_is_the_issuer_s(text: str, issuer: str, code: str) -> None:
     assert state_code(text, issuer) == code
+
+
+@each(
+    ("text", "code"),
+    [
+        ("VENEZOLANA", "VEN"),
+        ("POLACCA", "POL"),
+        ("estadounidense", "USA"),
+        ("Marroquí", "MAR"),
+        ("SOUDANAISE", "SDN"),
+        ("SURINAAMSE", "SUR"),
+        ("NACIONALIDAD VENEZOLANA", "VEN"),
+        ("INDIANA", "IND"),
+        ("BRITISH", "GBR"),
+        ("UTO", "UTO"),
+        ("ERIKSSON", None),
+    ],
+)
+def test_an_adjective_says_a_nationality(text: str, code: str | None) -> None:
+    assert nationality_code(text) == code
+
+
+def test_an_adjective_that_is_a_surname_too_is_no_state_in_a_heading() -> None:
+    assert state_code("POLACO") is None
+    assert state_code("MARÍA VENEZOLANA") is None, "the letters before an accent are no code"
+
+
+def test_every_adjective_is_of_one_state_and_adds_to_the_stems() -> None:
+    table = load_table("demonyms")
+    words = [word for own in table.values() for word in own]
+    assert set(table) <= state_codes()
+    assert len(set(words)) == len(words)
+    assert all(state_code(word) != code for code, own in table.items() for word in own if word == word.casefold())
 
 
 def test_the_fifty_states_of_the_usa() -> None:
