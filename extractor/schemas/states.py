@@ -127,6 +127,25 @@ def state_code(text: str, issuer: str | None = None) -> str | None:
     return next((token for token in tokens if token in codes), None)
 
 
+#: What states print for themselves that is no code of ISO 3166: the signs of road vehicles, on licences after Directive
+#: 2006/126/EC (annex I, 3), and the short names on Czech and Lithuanian residence permits.
+_SIGNS = {
+    "A": "AUT", "B": "BEL", "D": "D", "E": "ESP", "F": "FRA", "FL": "LIE", "H": "HUN", "I": "ITA", "L": "LUX",
+    "M": "MLT", "N": "NOR", "P": "PRT", "S": "SWE", "SLO": "SVN", "UK": "GBR", "ČR": "CZE", "LR": "LTU",
+}  # fmt: skip
+
+
+def sign_code(text: str) -> str | None:
+    """The code of the state whose two letters (ISO 3166-1) or sign `text` is; None if it is anything else."""
+    from iso3166 import countries_by_alpha2
+
+    sign = text.strip()
+    if sign in _SIGNS:
+        return _SIGNS[sign]
+    country = countries_by_alpha2.get(sign)
+    return canonical(country.alpha3) if country else None
+
+
 @cache
 def _demonyms() -> dict[str, str]:
     """Folded adjective of a state's people -> code."""

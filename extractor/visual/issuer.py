@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,7 @@ def _only_issuers() -> dict[str, str]:
 #: The European Union stands above its members' names, and issues laissez-passer only.
 _UNION, _ITS_DOCUMENT = "EUE", "laissez passer"
 
+_WORDS = re.compile(r"[^\W\d_]+")
 #: Similarity (rapidfuzz partial ratio) from which a line shows a title.
 _LIKE_A_TITLE = 80
 
@@ -114,7 +116,7 @@ def _code(text: str) -> tuple[str, str] | None:
     folded = fold(text)
     if folded in US_STATE_NAMES or any(folded.startswith(f"{name} ") for name in US_STATE_NAMES):
         return "USA", "heading names a state of the USA"
-    if folded in CANADIAN_PROVINCES:
+    if folded in CANADIAN_PROVINCES or any(folded.startswith(f"{name} ") for name in CANADIAN_PROVINCES):
         return "CAN", "heading names a province of Canada"
     code = state_code(text)
     if code == _UNION:  # `EUROPEAN UNION REPUBLIC OF CROATIA`
@@ -123,6 +125,6 @@ def _code(text: str) -> tuple[str, str] | None:
             rest = rest.replace(name, " ")
         code = state_code(rest) or code
     # Three letters among others are a misread word as soon as a code: `VIT NAM` is not Namibia.
-    if code is None or len(folded) <= 2 or (code in text.split() and code != "USA" and text.strip() != code):
+    if code is None or len(folded) <= 2 or (code in _WORDS.findall(text) and code != "USA" and text.strip() != code):
         return None
     return code, "heading names the state"

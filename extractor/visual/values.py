@@ -13,7 +13,7 @@ from extractor.schemas.bilingual import latin_of
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
 from extractor.schemas.sexes import sex_in
-from extractor.schemas.states import nationality_code, state_code, state_codes
+from extractor.schemas.states import nationality_code, sign_code, state_code, state_codes
 from extractor.schemas.text import fold, scripts
 from extractor.schemas.vocabulary import Kind
 
@@ -149,7 +149,10 @@ def _sex(_name: str, text: str, context: Context) -> Value | None:
 
 
 def _state(name: str, text: str, context: Context) -> Value | None:
-    code = (state_code if name == "issuing_country" else nationality_code)(text, context.issuer)
+    if name == "issuing_country":
+        code = state_code(text, context.issuer) or sign_code(text)
+    else:
+        code = nationality_code(text, context.issuer)
     if code is None or any(c.isdigit() for c in text):
         return None
     exact = text.strip().upper() in state_codes()

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.schemas.data import load_table
-from extractor.schemas.states import ICAO_EXTRAS, US_STATE_NAMES, nationality_code, same_state, state_code, state_codes
+from extractor.schemas.states import (
+    ICAO_EXTRAS,
+    US_STATE_NAMES,
+    nationality_code,
+    same_state,
+    sign_code,
+    state_code,
+    state_codes,
+)
 
 from ...tables import each
 
@@ -220,6 +228,11 @@ def test_every_adjective_is_of_one_state_and_adds_to_the_stems() -> None:
     assert set(table) <= state_codes()
     assert len(set(words)) == len(words)
     assert all(state_code(word) != code for code, own in table.items() for word in own if word == word.casefold())
+
+
+@each(("text", "code"), [("F", "FRA"), ("IT", "ITA"), (" UK ", "GBR"), ("ČR", "CZE"), ("it", None), ("FR 1", None)])
+def test_a_sign_of_a_state(text: str, code: str | None) -> None:
+    assert sign_code(text) == code
 
 
 def test_the_fifty_states_of_the_usa() -> None:

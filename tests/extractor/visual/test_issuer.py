@@ -53,10 +53,23 @@ def test_the_european_union_stands_above_its_members_and_issues_laissez_passer_o
     assert issuer("EUROPEAN UNION REPUBLIC OF CROATIA", *BODY) == "HRV"
     assert issuer("EUROPEAN UNION", "LAISSEZ-PASSER", *BODY) == "EUE"
     assert issuer("EUROPEAN UNION", "DRIVING LICENCE", *BODY) is None
+    assert issuer("BRITISH COLUMBIA, CANADA", *BODY) == "CAN"
+    assert issuer("O‘ZBEKISTON RESPUBLIKASI", *BODY) == "UZB"
     assert issuer("UNITED NATIONS LAISSEZ-PASSER", *BODY) == "UNO"
 
 
-@each("text", ["VIT NAM", "CÔNG HÒA XÃ HÔI CHÛ NGHIA VIT NAM", "BLACKWELL", "P<AUTBLACKWELL<<ANNA", "AT", ""])
+@each(
+    "text",
+    [
+        "VIT NAM",
+        "CÔNG HÒA XÃ HÔI CHÛ NGHIA VIT NAM",
+        "BLACKWELL",
+        "P<AUTBLACKWELL<<ANNA",
+        "AT",
+        "",
+        "VALIDO PER/VALID FOR",
+    ],
+)
 def test_what_is_no_heading(text: str) -> None:
     assert issuer(text, *BODY) is None
 
