@@ -127,6 +127,16 @@ def state_code(text: str, issuer: str | None = None) -> str | None:
     return next((token for token in tokens if token in codes), None)
 
 
+def province_code(text: str) -> str | None:
+    """`USA` or `CAN` where a text is, or begins with, the name of one of their states or provinces, whose licences need
+    not name the country."""
+    folded = f"{fold(text)} "
+    for code, names in (("USA", US_STATE_NAMES), ("CAN", CANADIAN_PROVINCES)):
+        if any(folded.startswith(f"{name} ") for name in names):
+            return code
+    return None
+
+
 #: What states print for themselves that is no code of ISO 3166: the signs of road vehicles, on licences after Directive
 #: 2006/126/EC (annex I, 3), and the short names on Czech and Lithuanian residence permits.
 _SIGNS = {

@@ -9,7 +9,7 @@ from functools import cache
 
 from extractor.schemas.captions import TITLES
 from extractor.schemas.data import load_table
-from extractor.schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, state_code
+from extractor.schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, province_code, state_code
 from extractor.schemas.text import fold, squash
 from extractor.text.ocr import Line
 from extractor.visual.segments import Segment
@@ -114,10 +114,8 @@ def _shows(text: str, title: str) -> bool:
 
 def _code(text: str) -> tuple[str, str] | None:
     folded = fold(text)
-    if folded in US_STATE_NAMES or any(folded.startswith(f"{name} ") for name in US_STATE_NAMES):
-        return "USA", "heading names a state of the USA"
-    if folded in CANADIAN_PROVINCES or any(folded.startswith(f"{name} ") for name in CANADIAN_PROVINCES):
-        return "CAN", "heading names a province of Canada"
+    if province := province_code(text):
+        return province, f"heading names a {'state of the USA' if province == 'USA' else 'province of Canada'}"
     code = state_code(text)
     if code == _UNION:  # `EUROPEAN UNION REPUBLIC OF CROATIA`
         rest = folded

@@ -13,7 +13,7 @@ from extractor.schemas.bilingual import latin_of
 from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
 from extractor.schemas.sexes import sex_in
-from extractor.schemas.states import nationality_code, sign_code, state_code, state_codes
+from extractor.schemas.states import nationality_code, province_code, sign_code, state_code, state_codes
 from extractor.schemas.text import fold, scripts
 from extractor.schemas.vocabulary import Kind
 
@@ -150,7 +150,7 @@ def _sex(_name: str, text: str, context: Context) -> Value | None:
 
 def _state(name: str, text: str, context: Context) -> Value | None:
     if name == "issuing_country":
-        code = state_code(text, context.issuer) or sign_code(text)
+        code = province_code(text) or state_code(text, context.issuer) or sign_code(text)
     else:
         code = nationality_code(text, context.issuer)
     if code is None or any(c.isdigit() for c in text):
@@ -159,12 +159,16 @@ def _state(name: str, text: str, context: Context) -> Value | None:
     return Value(code, text, 1.0 if exact else 0.9)
 
 
+#: Letters before a number that may be its series (`IQB 691369` on Polish cards).
+_SERIES = re.compile(r"[^\W\d_a-z]{1,3}|[^\W\d_]{1,2}")
+
+
 def _number(_name: str, text: str, _context: Context) -> Value | None:
     """Numbers are kept as printed, with their spaces and hyphens; words before them are not part of them."""
     text = re.sub(r"^(?:(?:no|nr|n°|nº|№)[.:]?|n[.:]|\w{2,4}#)\s*(?=\w*\d)", "", text, flags=re.IGNORECASE)
     # A series and its number: `HD NR 198025`.
     words = re.sub(r"(?<=[A-Z])\s+(?:NO|NR|N°|Nº|№)[.:]?\s+(?=\d)", " ", text).split()
-    while len(words) > 1 and not any(c.isdigit() for c in words[0]) and (len(words[0]) > 2 or words[0].endswith(".")):
+    while len(words) > 1 and not any(c.isdigit() for c in words[0]) and not _SERIES.fullmatch(words[0]):
         words = words[1:]
     while len(words) > 1 and not any(c.isdigit() for c in words[-1]) and len(words[-1]) > 3:
         words = words[:-1]
