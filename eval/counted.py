@@ -49,6 +49,14 @@ def lines(record: Mapping[str, Any]) -> str:
     return f"{table(tallies)}\n`python -m eval.lines --dataset ../shared/specimens`\n"
 
 
+def tesseract(record: Mapping[str, Any]) -> str:
+    """The table of `eval.tesseract`, with the command below."""
+    from eval.tesseract import Beside, table
+
+    found = {name: Beside(**counts) for name, counts in record.items()}
+    return f"{table(found)}\n`python -m eval.tesseract --dataset ../shared/specimens`\n"
+
+
 def zone_sizes(record: Mapping[str, Any]) -> str:
     """The table of `eval.zone_sizes`, with the command below."""
     from eval.zone_sizes import SizeTally, table

@@ -59,17 +59,26 @@ def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
+def edits_in(wanted: str, line: str) -> int:
+    """Edits between a value and the piece of a line that is most like it; both as `plain` gives them."""
+    if len(line) < _THERE * len(wanted):
+        return len(wanted)
+    place = partial_ratio_alignment(wanted, line)
+    if place is None or place.score <= 0:
+        return len(wanted)
+    return min(len(wanted), Levenshtein.distance(wanted, line[place.dest_start : place.dest_end]))
+
+
+def is_there(wanted: str, edits: int) -> bool:
+    """Whether a piece with so many edits is a value's reading."""
+    return edits <= (1 - _THERE) * len(wanted)
+
+
 def count(wanted: str, lines: Sequence[str], tally: LineTally) -> None:
     """Counts one value, looked for in the lines of its pages; all texts as `plain` gives them."""
     tally.values += 1
-    best = len(wanted)
-    for line in lines:
-        if len(line) < _THERE * len(wanted):
-            continue
-        place = partial_ratio_alignment(wanted, line)
-        if place is not None and place.score > 0:
-            best = min(best, Levenshtein.distance(wanted, line[place.dest_start : place.dest_end]))
-    if best <= (1 - _THERE) * len(wanted):
+    best = min((edits_in(wanted, line) for line in lines), default=len(wanted))
+    if is_there(wanted, best):
         tally.found += 1
         tally.exact += best == 0
         tally.characters += len(wanted)

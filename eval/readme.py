@@ -27,6 +27,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | zone-sizes      | zone-sizes          | `python -m eval.zone_sizes --out FILE`                                   |
 | pictures        | pictures            | `python -m eval.pictures --pages 24 --out FILE`                          |
 | lines           | lines               | `python -m eval.lines --dataset ../shared/specimens --out FILE`          |
+| tesseract       | tesseract           | `python -m eval.tesseract --dataset ../shared/specimens --out FILE`      |
 | usermodels      | usermodels          | `python -m eval.usermodels --dataset datasets/frozen ... --out FILE`     |
 
 The check also finds relative links that lead nowhere.
@@ -161,7 +162,7 @@ _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers",
 #: Blocks that are a bench's tables, from the file of the same name.
 _BENCHES = ("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-openai", "bench-batch")
 #: Blocks that `eval.counted` makes of the file of the same name.
-_COUNTED = ("documents", "zones", "zone-sizes", "pictures", "lines", "usermodels")
+_COUNTED = ("documents", "zones", "zone-sizes", "pictures", "lines", "tesseract", "usermodels")
 BLOCKS: Mapping[str, Callable[[], str]] = {
     **{f"help-{name}": partial(_help, module) for name, module in _COMMANDS.items()},
     "modules": _modules,
