@@ -1,9 +1,9 @@
 """`python -m eval.lines`: how right the text of labelled values was read, by script.
 
-A label says what a value is, not where it stands. It is looked for in every line that was read, and, since values take
-several lines, in all of a page's together: the piece most like it is its reading, if at least half of its characters
-are there; else it was not read. What the visual zone need not print as labelled (dates, states) is left out. Spaces
-and case do not count, marks do.
+A label says what a value is, not where it stands. It is looked for in every line that was read, in all of a page's
+lines together, and, since values take several lines that need not follow each other, in up to three parts: the pieces
+most like it are its reading, if at least half of its characters are there; else it was not read. What the visual zone
+need not print as labelled (dates, states) is left out. Spaces, slashes and case do not count, marks do.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _KINDS = frozenset({Kind.NAME, Kind.TEXT, Kind.ADDRESS, Kind.NUMBER})
 _SHORTEST = 3
 #: Share of a value's characters that a piece of a line must have to be its reading.
 _THERE = 0.5
+#: Lines that a value may take.
+_PARTS = 3
 _SCRIPTS = {"CJK": "Chinese and Japanese", "HIRAGANA": "Chinese and Japanese", "KATAKANA": "Chinese and Japanese"}
 
 
@@ -55,8 +57,8 @@ def script_of(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """What is compared: composed characters without case and spaces."""
-    return "".join(unicodedata.normalize("NFC", text).casefold().split())
+    """What is compared: composed characters without case, spaces and the slashes between languages."""
+    return "".join(unicodedata.normalize("NFC", text).casefold().replace("/", " ").split())
 
 
 def edits_in(wanted: str, line: str) -> int:
@@ -74,10 +76,22 @@ def is_there(wanted: str, edits: int) -> bool:
     return edits <= (1 - _THERE) * len(wanted)
 
 
-def count(wanted: str, lines: Sequence[str], tally: LineTally) -> None:
-    """Counts one value, looked for in the lines of its pages; all texts as `plain` gives them."""
+def fewest_edits(text: str, lines: Sequence[str], parts: int = _PARTS) -> int:
+    """Edits between a value and its pieces in lines (as `plain` gives them), of at most so many parts."""
+    whole = plain(text)
+    best = min((edits_in(whole, line) for line in lines), default=len(whole))
+    words = text.split()
+    for cut in range(1, len(words)) if parts > 1 and best else ():
+        first = fewest_edits(" ".join(words[:cut]), lines, 1)
+        if first < best:
+            best = min(best, first + fewest_edits(" ".join(words[cut:]), lines, parts - 1))
+    return best
+
+
+def count(text: str, lines: Sequence[str], tally: LineTally) -> None:
+    """Counts one value, looked for in the lines of its pages (as `plain` gives them)."""
     tally.values += 1
-    best = min((edits_in(wanted, line) for line in lines), default=len(wanted))
+    wanted, best = plain(text), fewest_edits(text, lines)
     if is_there(wanted, best):
         tally.found += 1
         tally.exact += best == 0
@@ -104,7 +118,7 @@ def count_specimen(specimen: Specimen, tallies: dict[str, LineTally]) -> None:
     except ExtractorError:
         lines = []
     for text in values_of(specimen):
-        count(plain(text), lines, tallies.setdefault(script_of(text), LineTally()))
+        count(text, lines, tallies.setdefault(script_of(text), LineTally()))
 
 
 def table(tallies: Mapping[str, LineTally]) -> str:
