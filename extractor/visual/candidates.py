@@ -14,6 +14,7 @@ from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold
 from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 from extractor.text.ocr import Line
+from extractor.visual.beside import LEFTWARDS
 from extractor.visual.chains import Chain, chains_of_caption, chains_of_field
 from extractor.visual.reader import Layout
 from extractor.visual.tags import FIELDS
@@ -27,8 +28,6 @@ _ENDS_OF_PERIODS = ("issue_date", "expiry_date")
 #: The conventions of Geneva and New York, which travel documents issued under them name, and words for such.
 _TREATIES = frozenset({"1951-07-28", "1954-09-28"})
 _TREATY = tuple(map(fold, ("conven", "konven", "konwen", "конвенц", "abkommen", "übereinkommen", "sözleşme", "公约")))
-#: Hebrew, Arabic, Syriac, Thaana.
-_LEFTWARDS = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 #: Scripts that are written without spaces.
 _UNSPACED = re.compile(r"[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
 
@@ -199,7 +198,7 @@ def _is_cut_off(layout: Layout, lines: Sequence[Line], words: Sequence[int], val
 def _read_leftwards(layout: Layout, words: tuple[int, ...]) -> tuple[int, ...]:
     """Words of a script that is written to the left: of pieces in one row the right one comes first. In a line that was
     read as one they are in order."""
-    if not _LEFTWARDS.search("".join(layout.words[index].text for index in words)):
+    if not LEFTWARDS.search("".join(layout.words[index].text for index in words)):
         return words
     rows: list[list[int]] = []
     for index in words:

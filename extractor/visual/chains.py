@@ -15,6 +15,7 @@ import numpy as np
 from extractor.schemas.bilingual import is_latin
 from extractor.schemas.text import fold
 from extractor.schemas.vocabulary import FieldSpec, Kind
+from extractor.visual.beside import is_next, spans_of_caption, words_beside
 from extractor.visual.reader import Layout
 from extractor.visual.tags import FIELDS, VALUE_TAGS
 
@@ -24,10 +25,12 @@ _LEAST = 0.3
 _SAME_CAPTION = 0.5
 #: From this score on a chain is surely a part of the holder's name.
 _PART_OF_NAME = 0.7
-#: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
-_CAPTION_LIKENESS = 86.0
 #: Between two names that are one.
 _HYPHENS = frozenset("-\u2010\u2011\u2013\u2014")
+#: The score of a value that stands beside a user's caption and does not point to it: it is told by its place alone.
+_BESIDE = 0.5
+#: Kinds whose values have a form; words of other kinds are none where they look like captions.
+_FORMED = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER, Kind.CODE, Kind.LIST, Kind.FLAG})
 #: Kinds whose values may take several lines.
 _BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
 
@@ -164,34 +167,42 @@ def _pointed(layout: Layout, words: Sequence[int]) -> int | None:
 
 
 def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
-    """The value beside a caption that only the schema knows."""
-    spans = _spans_of_caption(layout, spec)
+    """The value beside a caption that only the schema knows: words that point to it, else those that stand there."""
+    words = layout.words
+    spans = spans_of_caption(words, spec)
     if not spans:
         return []
     taken = {index for span in spans for index in span}
     pointed = layout.caption[:, sorted(taken)].sum(axis=1)
+    known = np.delete(layout.captions, FIELDS.index("other"), axis=1).max(axis=1)
+    free = [i for i in range(len(words)) if i not in taken and known[i] < _SAME_CAPTION]
+    chains = _joined(layout, _linked(layout, [i for i in free if pointed[i] >= _LEAST], pointed))
+    chains = [one for one in chains if not _is_caption(layout, spec, one)]
+    if chains and spec.kind not in _BROKEN:
+        return chains
+    used = {index for chain in chains for index in chain.words}
+    mine = {i for i in free if i not in used and _pointed(layout, [i]) in {None, *taken}}
+    if chains:
+        return [_whole(layout, chain, mine) for chain in chains]
+    runs = [words_beside(words, span, mine) for span in spans]
+    chains = [Chain(run, (_BESIDE,) * len(run)) for run in runs if run]
+    return [one for one in chains if not _is_caption(layout, spec, one)]
+
+
+def _is_caption(layout: Layout, spec: FieldSpec, chain: Chain) -> bool:
+    """Whether words look like a caption, as a value that has a form of its own can to a network that was not taught the
+    field."""
+    shown = layout.captions[list(chain.words)].max(axis=1)
+    return spec.kind not in _FORMED and float(shown.mean()) >= _SAME_CAPTION
+
+
+def _whole(layout: Layout, chain: Chain, mine: set[int]) -> Chain:
+    """A value with those other words that stand in a line with its own, without a gap, and look like no caption."""
     shown = layout.captions.max(axis=1)
-    mine = [i for i in range(len(layout.words)) if i not in taken and pointed[i] >= _LEAST and shown[i] < 0.5]
-    return _joined(layout, _linked(layout, mine, pointed))
-
-
-def _spans_of_caption(layout: Layout, spec: FieldSpec) -> list[range]:
-    """Where the page has one of a field's captions: runs of words."""
-    from rapidfuzz import fuzz
-
-    phrases = {fold(phrase) for by_language in spec.captions.values() for phrase in by_language}
-    texts = [fold(word.text) for word in layout.words]
-    best: tuple[float, list[range]] = (_CAPTION_LIKENESS, [])
-    for phrase in phrases - {""}:
-        count = len(phrase.split())
-        for start in range(len(texts)):
-            for length in {count, count + 1, max(1, count - 1)}:
-                shown = " ".join(filter(None, texts[start : start + length]))
-                if abs(len(shown) - len(phrase)) > 0.25 * len(phrase) + 1:
-                    continue
-                likeness = fuzz.ratio(shown, phrase)
-                if likeness > best[0]:
-                    best = (likeness, [range(start, start + length)])
-                elif likeness == best[0] and best[1]:
-                    best[1].append(range(start, start + length))
-    return best[1]
+    found = list(chain.words)
+    for end, step in ((0, -1), (-1, 1)):
+        while (index := found[end] + step) in mine and shown[index] < _SAME_CAPTION:
+            if not is_next(layout.words[min(index, found[end])], layout.words[max(index, found[end])]):
+                break
+            found.insert(0 if step < 0 else len(found), index)
+    return Chain(tuple(found), chain.chances)

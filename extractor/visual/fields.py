@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from extractor.mrz import Mrz, agreement
 from extractor.schemas.text import squash
-from extractor.schemas.vocabulary import FieldSpec, Kind
+from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 from extractor.text.ocr import Line
 from extractor.visual.candidates import Candidate, find_candidates
 from extractor.visual.chains import has_caption
@@ -98,7 +98,7 @@ def _least(name: str, kind: Kind, *, named: bool) -> float:
     """The score that a field's candidate must have; `named` says whether a caption is beside it."""
     if kind is Kind.DATE:
         return _LEAST_DATE
-    if name in _NEARLY_ALWAYS:
+    if name in _NEARLY_ALWAYS or name not in VOCABULARY:  # whose caption is on the page, else it has no candidate
         return _LEAST_SCORE
     return _LEAST_OPTIONAL if named else _LEAST_UNNAMED
 

@@ -1,0 +1,104 @@
+"""A user's own captions: where a page has them, and what stands beside them."""
+
+from collections.abc import Sequence
+
+import pytest
+from pydantic import BaseModel, Field, create_model
+
+from extractor.schemas.vocabulary import FieldSpec, Kind
+from extractor.text.ocr import Line
+from extractor.visual.beside import is_next, spans_of_caption, words_beside
+from extractor.visual.words import words_of
+from tests.extractor.printed import joined, line, values
+
+
+def spec(*captions: str) -> FieldSpec:
+    return FieldSpec("own", Kind.TEXT, "a field of one's own", "", {"en": captions})
+
+
+def found(lines: Sequence[Line], *captions: str) -> list[str]:
+    words = words_of(lines)
+    return [" ".join(words[index].text for index in span) for span in spans_of_caption(words, spec(*captions))]
+
+
+@pytest.mark.parametrize(
+    ("printed", "caption", "expected"),
+    [
+        ("Library card no. 77", "library card no", ["Library card no."]),
+        ("Librarycard no 77", "library card no", ["Librarycard no"]),
+        ("Shelf", "shelf", ["Shelf"]),
+        ("Shelf: 12", "shelf", ["Shelf"]),
+        ("Llbrary card no", "library card no", ["Llbrary card no"]),
+        ("会员编号 88", "会员编号", ["会 员 编 号"]),
+        ("회원번호 88", "회원 번호", ["회 원 번 호"]),
+        ("जन्म", "नाम", []),
+        ("Room", "shelf", []),
+        ("12", "---", []),
+    ],
+)
+def test_a_caption_is_found_by_its_letters(printed: str, caption: str, expected: list[str]) -> None:
+    assert found([line("CITY LIBRARY", 0, 0), line(printed, 0, 40)], caption) == expected
+
+
+def beside(lines: Sequence[Line], caption: str) -> str:
+    words = words_of(lines)
+    (span,) = spans_of_caption(words, spec(caption))
+    return " ".join(words[index].text for index in words_beside(words, span, set(range(len(words))) - set(span)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "caption", "expected"),
+    [
+        ([line("Shelf: Blue room", 0, 0)], "shelf", "Blue room"),
+        ([line("Shelf", 0, 0), line("Blue room", 120, 0), line("Points", 500, 0)], "shelf", "Blue room"),
+        ([line("Shelf", 0, 0), line("Blue room", 0, 30), line("Points", 0, 60)], "shelf", "Blue room"),
+        ([line("77", 0, 0), line("مدرسة", 200, 0)], "مدرسة", "77"),
+        ([line("Blue room", 300, 60), line("Shelf", 0, 0)], "shelf", ""),
+        ([line("Shelf", 0, 0), line("Blue room", 600, 0)], "shelf", ""),
+    ],
+)
+def test_a_value_stands_behind_a_caption_or_under_it(lines: Sequence[Line], caption: str, expected: str) -> None:
+    assert beside(lines, caption) == expected
+
+
+def test_words_of_two_columns_are_not_next_to_each_other() -> None:
+    near, far = words_of([line("Blue room", 0, 0)]), words_of([joined(("Blue", 0), ("room", 200), top=0)])
+    assert is_next(*near)
+    assert not is_next(*far)
+
+
+def own(kind: str, *captions: str) -> type[BaseModel]:
+    field = Field(None, json_schema_extra={"x-kind": kind, "x-captions": {"en": list(captions)}})
+    return create_model("Own", own=(str | None, field))
+
+
+HEAD = [line("CITY LIBRARY", 40, 40, height=30), line("Surname", 40, 100), line("SMITH", 40, 125)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "caption", "value", "expected"),
+    [
+        ("number", "Library card no", "LB-482913", "LB-482913"),
+        ("text", "Blood group", "A+", "A+"),
+        ("date", "Member since", "04.03.2019", "2019-03-04"),
+        ("name", "Supervisor", "PETER JONES", "PETER JONES"),
+        ("address", "Lives at", "12 High Street, Leeds", "12 High Street, Leeds"),
+        ("state", "Home country", "France", "FRA"),
+        ("number", "会员编号", "88123456", "88123456"),
+        ("number", "Phone", "+44 20 7946 0018", "+44 20 7946 0018"),
+    ],
+)
+def test_own_fields_are_read_wherever_a_value_follows(kind: str, caption: str, value: str, expected: str) -> None:
+    places = {
+        "below": [line(caption, 40, 260), line(value, 40, 285)],
+        "behind": [line(caption, 40, 260), line(value, 60 + 20 * len(caption), 260)],
+        "in its line": [line(f"{caption} {value}", 40, 260)],
+    }
+    got = {place: values(HEAD + lines, own(kind, caption)) for place, lines in places.items()}
+    assert got == {place: {"own": expected} for place in places}
+
+
+@pytest.mark.parametrize("caption", ["Shelf", "E-mail", "Mitglieds-Nr.", "Blood group"])
+def test_a_caption_that_ends_the_page_has_none_of_its_words(caption: str) -> None:
+    """Nothing that is printed elsewhere is the value of a caption with nothing beside it."""
+    assert values([*HEAD, line(caption, 600, 600)], own("text", caption)) == {}
