@@ -334,11 +334,12 @@ class _Walker:
 def _meaning(info: FieldInfo, place: _FieldPath, annotation: Any = Any) -> Meaning | None:
     extra = extra_of(info)
     stated, captions = extra.get("x-field"), extra.get("x-captions", {})
-    if stated is not None and stated not in VOCABULARY:
+    if stated is not None and not (isinstance(stated, str) and stated in VOCABULARY):
         raise SchemaError(f"x-field of {place.key}: there is no field {stated!r} in the vocabulary")
-    if not isinstance(captions, Mapping) or not all(isinstance(one, list | tuple) for one in captions.values()):
+    lists = list(captions.values()) if isinstance(captions, Mapping) else [None]
+    if not all(isinstance(one, list | tuple) and all(isinstance(phrase, str) for phrase in one) for one in lists):
         raise SchemaError(f"x-captions of {place.key} are lists of captions by language")
-    phrases = tuple(str(phrase) for phrases in captions.values() for phrase in phrases)
+    phrases = tuple(phrase for phrases in captions.values() for phrase in phrases)
     description = info.description or ""
     words = Words(place.name, place.inside, place.aliases, phrases, description, stated, info.title)
     return meaning_of(words, lambda one: one.by == "x-field" or not _misfits(one, annotation))

@@ -89,6 +89,8 @@ def test_what_cannot_hold_a_value_of_that_meaning_does_not_mean_it() -> None:
         ({"x-kind": "zebra"}, "x-kind of a"),
         ({"x-captions": ["a"]}, "x-captions of a"),
         ({"x-captions": {"en": "a"}}, "x-captions of a"),
+        ({"x-captions": {"en": [5]}}, "x-captions of a"),
+        ({"x-field": ["surname"]}, "x-field of a"),
         ({"x-captions": {"en": ["a" * 201]}}, "x-captions of a"),
         ({"x-captions": {"en": ["a"] * 5001}}, "x-captions of a"),
     ],
