@@ -24,11 +24,12 @@ from extractor.synthesis.catalogue import catalogue
 from extractor.synthesis.draw import DrawnPage
 from extractor.synthesis.produce import labelled, write_picture
 from extractor.training.visual.holder import Holder
+from extractor.training.visual.labelled import Sheet, printed_values
 from extractor.training.visual.printing import has_letters, is_of_zone, print_sheet
-from extractor.training.visual.sheet import Sheet, make_sheet
+from extractor.training.visual.sheet import make_sheet
 from extractor.training.visual.variants import relative
 from extractor.visual.features import ZONE_FIELDS
-from extractor.visual.tags import FIELDS, VALUE_TAGS, value_tag
+from extractor.visual.tags import FIELDS, value_tag
 from extractor.visual.values import Context, value_of
 
 LANGUAGES = ("th", "el", "he", "hi", "uk", "vi", "kk")
@@ -91,7 +92,9 @@ def _has(tags: Sequence[int], name: str) -> bool:
 
 def label_of(sheet: Sheet, holder: Holder) -> tuple[dict[str, Any], dict[str, str]]:
     """The fields that the sheet's schema has, as values or null, and those of them that are printed, as texts."""
-    texts = {name: [" ".join(parts) for parts in times] for name, times in _printed(sheet).items()}
+    # A value that is printed twice counts once.
+    printed = {name: dict.fromkeys(map(tuple, times)) for name, times in printed_values(sheet).items()}
+    texts = {name: [" ".join(lines) for lines in times] for name, times in printed.items()}
     zone = [line.text for line in sheet.lines if is_of_zone(line.text)]
     fields: dict[str, Any] = {}
     for name in SCHEMAS[sheet.kind].model_fields:
@@ -107,23 +110,6 @@ def label_of(sheet: Sheet, holder: Holder) -> tuple[dict[str, Any], dict[str, st
         else:
             fields[name] = (holder.facts or {}).get(name) or None if zone and name in ZONE_FIELDS else None
     return fields, {name: "\n".join(parts) for name, parts in texts.items() if name in fields}
-
-
-def _printed(sheet: Sheet) -> dict[str, list[list[str]]]:
-    """Field -> its values as printed, each a list of lines; one that is printed twice is there once."""
-    found: dict[tuple[int, int], list[str]] = {}
-    for line in sheet.lines:
-        for tag, owner in dict.fromkeys(zip(line.tags, line.owners, strict=True)):
-            if VALUE_TAGS.start <= tag < VALUE_TAGS.stop:
-                pairs = zip(line.text, line.tags, line.owners, strict=True)
-                own = "".join(c for c, *other in pairs if other == [tag, owner])
-                found.setdefault((tag, owner), []).append(own.strip())
-    values: dict[str, list[list[str]]] = {}
-    for (tag, _), lines in found.items():
-        same = values.setdefault(FIELDS[tag - VALUE_TAGS.start], [])
-        if lines not in same:
-            same.append(lines)
-    return values
 
 
 def _is_part(name: str, texts: Sequence[str], holder: Holder) -> bool:

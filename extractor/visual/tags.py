@@ -17,6 +17,8 @@ TAGS: tuple[str, ...] = (
     *(f"caption of {name}" for name in FIELDS),
 )
 KINDS: tuple[str, ...] = (*SCHEMAS, "none")
+VALUE_TAGS = slice(_VALUES, _VALUES + len(FIELDS))
+CAPTION_TAGS = slice(_VALUES + len(FIELDS), _VALUES + 2 * len(FIELDS))
 
 
 def value_tag(field: str) -> int:
@@ -29,5 +31,11 @@ def caption_tag(field: str) -> int:
     return _VALUES + len(FIELDS) + FIELDS.index(field)
 
 
-VALUE_TAGS = slice(_VALUES, _VALUES + len(FIELDS))
-CAPTION_TAGS = slice(_VALUES + len(FIELDS), _VALUES + 2 * len(FIELDS))
+def is_value(tag: int) -> bool:
+    """Whether a tag is that of some field's value."""
+    return VALUE_TAGS.start <= tag < VALUE_TAGS.stop
+
+
+def is_caption(tag: int) -> bool:
+    """Whether a tag is that of some field's caption."""
+    return CAPTION_TAGS.start <= tag < CAPTION_TAGS.stop

@@ -10,8 +10,8 @@ import pytest
 from eval.world.__main__ import LANGUAGES, documents, draw_set, main
 from extractor.labels import load_dataset
 from extractor.training.visual.forms import print_day
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.training.visual.printing import has_letters, is_of_zone, print_sheet
-from extractor.training.visual.sheet import Sheet, SheetLine
 
 pytestmark = pytest.mark.usefixtures("evaluation_fonts")
 

@@ -1,17 +1,17 @@
 """Pages of the catalogue of the world's documents, printed, with the answer that is right for what stands on them.
 
-The layout reader's sheets (`training.visual.sheet`) say of every character which field's value it is, and its printer
-makes pictures of them. Here such a picture becomes a page as `synthesis.draw` makes them. Its label is the values as
-the product itself would write them down (`extractor.visual.values`), checked against the holder's own; a field whose
-place is empty, or on a side that is not shown, is null. A page is left out where a value is not certain or cannot be
-read.
+The layout reader's sheets (`training.visual.labelled`) say of every character which field's value it is, and its
+printer makes pictures of them. Here such a picture becomes a page as `synthesis.draw` makes them. Its label is the
+values as the product itself would write them down (`extractor.visual.values`), checked against the holder's own; a
+field whose place is empty, or on a side that is not shown, is null. A page is left out where a value is not certain or
+cannot be read.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,9 +30,10 @@ from extractor.synthesis.pools import Pool
 from extractor.training.nano.sheets import HEIGHT, WIDTH
 from extractor.training.visual.batches import Mixture, choose_entry
 from extractor.training.visual.holder import TODAY, Holder
+from extractor.training.visual.labelled import Sheet, SheetLine, printed_values
 from extractor.training.visual.printing import Picture, has_letters, is_of_zone, print_sheet
-from extractor.training.visual.sheet import Sheet, SheetLine, make_sheet
-from extractor.visual.tags import FIELDS, TITLE, VALUE_TAGS
+from extractor.training.visual.sheet import make_sheet
+from extractor.visual.tags import TITLE, is_value
 from extractor.visual.values import Context, clean_name, value_of
 
 POOL: Pool = "training"
@@ -143,7 +144,7 @@ def _surname_in_parts(entry: Mapping[str, Any]) -> bool:
 
 def label(sheet: Sheet, holder: ZoneHolder) -> tuple[dict[str, Any], dict[str, str]]:
     """The value of every field of any schema on a sheet, and the texts as printed. Raises UncertainError."""
-    printed = printed_values(sheet)
+    printed = {name: _texts(values) for name, values in printed_values(sheet).items()}
     fields: dict[str, Any] = dict.fromkeys(_FIELDS)
     for name, texts in printed.items():
         if name in _FIELDS and name != "issuing_country":
@@ -161,21 +162,12 @@ def label(sheet: Sheet, holder: ZoneHolder) -> tuple[dict[str, Any], dict[str, s
     return fields, {name: "\n".join(texts) for name, texts in printed.items()}
 
 
-def printed_values(sheet: Sheet) -> dict[str, list[str]]:
-    """Field -> its values as printed, lines parted by line breaks; the same value printed twice counts once."""
-    found: dict[tuple[int, int], list[str]] = {}
-    for line in sheet.lines:
-        for key in dict.fromkeys(zip(line.tags, line.owners, strict=True)):
-            if key[1] and VALUE_TAGS.start <= key[0] < VALUE_TAGS.stop:
-                own = (c for c, *other in zip(line.text, line.tags, line.owners, strict=True) if tuple(other) == key)
-                found.setdefault(key, []).append("".join(own).strip())
-    values: dict[str, list[str]] = {}
-    for (tag, _), lines in found.items():
-        texts = values.setdefault(FIELDS[tag - VALUE_TAGS.start], [])
-        text = "\n".join(filter(None, lines))
-        if text and squash(text) not in map(squash, texts):
-            texts.append(text)
-    return values
+def _texts(values: Iterable[Iterable[str]]) -> list[str]:
+    """Values given as lines, as texts with line breaks; the same value printed twice counts once."""
+    found: dict[str, str] = {}
+    for text in filter(None, ("\n".join(filter(None, lines)) for lines in values)):
+        found.setdefault(squash(text), text)
+    return list(found.values())
 
 
 def _normalised(name: str, texts: list[str], holder: ZoneHolder) -> Any:
@@ -265,8 +257,7 @@ def _strings(fields: Mapping[str, Any]) -> Iterator[str]:
 
 def _values(sheet: Sheet) -> np.ndarray:
     """Which lines have a value or are the zone's, (n,) bool."""
-    tagged = ([VALUE_TAGS.start <= tag < VALUE_TAGS.stop for tag in line.tags] for line in sheet.lines)
-    return np.array([any(tags) or is_of_zone(line.text) for tags, line in zip(tagged, sheet.lines, strict=True)])
+    return np.array([any(map(is_value, line.tags)) or is_of_zone(line.text) for line in sheet.lines])
 
 
 def _hidden(sheet: Sheet, picture: Picture) -> bool:

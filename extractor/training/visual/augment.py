@@ -8,15 +8,16 @@ some are taken away, as on a document whose field is empty, where the caption al
 from __future__ import annotations
 
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold, scripts
-from extractor.training.visual.noise import cut_off, in_order, is_value
-from extractor.training.visual.sheet import Sheet, SheetLine
-from extractor.visual.tags import FIELDS, value_tag
+from extractor.training.visual.labelled import Sheet, SheetLine
+from extractor.training.visual.noise import cut_off, in_order
+from extractor.visual.tags import FIELDS, is_value, value_tag
 
 #: Values of a field and script that the bank keeps.
 _KEPT = 64
@@ -29,8 +30,7 @@ _DATES = frozenset(value_tag(name) for name in FIELDS if name.endswith("_date") 
 _MEANINGS = frozenset(value_tag(name) for name in ("nationality", "issuing_country", "sex"))
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """A value's characters within one line: `start` to `end` of line `line`, their tag and owner."""
 
     line: int
@@ -68,32 +68,21 @@ def _look(text: str) -> str:
 
 def value_runs(lines: Sequence[SheetLine]) -> list[Run]:
     """Every run of characters of one value within a line."""
-    found: list[Run] = []
-    for index, line in enumerate(lines):
-        for at, (tag, owner) in enumerate(zip(line.tags, line.owners, strict=True)):
-            if not is_value(tag) or not owner:
-                continue
-            last = found[-1] if found else None
-            if last and (last.line, last.end, last.tag, last.owner) == (index, at, tag, owner):
-                found[-1] = replace(last, end=at + 1)
-            else:
-                found.append(Run(index, at, at + 1, tag, owner))
-    return found
+    runs = (Run(index, *run) for index, line in enumerate(lines) for run in line.runs())
+    return [run for run in runs if is_value(run.tag) and run.owner]
 
 
 def whole_values(lines: Sequence[SheetLine]) -> list[Run]:
     """The runs that are all of their value; not those of values in several lines."""
     runs = value_runs(lines)
-    parts: dict[int, int] = defaultdict(int)
-    for run in runs:
-        parts[run.owner] += 1
+    parts = Counter(run.owner for run in runs)
     return [run for run in runs if parts[run.owner] == 1]
 
 
 def augmented(sheet: Sheet, bank: Bank, rng: random.Random) -> Sheet:
     """A labelled page with boxes a little off, now and then a character misread, a line or an edge lost, values taken
     away, and those that are left exchanged for others."""
-    sheet = replace(sheet, lines=[_copied(line) for line in sheet.lines])
+    sheet = replace(sheet, lines=[line.copy() for line in sheet.lines])
     mode = rng.choices(tuple(_MODES), tuple(_MODES.values()))[0]
     if rng.random() < _EMPTIED:
         sheet = _emptied(sheet, rng)
@@ -101,10 +90,6 @@ def augmented(sheet: Sheet, bank: Bank, rng: random.Random) -> Sheet:
         sheet = _of_another(sheet, bank, rng)
     sheet = replace(sheet, lines=_disturbed(cut_off(sheet.lines, rng), rng))
     return _in_other_letters(sheet, rng) if mode == "letters" and sheet.zone is None else sheet
-
-
-def _copied(line: SheetLine) -> SheetLine:
-    return SheetLine(line.text, list(line.tags), list(line.owners), list(line.box), line.holder, line.score)
 
 
 def _emptied(sheet: Sheet, rng: random.Random) -> Sheet:
@@ -117,23 +102,8 @@ def _emptied(sheet: Sheet, rng: random.Random) -> Sheet:
         if len(keep) == len(line.text):
             lines.append(line)
         elif "".join(line.text[at] for at in keep).strip():
-            lines.append(_kept(line, keep))
+            lines.append(line.part(keep))
     return replace(sheet, lines=lines)
-
-
-def _kept(line: SheetLine, keep: Sequence[int]) -> SheetLine:
-    """A line with only some of its characters, in the box from the first to the last of them."""
-    left, top, right, bottom = line.box
-    wide = (right - left) / len(line.text)
-    box = [left + wide * keep[0], top, left + wide * (keep[-1] + 1), bottom]
-    return SheetLine(
-        "".join(line.text[at] for at in keep),
-        [line.tags[at] for at in keep],
-        [line.owners[at] for at in keep],
-        box,
-        line.holder,
-        line.score,
-    )
 
 
 def _of_another(sheet: Sheet, bank: Bank, rng: random.Random) -> Sheet:
@@ -184,7 +154,8 @@ def _with(line: SheetLine, run: Run, text: str) -> SheetLine:
     def spread(values: Sequence[int], own: int) -> list[int]:
         return [*values[: run.start], *([own] * len(text)), *values[run.end :]]
 
-    return SheetLine(shown, spread(line.tags, run.tag), spread(line.owners, run.owner), box, line.holder, line.score)
+    tags, owners = spread(line.tags, run.tag), spread(line.owners, run.owner)
+    return replace(line, text=shown, tags=tags, owners=owners, box=box)
 
 
 def _disturbed(lines: Sequence[SheetLine], rng: random.Random) -> list[SheetLine]:
@@ -197,7 +168,7 @@ def _disturbed(lines: Sequence[SheetLine], rng: random.Random) -> list[SheetLine
         height = line.box[3] - line.box[1]
         box = [(line.box[i] + rng.gauss(0, 0.08) * height) * (wide if i % 2 == 0 else high) for i in range(4)]
         text = [_exchanged(c, rng, {}) if c.isalnum() and rng.random() < misread else c for c in line.text]
-        found.append(SheetLine("".join(text), line.tags, line.owners, box, line.holder, line.score))
+        found.append(replace(line, text="".join(text), box=box))
     return in_order(found)
 
 

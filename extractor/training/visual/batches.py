@@ -14,9 +14,10 @@ from torch import Tensor
 from extractor.training.visual.augment import Bank, augmented
 from extractor.training.visual.designs import make_design
 from extractor.training.visual.holder import Holder
+from extractor.training.visual.labelled import Sheet
 from extractor.training.visual.noise import disturb
 from extractor.training.visual.samples import ANY, LayoutSample, make_sample, two_documents
-from extractor.training.visual.sheet import Sheet, make_sheet
+from extractor.training.visual.sheet import make_sheet
 from extractor.training.visual.variants import relative
 from extractor.visual.features import LENGTH, NUMBERS
 from extractor.visual.tags import TAGS

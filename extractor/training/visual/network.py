@@ -27,7 +27,7 @@ _BUCKETS = 32
 _WAVES = 6
 
 
-class Block(nn.Module):
+class EncoderLayer(nn.Module):
     """Pre-norm attention and a gated feed-forward layer."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -72,7 +72,7 @@ class LayoutNetwork(nn.Module):
         # Two biases more than heads: those of the two pointers.
         self.across, self.down = nn.Embedding(_BUCKETS, heads + 2), nn.Embedding(_BUCKETS, heads + 2)
         self.aligned = nn.Embedding(2, heads + 2)
-        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
+        self.blocks = nn.ModuleList(EncoderLayer(width, heads) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.tags = nn.Linear(width, len(TAGS))
         self.before, self.caption = Pointer(width), Pointer(width)

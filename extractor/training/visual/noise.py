@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
-from extractor.training.visual.sheet import Sheet, SheetLine
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.training.visual.strays import strays
-from extractor.visual.tags import CAPTION_TAGS, NOTHING, VALUE_TAGS
+from extractor.visual.tags import NOTHING, is_value
 
 _LOOKALIKES = {
     "a": "aeoâ", "e": "eco", "i": "il1j", "l": "li1I", "o": "o0ce", "n": "nmr", "m": "mnrn", "r": "rnt", "t": "tfr",
@@ -27,7 +27,7 @@ _MOST_LINES = 120
 
 def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     """The page as recognition would leave it. The holder of every line is kept."""
-    lines = [_copied(line) for line in sheet.lines]
+    lines = [line.copy() for line in sheet.lines]
     lines = _lost(cut_off(lines, rng), rng)
     rates, spread, unspaced = _rates(rng), rng.choice((0.002, 0.005, 0.012, 0.04)), rng.choice((0.0, 0.03, 0.1, 0.4))
     lines = [_unspaced(_misread(line, rng, rates(line), spread), rng, unspaced) for line in lines]
@@ -37,14 +37,6 @@ def disturb(sheet: Sheet, rng: random.Random) -> Sheet:
     lines += strays(lines, rng)
     lines = _moved(lines, rng)
     return replace(sheet, lines=in_order(lines)[:_MOST_LINES])
-
-
-def _copied(line: SheetLine) -> SheetLine:
-    return SheetLine(line.text, list(line.tags), list(line.owners), list(line.box), line.holder, line.score)
-
-
-def is_value(tag: int) -> bool:
-    return VALUE_TAGS.start <= tag < VALUE_TAGS.stop
 
 
 def cut_off(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
@@ -99,7 +91,7 @@ def _misread(line: SheetLine, rng: random.Random, rate: float, spread: float) ->
             owners.append(owner)
     doubt = rng.uniform(0.1, 0.7) if rng.random() < 0.02 else abs(rng.gauss(0, spread))
     score = max(0.2, 1.0 - rate * rng.uniform(0.2, 1.0) - doubt)
-    return SheetLine("".join(text), tags, owners, line.box, line.holder, score)
+    return replace(line, text="".join(text), tags=tags, owners=owners, score=score)
 
 
 def _unspaced(line: SheetLine, rng: random.Random, chance: float) -> SheetLine:
@@ -108,10 +100,7 @@ def _unspaced(line: SheetLine, rng: random.Random, chance: float) -> SheetLine:
         return line
     lost = rng.choice((0.4, 1.0))
     keep = [i for i, c in enumerate(line.text) if c != " " or rng.random() >= lost]
-    text = "".join(line.text[i] for i in keep)
-    return SheetLine(
-        text, [line.tags[i] for i in keep], [line.owners[i] for i in keep], line.box, line.holder, line.score
-    )
+    return line.only(keep)
 
 
 def _other(character: str, rng: random.Random) -> str:
@@ -123,13 +112,6 @@ def _other(character: str, rng: random.Random) -> str:
     return chr(max(0x20, ord(character) + rng.choice((-3, -2, -1, 1, 2, 3))))
 
 
-def _part(line: SheetLine, start: int, end: int) -> SheetLine:
-    left, top, right, bottom = line.box
-    wide = (right - left) / max(len(line.text), 1)
-    box = [left + wide * start, top, left + wide * end, bottom]
-    return SheetLine(line.text[start:end], line.tags[start:end], line.owners[start:end], box, line.holder, line.score)
-
-
 def _cut(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Lines cut at spaces, as the detector cuts where letters stand wide."""
     chance = rng.choice((0.02, 0.08, 0.25))
@@ -138,7 +120,7 @@ def _cut(lines: list[SheetLine], rng: random.Random) -> list[SheetLine]:
         spaces = [i for i, c in enumerate(line.text) if c == " " and 0 < i < len(line.text) - 1]
         if spaces and rng.random() < chance:
             at = rng.choice(spaces)
-            found += [_part(line, 0, at), _part(line, at + 1, len(line.text))]
+            found += [line.part(range(at)), line.part(range(at + 1, len(line.text)))]
         else:
             found.append(line)
     return [line for line in found if line.text.strip()]
@@ -213,7 +195,3 @@ def in_order(lines: list[SheetLine]) -> list[SheetLine]:
                 continue
         rows.append([line])
     return [line for row in rows for line in sorted(row, key=lambda line: line.box[0])]
-
-
-def is_caption(tag: int) -> bool:
-    return CAPTION_TAGS.start <= tag < CAPTION_TAGS.stop

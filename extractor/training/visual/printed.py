@@ -19,8 +19,8 @@ from extractor.synthesis.capture import capture, choose_mode
 from extractor.synthesis.draw import DrawnPage
 from extractor.synthesis.pools import Pool
 from extractor.training.visual.batches import Mixture, draw_sheet
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.training.visual.printing import has_letters, is_of_zone, print_sheet, runs_leftwards
-from extractor.training.visual.sheet import Sheet, SheetLine
 from extractor.visual.features import zone_facts
 from extractor.visual.tags import NOTHING
 

@@ -19,7 +19,7 @@ from extractor.synthesis.canvas import Canvas, Colour, Lettering, TextRun, blend
 from extractor.synthesis.fonts import FontFace, FontsMissingError, font_files, installed_fonts, packed_name, single_font
 from extractor.synthesis.ornaments import choose_face, portrait
 from extractor.synthesis.pools import Pool
-from extractor.training.visual.sheet import Sheet, SheetLine
+from extractor.training.visual.labelled import Sheet, SheetLine
 
 #: Scripts, each with its first and last code point and its fonts.
 _Fonts = tuple[tuple[str, str, tuple[str, ...]], ...]

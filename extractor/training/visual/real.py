@@ -17,7 +17,7 @@ from extractor.labels.format import Specimen
 from extractor.schemas import VOCABULARY, Kind
 from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold
-from extractor.training.visual.sheet import Sheet, SheetLine
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.visual.features import zone_facts
 from extractor.visual.tags import FIELDS, NOTHING, TAGS, value_tag
 from extractor.visual.values import Context, value_of
@@ -269,17 +269,11 @@ def _to_json(sheet: Sheet) -> dict[str, Any]:
 
 def _runs(line: SheetLine) -> list[tuple[int, int, str, int]]:
     """Tagged runs of characters: start, end, tag and owner."""
-    found: list[tuple[int, int, str, int]] = []
-    for index, (tag, owner) in enumerate(zip(line.tags, line.owners, strict=True)):
-        if tag in (NOTHING, UNKNOWN):
-            if tag == UNKNOWN:
-                found.append((index, index + 1, "unknown", 0))
-            continue
-        if found and found[-1][1] == index and found[-1][2:] == (TAGS[tag], owner):
-            found[-1] = (found[-1][0], index + 1, *found[-1][2:])
-        else:
-            found.append((index, index + 1, TAGS[tag], owner))
-    return found
+    return [
+        (start, end, "unknown" if tag == UNKNOWN else TAGS[tag], owner)
+        for start, end, tag, owner in line.runs()
+        if tag != NOTHING
+    ]
 
 
 def _from_json(entry: Mapping[str, Any]) -> Sheet:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extractor.training.visual.noise import is_caption, is_value
-from extractor.training.visual.sheet import Sheet, SheetLine
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.visual.features import ZONE_FIELDS, Features, page_features
-from extractor.visual.tags import CAPTION_TAGS, FIELDS, KINDS, NOTHING, TAGS, value_tag
+from extractor.visual.tags import CAPTION_TAGS, FIELDS, KINDS, NOTHING, TAGS, is_caption, is_value, value_tag
 from extractor.visual.words import Word, character_places, split_words
 
 ANY = -100
@@ -122,7 +121,7 @@ def _pointers(tags: np.ndarray, owners: np.ndarray, sheet: Sheet, count: int) ->
 
 def two_documents(first: Sheet, second: Sheet, rng: random.Random) -> Sheet:
     """Two documents on one picture, beside or above each other."""
-    lines = [SheetLine(one.text, one.tags, one.owners, list(one.box), 0, one.score) for one in first.lines]
+    lines = [replace(one, holder=0) for one in first.lines]
     if not lines or not second.lines:
         return first
     most = max((owner for line in lines for owner in line.owners), default=0)
@@ -134,6 +133,6 @@ def two_documents(first: Sheet, second: Sheet, rng: random.Random) -> Sheet:
         box = [line.box[0] + shift * beside, line.box[1] + shift * (not beside)]
         box += [line.box[2] + shift * beside, line.box[3] + shift * (not beside)]
         owners = [owner + most if owner else 0 for owner in line.owners]
-        lines.append(SheetLine(line.text, line.tags, owners, box, 1, line.score))
+        lines.append(replace(line, owners=owners, box=box, holder=1))
     captions = {**first.captions, **{a + most: b + most for a, b in second.captions.items()}}
     return Sheet(lines, captions, first.kind, None)

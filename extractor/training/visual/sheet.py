@@ -1,4 +1,4 @@
-"""A page as text and geometry: lines whose every character says which field's value or caption it is.
+"""A labelled page as text and geometry, set as a document would be.
 
 Made from a document's description (`extractor.synthesis.catalogue`, or `designs`) and its holder's values (`holder`):
 no pixel is drawn, so that a core makes a hundred pages a second. `noise` then does to it what recognition does.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.training.visual.holder import Holder
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.visual.tags import FIELDS, NOTHING, TITLE, caption_tag, value_tag
 
 #: Width and height in millimetres (ICAO Doc 9303-3 to 9303-7; ID2 is TD2).
@@ -27,34 +28,8 @@ _UNITS = re.compile(r"\s+|[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff]|[^\s\u2e80-\
 
 
 @dataclass
-class SheetLine:
-    """A line of text: a tag and an owner a character, and its box (left, top, right, bottom). Characters of one value
-    (or of one caption) have the same owner; 0 is nobody's."""
-
-    text: str
-    tags: list[int]
-    owners: list[int]
-    box: list[float]
-    holder: int = 0
-    score: float = 0.98
-
-
-@dataclass
-class Sheet:
-    """What is on a picture. `captions`: owner of a value -> owner of its caption. `zone`: what the MRZ says."""
-
-    lines: list[SheetLine]
-    captions: dict[int, int]
-    kind: str
-    zone: dict[str, str] | None = None
-    #: real pages: fields that are labelled; words without a tag may be any other field's value
-    labelled: frozenset[str] | None = None
-    issuer: str = ""
-
-
-@dataclass
-class _Piece:
-    """A run of characters with one tag and one owner."""
+class _TaggedText:
+    """Text with one tag and one owner."""
 
     text: str
     tag: int = NOTHING
@@ -151,16 +126,16 @@ def _set_rows(setter: _Setter, rows: Sequence[Sequence[Mapping[str, Any]]], *, u
     rng = setter.rng
     kept = [[cell for cell in row if rng.random() < cell.get("opt", 1.0) ** 0.7] for row in rows]
     kept = [row for row in kept if row]
-    blocks = [[_block(setter, cell, _room(setter, row, cell), upper_caption) for cell in row] for row in kept]
-    heights = [max(block.height for block in row) for row in blocks]
+    cells = [[_cell(setter, cell, _room(setter, row, cell), upper_caption) for cell in row] for row in kept]
+    heights = [max(cell.height for cell in row) for row in cells]
     bottom = setter.size[1] - (15.0 if zone else _MARGIN)
     spare = (bottom - _MARGIN - sum(heights)) / max(len(heights), 1)
     pad = max(0.15, min(spare, rng.uniform(0.3, 2.5)))
     y = _MARGIN + rng.uniform(0, 2)
     squeeze = min(1.0, (bottom - _MARGIN) / (sum(heights) + pad * len(heights) + 0.1))
-    for row, height in zip(blocks, heights, strict=True):
-        for block in row:
-            block.put(setter, y, squeeze)
+    for row, height in zip(cells, heights, strict=True):
+        for cell in row:
+            cell.put(setter, y, squeeze)
         y += (height + pad) * squeeze
 
 
@@ -176,15 +151,15 @@ def _room(setter: _Setter, row: Sequence[Mapping[str, Any]], cell: Mapping[str, 
 
 
 @dataclass
-class _Block:
+class _Cell:
     """A cell made ready: its lines of caption and of value, and where they stand to each other."""
 
     x: float
     room: float
     right: bool
     at: str
-    caption: list[list[_Piece]]
-    value: list[list[_Piece]]
+    caption: list[list[_TaggedText]]
+    value: list[list[_TaggedText]]
     caption_size: float
     value_size: float
 
@@ -221,7 +196,7 @@ class _Block:
             self._line(setter, line, self.x, y, size)
             y += size * 1.22
 
-    def _line(self, setter: _Setter, pieces: list[_Piece], x: float, y: float, size: float) -> None:
+    def _line(self, setter: _Setter, pieces: list[_TaggedText], x: float, y: float, size: float) -> None:
         text = "".join(piece.text for piece in pieces)
         if not text.strip():
             return
@@ -234,7 +209,7 @@ class _Block:
         setter.lines.append(SheetLine(text, tags, owners, [left, y, left + width, y + size]))
 
 
-def width_of(pieces: Sequence[_Piece], size: float) -> float:
+def width_of(pieces: Sequence[_TaggedText], size: float) -> float:
     """Millimetres that text of `size` takes, by rough widths of letters."""
     return sum(_advance(c) for piece in pieces for c in piece.text) * size * 0.92
 
@@ -249,7 +224,7 @@ def _advance(character: str) -> float:
     return 0.68 if character.isupper() else 0.54
 
 
-def _block(setter: _Setter, cell: Mapping[str, Any], room: float, upper_caption: bool) -> _Block:
+def _cell(setter: _Setter, cell: Mapping[str, Any], room: float, upper_caption: bool) -> _Cell:
     scale = float(cell.get("s", 1.0))
     x = float(cell.get("x", 0.05)) * setter.size[0] + setter.rng.gauss(0, 0.4)
     right, at = bool(cell.get("right")), cell.get("at", "above")
@@ -260,18 +235,18 @@ def _block(setter: _Setter, cell: Mapping[str, Any], room: float, upper_caption:
             tag = value_tag("issuing_country")
         text = setter.rng.choice(cell["t"]) if isinstance(cell["t"], list) else str(cell["t"])
         lines = [
-            [_Piece(part, tag, owner if tag else 0)]
+            [_TaggedText(part, tag, owner if tag else 0)]
             for part in _wrapped(text, room, setter.value * setter.wide * scale)
         ]
-        return _Block(x, room, right, "above", [], lines, setter.caption, setter.value * scale)
+        return _Cell(x, room, right, "above", [], lines, setter.caption, setter.value * scale)
     value, owners = _value(setter, cell, room, setter.value * setter.wide * scale)
     caption = _caption(setter, cell, owners, upper_caption)
-    return _Block(x, room, right, at, caption, value, setter.caption * min(scale, 1.4), setter.value * scale)
+    return _Cell(x, room, right, at, caption, value, setter.caption * min(scale, 1.4), setter.value * scale)
 
 
 def _caption(
     setter: _Setter, cell: Mapping[str, Any], owners: Sequence[tuple[str, int]], upper: bool
-) -> list[list[_Piece]]:
+) -> list[list[_TaggedText]]:
     text = str(cell.get("c") or "")
     if not text:
         return []
@@ -282,7 +257,7 @@ def _caption(
     tag = caption_tag(name) if name else NOTHING
     if upper:
         text = text.upper()
-    return [[_Piece(part, tag, owner if name else 0)] for part in text.split("\n")]
+    return [[_TaggedText(part, tag, owner if name else 0)] for part in text.split("\n")]
 
 
 def _first_field(template: str) -> str | None:
@@ -301,16 +276,16 @@ def canonical(placeholder: str) -> str:
 
 def _value(
     setter: _Setter, cell: Mapping[str, Any], room: float, size: float
-) -> tuple[list[list[_Piece]], list[tuple[str, int]]]:
+) -> tuple[list[list[_TaggedText]], list[tuple[str, int]]]:
     """The lines of a cell's value, and the fields in it with their owners; empty where the holder has no value."""
-    pieces: list[_Piece] = []
+    pieces: list[_TaggedText] = []
     owners: list[tuple[str, int]] = []
     position = 0
     template = str(cell.get("v", ""))
     missing = False
     for match in _PLACEHOLDER.finditer(template):
         if match.start() > position:
-            pieces.append(_Piece(template[position : match.start()]))
+            pieces.append(_TaggedText(template[position : match.start()]))
         position = match.end()
         name = match[1]
         text = setter.holder.filler(name) if name.startswith("?") else setter.holder.value(name)
@@ -321,19 +296,19 @@ def _value(
         owner = setter.owner()
         if not (name.startswith("?") and not cell.get("c")):
             owners.append((known, owner))
-            pieces.append(_Piece(text, value_tag(known), owner))
+            pieces.append(_TaggedText(text, value_tag(known), owner))
         else:
-            pieces.append(_Piece(text))
+            pieces.append(_TaggedText(text))
     if position < len(template):
-        pieces.append(_Piece(template[position:]))
+        pieces.append(_TaggedText(template[position:]))
     if missing and not owners:
         return [], []
     return _broken(pieces, room if cell.get("lines", 1) > 1 or setter.rng.random() < 0.7 else 1e9, size), owners
 
 
-def _broken(pieces: Sequence[_Piece], room: float, size: float) -> list[list[_Piece]]:
+def _broken(pieces: Sequence[_TaggedText], room: float, size: float) -> list[list[_TaggedText]]:
     """Pieces as lines: broken at line breaks, and between words where a line gets wider than `room`."""
-    lines: list[list[_Piece]] = [[]]
+    lines: list[list[_TaggedText]] = [[]]
     used = 0.0
     for piece in pieces:
         for part_index, part in enumerate(piece.text.split("\n")):
@@ -341,13 +316,13 @@ def _broken(pieces: Sequence[_Piece], room: float, size: float) -> list[list[_Pi
                 lines.append([])
                 used = 0.0
             for word in _UNITS.findall(part):
-                wide = width_of([_Piece(word)], size)
+                wide = width_of([_TaggedText(word)], size)
                 if used and used + wide > room * 1.15 and not word.isspace():
                     lines.append([])
                     used = 0.0
                 if word.isspace() and not used:
                     continue
-                lines[-1].append(_Piece(word, piece.tag, piece.owner))
+                lines[-1].append(_TaggedText(word, piece.tag, piece.owner))
                 used += wide
     return [line for line in lines if any(piece.text.strip() for piece in line)]
 
@@ -358,7 +333,7 @@ def _wrapped(text: str, room: float, size: float) -> list[str]:
         current = ""
         for word in part.split(" "):
             longer = f"{current} {word}".strip()
-            if current and width_of([_Piece(longer)], size) > room * 1.2:
+            if current and width_of([_TaggedText(longer)], size) > room * 1.2:
                 lines.append(current)
                 current = word
             else:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from extractor.synthesis.world import world_word
-from extractor.training.visual.sheet import SheetLine
-from extractor.visual.tags import VALUE_TAGS
+from extractor.training.visual.labelled import SheetLine
+from extractor.visual.tags import is_value
 
 _MARKS = ("SPECIMEN", "MUSTER", "VZOR", "SAMPLE", "VOID", "O", "1", "V", "·", "见本", "20", "WZÓR", "MÓJ", "ESPÉCIMEN")
 #: Sentences of the kind that documents print: who owns them, where they are valid, what is to be signed.
@@ -66,7 +66,7 @@ def _stray(text: str, box: list[float], holder: int, score: float) -> list[Sheet
 def _marks(lines: Sequence[SheetLine], rng: random.Random) -> list[SheetLine]:
     """Ghost names and numbers, watermarks, and what recognition makes of patterns; some of them large."""
     left, top, right, bottom = _edges(lines)
-    values = [line.text for line in lines if any(VALUE_TAGS.start <= tag < VALUE_TAGS.stop for tag in line.tags)]
+    values = [line.text for line in lines if any(map(is_value, line.tags))]
     found = []
     for _ in range(rng.choice((0, 0, 1, 2, 4, 8))):
         kind = rng.random()

@@ -13,8 +13,9 @@ from extractor.schemas.vocabulary import VOCABULARY, Kind
 from extractor.synthesis.catalogue import catalogue
 from extractor.synthesis.content import MRZ_FIELDS
 from extractor.training.nano.catalogue import CataloguePages, UncertainError, ZoneHolder, label
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.training.visual.printing import _fonts, _has
-from extractor.training.visual.sheet import Sheet, SheetLine, make_sheet
+from extractor.training.visual.sheet import make_sheet
 from extractor.visual.tags import CAPTION_TAGS, FIELDS, NOTHING, VALUE_TAGS, caption_tag, value_tag
 
 #: Kinds whose values are written as they are printed.

@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 
 from extractor.training.visual import augment
 from extractor.training.visual.augment import Bank, augmented, whole_values
-from extractor.training.visual.sheet import Sheet, SheetLine
+from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.visual.tags import caption_tag, value_tag
 
 

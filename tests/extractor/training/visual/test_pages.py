@@ -12,10 +12,11 @@ from extractor.training.visual.augment import Bank
 from extractor.training.visual.batches import Mixture, batches, collate, make_page
 from extractor.training.visual.designs import make_design
 from extractor.training.visual.holder import Holder
-from extractor.training.visual.noise import disturb, is_caption, is_value
+from extractor.training.visual.labelled import Sheet
+from extractor.training.visual.noise import disturb
 from extractor.training.visual.samples import ANY, make_sample, two_documents
-from extractor.training.visual.sheet import Sheet, make_sheet
-from extractor.visual.tags import FIELDS, TAGS, value_tag
+from extractor.training.visual.sheet import make_sheet
+from extractor.visual.tags import FIELDS, TAGS, is_caption, is_value, value_tag
 
 STATES = ("DEU", "JPN", "EGY", "THA", "MEX", "USA", "CHN", "ISR")
 ENTRY: dict[str, Any] = {

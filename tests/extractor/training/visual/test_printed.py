@@ -9,9 +9,9 @@ from iso3166 import countries
 from extractor.synthesis.catalogue import catalogue
 from extractor.training.visual.augment import Bank
 from extractor.training.visual.batches import Mixture, make_page
+from extractor.training.visual.labelled import SheetLine
 from extractor.training.visual.printed import Printed, printed_pages, tagged
 from extractor.training.visual.real import load_pages, write_pages
-from extractor.training.visual.sheet import SheetLine
 from extractor.visual.tags import NOTHING, TAGS, caption_tag, value_tag
 
 NAME, NUMBER, CAPTION = value_tag("surname"), value_tag("document_number"), caption_tag("surname")

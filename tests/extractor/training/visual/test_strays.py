@@ -2,7 +2,7 @@
 
 import random
 
-from extractor.training.visual.sheet import SheetLine
+from extractor.training.visual.labelled import SheetLine
 from extractor.training.visual.strays import strays
 from extractor.visual.tags import value_tag
 
