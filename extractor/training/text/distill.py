@@ -62,10 +62,10 @@ class DistillPlan:
     start: Path | None = None
 
 
-class _Trainee:
-    """A rounded network, its teacher, and what moves it."""
+class _Distillation:
+    """A rounded network, its teacher, and its optimizer."""
 
-    def __init__(self, plan: DistillPlan, task: _Lines | _Pages, device: torch.device) -> None:
+    def __init__(self, plan: DistillPlan, task: _RecogniserTask | _DetectorTask, device: torch.device) -> None:
         exact = rounding.exact(plan.network)
         self.plan, self.task, self.steps = plan, task, 0
         self.model = _load(plan.start) if plan.start else rounding.rounded(exact, task.calibration())
@@ -78,12 +78,12 @@ class _Trainee:
             {"params": list(self.student.weights.parameters()), "lr": plan.rate},
             {"params": list(self.student.steps.parameters()), "lr": plan.step_rate},
         ]
-        self.mover = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99), fused=device.type == "cuda")
-        self.rates = [group["lr"] for group in self.mover.param_groups]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99), fused=device.type == "cuda")
+        self.rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def step(self, done: float) -> torch.Tensor:
         """One step, `done` (0..1) of the way: rates rise over the first ones and fall to nothing at the end."""
-        for group, rate in zip(self.mover.param_groups, self.rates, strict=True):
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * min(1.0, (self.steps + 1) / _RISE, 1.0 - done)
         x = self.task.batch()
         last = self.student.nodes[-1].inputs[0]
@@ -92,11 +92,11 @@ class _Trainee:
         _, own = self.student.watched(x, [*self.points, last])
         loss = self.task.distance(wanted, own[last])
         if self.plan.within:
-            loss = loss + self.plan.within * _unlike(inner, own, self.points)
-        self.mover.zero_grad(set_to_none=True)
+            loss = loss + self.plan.within * _feature_loss(inner, own, self.points)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
-        self.mover.step()
+        self.optimizer.step()
         self.steps += 1
         return loss.detach()
 
@@ -107,7 +107,7 @@ class _Trainee:
         path = self.plan.out / f"{self.plan.network}.onnx"
         write_back(self.student, self.model)
         for key, value in _NOTICE.items():
-            _tell_of(self.model, key, value)
+            _set_property(self.model, key, value)
         onnx.save(self.model, path)
         save_file(self.student.state_dict(), path.with_suffix(".safetensors"))
         return path
@@ -120,22 +120,24 @@ def train(plan: DistillPlan, tell: Callable[[str], None]) -> Path:
     rng = np.random.default_rng(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    task = (_Lines if plan.network == "recogniser" else _Pages)(plan, device, rng)
-    trainee = _Trainee(plan, task, device)
+    task = (_RecogniserTask if plan.network == "recogniser" else _DetectorTask)(plan, device, rng)
+    distillation = _Distillation(plan, task, device)
     plan.out.mkdir(parents=True, exist_ok=True)
-    tell(json.dumps({"seconds": 0, **task.check(trainee.teacher, trainee.student)}))
+    tell(json.dumps({"seconds": 0, **task.check(distillation.teacher, distillation.student)}))
     started = reported = time.monotonic()
     with suppress(KeyboardInterrupt):
         while (now := time.monotonic()) < started + plan.seconds:
-            loss = trainee.step((now - started) / plan.seconds)
+            loss = distillation.step((now - started) / plan.seconds)
             if now - reported > _TELL_EVERY:
                 reported = now
                 tell(
-                    json.dumps({"seconds": round(now - started), "steps": trainee.steps, "loss": round(loss.item(), 5)})
+                    json.dumps(
+                        {"seconds": round(now - started), "steps": distillation.steps, "loss": round(loss.item(), 5)}
+                    )
                 )
-    path = trainee.save()
-    checked = task.check(trainee.teacher, trainee.student)
-    tell(json.dumps({"seconds": round(time.monotonic() - started), "steps": trainee.steps, **checked}))
+    path = distillation.save()
+    checked = task.check(distillation.teacher, distillation.student)
+    tell(json.dumps({"seconds": round(time.monotonic() - started), "steps": distillation.steps, **checked}))
     return path
 
 
@@ -147,7 +149,9 @@ def _points(teacher: GraphNetwork, student: GraphNetwork) -> dict[str, bool]:
     return {node.inputs[0]: not student.constants[node.inputs[2]] for node in found[::-_POINT_EVERY]}
 
 
-def _unlike(wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor], points: dict[str, bool]) -> torch.Tensor:
+def _feature_loss(
+    wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor], points: dict[str, bool]
+) -> torch.Tensor:
     """The mean share of variance by which tensors differ."""
     shares = []
     for name, positive in points.items():
@@ -161,14 +165,14 @@ def normalised(images: np.ndarray | torch.Tensor) -> torch.Tensor:
     return torch.as_tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def _again(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+def _recaptured(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """`x` (B, 3, h, w) in -1..1, now and then captured once more; red and blue change places."""
     if rng.random() < _CAPTURED_AGAIN:
         x = captured((x + 1) / 2) * 2 - 1
     return x.flip(1)
 
 
-def _tell_of(model: onnx.ModelProto, key: str, value: str) -> None:
+def _set_property(model: onnx.ModelProto, key: str, value: str) -> None:
     """Sets one of a model's properties, leaving the others (the recogniser's alphabet is one)."""
     found = next((each for each in model.metadata_props if each.key == key), None) or model.metadata_props.add()
     found.key, found.value = key, value
@@ -184,7 +188,7 @@ def _load(start: Path) -> onnx.ModelProto:
     return onnx.load(path)
 
 
-class _Lines:
+class _RecogniserTask:
     """The recogniser's task."""
 
     def __init__(self, plan: DistillPlan, device: torch.device, rng: np.random.Generator) -> None:
@@ -215,7 +219,7 @@ class _Lines:
         own = self.lines[width]
         count = max(1, int(_BATCH_WIDTH * self.scale) // width)
         chosen = torch.from_numpy(self.rng.integers(len(own), size=count)).to(self.device)
-        return _again(normalised(own[chosen]), self.rng)
+        return _recaptured(normalised(own[chosen]), self.rng)
 
     def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Kullback-Leibler distance of the characters' probabilities, a mean over frames."""
@@ -249,7 +253,7 @@ def _greedy(probabilities: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return best[keep], chances[keep]
 
 
-class _Pages:
+class _DetectorTask:
     """The detector's task."""
 
     def __init__(self, plan: DistillPlan, device: torch.device, rng: np.random.Generator) -> None:
@@ -275,7 +279,7 @@ class _Pages:
 
     def batch(self) -> torch.Tensor:
         """Windows of pages."""
-        return _again(normalised(torch.stack(list(self._windows()))), self.rng)
+        return _recaptured(normalised(torch.stack(list(self._windows()))), self.rng)
 
     def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Cross entropy with the teacher's map, less the least it can be; where there is text it counts more."""

@@ -21,7 +21,7 @@ from extractor.training.text.operators import OPERATORS
 if TYPE_CHECKING:
     import onnx
 
-#: Weights have seven bits: on processors without VNNI two products of eight bits would overflow sixteen, and the same
+#: Weights have seven bits: on CPUs without VNNI two products of eight bits would overflow sixteen, and the same
 #: page be read differently there.
 WEIGHT_LIMIT = 63
 _LEVELS = 255
@@ -40,7 +40,7 @@ class GraphNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.plain = plain
-        self.nodes = [_Node(node) for node in model.graph.node]
+        self.nodes = [_GraphNode(node) for node in model.graph.node]
         self.output = model.graph.output[0].name
         self.constants: dict[str, torch.Tensor] = {}
         #: In units: steps of the channel for weights that are rounded, otherwise a 63rd of the largest.
@@ -88,7 +88,7 @@ class GraphNetwork(nn.Module):
         return self.weights[_key(name)] * self.units[_key(name)]
 
     def to(self, *args: Any, **kwargs: Any) -> GraphNetwork:
-        """As nn.Module.to; numbers among the constants go along, shapes stay on the processor."""
+        """As nn.Module.to; numbers among the constants go along, shapes stay on the CPU."""
         super().to(*args, **kwargs)
         for name, value in self.constants.items():
             if value.dtype != torch.int64:
@@ -108,7 +108,7 @@ class GraphNetwork(nn.Module):
                 values |= zip((node.output, *node.more), values[node.output], strict=True)
         return values[self.output], {name: values[name] for name in also}
 
-    def _step(self, node: _Node, values: dict[str, Any]) -> Any:
+    def _step(self, node: _GraphNode, values: dict[str, Any]) -> Any:
         if node.kind == "QuantizeLinear":
             return _Rounded(values[node.inputs[0]], self.steps[_key(node.inputs[1])].exp(), values[node.inputs[2]])
         if node.kind == "DequantizeLinear":
@@ -121,7 +121,9 @@ class GraphNetwork(nn.Module):
         return OPERATORS[node.kind](node.attributes, *inputs)
 
 
-class _Node:
+class _GraphNode:
+    """An ONNX node: its operator, names of its inputs and outputs, and its attributes."""
+
     def __init__(self, node: onnx.NodeProto) -> None:
         import onnx
 

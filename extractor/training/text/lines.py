@@ -117,7 +117,7 @@ def _font(path: str, size: int) -> FreeTypeFont:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _FontRun:
     """A stretch of a line in one font: whether it runs to the left, its size in pixels, and how black it is (0..1)."""
 
     text: str
@@ -127,7 +127,7 @@ class _Piece:
     ink: float = 1.0
 
 
-def _pieces(rng: random.Random, material: Material, text: str, script: str, right: bool) -> list[_Piece] | None:
+def _pieces(rng: random.Random, material: Material, text: str, script: str, right: bool) -> list[_FontRun] | None:
     """Stretches from left to right."""
     fonts = material.by_script[script]
     if script == "LATIN" and rng.random() < 0.15 and set(text) <= set(MRZ) | set(" -./:"):
@@ -141,7 +141,7 @@ def _pieces(rng: random.Random, material: Material, text: str, script: str, righ
             break
         own = rng.choice(fonts)
     fallback = rng.choice(material.by_script["LATIN"])
-    pieces: list[_Piece] = []
+    pieces: list[_FontRun] = []
     for stretch, left in runs(text, right):
         part, font = "", own
         for c in stretch:
@@ -149,18 +149,18 @@ def _pieces(rng: random.Random, material: Material, text: str, script: str, righ
             if c not in material.fonts[chosen] and c != " ":
                 return None
             if chosen != font and part:
-                pieces.append(_Piece(part, font, left, size))
+                pieces.append(_FontRun(part, font, left, size))
                 part = ""
             part, font = part + c, chosen
         if left and pieces and part != stretch:
             return None  # a stretch that runs to the left in two fonts would have to be turned round
-        pieces.append(_Piece(part, font, left, size))
+        pieces.append(_FontRun(part, font, left, size))
     return _in_two_styles(rng, material, pieces, fonts) if rng.random() < 0.3 else pieces
 
 
 def _in_two_styles(
-    rng: random.Random, material: Material, pieces: Sequence[_Piece], fonts: Sequence[str]
-) -> list[_Piece]:
+    rng: random.Random, material: Material, pieces: Sequence[_FontRun], fonts: Sequence[str]
+) -> list[_FontRun]:
     """A caption and its value, as documents print them: what stands before or behind one of the spaces is smaller, in
     another font, or paler."""
     if any(piece.left for piece in pieces) or not any(" " in piece.text[1:-1] for piece in pieces):

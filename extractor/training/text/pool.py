@@ -70,8 +70,8 @@ def _draws(drawing: Drawing, number: int, given: Any) -> None:
 
 
 @dataclass
-class _Kept:
-    """The pool's lines of one width."""
+class _LineRing:
+    """A ring buffer of the pool's lines of one width; `drawn` counts all that were ever written."""
 
     masks: torch.Tensor
     labels: np.ndarray
@@ -90,7 +90,7 @@ class LinePool:
 
     drawing: Drawing
     device: torch.device
-    by_width: dict[int, _Kept] = field(default_factory=dict)
+    by_width: dict[int, _LineRing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -112,25 +112,25 @@ class LinePool:
             except queue.Empty:
                 continue
             width = masks.shape[2]
-            kept = self.by_width.get(width)
-            if kept is None:
+            ring = self.by_width.get(width)
+            if ring is None:
                 room = min(_MOST, int(self.drawing.room / len(lines.WIDTHS) / (width * lines.HEIGHT))) // CHUNK * CHUNK
-                kept = _Kept(
+                ring = _LineRing(
                     torch.empty((room, lines.HEIGHT, width), dtype=torch.uint8, device=self.device),
                     np.zeros((room, _LONGEST), np.int16), np.zeros(room, np.int16), np.zeros(room, np.int8),
                 )  # fmt: skip
-            at = kept.drawn % len(kept.masks)
-            kept.masks[at : at + len(masks)] = torch.from_numpy(masks).to(self.device)
-            kept.labels[at : at + len(masks)], kept.lengths[at : at + len(masks)] = labels, lengths
-            kept.scripts[at : at + len(masks)] = scripts
-            kept.drawn += len(masks)
-            self.by_width[width] = kept
+            at = ring.drawn % len(ring.masks)
+            ring.masks[at : at + len(masks)] = torch.from_numpy(masks).to(self.device)
+            ring.labels[at : at + len(masks)], ring.lengths[at : at + len(masks)] = labels, lengths
+            ring.scripts[at : at + len(masks)] = scripts
+            ring.drawn += len(masks)
+            self.by_width[width] = ring
             if self.drawn > _PLENTY:
                 time.sleep(0.01)
 
     @property
     def drawn(self) -> int:
-        return sum(kept.drawn for kept in list(self.by_width.values()))
+        return sum(ring.drawn for ring in list(self.by_width.values()))
 
     def wait(self, count: int) -> None:
         """Waits until `count` lines are there. Raises RuntimeError when the processes that draw have died."""
@@ -145,13 +145,13 @@ class LinePool:
         """Lines of one width, `width_in_all` pixels together: masks, labels, lengths, scripts. Every line is as
         likely as any other."""
         by_width = dict(self.by_width)
-        weights = np.array([width * kept.drawn for width, kept in by_width.items()], float)
+        weights = np.array([width * ring.drawn for width, ring in by_width.items()], float)
         width = int(rng.choice(list(by_width), p=weights / weights.sum()))
-        kept = by_width[width]
+        ring = by_width[width]
         count = max(1, width_in_all // width)
-        chosen = rng.integers(kept.filled, size=count)
-        masks = kept.masks[torch.from_numpy(chosen).to(self.device)]
-        return masks, kept.labels[chosen], kept.lengths[chosen], kept.scripts[chosen]
+        chosen = rng.integers(ring.filled, size=count)
+        masks = ring.masks[torch.from_numpy(chosen).to(self.device)]
+        return masks, ring.labels[chosen], ring.lengths[chosen], ring.scripts[chosen]
 
     def close(self) -> None:
         self.closing.set()

@@ -160,7 +160,7 @@ class Trainer:
             {"params": [value for name, value in named if (name in head) == new], "lr": rate}
             for new, rate in ((False, _RATE), (True, _HEAD_RATE))
         ]
-        mover = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=self.device.type == "cuda")
+        optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=self.device.type == "cuda")
         begun = reported = saved = time.monotonic()
         done, counted = self.plan.begin, 0
         if self.device.type == "cuda":
@@ -169,15 +169,15 @@ class Trainer:
         while (now := time.monotonic()) < begun + self.plan.seconds:
             done = self.plan.begin + (self.plan.end - self.plan.begin) * (now - begun) / self.plan.seconds
             factor = min(1.0, (self.steps + 1) / _RISE) * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
-            for group, rate in zip(mover.param_groups, (_RATE, _HEAD_RATE), strict=True):
+            for group, rate in zip(optimizer.param_groups, (_RATE, _HEAD_RATE), strict=True):
                 group["lr"] = rate * factor
             masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
             scores = self.scores(self.network, self.picture(masks, done))
             loss = _ctc(scores, labels, lengths)
-            mover.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-            mover.step()
+            optimizer.step()
             self.steps += 1
             counted += len(masks)
             if now - reported > _TELL_EVERY:
