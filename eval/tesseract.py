@@ -1,6 +1,6 @@
 """`python -m eval.tesseract`: the lines of labelled values, read by tesseract and by our text networks.
 
-A value is counted where our reading of one line has it (`eval.lines`); tesseract reads the picture of that line, laid
+A value is counted where our reading of one line has it (`eval.lines`) and is long enough for all of it; tesseract reads the picture of that line, laid
 flat, with the model of the value's script. So both read the same picture, and detection does not count; what ours did
 not read at all is in neither column, which favours ours.
 
@@ -34,6 +34,8 @@ _MODELS: Mapping[str, str] = {
     "digits": "Latin", "Chinese and Japanese": "HanS+Japanese",
     **{name: name for name in "Latin Cyrillic Greek Arabic Thai Hebrew Devanagari Bengali Hangul".split()},
 }  # fmt: skip
+#: Share of a value's characters from which a line is long enough to have all of it.
+_WHOLE = 0.85
 #: White around a line, in pixels: tesseract expects some.
 _MARGIN = 10
 _SECONDS = 30
@@ -78,7 +80,8 @@ def lines_of_values(specimen: Specimen) -> Iterator[tuple[str, str, np.ndarray]]
     for text in values_of(specimen):
         wanted = plain(text)
         page, line, read = min(lines, key=lambda one: edits_in(wanted, one[2]), default=(None, None, ""))
-        if page and line and is_there(wanted, edits_in(wanted, read)):
+        is_whole = len(read) >= _WHOLE * len(wanted)
+        if page and line and is_whole and is_there(wanted, edits_in(wanted, read)):
             yield text, read, line_crop(page.image, line.box)
 
 
