@@ -1,8 +1,8 @@
 """`python -m eval.tesseract`: the lines of labelled values, read by tesseract and by our text networks.
 
-A value is counted where our reading of one line has it (`eval.lines`) and is long enough for all of it; tesseract reads the picture of that line, laid
-flat, with the model of the value's script. So both read the same picture, and detection does not count; what ours did
-not read at all is in neither column, which favours ours.
+A value is counted where our reading of one line has it (`eval.lines`) and is long enough for all of it; tesseract
+reads the picture of that line, laid flat, with the model of the value's script. So both read the same picture, and
+detection does not count; what ours did not read at all is in neither column, which favours ours.
 
 tesseract is a system package: apt-get install tesseract-ocr tesseract-ocr-script-latn (-cyrl, -grek, -arab, -thai,
 -hebr, -deva, -beng, -hang, -hans, -jpan). Values of scripts whose model is not installed are left out.
