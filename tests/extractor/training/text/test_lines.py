@@ -104,11 +104,11 @@ def test_lines_are_as_high_as_the_recogniser_wants_and_only_of_what_it_knows(dra
 def test_a_caption_and_its_value_are_in_two_styles(drawing: Drawing) -> None:
     loaded = lines.load(drawing.words, drawing.fonts)
     font = loaded.by_script["LATIN"][0]
-    pieces = [lines._Piece("Surname ÅSTRÖM", font, False, 38)]
+    pieces = [lines._FontRun("Surname ÅSTRÖM", font, False, 38)]
     halves = [lines._in_two_styles(random.Random(seed), loaded, pieces, [font]) for seed in range(9)]
     assert all("".join(piece.text for piece in two) == "Surname ÅSTRÖM" for two in halves)
     assert all(len({piece.size for piece in two}) == 2 for two in halves)
-    leftwards = [lines._Piece("ירושלים שלום", font, True, 38)]
+    leftwards = [lines._FontRun("ירושלים שלום", font, True, 38)]
     assert lines._in_two_styles(random.Random(0), loaded, leftwards, [font]) == leftwards
 
 
