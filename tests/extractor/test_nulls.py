@@ -16,7 +16,7 @@ from extractor.schemas.plan import plan_of
 
 def explained(*, fields: dict[str, FieldEvidence], captions: tuple[str, ...] = (), warned: str = "") -> dict[str, Any]:
     """What `explain_nulls` says of fields of a passport on a page with captions, after a warning."""
-    pages = [SimpleNamespace(captions=[SimpleNamespace(fields=captions)])]
+    pages = [SimpleNamespace(captions=[SimpleNamespace(field=name) for name in captions])]
     warnings = [ReadingWarning(warned, "", "birth_date")] if warned else []
     made = explain_nulls(fields, SimpleNamespace(pages=pages), plan_of(Passport), warnings)  # type: ignore[arg-type]
     return {name: one.absence for name, one in made.items()}
