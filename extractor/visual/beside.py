@@ -10,7 +10,7 @@ from extractor.schemas.vocabulary import FieldSpec
 from extractor.visual.words import Word, split_words
 
 #: Similarity (rapidfuzz ratio) of a user's caption to words of the page, 0..100.
-_CAPTION_LIKENESS = 86.0
+CAPTION_LIKENESS = 86.0
 #: How far a value stands from a caption in its row or above it, and how wide a gap parts columns, in heights of print.
 _RIGHT, _BELOW, _COLUMN = 14.0, 2.2, 1.4
 #: How far a value below a caption may begin beside where the caption begins, in heights of print.
@@ -28,7 +28,7 @@ def spans_of_caption(words: Sequence[Word], spec: FieldSpec) -> list[range]:
 
     texts = [spell(word.text) for word in words]
     phrases = {(spell(phrase), len(split_words(phrase))) for own in spec.captions.values() for phrase in own}
-    best: tuple[float, list[range]] = (_CAPTION_LIKENESS, [])
+    best: tuple[float, list[range]] = (CAPTION_LIKENESS, [])
     for phrase, count in phrases:
         for start, first in enumerate(texts):
             for end in {start + max(1, count - 1), start + count, start + count + 1} if first and phrase else ():

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from extractor.schemas.bilingual import is_latin
-from extractor.schemas.text import fold
+from extractor.schemas.captions import CAPTIONS
+from extractor.schemas.text import fold, spell
 from extractor.schemas.vocabulary import FieldSpec, Kind
-from extractor.visual.beside import is_next, spans_of_caption, words_beside
+from extractor.visual.beside import CAPTION_LIKENESS, is_next, spans_of_caption, words_beside
 from extractor.visual.reader import Layout
 from extractor.visual.tags import FIELDS, VALUE_TAGS
 
@@ -169,7 +171,7 @@ def _pointed(layout: Layout, words: Sequence[int]) -> int | None:
 def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
     """The value beside a caption that only the schema knows: words that point to it, else those that stand there."""
     words = layout.words
-    spans = spans_of_caption(words, spec)
+    spans = [span for span in spans_of_caption(words, spec) if not _is_in_known_caption(layout, span)]
     if not spans:
         return []
     taken = {index for span in spans for index in span}
@@ -187,6 +189,32 @@ def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
     runs = [words_beside(words, span, mine) for span in spans]
     chains = [Chain(run, (_BESIDE,) * len(run)) for run in runs if run]
     return [one for one in chains if not _is_caption(layout, spec, one)]
+
+
+def _is_in_known_caption(layout: Layout, span: range) -> bool:
+    """Whether words are a part of a longer caption of the vocabulary: a user's `Date` is not in `Date of birth`."""
+    from rapidfuzz import process
+
+    words, shown = layout.words, layout.captions.max(axis=1) >= _SAME_CAPTION
+
+    def goes_on(index: int) -> bool:
+        inside = 0 <= index < len(words) and words[index].line == words[span[0]].line
+        return inside and bool(shown[index]) and bool(spell(words[index].text))
+
+    first, end = span.start, span.stop
+    while goes_on(first - 1):
+        first -= 1
+    while goes_on(end):
+        end += 1
+    whole = "".join(spell(word.text) for word in words[first:end])
+    longer = (first, end) != (span.start, span.stop)
+    return longer and process.extractOne(whole, _known_captions(), score_cutoff=CAPTION_LIKENESS) is not None
+
+
+@cache
+def _known_captions() -> tuple[str, ...]:
+    """Every caption of the vocabulary, as `spell` gives it."""
+    return tuple({spell(phrase) for own in CAPTIONS.values() for phrases in own.values() for phrase in phrases})
 
 
 def _is_caption(layout: Layout, spec: FieldSpec, chain: Chain) -> bool:

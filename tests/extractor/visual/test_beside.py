@@ -102,3 +102,11 @@ def test_own_fields_are_read_wherever_a_value_follows(kind: str, caption: str, v
 def test_a_caption_that_ends_the_page_has_none_of_its_words(caption: str) -> None:
     """Nothing that is printed elsewhere is the value of a caption with nothing beside it."""
     assert values([*HEAD, line(caption, 600, 600)], own("text", caption)) == {}
+
+
+@pytest.mark.parametrize(("caption", "expected"), [("Date of birth", {}), ("Date", {"stamp": "1974-08-12"})])
+def test_a_caption_within_a_longer_one_of_the_vocabulary_names_nothing(caption: str, expected: dict[str, str]) -> None:
+    stamp = Field(None, json_schema_extra={"x-kind": "date", "x-captions": {"en": ["Date"]}})
+    card = create_model("Card", __base__=BaseModel, stamp=(str | None, stamp))
+    lines = [line("CITY LIBRARY", 40, 0), line(caption, 40, 60), line("12 AUG 1974", 40, 90), line("Surname", 40, 140)]
+    assert values([*lines, line("ERIKSSON", 40, 170)], card) == expected
