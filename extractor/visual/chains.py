@@ -20,6 +20,7 @@ from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.visual.beside import CAPTION_LIKENESS, is_next, spans_of_caption, words_beside
 from extractor.visual.reader import Layout
 from extractor.visual.tags import FIELDS, VALUE_TAGS
+from extractor.visual.values import answer_of
 
 #: A word is taken for a field's from this probability on, if no other field and no caption is likelier.
 _LEAST = 0.3
@@ -177,7 +178,8 @@ def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
     taken = {index for span in spans for index in span}
     pointed = layout.caption[:, sorted(taken)].sum(axis=1)
     known = np.delete(layout.captions, FIELDS.index("other"), axis=1).max(axis=1)
-    free = [i for i in range(len(words)) if i not in taken and known[i] < _SAME_CAPTION]
+    told = [spec.kind is Kind.FLAG and answer_of(word.text) is not None for word in words]
+    free = [i for i in range(len(words)) if i not in taken and (known[i] < _SAME_CAPTION or told[i])]
     chains = _joined(layout, _linked(layout, [i for i in free if pointed[i] >= _LEAST], pointed))
     chains = [one for one in chains if not _is_caption(layout, spec, one)]
     if chains and spec.kind not in _BROKEN:

@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 from extractor.schemas.bilingual import latin_of
 from extractor.schemas.captions import CAPTIONS
+from extractor.schemas.data import load_table
 from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
 from extractor.schemas.sexes import sex_in
 from extractor.schemas.states import nationality_code, province_code, sign_code, state_code, state_codes
 from extractor.schemas.text import fold, scripts
-from extractor.schemas.vocabulary import Kind
+from extractor.schemas.vocabulary import VOCABULARY, Kind
 
 _MEANING: Mapping[str, DateMeaning] = {
     "birth_date": "birth",
@@ -256,6 +257,8 @@ _OTHER_CLASSES = frozenset({"USA", "CAN", "AUS", "MEX"})
 
 
 def _list(name: str, text: str, context: Context) -> Value | None:
+    if name not in VOCABULARY and (parts := [part for part in re.split(r"\s*[,;/·|]\s*", text.strip()) if part])[1:]:
+        return Value(parts, text, 1.0)
     items = [item for item in re.split(r"[\s,;/·]+", text) if any(map(str.isalnum, item))]
     if name == "vehicle_classes" and context.issuer and context.issuer not in _OTHER_CLASSES:
         items = [category for item in items for category in _categories(item)]
@@ -271,10 +274,24 @@ def _categories(item: str) -> list[str]:
     return found if "".join(found) == item else [item]
 
 
-def _flag(_name: str, text: str, _context: Context) -> Value | None:
+def _flag(name: str, text: str, _context: Context) -> Value | None:
+    if name != "permanent" and (says := answer_of(text)) is not None:
+        return Value(says, text, 1.0)
     word = next((word for word in ("长期", "長期", "无限期") if word in text), None)
     word = word or (text if fold(text) in _PERMANENT else None)
     return Value(True, word, 1.0) if word else None
+
+
+def answer_of(text: str) -> bool | None:
+    """Whether a text is a word or mark for yes or for no; None for anything else."""
+    return _answers().get(text.strip(" .:").casefold())
+
+
+@cache
+def _answers() -> dict[str, bool]:
+    """Words and marks for yes and no."""
+    table = load_table("answers")
+    return {word: says for says, words in ((True, table["yes"]), (False, table["no"])) for word in words}
 
 
 _PERMANENT = frozenset(

@@ -110,3 +110,11 @@ def test_a_caption_within_a_longer_one_of_the_vocabulary_names_nothing(caption: 
     card = create_model("Card", __base__=BaseModel, stamp=(str | None, stamp))
     lines = [line("CITY LIBRARY", 40, 0), line(caption, 40, 60), line("12 AUG 1974", 40, 90), line("Surname", 40, 140)]
     assert values([*lines, line("ERIKSSON", 40, 170)], card) == expected
+
+
+@pytest.mark.parametrize(("printed", "expected"), [("Yes", True), ("No", False), ("Perhaps", None)])
+def test_an_own_flag_is_read_from_the_words_for_yes_and_no(printed: str, expected: bool | None) -> None:
+    donor = Field(None, json_schema_extra={"x-kind": "flag", "x-captions": {"en": ["Organ donor"]}})
+    card = create_model("Card", __base__=BaseModel, donor=(bool | None, donor))
+    lines = [line("CITY HOSPITAL", 40, 0), line("Organ donor", 40, 60), line(printed, 240, 60)]
+    assert values(lines, card).get("donor") is expected

@@ -242,6 +242,11 @@ def test_texts(text: str, expected: str | None) -> None:
         (Kind.FLAG, "Illimité", True),
         (Kind.FLAG, "PERMANENT RESIDENT", None),
         (Kind.FLAG, "2035.07.10", None),
+        (Kind.FLAG, "Yes", True),
+        (Kind.FLAG, "NEIN.", False),
+        (Kind.FLAG, "否", False),
+        (Kind.FLAG, "maybe", None),
+        (Kind.LIST, "Music, Art and Crafts", ["Music", "Art and Crafts"]),
         (Kind.MRZ, "P<UTO", None),
     ],
 )
