@@ -13,9 +13,10 @@ import json
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.fuzz import partial_ratio_alignment
@@ -28,6 +29,10 @@ from extractor.pipeline import prepare
 from extractor.progress import progress
 from extractor.schemas import SCHEMAS, Kind, field_specs
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Tally = TypeVar("Tally", bound="DataclassInstance")
 _KINDS = frozenset({Kind.NAME, Kind.TEXT, Kind.ADDRESS, Kind.NUMBER})
 _SHORTEST = 3
 #: Share of a value's characters that a piece of a line must have to be its reading.
@@ -141,27 +146,46 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "–"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lines", description=__doc__.split("\n\n")[0])
+def options_of(name: str, text: str, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a command that counts over a folder of labelled pictures; `text` is its module's docstring."""
+    command = f"python -m eval.{name}"
+    parser = argparse.ArgumentParser(
+        prog=command,
+        description=text.split("\n\n", maxsplit=1)[0],
+        epilog=f"example:\n  {command} --dataset ../shared/specimens --out eval/results/{name}.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--dataset", type=Path, required=True, help="folder of labelled pictures")
     parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
-    options = parser.parse_args(arguments)
-    tallies: dict[str, LineTally] = {}
+    return parser.parse_args(arguments)
+
+
+def count_all(
+    options: argparse.Namespace,
+    count: Callable[[Specimen, dict[str, Tally]], None],
+    table: Callable[[Mapping[str, Tally]], str],
+) -> int:
+    """Counts every specimen by script, writes the counts, prints their table; returns the exit code."""
+    tallies: dict[str, Tally] = {}
     try:
         specimens = load_dataset(options.dataset)
+        with progress(len(specimens), "reading") as advance:
+            for specimen in specimens:
+                count(specimen, tallies)
+                advance()
     except ExtractorError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    with progress(len(specimens), "reading") as advance:
-        for specimen in specimens:
-            count_specimen(specimen, tallies)
-            advance()
     if options.out:
         record = {name: asdict(one) for name, one in tallies.items()}
         options.out.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(table(tallies))
     return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the table."""
+    return count_all(options_of("lines", __doc__, arguments), count_specimen, table)
 
 
 if __name__ == "__main__":

@@ -10,24 +10,19 @@ tesseract is a system package: apt-get install tesseract-ocr tesseract-ocr-scrip
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
-from eval.lines import edits_in, is_there, plain, script_of, values_of
+from eval.lines import count_all, edits_in, is_there, options_of, plain, script_of, values_of
 from eval.report.tables import markdown_table
 from extractor.errors import ExtractorError
-from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
 from extractor.pipeline import prepare
-from extractor.progress import progress
 from extractor.text.ocr import line_crop
 
 _MODELS: Mapping[str, str] = {
@@ -38,7 +33,9 @@ _MODELS: Mapping[str, str] = {
 _WHOLE = 0.85
 #: White around a line, in pixels: tesseract expects some.
 _MARGIN = 10
+#: Longest that tesseract may take for a line.
 _SECONDS = 30
+_INSTALL = "apt-get install tesseract-ocr tesseract-ocr-script-latn"
 
 
 @dataclass
@@ -120,33 +117,17 @@ def table(found: Mapping[str, Beside]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m eval.tesseract", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--dataset", type=Path, required=True, help="folder of labelled pictures")
-    parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
-    options = parser.parse_args(arguments)
+    options = options_of("tesseract", __doc__, arguments)
     binary = shutil.which("tesseract")
     if binary is None:
-        print(
-            "error: tesseract is not installed: apt-get install tesseract-ocr tesseract-ocr-script-latn",
-            file=sys.stderr,
-        )
+        print(f"error: tesseract is not installed: {_INSTALL}", file=sys.stderr)
         return 1
     try:
-        specimens = load_dataset(options.dataset)
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    found: dict[str, Beside] = {}
-    models = installed(binary)
-    with progress(len(specimens), "reading") as advance:
-        for specimen in specimens:
-            count_specimen(specimen, binary, models, found)
-            advance()
-    if options.out:
-        record = {name: asdict(one) for name, one in found.items()}
-        options.out.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(table(found))
-    return 0
+        models = installed(binary)
+        return count_all(options, lambda one, found: count_specimen(one, binary, models, found), table)
+    except subprocess.SubprocessError as error:
+        print(f"error: tesseract failed ({type(error).__name__}); install it again: {_INSTALL}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

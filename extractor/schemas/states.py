@@ -137,8 +137,8 @@ def province_code(text: str) -> str | None:
     return None
 
 
-#: What states print for themselves that is no code of ISO 3166: the signs of road vehicles, on licences after Directive
-#: 2006/126/EC (annex I, 3), and the short names on Czech and Lithuanian residence permits.
+#: Signs of states that are not ISO 3166 codes: the distinguishing signs of road vehicles, which licences print
+#: (Directive 2006/126/EC, annex I, 3), and the abbreviations on Czech and Lithuanian residence permits.
 _SIGNS = {
     "A": "AUT", "B": "BEL", "D": "D", "E": "ESP", "F": "FRA", "FL": "LIE", "H": "HUN", "I": "ITA", "L": "LUX",
     "M": "MLT", "N": "NOR", "P": "PRT", "S": "SWE", "SLO": "SVN", "UK": "GBR", "ČR": "CZE", "LR": "LTU",

@@ -30,7 +30,7 @@ _SAME_CAPTION = 0.5
 _PART_OF_NAME = 0.7
 #: Between two names that are one.
 _HYPHENS = frozenset("-\u2010\u2011\u2013\u2014")
-#: The score of a value that stands beside a user's caption and does not point to it: it is told by its place alone.
+#: Score of a value that was found by its position beside a user's caption, where the network points to no caption.
 _BESIDE = 0.5
 #: Kinds whose values have a form; words of other kinds are none where they look like captions.
 _FORMED = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER, Kind.CODE, Kind.LIST, Kind.FLAG})

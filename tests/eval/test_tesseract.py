@@ -45,6 +45,16 @@ def test_values_found_in_one_line_count_for_both(monkeypatch: pytest.MonkeyPatch
     assert one.values == 1, "without the script's model nothing is counted"
 
 
+def test_a_tesseract_that_fails_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    program(tmp_path, "exit 3")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert main(["--dataset", str(tmp_path)]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("error: tesseract failed (CalledProcessError)")
+
+
 def test_the_table_has_both() -> None:
     text = table({"Latin": Beside(4, 100, 2, 3, 10, 1)})
     assert "| Latin | 4 | 98.0 % | 90.0 % | 75.0 % | 25.0 % |" in text.replace("  ", " ")

@@ -132,7 +132,7 @@ def _fonts(rng: random.Random, pool: Pool, letters: set[str]) -> _Fonts:
 
 @lru_cache(maxsize=200_000)
 def _has(name: str, letter: str) -> bool:
-    """Whether a font has a letter: what it lacks looks like what is none."""
+    """Whether a font has a glyph for a letter, and not the box that stands for every missing one."""
     font = _loaded(name, 16)
     return bytes(font.getmask(letter)) != bytes(font.getmask("\uffff"))
 
