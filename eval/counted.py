@@ -51,9 +51,9 @@ def lines(record: Mapping[str, Any]) -> str:
 
 def tesseract(record: Mapping[str, Any]) -> str:
     """The table of `eval.tesseract`, with the command below."""
-    from eval.tesseract import Beside, table
+    from eval.tesseract import LineComparison, table
 
-    found = {name: Beside(**counts) for name, counts in record.items()}
+    found = {name: LineComparison(**counts) for name, counts in record.items()}
     return f"{table(found)}\n`python -m eval.tesseract --dataset ../shared/specimens`\n"
 
 

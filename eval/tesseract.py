@@ -39,7 +39,7 @@ _INSTALL = "apt-get install tesseract-ocr tesseract-ocr-script-latn"
 
 
 @dataclass
-class Beside:
+class LineComparison:
     """Values of one script: their number and characters, and the edits and exact readings of both."""
 
     values: int = 0
@@ -82,14 +82,14 @@ def lines_of_values(specimen: Specimen) -> Iterator[tuple[str, str, np.ndarray]]
             yield text, read, line_crop(page.image, line.box)
 
 
-def count_specimen(specimen: Specimen, binary: str, models: frozenset[str], found: dict[str, Beside]) -> None:
+def count_specimen(specimen: Specimen, binary: str, models: frozenset[str], found: dict[str, LineComparison]) -> None:
     """Reads a specimen and counts its values."""
     for text, read, crop in lines_of_values(specimen):
         script, wanted = script_of(text), plain(text)
         model = _MODELS.get(script, "")
         if not model or not models.issuperset(model.split("+")):
             continue
-        tally = found.setdefault(script, Beside())
+        tally = found.setdefault(script, LineComparison())
         ours = edits_in(wanted, read)
         theirs = edits_in(wanted, plain(read_by_tesseract(binary, crop, model)))
         tally.values += 1
@@ -100,7 +100,7 @@ def count_specimen(specimen: Specimen, binary: str, models: frozenset[str], foun
         tally.tesseract_exact += theirs == 0
 
 
-def table(found: Mapping[str, Beside]) -> str:
+def table(found: Mapping[str, LineComparison]) -> str:
     """Scripts by the number of their values."""
     header = ["script", "values", "characters right", "tesseract's", "values without an error", "tesseract's"]
     rows = [

@@ -127,6 +127,11 @@ def state_code(text: str, issuer: str | None = None) -> str | None:
     return next((token for token in tokens if token in codes), None)
 
 
+def is_state_name(text: str) -> bool:
+    """Whether a text is the name of a state and nothing else: `Georgia` is, though a state of the USA is called so."""
+    return fold(text) in _names()
+
+
 def province_code(text: str) -> str | None:
     """`USA` or `CAN` where a text is, or begins with, the name of one of their states or provinces, whose licences need
     not name the country."""
@@ -176,4 +181,9 @@ def same_state(a: str | None, b: str | None) -> bool:
     """Whether two codes or printed names mean one state; `D` and `DEU` do."""
     if a is None or b is None:
         return a == b
-    return (nationality_code(a) or a.upper()) == (nationality_code(b) or b.upper())
+    return not _meant(a).isdisjoint(_meant(b))
+
+
+def _meant(text: str) -> set[str]:
+    """The states that a text may mean, as a state's name and as a nationality; the text itself where there is none."""
+    return {code for code in (state_code(text), nationality_code(text)) if code} or {text.upper()}

@@ -32,7 +32,7 @@ _PART_OF_NAME = 0.7
 _HYPHENS = frozenset("-\u2010\u2011\u2013\u2014")
 #: Score of a value that was found by its position beside a user's caption, where the network points to no caption.
 _BESIDE = 0.5
-#: Kinds whose values have a form; words of other kinds are none where they look like captions.
+#: Kinds whose values are told by their format: words may be such a value although the network takes them for a caption.
 _FORMED = frozenset({Kind.DATE, Kind.SEX, Kind.STATE, Kind.NUMBER, Kind.CODE, Kind.LIST, Kind.FLAG})
 #: Kinds whose values may take several lines.
 _BROKEN = frozenset({Kind.ADDRESS, Kind.TEXT, Kind.NAME, Kind.LIST})
@@ -178,8 +178,8 @@ def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
     taken = {index for span in spans for index in span}
     pointed = layout.caption[:, sorted(taken)].sum(axis=1)
     known = np.delete(layout.captions, FIELDS.index("other"), axis=1).max(axis=1)
-    told = [spec.kind is Kind.FLAG and answer_of(word.text) is not None for word in words]
-    free = [i for i in range(len(words)) if i not in taken and (known[i] < _SAME_CAPTION or told[i])]
+    answers = [spec.kind is Kind.FLAG and answer_of(word.text) is not None for word in words]
+    free = [i for i in range(len(words)) if i not in taken and (known[i] < _SAME_CAPTION or answers[i])]
     chains = _joined(layout, _linked(layout, [i for i in free if pointed[i] >= _LEAST], pointed))
     chains = [one for one in chains if not _is_caption(layout, spec, one)]
     if chains and spec.kind not in _BROKEN:
@@ -220,8 +220,7 @@ def _known_captions() -> tuple[str, ...]:
 
 
 def _is_caption(layout: Layout, spec: FieldSpec, chain: Chain) -> bool:
-    """Whether words look like a caption, as a value that has a form of its own can to a network that was not taught the
-    field."""
+    """Whether the network takes words for a caption, and their kind has no format that would show a value."""
     shown = layout.captions[list(chain.words)].max(axis=1)
     return spec.kind not in _FORMED and float(shown.mean()) >= _SAME_CAPTION
 

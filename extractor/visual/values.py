@@ -14,7 +14,7 @@ from extractor.schemas.captions import CAPTIONS
 from extractor.schemas.data import load_table
 from extractor.schemas.dates import DateMeaning, Order, find_dates, parse_date
 from extractor.schemas.sexes import sex_in
-from extractor.schemas.states import nationality_code, province_code, sign_code, state_code, state_codes
+from extractor.schemas.states import is_state_name, nationality_code, province_code, sign_code, state_code, state_codes
 from extractor.schemas.text import fold, scripts
 from extractor.schemas.vocabulary import VOCABULARY, Kind
 
@@ -151,7 +151,8 @@ def _sex(_name: str, text: str, context: Context) -> Value | None:
 
 def _state(name: str, text: str, context: Context) -> Value | None:
     if name == "issuing_country":
-        code = province_code(text) or state_code(text, context.issuer) or sign_code(text)
+        province = None if is_state_name(text) else province_code(text)
+        code = province or state_code(text, context.issuer) or sign_code(text)
     else:
         code = nationality_code(text, context.issuer)
     if code is None or any(c.isdigit() for c in text):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eval import tesseract
-from eval.tesseract import Beside, count_specimen, installed, main, read_by_tesseract, table
+from eval.tesseract import LineComparison, count_specimen, installed, main, read_by_tesseract, table
 from extractor import Passport, extract
 from extractor.labels.format import Specimen
 
@@ -36,7 +36,7 @@ def test_values_found_in_one_line_count_for_both(monkeypatch: pytest.MonkeyPatch
     values = {"surname": "NOWHERE TO BE FOUND", "document_number": None}
     printed = str(extract(EXAMPLE, schema=Passport).document.given_names)
     monkeypatch.setattr(tesseract, "read_by_tesseract", lambda *_: printed[:-1] + "§")
-    found: dict[str, Beside] = {}
+    found: dict[str, LineComparison] = {}
     specimen = Specimen(EXAMPLE, "passport", {**values, "given_names": printed})
     count_specimen(specimen, "tesseract", frozenset({"Latin"}), found)
     (one,) = found.values()
@@ -56,7 +56,7 @@ def test_a_tesseract_that_fails_is_one_line(
 
 
 def test_the_table_has_both() -> None:
-    text = table({"Latin": Beside(4, 100, 2, 3, 10, 1)})
+    text = table({"Latin": LineComparison(4, 100, 2, 3, 10, 1)})
     assert "| Latin | 4 | 98.0 % | 90.0 % | 75.0 % | 25.0 % |" in text.replace("  ", " ")
 
 

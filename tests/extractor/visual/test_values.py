@@ -134,6 +134,22 @@ def test_states(text: str, expected: str | None) -> None:
 @each(
     ("text", "expected"),
     [
+        ("CALIFORNIA", "USA"),
+        ("NEW MEXICO", "USA"),
+        ("BRITISH COLUMBIA, CANADA", "CAN"),
+        ("GEORGIA", "GEO"),
+        ("IT", "ITA"),
+    ],
+)
+def test_states_that_issue(text: str, expected: str) -> None:
+    found = value_of("issuing_country", Kind.STATE, text, Context())
+    assert found is not None
+    assert found.value == expected
+
+
+@each(
+    ("text", "expected"),
+    [
         ("753068801", "753068801"),
         ("AB 123 456", "AB 123 456"),
         ("12-34-5678", "12-34-5678"),
