@@ -17,20 +17,20 @@ from torch.nn import functional
 
 from extractor.errors import UnreadableInputError
 from extractor.text.ocr import NetworkName, at_detection_size
-from extractor.training.augment import captured
 from extractor.training.text import pictures, rounding
+from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.graph import GraphNetwork, initializers, write_back
+from extractor.training.text.halve import whole
+from extractor.training.text.pool import CHUNK, HELD_OUT, CutLines, Drawing, LinePool, recaptured, seen
 
 if TYPE_CHECKING:
     import onnx
 
 #: Lines whose widths add up to this many pixels are a batch; pages are seen through this many windows of this size.
 _BATCH_WIDTH, _WINDOWS, _WINDOW = 24_000, 8, 640
-#: One picture in this many is kept from training and used for checks.
-_HELD_OUT = 12
-#: Pictures are seen as they were captured, or in more light, blur and noise, by this chance.
-_CAPTURED_AGAIN = 0.5
 _CALIBRATING = 64
+#: Share of batches that are of cut lines where there are drawn ones, too.
+_CUT = 0.4
 #: What the file says of itself, as its licence asks.
 _NOTICE = {
     "licence": "Apache-2.0; copyright of the original weights: Baidu and the PaddleOCR authors",
@@ -60,13 +60,19 @@ class DistillPlan:
     within: float = 1.0
     #: The state of an earlier run (`NETWORK.safetensors`) to go on from; its network is beside it.
     start: Path | None = None
+    #: The network to answer like, where it is not the wheel's own: one that `reader` has trained from that one.
+    teacher: Path | None = None
+    #: What the recogniser's lines are drawn with, beside those of `data`.
+    drawing: Drawing | None = None
 
 
 class _Distillation:
     """A rounded network, its teacher, and its optimizer."""
 
     def __init__(self, plan: DistillPlan, task: _RecogniserTask | _DetectorTask, device: torch.device) -> None:
-        exact = rounding.exact(plan.network)
+        import onnx
+
+        exact = whole(onnx.load(plan.teacher)) if plan.teacher else rounding.exact(plan.network)
         self.plan, self.task, self.steps = plan, task, 0
         self.model = _load(plan.start) if plan.start else rounding.rounded(exact, task.calibration())
         self.teacher = GraphNetwork(exact).to(device).requires_grad_(False)
@@ -160,18 +166,6 @@ def _feature_loss(
     return torch.stack(shares).mean()
 
 
-def normalised(images: np.ndarray | torch.Tensor) -> torch.Tensor:
-    """RGB pictures (B, h, w, 3) uint8 as the networks take them: (B, 3, h, w), BGR, in -1..1."""
-    return torch.as_tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def _recaptured(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """`x` (B, 3, h, w) in -1..1, now and then captured once more; red and blue change places."""
-    if rng.random() < _CAPTURED_AGAIN:
-        x = captured((x + 1) / 2) * 2 - 1
-    return x.flip(1)
-
-
 def _set_property(model: onnx.ModelProto, key: str, value: str) -> None:
     """Sets one of a model's properties, leaving the others (the recogniser's alphabet is one)."""
     found = next((each for each in model.metadata_props if each.key == key), None) or model.metadata_props.add()
@@ -189,37 +183,26 @@ def _load(start: Path) -> onnx.ModelProto:
 
 
 class _RecogniserTask:
-    """The recogniser's task."""
+    """The recogniser's task: lines cut out of drawn pages and, if there are fonts to draw with, drawn lines, which are
+    disturbed more."""
 
     def __init__(self, plan: DistillPlan, device: torch.device, rng: np.random.Generator) -> None:
-        self.device, self.rng, self.scale = device, rng, plan.batch
-        _, lines = pictures.read(plan.data)
-        self.kept = {width: torch.from_numpy(np.stack(each[::_HELD_OUT])) for width, each in lines.items()}
-        self.lines = {
-            width: torch.from_numpy(np.stack([one for place, one in enumerate(each) if place % _HELD_OUT])).to(device)
-            for width, each in lines.items()
-            if len(each) > 1
-        }
-        # Widths by how many pixels they have in all, so that every line is seen as often.
-        self.widths = sorted(self.lines)
-        sizes = np.array([width * len(self.lines[width]) for width in self.widths], np.float64)
-        self.chances = sizes / sizes.sum()
+        self.device, self.rng, self.width = device, rng, int(_BATCH_WIDTH * plan.batch)
+        self.lines = CutLines(plan.data, device, rng)
+        self.pool = LinePool(plan.drawing, device) if plan.drawing else None
+        self.strips = papers(plan.seed).to(device) if plan.drawing else None
+        if self.pool:
+            self.pool.wait(CHUNK * 40)
 
     def calibration(self) -> list[np.ndarray]:
         """Inputs to calibrate on, (1, 3, 48, w) each."""
-        chosen = self.rng.choice(self.widths, _CALIBRATING, p=self.chances)
-        return [
-            normalised(self.lines[width][self.rng.integers(len(self.lines[width]))][None].cpu()).flip(1).numpy()
-            for width in chosen.tolist()
-        ]
+        return [line.cpu().numpy() for line in self.lines.some(_CALIBRATING)]
 
     def batch(self) -> torch.Tensor:
         """Lines of one width."""
-        width = int(self.rng.choice(self.widths, p=self.chances))
-        own = self.lines[width]
-        count = max(1, int(_BATCH_WIDTH * self.scale) // width)
-        chosen = torch.from_numpy(self.rng.integers(len(own), size=count)).to(self.device)
-        return _recaptured(normalised(own[chosen]), self.rng)
+        if self.pool is None or self.strips is None or self.rng.random() < _CUT:
+            return self.lines.batch(self.width)
+        return disturbed(self.pool.batch(self.rng, self.width)[0], self.strips, float(self.rng.random()))
 
     def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Kullback-Leibler distance of the characters' probabilities, a mean over frames."""
@@ -232,9 +215,9 @@ class _RecogniserTask:
         teacher reads surely, the share read otherwise."""
         sure = other = count = 0
         apart = 0.0
-        for lines in self.kept.values():
+        for lines in self.lines.held_out.values():
             for some in lines.split(32):
-                x = normalised(some.to(self.device)).flip(1)
+                x = seen(some.to(self.device))
                 wanted, found = teacher(x), student(x)
                 count += len(some)
                 apart += self.distance(wanted, found.clamp(min=1e-12).log()).item() * len(some)
@@ -261,13 +244,13 @@ class _DetectorTask:
         self.count = max(1, int(_WINDOWS * plan.batch))
         pages, _ = pictures.read(plan.data)
         fitting = [at_detection_size(page) for page in pages]
-        self.kept = [torch.from_numpy(page) for page in fitting[::_HELD_OUT]]
-        self.pages = [torch.from_numpy(page).to(device) for place, page in enumerate(fitting) if place % _HELD_OUT]
+        self.kept = [torch.from_numpy(page) for page in fitting[::HELD_OUT]]
+        self.pages = [torch.from_numpy(page).to(device) for place, page in enumerate(fitting) if place % HELD_OUT]
 
     def calibration(self) -> list[np.ndarray]:
         """Inputs to calibrate on, (1, 3, h, w) each."""
         chosen = self.rng.permutation(len(self.pages))[: _CALIBRATING // 8]
-        return [normalised(self.pages[place][None].cpu()).flip(1).numpy() for place in chosen]
+        return [seen(self.pages[place][None].cpu()).numpy() for place in chosen]
 
     def _windows(self) -> Iterator[torch.Tensor]:
         for place in self.rng.integers(len(self.pages), size=self.count).tolist():
@@ -279,7 +262,7 @@ class _DetectorTask:
 
     def batch(self) -> torch.Tensor:
         """Windows of pages."""
-        return _recaptured(normalised(torch.stack(list(self._windows()))), self.rng)
+        return recaptured(seen(torch.stack(list(self._windows()))), self.rng)
 
     def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Cross entropy with the teacher's map, less the least it can be; where there is text it counts more."""
@@ -292,7 +275,7 @@ class _DetectorTask:
         """Of the pages kept apart: how far what both take for text agrees (intersection over union)."""
         both = either = 0
         for page in self.kept:
-            x = normalised(page[None].to(self.device)).flip(1)
+            x = seen(page[None].to(self.device))
             one, two = teacher(x) > 0.3, student(x) > 0.3
             both += int((one & two).sum())
             either += int((one | two).sum())

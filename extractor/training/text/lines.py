@@ -1,4 +1,4 @@
-"""Lines of text in every script, drawn as masks: training data of the recogniser of all scripts.
+"""Lines of text in every script, drawn as masks: training data of both recognisers.
 
 A line (`texts` says what it reads) is drawn in one font of its script (harfbuzz shapes it), at the recogniser's
 height, stretched to the nearest of a few widths; paper, ink and camera are added where it is trained (`disturb`).
@@ -28,23 +28,67 @@ if TYPE_CHECKING:
 HEIGHT = 48
 #: Lines are stretched to the nearest of these widths, pixels; the longest are those of a passport's MRZ.
 WIDTHS = (64, 96, 128, 176, 240, 320, 432, 576, 768, 1056, 1536)
-#: How often a line's script is which.
-SHARES: Mapping[str, float] = {
-    "LATIN": 0.17, "VIETNAMESE": 0.06, "CYRILLIC": 0.13, "ARABIC": 0.16, "HANGUL": 0.09, "THAI": 0.12,
-    "DEVANAGARI": 0.07, "GREEK": 0.07, "BENGALI": 0.04, "GEORGIAN": 0.025, "HEBREW": 0.07, "ARMENIAN": 0.03,
-    "MRZ": 0.04,
-}  # fmt: skip
 _RIGHT_TO_LEFT = ("ARABIC", "HEBREW")
 _SIZE = 38
 
 
+#: A font is one of a script's if it has all of these.
+ASKED = {
+    "LATIN": "AZazßéŁőŞğžĐ0", "VIETNAMESE": "AzĐđƯơẾặỹ0", "CYRILLIC": "АБЯжщў", "GREEK": "ΑΩάώς", "HANGUL": "가한국",
+    "THAI": "กฮำ้็", "ARABIC": "ابتجهيءأىلا", "HEBREW": "אבתםץ", "DEVANAGARI": "कहज्ञ", "BENGALI": "কহজ্ঞ",
+    "ARMENIAN": "ԱՖաֆ", "GEORGIAN": "აჰქ",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a network is to read: its classes from 1 on (0 is CTC's blank), how many pixels a frame is wide, and how
+    often a line's script is which."""
+
+    characters: Sequence[str]
+    frame: int
+    shares: Mapping[str, float]
+    #: Scripts that it learns to read. Of others the network that training began with says what it makes of them.
+    labelled: frozenset[str]
+    #: Share of Latin lines that are plain capitals, as most states print names: else letters with marks are as many as
+    #: without, and the network sees marks in dirt.
+    plain: float
+
+
+#: The recogniser of other scripts.
+SCRIPTS = Target(
+    CHARACTERS,
+    4,
+    {
+        "LATIN": 0.17, "VIETNAMESE": 0.06, "CYRILLIC": 0.13, "ARABIC": 0.16, "HANGUL": 0.09, "THAI": 0.12,
+        "DEVANAGARI": 0.07, "GREEK": 0.07, "BENGALI": 0.04, "GEORGIAN": 0.025, "HEBREW": 0.07, "ARMENIAN": 0.03,
+        "MRZ": 0.04,
+    },
+    frozenset(ASKED | {"MRZ": ""}),
+    0.3,
+)  # fmt: skip
+
+
+def target(characters: Sequence[str]) -> Target:
+    """What the network with this alphabet is to read: other scripts, or PP-OCRv6's own one Latin lines and zones.
+    What that makes of scripts that it does not know tells the product to ask the other network: it is to stay so."""
+    if tuple(characters) == CHARACTERS:
+        return SCRIPTS
+    shares = {
+        "LATIN": 0.72, "MRZ": 0.07, "CYRILLIC": 0.05, "GREEK": 0.04, "ARABIC": 0.025, "HANGUL": 0.02, "THAI": 0.02,
+        "HEBREW": 0.015, "DEVANAGARI": 0.015, "BENGALI": 0.01, "GEORGIAN": 0.005, "ARMENIAN": 0.01,
+    }  # fmt: skip
+    return Target(characters, 8, shares, frozenset(("LATIN", "MRZ")), 0.5)
+
+
 @dataclass(frozen=True)
 class Material:
-    """Words by script and language, and font files with what each can write."""
+    """Words by script and language, font files with what each can write, and what is to be read."""
 
     words: WordLists
     fonts: Mapping[str, frozenset[str]]
     by_script: Mapping[str, Sequence[str]]
+    target: Target = SCRIPTS
 
 
 @dataclass(frozen=True)
@@ -58,15 +102,7 @@ class DrawnLine:
     script: str
 
 
-#: A font is one of a script's if it has all of these.
-ASKED = {
-    "LATIN": "AZazßéŁőŞğžĐ0", "VIETNAMESE": "AzĐđƯơẾặỹ0", "CYRILLIC": "АБЯжщў", "GREEK": "ΑΩάώς", "HANGUL": "가한국",
-    "THAI": "กฮำ้็", "ARABIC": "ابتجهيءأىلا", "HEBREW": "אבתםץ", "DEVANAGARI": "कहज्ञ", "BENGALI": "কহজ্ঞ",
-    "ARMENIAN": "ԱՖաֆ", "GEORGIAN": "აჰქ",
-}  # fmt: skip
-
-
-def load(words: Path, fonts: Path) -> Material:
+def load(words: Path, fonts: Path, target: Target = SCRIPTS) -> Material:
     """Reads the word lists (a JSON object of objects of lists: script, language, words) and looks into a folder of
     fonts."""
     from fontTools.ttLib import TTFont
@@ -82,31 +118,34 @@ def load(words: Path, fonts: Path) -> Material:
     listed = {script: [list(own) for own in languages.values()] for script, languages in table.items()}
     # Latin, but with more marks than all other languages together: it has lines of its own.
     listed["VIETNAMESE"] = [list(table.get("LATIN", {}).get("vi", ()))]
-    return Material(listed, has, by_script)
+    return Material(listed, has, by_script, target)
 
 
 def draw(rng: random.Random, material: Material, script: str | None = None) -> DrawnLine | None:
     """One line; None where no words or fonts serve its script, or it would be too dense to be read."""
-    script = script or rng.choices(list(SHARES), list(SHARES.values()))[0]
+    target = material.target
+    script = script or rng.choices(list(target.shares), list(target.shares.values()))[0]
     if script != "MRZ" and not any(material.words.get(script, ())):
         return None
-    text = zone_line(rng, material.words) if script == "MRZ" else wording(rng, material.words, script)
+    text = zone_line(rng, material.words) if script == "MRZ" else wording(rng, material.words, script, target.plain)
     text = unicodedata.normalize("NFC", text)
     right = script in _RIGHT_TO_LEFT and rng.random() < 0.85
     wanted = visual(text, right_to_left=right)
-    if not wanted.strip() or not set(wanted) <= _KNOWN:
+    if not wanted.strip() or (script in target.labelled and not set(wanted) <= _known(target.characters)):
         return None
     mask = _drawn(rng, material, text, script, right)
     if mask is None:
         return None
     mask = _fitted(rng, mask, script)
     repeats = sum(one == two for one, two in pairwise(wanted))
-    if len(wanted) + repeats > 0.85 * (mask.shape[1] // 4 - 1):
+    if len(wanted) + repeats > 0.85 * (mask.shape[1] // target.frame - 1):
         return None
     return DrawnLine(mask, text, wanted, script)
 
 
-_KNOWN = frozenset(CHARACTERS)
+@lru_cache(maxsize=2)
+def _known(characters: Sequence[str]) -> frozenset[str]:
+    return frozenset(characters)
 
 
 @lru_cache(maxsize=600)

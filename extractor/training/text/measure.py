@@ -1,4 +1,4 @@
-"""How many characters a recogniser of all scripts reads right, on lines in fonts that it was not trained on.
+"""How many characters a recogniser reads right, on lines in fonts that it was not trained on.
 
     python -m extractor.training.text.measure NETWORK.onnx --words words.json --fonts fonts/
 
@@ -29,14 +29,16 @@ def measure(
 
     from extractor.networks import session
     from extractor.text.ocr import best_path
-    from extractor.text.writing import CHARACTERS
     from extractor.training.text import lines
     from extractor.training.text.disturb import disturbed, papers
 
-    material, run = lines.load(words, fonts), session(network, 2).run
+    opened = session(network, 2)
+    characters = (*opened.get_modelmeta().custom_metadata_map["character"].splitlines(), " ")
+    target = lines.target(characters)
+    material = lines.load(words, fonts, target)
     strips = papers(seed, _PAPERS)
     found: dict[str, float] = {}
-    for script in lines.SHARES:
+    for script in sorted(target.labelled):
         rng, edits, characters, read = random.Random(f"{seed} {script}"), 0, 0, 0
         torch.manual_seed(seed)
         for _ in range(20 * count):
@@ -44,8 +46,8 @@ def measure(
             if line is None:
                 continue
             picture = disturbed(torch.from_numpy(line.mask)[None], strips, hard).numpy()
-            best, _ = best_path(run(None, {"x": picture})[0][0])
-            said = "".join(CHARACTERS[place - 1] for place in best[(best != 0) & (best != np.r_[-1, best[:-1]])])
+            best, _ = best_path(opened.run(None, {"x": picture})[0][0])
+            said = "".join(characters[place - 1] for place in best[(best != 0) & (best != np.r_[-1, best[:-1]])])
             edits += Levenshtein.distance(said, line.visual)
             characters += len(line.visual)
             read += 1

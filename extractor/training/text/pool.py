@@ -1,4 +1,5 @@
-"""Drawn lines on the device: processes draw them, a thread takes them in, and training takes batches out."""
+"""Lines on the device, which training takes batches from: drawn ones, which processes draw meanwhile and a thread takes
+in, and those that the product cut out of drawn pages."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import random
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from extractor.text.writing import CHARACTERS
-from extractor.training.text import lines
+from extractor.training.augment import captured
+from extractor.training.text import lines, pictures
 
-#: A character's class; 0 is CTC's blank.
-CLASS = {character: place for place, character in enumerate(CHARACTERS, 1)}
 #: Lines that travel together from a process that draws.
 CHUNK = 32
 _LONGEST = 96
@@ -27,18 +27,23 @@ _LONGEST = 96
 _PLENTY = 1_000_000
 #: Lines of one width that are kept at most.
 _MOST = 400_000
+#: One cut line in this many is kept from training and used for checks.
+HELD_OUT = 12
+#: Pictures are seen as they were captured, or in more light, blur and noise, by this chance.
+_CAPTURED_AGAIN = 0.5
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What lines are drawn with: files of words and a folder of fonts, by how many processes, and in how many bytes
-    the masks are kept."""
+    """What lines are drawn with: files of words and a folder of fonts, by how many processes, in how many bytes the
+    masks are kept, and for whom."""
 
     words: Path
     fonts: Path
     workers: int
     seed: str
     room: float
+    target: lines.Target = lines.SCRIPTS
 
 
 def _draws(drawing: Drawing, number: int, given: Any) -> None:
@@ -47,7 +52,9 @@ def _draws(drawing: Drawing, number: int, given: Any) -> None:
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    material = lines.load(drawing.words, drawing.fonts)
+    material = lines.load(drawing.words, drawing.fonts, drawing.target)
+    classes = {character: place for place, character in enumerate(drawing.target.characters, 1)}
+    scripts_of = list(drawing.target.shares)
     rng = random.Random(f"{drawing.seed} {number}")
     waiting: dict[int, list[lines.DrawnLine]] = defaultdict(list)
     while True:
@@ -60,11 +67,12 @@ def _draws(drawing: Drawing, number: int, given: Any) -> None:
         same = waiting[line.mask.shape[1]]
         same.append(line)
         if len(same) == CHUNK:
-            labels = np.zeros((CHUNK, _LONGEST), np.int16)
+            labels, lengths = np.zeros((CHUNK, _LONGEST), np.int16), np.zeros(CHUNK, np.int16)
             for row, one in enumerate(same):
-                labels[row, : len(one.visual)] = [CLASS[c] for c in one.visual]
-            lengths = np.array([len(one.visual) for one in same], np.int16)
-            scripts = np.array([list(lines.SHARES).index(one.script) for one in same], np.int8)
+                if one.script in drawing.target.labelled:
+                    labels[row, : len(one.visual)] = [classes[c] for c in one.visual]
+                    lengths[row] = len(one.visual)
+            scripts = np.array([scripts_of.index(one.script) for one in same], np.int8)
             given.put((np.stack([one.mask for one in same]), labels, lengths, scripts))
             same.clear()
 
@@ -142,8 +150,8 @@ class LinePool:
     def batch(
         self, rng: np.random.Generator, width_in_all: int
     ) -> tuple[torch.Tensor, np.ndarray, np.ndarray, np.ndarray]:
-        """Lines of one width, `width_in_all` pixels together: masks, labels, lengths, scripts. Every line is as
-        likely as any other."""
+        """Lines of one width, `width_in_all` pixels together: masks, labels, lengths (0 where the line has no label),
+        scripts. Every line is as likely as any other."""
         by_width = dict(self.by_width)
         weights = np.array([width * ring.drawn for width, ring in by_width.items()], float)
         width = int(rng.choice(list(by_width), p=weights / weights.sum()))
@@ -157,3 +165,57 @@ class LinePool:
         self.closing.set()
         for process in self.processes:
             process.terminate()
+
+
+class CutLines:
+    """Lines that the product cut out of drawn pages (`pictures`): without labels; a teacher says what they read."""
+
+    def __init__(self, data: Path, device: torch.device, rng: np.random.Generator) -> None:
+        self.device, self.rng = device, rng
+        _, cut = pictures.read(data)
+        self.held_out = {width: torch.from_numpy(np.stack(each[::HELD_OUT])) for width, each in cut.items()}
+        self._take(
+            {
+                width: torch.from_numpy(np.stack([one for place, one in enumerate(each) if place % HELD_OUT]))
+                for width, each in cut.items()
+                if len(each) > 1
+            }
+        )
+
+    def _take(self, by_width: dict[int, torch.Tensor]) -> None:
+        self.by_width = {width: own.to(self.device) for width, own in sorted(by_width.items()) if len(own)}
+        # Widths by how many pixels they have in all, so that every line is seen as often.
+        sizes = np.array([width * len(own) for width, own in self.by_width.items()], np.float64)
+        self.chances = sizes / sizes.sum()
+
+    @torch.no_grad()
+    def keep(self, wanted: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        """Leaves out all lines but those `wanted`, which says so (B,) of pictures (B, 3, 48, w)."""
+        chosen = {
+            width: own[torch.cat([wanted(seen(some)) for some in own.split(64)])]
+            for width, own in self.by_width.items()
+        }
+        self._take(chosen)
+
+    def some(self, count: int) -> Iterator[torch.Tensor]:
+        """`count` lines as the network takes them, (1, 3, 48, w) each."""
+        for width in self.rng.choice(list(self.by_width), count, p=self.chances).tolist():
+            own = self.by_width[width]
+            yield seen(own[self.rng.integers(len(own))][None])
+
+    def batch(self, width_in_all: int) -> torch.Tensor:
+        """Lines of one width as the network takes them, `width_in_all` pixels together."""
+        width = int(self.rng.choice(list(self.by_width), p=self.chances))
+        own = self.by_width[width]
+        chosen = torch.from_numpy(self.rng.integers(len(own), size=max(1, width_in_all // width)))
+        return recaptured(seen(own[chosen.to(self.device)]), self.rng)
+
+
+def seen(images: np.ndarray | torch.Tensor) -> torch.Tensor:
+    """RGB pictures (B, h, w, 3) uint8 as the networks take them: (B, 3, h, w), BGR, in -1..1."""
+    return (torch.as_tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1).flip(1)
+
+
+def recaptured(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """`x` (B, 3, h, w) in -1..1, now and then captured once more."""
+    return captured((x + 1) / 2) * 2 - 1 if rng.random() < _CAPTURED_AGAIN else x

@@ -1,12 +1,15 @@
-"""Training the recogniser of all scripts: PP-OCRv6's network with another alphabet, on drawn lines, by CTC.
+"""Training the recognisers on drawn lines, by CTC: PP-OCRv6's own, and the same with an alphabet of other scripts.
 
     python -m extractor.training.text.reader start --out start.onnx
     python -m extractor.training.text.reader train --start start.onnx --words words.json --fonts fonts/ --out runs
+    python -m extractor.training.text.reader start --alphabet own --out own.onnx
+    python -m extractor.training.text.reader train --start own.onnx --cut lines.zip ... --rate 3e-4
 
 Processes draw lines (`lines`) into a pool on the GPU while the network learns from it; every time a line is seen it is
-on other paper and through another camera (`disturb`). Frames are four pixels apart instead of eight: Thai, Arabic and
-Hangul by its letters have more characters than frames otherwise. All by the clock: the rate falls with the time that
-is left. Rounding to eight bits lost more than it saved (docs/log/text.md).
+on other paper and through another camera (`disturb`). For other scripts frames are four pixels apart instead of eight:
+Thai, Arabic and Hangul by its letters have more characters than frames otherwise. With PP-OCRv6's own alphabet Latin
+lines are learned; of other scripts, and of lines with ideographs (`--cut`: what `extractor.training.text draw` writes),
+the network is held to what it said before. All by the clock: the rate falls with the time that is left.
 """
 
 from __future__ import annotations
@@ -17,10 +20,12 @@ import math
 import os
 import sys
 import time
+import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,15 +38,21 @@ from extractor.training.text import lines, rounding
 from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.graph import GraphNetwork
 from extractor.training.text.halve import whole
-from extractor.training.text.pool import CHUNK, CLASS, Drawing, LinePool
+from extractor.training.text.pool import CHUNK, CutLines, Drawing, LinePool
 
 if TYPE_CHECKING:
     import onnx
 
 #: Steps over which rates rise; seconds between two lines of the log, and between two savings.
 _RISE, _TELL_EVERY, _SAVE_EVERY = 120, 15, 60
-#: Adam's rates of what is known and of the new output layer.
-_RATE, _HEAD_RATE = 6e-4, 2e-3
+#: What a frame's distance from the answer before counts beside the loss of a character.
+_AS_BEFORE = 3.0
+#: Share of steps on cut lines.
+_CUT = 0.15
+
+
+#: Edits and characters by script.
+Counts = dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,11 @@ class ReaderPlan:
     begin: float = 0.0
     end: float = 1.0
     workers: int = 2
+    #: Lines that the product cut out of drawn pages, of which those with ideographs are to be read as before.
+    cut: Path | None = None
+    #: Adam's rates of what is known and of the output layer.
+    rate: float = 6e-4
+    head_rate: float = 2e-3
     #: Pixels of width in a batch, and in the pool.
     batch: int = 160_000
     pool: float = 60e9
@@ -71,8 +87,8 @@ def started() -> onnx.ModelProto:
     know are kept, the others are small and random."""
     from onnx import numpy_helper
 
-    model = rounding.exact("recogniser")
-    old = _alphabet(rounding.original("recogniser"))
+    model = own()
+    old = {character: place for place, character in enumerate(("", *alphabet(model)))}
     for node in model.graph.node:
         if node.op_type == "AveragePool":
             for attribute in node.attribute:
@@ -84,7 +100,7 @@ def started() -> onnx.ModelProto:
     weight, bias = (numpy_helper.to_array(constants[node.input[1]]) for node in (product, addition))
     new = (rng.normal(0, 0.5, (len(weight), len(CHARACTERS) + 1)) * weight.std()).astype(np.float32)
     new_bias = np.full(len(CHARACTERS) + 1, float(np.median(bias)), np.float32)
-    for character, place in (("", 0), *CLASS.items()):
+    for place, character in enumerate(("", *CHARACTERS)):
         if character in old:
             new[:, place], new_bias[place] = weight[:, old[character]], bias[old[character]]
     for node, value in ((product, new), (addition, new_bias)):
@@ -98,12 +114,21 @@ def started() -> onnx.ModelProto:
     return model
 
 
-def _alphabet(path: Path) -> dict[str, int]:
-    """The original's classes: the blank first, the space last."""
+def own() -> onnx.ModelProto:
+    """PP-OCRv6's recogniser as the wheel has it, its alphabet beside it."""
     import onnx
 
-    listed = next(each.value for each in onnx.load(path).metadata_props if each.key == "character")
-    return {character: place for place, character in enumerate(("", *listed.splitlines(), " "))}
+    model = rounding.exact("recogniser")
+    listed = next(each for each in onnx.load(rounding.original("recogniser")).metadata_props if each.key == "character")
+    del model.metadata_props[:]
+    model.metadata_props.append(listed)
+    return model
+
+
+def alphabet(model: onnx.ModelProto) -> tuple[str, ...]:
+    """A network's classes from 1 on; the last is the space."""
+    listed = next(each.value for each in model.metadata_props if each.key == "character")
+    return (*listed.splitlines(), " ")
 
 
 # Learning
@@ -117,12 +142,17 @@ class Trainer:
 
         self.plan = plan
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        drawing = Drawing(plan.words, plan.fonts, plan.workers, f"{plan.seed} {plan.begin}", plan.pool)
+        self.model = whole(onnx.load(plan.start))
+        self.target = lines.target(alphabet(self.model))
+        drawing = Drawing(plan.words, plan.fonts, plan.workers, f"{plan.seed} {plan.begin}", plan.pool, self.target)
         self.pool = LinePool(drawing, self.device)
         self.strips = papers(plan.seed).to(self.device)
         self.rng = np.random.default_rng([plan.seed, int(plan.begin * 1000)])
-        self.model = whole(onnx.load(plan.start))
         self.network = _scoring(GraphNetwork(self.model, plain=True)).to(self.device)
+        self.before = _scoring(GraphNetwork(self.model, plain=True)).to(self.device).requires_grad_(requires_grad=False)
+        self.cut = CutLines(plan.cut, self.device, self.rng) if plan.cut else None
+        if self.cut:
+            self.cut.keep(self._has_ideographs)
         self.steps, self.started = 0, time.monotonic()
         self.layout = torch.contiguous_format
 
@@ -136,7 +166,7 @@ class Trainer:
         """Learns for the planned time; saves as it goes."""
         self.plan.out.mkdir(parents=True, exist_ok=True)
         sys.setswitchinterval(0.0005)  # kernels are launched while lines come in
-        self.tell(device=str(self.device), classes=len(CHARACTERS) + 1, workers=self.plan.workers)
+        self.tell(device=str(self.device), classes=len(self.target.characters) + 1, workers=self.plan.workers)
         self.pool.wait(CHUNK * 40)
         self.tell(drawn=self.pool.drawn)
         self.learn()
@@ -158,38 +188,65 @@ class Trainer:
         named = list(self.network.weights.items())
         groups = [
             {"params": [value for name, value in named if (name in head) == new], "lr": rate}
-            for new, rate in ((False, _RATE), (True, _HEAD_RATE))
+            for new, rate in ((False, self.plan.rate), (True, self.plan.head_rate))
         ]
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=self.device.type == "cuda")
         begun = reported = saved = time.monotonic()
-        done, counted = self.plan.begin, 0
+        done = self.plan.begin
         if self.device.type == "cuda":
             self._choose_layout()
             begun = time.monotonic()
         while (now := time.monotonic()) < begun + self.plan.seconds:
             done = self.plan.begin + (self.plan.end - self.plan.begin) * (now - begun) / self.plan.seconds
             factor = min(1.0, (self.steps + 1) / _RISE) * max(0.01, 0.5 * (1 + math.cos(math.pi * done)))
-            for group, rate in zip(optimizer.param_groups, (_RATE, _HEAD_RATE), strict=True):
+            for group, rate in zip(optimizer.param_groups, (self.plan.rate, self.plan.head_rate), strict=True):
                 group["lr"] = rate * factor
-            masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
-            scores = self.scores(self.network, self.picture(masks, done))
-            loss = _ctc(scores, labels, lengths)
+            loss, counts = self.loss(done)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
             optimizer.step()
             self.steps += 1
-            counted += len(masks)
             if now - reported > _TELL_EVERY:
                 self.tell(
-                    steps=self.steps, done=round(done, 3), loss=round(loss.item(), 4), seen=counted,
-                    drawn=self.pool.drawn, errors=_errors(scores, labels, lengths, scripts),
+                    steps=self.steps, done=round(done, 3), loss=round(loss.item(), 4), drawn=self.pool.drawn,
+                    errors={script: round(edits / count, 3) for script, (edits, count) in sorted(counts().items())},
                 )  # fmt: skip
                 reported = now
             if now - saved > _SAVE_EVERY:
                 self.save("reader.onnx")
                 saved = time.monotonic()
         self.tell(steps=self.steps, done=round(done, 3), **self.check(self.network))
+
+    def loss(self, done: float) -> tuple[torch.Tensor, Callable[[], Counts]]:
+        """The loss of one batch, and what counts its mistakes by script."""
+        if self.cut and self.rng.random() < _CUT:
+            x = self.cut.batch(self.plan.batch).contiguous(memory_format=self.layout)
+            return _AS_BEFORE * self._change(x, self.scores(self.network, x)), dict
+        masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
+        x = self.picture(masks, done)
+        scores, labelled = self.scores(self.network, x), lengths > 0
+        share, chosen = float(labelled.mean()), torch.from_numpy(labelled).to(self.device)
+        loss = share * _ctc(scores[chosen], labels[labelled], lengths[labelled]) if share > 0 else scores.sum() * 0
+        if share < 1:
+            loss = loss + (1 - share) * _AS_BEFORE * self._change(x[~chosen], scores[~chosen])
+        return loss, partial(self.counts, scores.detach(), labels, lengths, scripts, 160)
+
+    def _change(self, x: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """How far `scores` are from what the network said of `x` before training (Kullback-Leibler, a mean over
+        frames)."""
+        with torch.no_grad():
+            wanted = self.scores(self.before, x).log_softmax(-1)
+        apart = functional.kl_div(scores.log_softmax(-1), wanted, reduction="none", log_target=True)
+        return apart.sum(-1).mean()
+
+    def _has_ideographs(self, x: torch.Tensor) -> torch.Tensor:
+        """Which of the lines `x` (B, 3, 48, w) hold ideographs or kana, as the network read them before."""
+        characters = ("", *self.target.characters)
+        kinds = [
+            unicodedata.name(c, "?").split()[0] in ("CJK", "HIRAGANA", "KATAKANA") if c else False for c in characters
+        ]
+        return torch.tensor(kinds, device=self.device)[self.scores(self.before, x).argmax(-1)].any(-1)
 
     def _choose_layout(self) -> None:
         """The order of channels in memory in which a step is quicker: which one, depends on the library's version."""
@@ -212,14 +269,29 @@ class Trainer:
     @torch.no_grad()
     def check(self, network: GraphNetwork) -> dict[str, Any]:
         """Character error rates over some batches, greedily read, by script."""
-        wrong: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        wrong: dict[str, list[float]] = defaultdict(lambda: [0.0, 1e-9])
         for _ in range(8 if self.device.type == "cuda" else 2):
             masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
             scores = self.scores(network, self.picture(masks[:256], 1.0))
-            for script, (edits, count) in _counts(scores, labels, lengths, scripts, 256).items():
+            for script, (edits, count) in self.counts(scores, labels, lengths, scripts, 256).items():
                 wrong[script][0] += edits
                 wrong[script][1] += count
         return {"checked": {script: round(edits / count, 4) for script, (edits, count) in sorted(wrong.items())}}
+
+    def counts(
+        self, scores: torch.Tensor, labels: np.ndarray, lengths: np.ndarray, scripts: np.ndarray, most: int
+    ) -> Counts:
+        """Edits and characters by script, of the first `most` lines."""
+        best = scores[:most].argmax(-1).cpu().numpy()
+        names = list(self.target.shares)
+        found: Counts = defaultdict(lambda: (0.0, 0.0))
+        for path, label, length, script in zip(best, labels, lengths, scripts, strict=False):
+            if length:
+                read = path[(path != 0) & (path != np.r_[-1, path[:-1]])]
+                edits, count = found[names[script]]
+                edits += _distance(read.tolist(), label[:length].tolist())
+                found[names[script]] = (edits, count + length)
+        return dict(found)
 
     def save(self, name: str) -> None:
         """Writes the network; a file that is half written never takes the place of a whole one."""
@@ -253,25 +325,6 @@ def _ctc(scores: torch.Tensor, labels: np.ndarray, lengths: np.ndarray) -> torch
     return functional.ctc_loss(chances, targets, frames, own, reduction="mean", zero_infinity=True)
 
 
-def _errors(scores: torch.Tensor, labels: np.ndarray, lengths: np.ndarray, scripts: np.ndarray) -> dict[str, float]:
-    counts = _counts(scores.detach(), labels, lengths, scripts, 160)
-    return {script: round(edits / count, 3) for script, (edits, count) in sorted(counts.items())}
-
-
-def _counts(
-    scores: torch.Tensor, labels: np.ndarray, lengths: np.ndarray, scripts: np.ndarray, most: int
-) -> dict[str, tuple[float, float]]:
-    """Edits and characters by script, of the first `most` lines."""
-    best = scores[:most].argmax(-1).cpu().numpy()
-    names = list(lines.SHARES)
-    found: dict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
-    for path, label, length, script in zip(best, labels, lengths, scripts, strict=False):
-        read = path[(path != 0) & (path != np.r_[-1, path[:-1]])]
-        edits, count = found[names[script]]
-        found[names[script]] = (edits + _distance(read.tolist(), label[:length].tolist()), count + length)
-    return dict(found)
-
-
 def _distance(one: Sequence[int], two: Sequence[int]) -> int:
     """Levenshtein's distance; the machine that trains need not have a library for it."""
     row = list(range(len(two) + 1))
@@ -286,8 +339,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     parser = argparse.ArgumentParser("python -m extractor.training.text.reader", description=__doc__.split("\n")[0])
     tasks = parser.add_subparsers(required=True, dest="task", metavar="COMMAND")
-    start = tasks.add_parser("start", help="PP-OCRv6's recogniser with the new alphabet")
+    start = tasks.add_parser("start", help="write the network to begin with")
     start.add_argument("--out", type=Path, required=True)
+    start.add_argument(
+        "--alphabet", choices=("scripts", "own"), default="scripts",
+        help="PP-OCRv6's recogniser with the alphabet of other scripts, or with its own (%(default)s)",
+    )  # fmt: skip
     train = tasks.add_parser("train", help="train it")
     for name in ("start", "words", "fonts", "out"):
         train.add_argument(f"--{name}", type=Path, required=True)
@@ -295,6 +352,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--begin", type=float, default=0.0, help="how much of the whole schedule is done (0..1)")
     train.add_argument("--end", type=float, default=1.0)
     train.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    train.add_argument("--cut", type=Path, help="lines of drawn pages; those with ideographs are to be read as before")
+    train.add_argument("--rate", type=float, default=6e-4, help="Adam's rate (%(default)s)")
+    train.add_argument("--head-rate", type=float, default=2e-3, help="and of the output layer (%(default)s)")
     train.add_argument("--batch", type=int, default=160_000, help="pixels of width in a batch (%(default)s)")
     train.add_argument("--pool", type=float, default=60e9, help="bytes of drawn lines that are kept (%(default)s)")
     train.add_argument("--seed", type=int, default=0)
@@ -302,7 +362,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.pop("task") == "start":
         import onnx
 
-        onnx.save(started(), options["out"])
+        onnx.save(started() if options["alphabet"] == "scripts" else own(), options["out"])
     else:
         Trainer(ReaderPlan(**options)).run()
     return 0

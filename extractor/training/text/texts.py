@@ -23,15 +23,11 @@ _DIGITS = {
 MRZ = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
-#: Share of Latin lines that are plain capitals, as most states print names: else letters with marks are as many as
-#: without, and the network sees marks in dirt.
-_PLAIN = 0.3
-
-
-def wording(rng: random.Random, words: WordLists, script: str) -> str:
-    """The text of a line in `script`: words, random letters, figures, or lines in two scripts."""
+def wording(rng: random.Random, words: WordLists, script: str, plain: float = 0.0) -> str:
+    """The text of a line in `script`: words, random letters, figures, or lines in two scripts. Of Latin lines the share
+    `plain` is in capitals without marks."""
     text = _wording(rng, words, script)
-    if script == "LATIN" and rng.random() < _PLAIN:
+    if script == "LATIN" and rng.random() < plain:
         parts = unicodedata.normalize("NFD", text.upper())
         text = unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
     return text
@@ -166,6 +162,8 @@ def _figures(rng: random.Random, script: str) -> str:
     day, month, year = f"{rng.randint(1, 31):02}", f"{rng.randint(1, 12):02}", f"{rng.randint(1925, 2045)}"
     if script == "HANGUL" and rng.random() < 0.4:
         return f"{year}년 {month}월 {day}일"
+    if script == "LATIN" and rng.random() < 0.25:
+        return _date_with_month(rng, day, year)
     text = rng.choice(
         (
             mark.join((day, month, year)), mark.join((year, month, day)), some(3, 12), f"{some(6, 6)}-{some(7, 7)}",
@@ -176,6 +174,27 @@ def _figures(rng: random.Random, script: str) -> str:
     if script in _DIGITS and rng.random() < 0.6:
         text = text.translate(str.maketrans("0123456789", rng.choice(_DIGITS[script])))
     return text
+
+
+#: English and French, German, Spanish, Italian, Portuguese, Dutch, Polish, Turkish, Czech and Swedish: what stands in
+#: passports between day and year (ICAO 9303-3, 3.6.1), and what beside it, behind a slash.
+_MONTHS = (
+    "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", "JAN FÉV MARS AVR MAI JUIN JUIL AOÛT SEPT OCT NOV DÉC",
+    "JÄN FEB MÄR APR MAI JUN JUL AUG SEP OKT NOV DEZ", "ENE FEB MAR ABR MAY JUN JUL AGO SEP OCT NOV DIC",
+    "GEN FEB MAR APR MAG GIU LUG AGO SET OTT NOV DIC", "JAN FEV MAR ABR MAI JUN JUL AGO SET OUT NOV DEZ",
+    "JAN FEB MRT APR MEI JUN JUL AUG SEP OKT NOV DEC", "STY LUT MAR KWI MAJ CZE LIP SIE WRZ PAŹ LIS GRU",
+    "OCA ŞUB MAR NİS MAY HAZ TEM AĞU EYL EKİ KAS ARA", "LED ÚNO BŘE DUB KVĚ ČVN ČVC SRP ZÁŘ ŘÍJ LIS PRO",
+)  # fmt: skip
+
+
+def _date_with_month(rng: random.Random, day: str, year: str) -> str:
+    """A date as passports print it: `05 AUG/AOÛT 87`, `05 Aug 1987`, `05AUG1987`."""
+    month, one, two = rng.randrange(12), rng.choice(_MONTHS), rng.choice(_MONTHS)
+    name = one.split()[month]
+    if rng.random() < 0.4:
+        name += rng.choice(("/", " / ", "/", " ")) + two.split()[month]
+    name = name.title() if rng.random() < 0.25 else name
+    return rng.choice((" ", " ", "", ".", "-")).join((day, name, year if rng.random() < 0.7 else year[2:]))
 
 
 def zone_line(rng: random.Random, words: WordLists) -> str:
