@@ -13,9 +13,13 @@ from extractor.progress import progress_bar
 from extractor.text.ocr import threads
 from extractor.training.commands import run
 
+#: Bytes of drawn lines that are kept.
+_ROOM = 20e9
 _EXAMPLES = """examples:
   python -m extractor.training.text draw --out lines.zip
   python -m extractor.training.text train --network detector --data lines.zip --out runs/ocr
+  python -m extractor.training.text train --network recogniser --data lines.zip --teacher runs/reader.onnx \
+      --words words.json --fonts fonts --out runs/ocr
   python -m extractor.training.text draw --seed 2 --pages 24 --out other.zip
   python -m extractor.training.text compare --network detector --data other.zip --trained runs/ocr/detector.onnx
 """
@@ -29,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m extractor.training.text",
-        description="Trains the OCR networks of RapidOCR's wheel to answer in 8 bits as they do in 32.",
+        description="Trains the OCR networks of RapidOCR's wheel, or what `reader` made of one, to answer in 8 bits.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--within", type=float, default=1.0, help="what likeness within the network counts (%(default)s)"
     )
+    train.add_argument(
+        "--teacher", type=Path, help="a network that `reader` has trained, to answer like that instead of the wheel's"
+    )
+    train.add_argument("--words", type=Path, help="with --fonts: draw lines beside those of --data (the recogniser's)")
+    train.add_argument("--fonts", type=Path, help="folder of fonts that `material fonts` has cut")
+    train.add_argument("--workers", type=int, default=threads(), help="processes that draw (%(default)s)")
     train.add_argument("--batch", type=float, default=1.0, help="size of batches, times the usual (%(default)s)")
     train.set_defaults(run=_train)
     compare.add_argument("--trained", type=Path, required=True, help="the network that `train` has written")
@@ -73,10 +83,14 @@ def _draw(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     from extractor.training.text.distill import DistillPlan, train
+    from extractor.training.text.pool import Drawing
 
+    drawing = None
+    if options.words and options.fonts:
+        drawing = Drawing(options.words, options.fonts, options.workers, str(options.seed), _ROOM)
     plan = DistillPlan(
         options.network, options.data, options.out, options.seconds, options.seed, options.rate,
-        options.step_rate, options.batch, options.within, options.start,
+        options.step_rate, options.batch, options.within, options.start, options.teacher, drawing,
     )  # fmt: skip
     print(train(plan, lambda line: print(line, flush=True)))  # noqa: T201
     return 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from extractor.training.text import pictures, rounding
 from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.graph import GraphNetwork, initializers, write_back
 from extractor.training.text.halve import whole
+from extractor.training.text.lines import target
 from extractor.training.text.pool import CHUNK, HELD_OUT, CutLines, Drawing, LinePool, recaptured, seen
 
 if TYPE_CHECKING:
@@ -69,10 +70,9 @@ class DistillPlan:
 class _Distillation:
     """A rounded network, its teacher, and its optimizer."""
 
-    def __init__(self, plan: DistillPlan, task: _RecogniserTask | _DetectorTask, device: torch.device) -> None:
-        import onnx
-
-        exact = whole(onnx.load(plan.teacher)) if plan.teacher else rounding.exact(plan.network)
+    def __init__(
+        self, plan: DistillPlan, task: _RecogniserTask | _DetectorTask, exact: onnx.ModelProto, device: torch.device
+    ) -> None:
         self.plan, self.task, self.steps = plan, task, 0
         self.model = _load(plan.start) if plan.start else rounding.rounded(exact, task.calibration())
         self.teacher = GraphNetwork(exact).to(device).requires_grad_(False)
@@ -122,12 +122,18 @@ class _Distillation:
 def train(plan: DistillPlan, tell: Callable[[str], None]) -> Path:
     """Trains for the time planned; returns the file of the rounded network. Ctrl-C ends it sooner, and what was
     learned is kept. Raises UnreadableInputError for invalid data."""
+    import onnx
+
     torch.manual_seed(plan.seed)
     rng = np.random.default_rng(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    task = (_RecogniserTask if plan.network == "recogniser" else _DetectorTask)(plan, device, rng)
-    distillation = _Distillation(plan, task, device)
+    exact = whole(onnx.load(plan.teacher)) if plan.teacher else rounding.exact(plan.network)
+    if plan.network == "detector":
+        task: _RecogniserTask | _DetectorTask = _DetectorTask(plan, device, rng)
+    else:
+        task = _RecogniserTask(plan, rounding.alphabet(exact), device, rng)
+    distillation = _Distillation(plan, task, exact, device)
     plan.out.mkdir(parents=True, exist_ok=True)
     tell(json.dumps({"seconds": 0, **task.check(distillation.teacher, distillation.student)}))
     started = reported = time.monotonic()
@@ -142,6 +148,7 @@ def train(plan: DistillPlan, tell: Callable[[str], None]) -> Path:
                     )
                 )
     path = distillation.save()
+    task.close()
     checked = task.check(distillation.teacher, distillation.student)
     tell(json.dumps({"seconds": round(time.monotonic() - started), "steps": distillation.steps, **checked}))
     return path
@@ -186,12 +193,15 @@ class _RecogniserTask:
     """The recogniser's task: lines cut out of drawn pages and, if there are fonts to draw with, drawn lines, which are
     disturbed more."""
 
-    def __init__(self, plan: DistillPlan, device: torch.device, rng: np.random.Generator) -> None:
+    def __init__(
+        self, plan: DistillPlan, alphabet: Sequence[str], device: torch.device, rng: np.random.Generator
+    ) -> None:
         self.device, self.rng, self.width = device, rng, int(_BATCH_WIDTH * plan.batch)
         self.lines = CutLines(plan.data, device, rng)
-        self.pool = LinePool(plan.drawing, device) if plan.drawing else None
-        self.strips = papers(plan.seed).to(device) if plan.drawing else None
-        if self.pool:
+        self.pool: LinePool | None = None
+        if plan.drawing:
+            self.strips = papers(plan.seed).to(device)
+            self.pool = LinePool(replace(plan.drawing, target=target(alphabet)), device)
             self.pool.wait(CHUNK * 40)
 
     def calibration(self) -> list[np.ndarray]:
@@ -200,9 +210,14 @@ class _RecogniserTask:
 
     def batch(self) -> torch.Tensor:
         """Lines of one width."""
-        if self.pool is None or self.strips is None or self.rng.random() < _CUT:
+        if self.pool is None or self.rng.random() < _CUT:
             return self.lines.batch(self.width)
         return disturbed(self.pool.batch(self.rng, self.width)[0], self.strips, float(self.rng.random()))
+
+    def close(self) -> None:
+        """Ends the processes that draw."""
+        if self.pool:
+            self.pool.close()
 
     def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Kullback-Leibler distance of the characters' probabilities, a mean over frames."""
@@ -263,6 +278,9 @@ class _DetectorTask:
     def batch(self) -> torch.Tensor:
         """Windows of pages."""
         return recaptured(seen(torch.stack(list(self._windows()))), self.rng)
+
+    def close(self) -> None:
+        """Nothing is to be ended."""
 
     def distance(self, wanted: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Cross entropy with the teacher's map, less the least it can be; where there is text it counts more."""

@@ -33,8 +33,8 @@ def measure(
     from extractor.training.text.disturb import disturbed, papers
 
     opened = session(network, 2)
-    characters = (*opened.get_modelmeta().custom_metadata_map["character"].splitlines(), " ")
-    target = lines.target(characters)
+    alphabet = (*opened.get_modelmeta().custom_metadata_map["character"].splitlines(), " ")
+    target = lines.target(alphabet)
     material = lines.load(words, fonts, target)
     strips = papers(seed, _PAPERS)
     found: dict[str, float] = {}
@@ -47,7 +47,7 @@ def measure(
                 continue
             picture = disturbed(torch.from_numpy(line.mask)[None], strips, hard).numpy()
             best, _ = best_path(opened.run(None, {"x": picture})[0][0])
-            said = "".join(characters[place - 1] for place in best[(best != 0) & (best != np.r_[-1, best[:-1]])])
+            said = "".join(alphabet[place - 1] for place in best[(best != 0) & (best != np.r_[-1, best[:-1]])])
             edits += Levenshtein.distance(said, line.visual)
             characters += len(line.visual)
             read += 1

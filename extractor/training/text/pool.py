@@ -24,7 +24,7 @@ from extractor.training.text import lines, pictures
 CHUNK = 32
 _LONGEST = 96
 #: With more lines than this, at most one chunk a hundredth of a second is taken in: training needs the CPU.
-_PLENTY = 1_000_000
+_PLENTY = 200_000
 #: Lines of one width that are kept at most.
 _MOST = 400_000
 #: One cut line in this many is kept from training and used for checks.
@@ -122,7 +122,8 @@ class LinePool:
             width = masks.shape[2]
             ring = self.by_width.get(width)
             if ring is None:
-                room = min(_MOST, int(self.drawing.room / len(lines.WIDTHS) / (width * lines.HEIGHT))) // CHUNK * CHUNK
+                share = self.drawing.room / len(lines.WIDTHS)
+                room = max(1, min(_MOST, int(share / (width * lines.HEIGHT))) // CHUNK) * CHUNK
                 ring = _LineRing(
                     torch.empty((room, lines.HEIGHT, width), dtype=torch.uint8, device=self.device),
                     np.zeros((room, _LONGEST), np.int16), np.zeros(room, np.int16), np.zeros(room, np.int8),

@@ -88,7 +88,7 @@ def started() -> onnx.ModelProto:
     from onnx import numpy_helper
 
     model = own()
-    old = {character: place for place, character in enumerate(("", *alphabet(model)))}
+    old = {character: place for place, character in enumerate(("", *rounding.alphabet(model)))}
     for node in model.graph.node:
         if node.op_type == "AveragePool":
             for attribute in node.attribute:
@@ -125,12 +125,6 @@ def own() -> onnx.ModelProto:
     return model
 
 
-def alphabet(model: onnx.ModelProto) -> tuple[str, ...]:
-    """A network's classes from 1 on; the last is the space."""
-    listed = next(each.value for each in model.metadata_props if each.key == "character")
-    return (*listed.splitlines(), " ")
-
-
 # Learning
 
 
@@ -143,7 +137,7 @@ class Trainer:
         self.plan = plan
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = whole(onnx.load(plan.start))
-        self.target = lines.target(alphabet(self.model))
+        self.target = lines.target(rounding.alphabet(self.model))
         drawing = Drawing(plan.words, plan.fonts, plan.workers, f"{plan.seed} {plan.begin}", plan.pool, self.target)
         self.pool = LinePool(drawing, self.device)
         self.strips = papers(plan.seed).to(self.device)

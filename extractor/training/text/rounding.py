@@ -64,6 +64,12 @@ def exact(name: NetworkName) -> onnx.ModelProto:
     return prepared
 
 
+def alphabet(model: onnx.ModelProto) -> tuple[str, ...]:
+    """A network's classes from 1 on; the last is the space."""
+    listed = next(each.value for each in model.metadata_props if each.key == "character")
+    return (*listed.splitlines(), " ")
+
+
 def rounded(model: onnx.ModelProto, inputs: Sequence[np.ndarray]) -> onnx.ModelProto:
     """`model` in QDQ form, calibrated on `inputs` (1, 3, h, w) float32 each: extremes, averaged over the inputs."""
     import onnx

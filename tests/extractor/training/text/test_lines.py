@@ -20,7 +20,7 @@ from extractor.training.text import disturb, lines, material
 from extractor.training.text import texts as texts_of
 from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.measure import measure
-from extractor.training.text.pool import CHUNK, CLASS, Drawing, LinePool
+from extractor.training.text.pool import CHUNK, Drawing, LinePool
 
 pytestmark = pytest.mark.skipif(not features.check("raqm"), reason="Pillow without raqm: apt install libraqm0")
 FONTS = Path("/usr/share/fonts/truetype")
@@ -153,7 +153,7 @@ def test_some_lines_have_another_line_s_edge_above_or_below() -> None:
 
 def test_latin_lines_are_often_plain_capitals(drawing: Drawing) -> None:
     loaded = lines.load(drawing.words, drawing.fonts)
-    texts = [texts_of.wording(random.Random(seed), loaded.words, "LATIN") for seed in range(300)]
+    texts = [texts_of.wording(random.Random(seed), loaded.words, "LATIN", 0.3) for seed in range(300)]
     plain = sum(text == text.upper() and text.isascii() for text in texts)
     assert plain > 0.3 * len(texts)
 
@@ -168,7 +168,7 @@ def test_processes_fill_the_pool_and_batches_are_of_one_width(drawing: Drawing) 
         assert all(
             (row[:length] > 0).all() and not row[length:].any() for row, length in zip(labels, lengths, strict=True)
         )
-        assert labels.max() <= max(CLASS.values())
+        assert labels.max() <= len(CHARACTERS)
     finally:
         pool.close()
     deadline = time.monotonic() + 10
