@@ -23,7 +23,7 @@ from extractor.training.text import lines, pictures
 #: Lines that travel together from a process that draws.
 CHUNK = 32
 _LONGEST = 96
-#: With more lines than this, at most one chunk a hundredth of a second is taken in: training needs the CPU.
+#: With more lines than this, at most thirty chunks a second are taken in: training needs the CPU.
 _PLENTY = 200_000
 #: Lines of one width that are kept at most.
 _MOST = 400_000
@@ -123,7 +123,7 @@ class LinePool:
             ring = self.by_width.get(width)
             if ring is None:
                 share = self.drawing.room / len(lines.WIDTHS)
-                room = max(1, min(_MOST, int(share / (width * lines.HEIGHT))) // CHUNK) * CHUNK
+                room = max(CHUNK, min(_MOST, int(share / (width * lines.HEIGHT))) // CHUNK * CHUNK)
                 ring = _LineRing(
                     torch.empty((room, lines.HEIGHT, width), dtype=torch.uint8, device=self.device),
                     np.zeros((room, _LONGEST), np.int16), np.zeros(room, np.int16), np.zeros(room, np.int8),
@@ -135,7 +135,7 @@ class LinePool:
             ring.drawn += len(masks)
             self.by_width[width] = ring
             if self.drawn > _PLENTY:
-                time.sleep(0.01)
+                time.sleep(1 / 30)
 
     @property
     def drawn(self) -> int:

@@ -68,6 +68,8 @@ class ReaderPlan:
     begin: float = 0.0
     end: float = 1.0
     workers: int = 2
+    #: What is not to change is read as this network does: that of the first run, where this one goes on.
+    before: Path | None = None
     #: Lines that the product cut out of drawn pages, of which those with ideographs are to be read as before.
     cut: Path | None = None
     #: Adam's rates of what is known and of the output layer.
@@ -143,7 +145,8 @@ class Trainer:
         self.strips = papers(plan.seed).to(self.device)
         self.rng = np.random.default_rng([plan.seed, int(plan.begin * 1000)])
         self.network = _scoring(GraphNetwork(self.model, plain=True)).to(self.device)
-        self.before = _scoring(GraphNetwork(self.model, plain=True)).to(self.device).requires_grad_(requires_grad=False)
+        before = whole(onnx.load(plan.before)) if plan.before else self.model
+        self.before = _scoring(GraphNetwork(before, plain=True)).to(self.device).requires_grad_(requires_grad=False)
         self.cut = CutLines(plan.cut, self.device, self.rng) if plan.cut else None
         if self.cut:
             self.cut.keep(self._has_ideographs)
@@ -347,6 +350,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--end", type=float, default=1.0)
     train.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     train.add_argument("--cut", type=Path, help="lines of drawn pages; those with ideographs are to be read as before")
+    train.add_argument("--before", type=Path, help="read as this network (the one that the first run began with)")
     train.add_argument("--rate", type=float, default=6e-4, help="Adam's rate (%(default)s)")
     train.add_argument("--head-rate", type=float, default=2e-3, help="and of the output layer (%(default)s)")
     train.add_argument("--batch", type=int, default=160_000, help="pixels of width in a batch (%(default)s)")
