@@ -36,13 +36,6 @@ def test_a_block_is_regenerated_and_the_rest_stays(results: Path) -> None:
     assert regenerated("nothing made\n") == "nothing made\n"
 
 
-def test_regenerating_twice_changes_nothing(results: Path, summary: dict[str, Any]) -> None:
-    (results / "frozen-embedded.json").write_text(json.dumps(summary), encoding="utf-8")
-    once = regenerated(block("scores-frozen") + block("help-eval-run"))
-    assert regenerated(once) == once
-    assert "old\n<!--" not in once
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -89,11 +82,6 @@ def test_help_is_the_same_whatever_the_terminal(monkeypatch: pytest.MonkeyPatch)
     assert help_text(parser) == narrow
     assert narrow.startswith("```text\nusage: x")
     assert max(map(len, narrow.splitlines())) <= 100
-
-
-def test_commands_help_is_their_own() -> None:
-    assert "--schema" in BLOCKS["help-extract"]()
-    assert "--fail-under" in BLOCKS["help-eval-run"]()
 
 
 def test_scores_by_language_end_with_a_row_of_all(summary: dict[str, Any]) -> None:

@@ -11,10 +11,9 @@ import pytest
 
 from eval.run import build_parser, main
 from eval.running import cells as cells_module
-from extractor.errors import CheckpointError, ExtractorError
-from extractor.schemas import SCHEMAS
+from extractor.errors import ExtractorError
 
-from .conftest import LABELS, FakeReader, make_dataset
+from .conftest import LABELS, FakeReader
 
 Lines = Callable[[Path], list[dict[str, Any]]]
 
@@ -48,25 +47,6 @@ def test_the_terminal_shows_what_ran_and_what_failed(
         assert word in output
     assert "1 of 5 pictures failed: NoDocumentError 1" in output
     assert str(tmp_path / "run" / "report.html") in output
-
-
-def test_a_failing_document_is_a_scored_failure_with_its_reason(finished: Path, lines: Lines) -> None:
-    own = [line for line in lines(finished) if line["file"] == "de-2.png"]
-    (document,) = [line for line in own if line["record"] == "document"]
-    assert document["failure"] == "NoDocumentError: not a document: nothing was found on the picture"
-    assert not document["valid"]
-    outcomes = {line["field"]: line["outcome"] for line in own if line["record"] == "field"}
-    assert outcomes == {"surname": "missed", "document_number": "missed", "address": "blank"}
-
-
-def test_an_unforeseen_error_is_scored_without_its_text(
-    dataset: Path, reader: FakeReader, tmp_path: Path, lines: Lines
-) -> None:
-    reader.fails = {"de-1.png": ValueError("surname MÜLLER is odd")}
-    assert run(dataset, tmp_path / "run") == 0
-    (failure,) = [line["failure"] for line in lines(tmp_path / "run") if line.get("failure")]
-    assert failure.startswith("ValueError at conftest.py:")
-    assert "MÜLLER" not in failure
 
 
 def test_a_killed_run_resumes_without_repeating_work(
@@ -159,14 +139,6 @@ def test_languages_schemas_fields_and_limits_choose(
     assert run(dataset, tmp_path / "b", "--limit", "3", "--fields", "surname") == 0
     assert reader.read == ["fr-1.png", "zh-1.png", "de-1.png"]
     assert {line["field"] for line in lines(tmp_path / "b") if line["record"] == "field"} == {"surname"}
-
-
-def test_each_document_is_read_with_the_schema_of_its_label(dataset: Path, reader: FakeReader, tmp_path: Path) -> None:
-    assert run(dataset, tmp_path / "a", "--lang", "de") == 0
-    assert {options["schema"] for options in reader.options} == {SCHEMAS["driving_licence"]}
-    reader.options = []
-    assert run(dataset, tmp_path / "b", "--schema", "auto") == 0
-    assert {options["schema"] for options in reader.options} == {"auto"}
 
 
 def test_a_users_own_schema_is_scored_on_the_fields_it_shares(
@@ -309,28 +281,10 @@ def test_no_path_of_this_machine_is_in_the_summary(finished: Path, dataset: Path
         assert str(dataset.parent) not in (finished / name).read_text(encoding="utf-8")
 
 
-def test_a_second_folder_of_the_same_format_is_read_the_same_way(reader: FakeReader, tmp_path: Path) -> None:
-    other = [{**label, "file": f"other-{label['file']}"} for label in LABELS]
-    reader.labels = {label["file"]: label for label in other}
-    folder = make_dataset(tmp_path / "unseen", other)
-    assert run(folder, tmp_path / "run") == 0
-    summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
-    assert summary["run"]["dataset"]["name"] == "unseen"
-    assert summary["cells"]["embedded"]["overall"]["exact"]["value"] == 1.0
-
-
 def test_the_default_is_the_embedded_engine_on_the_frozen_set() -> None:
     options = build_parser().parse_args([])
     assert options.dataset == Path("datasets/frozen")
     assert [cell.name for cell in cells_module.cells()] == ["embedded"]
-
-
-def test_a_checkpoint_that_vanishes_stops_the_run(
-    dataset: Path, reader: FakeReader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    reader.fails = {"fr-1.png": CheckpointError("the folder is gone; fetch it again")}
-    assert run(dataset, tmp_path / "run") == 3
-    assert "fetch it again" in capsys.readouterr().err
 
 
 def test_a_missing_extra_is_said_before_anything_is_read(

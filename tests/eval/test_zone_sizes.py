@@ -1,8 +1,6 @@
 """Zones made small: how large a character is, and what counts as read."""
 
-import pytest
-
-from eval.zone_sizes import SizeTally, main, pitch_of, read, specimens, table
+from eval.zone_sizes import SizeTally, pitch_of, read, specimens, table
 
 
 def test_a_character_of_a_labelled_zone_is_some_pixels_wide() -> None:
@@ -28,8 +26,3 @@ def test_the_table_is_in_order_of_size() -> None:
     text = table({"11": SizeTally(4, 4, 3), "7": SizeTally(4, 3, 1)})
     assert text.index("| 7 |") < text.index("| 11 |")
     assert "| 75 % | 25 % |" in text
-
-
-def test_the_command_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--pixels", "12", "--limit", "1"]) == 0
-    assert "| 12 | 1 |" in capsys.readouterr().out

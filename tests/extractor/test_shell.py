@@ -32,19 +32,6 @@ def run(command: list[str], script: Path) -> str:
     return done.stdout
 
 
-def test_bash_completes_options_values_and_files(tmp_path: Path) -> None:
-    (tmp_path / "passport.jpg").touch()
-    script = tmp_path / "try.bash"
-    words = ("extract --sche", "extract --format js", f"extract {tmp_path}/pass", "extract --schema driv")
-    tries = [
-        f'COMP_WORDS=({line}); COMP_CWORD={len(line.split()) - 1}; _extract; echo "${{COMPREPLY[*]}}"\n'
-        for line in words
-    ]
-    script.write_text(completion(build_parser(), "bash") + "complete -p extract >/dev/null\n" + "".join(tries))
-    lines = run(["bash"], script).splitlines()
-    assert lines == ["--schema", "json jsonl", f"{tmp_path}/passport.jpg", "driving_licence"]
-
-
 #: How each shell is started by itself, with the completion that was installed in a home of its own.
 STARTED = {
     "bash": ("bash", "--noprofile", "--rcfile", "rc", "-i"),
@@ -142,16 +129,6 @@ class Terminal:
                 heard = True
             elif heard:
                 return
-
-
-def test_fish_completes_options_and_values(tmp_path: Path) -> None:
-    script = tmp_path / "try.fish"
-    script.write_text(
-        completion(build_parser(), "fish") + "complete -C 'extract --sche'; complete -C 'extract --format c'\n"
-    )
-    found = [line.partition("\t")[0] for line in run(["fish", "--no-config"], script).splitlines()]
-    assert found[0] == "--schema"
-    assert "csv" in found  # beside files
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -5,7 +5,6 @@ Nothing is taken from a real face.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -250,6 +249,3 @@ def _barred(image: np.ndarray, head: _Head, rng: Rng) -> np.ndarray:
     middle, made = (rows.start + rows.stop) // 2 - 4, image.copy()
     made[middle - int(rng.integers(3, 9)) : middle + int(rng.integers(3, 9)), columns] = rng.choice([0, 255])
     return made
-
-
-Spoiling = Callable[[np.ndarray, _Head, Rng], np.ndarray]

@@ -13,7 +13,6 @@ import pytest
 from eval.bench import command as bench
 from eval.bench import embedded as bench_embedded
 from eval.bench.command import Bench, Table, main
-from eval.running.measuring import Growth
 from extractor.errors import NoDocumentError, UsageError
 
 
@@ -65,35 +64,6 @@ def test_the_embedded_engine_is_measured_end_to_end(
     assert output["notes"] == []
 
 
-def test_people_get_tables(dataset: Path, instant: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--dataset", str(dataset), "--repeat", "1", "--no-start", "--limit", "2"]) == 0
-    output = capsys.readouterr().out
-    for words in ("seconds a page, median", "peak memory, MB", "where the time goes"):
-        assert words in output
-    assert "cold start" not in output
-    assert "memory over" not in output
-
-
-@pytest.mark.parametrize(("pages", "extrapolated"), [(99, False), (100, True)])
-def test_few_pages_are_not_extrapolated_to_a_thousand(pages: int, extrapolated: bool) -> None:
-    growth = Growth(pages, 500.0, 501.0, 510.0, 12.0)
-    figures = {
-        "cores": 2, "width": 1000, "seconds_median": 1.0, "seconds_p95": 1.0, "pages_per_second": 1.0,
-        "peak_memory_mb": 500, "stages": {},
-    }  # fmt: skip
-    names = [row[0] for row in bench_embedded._tables(figures, growth)[0].rows]
-    assert f"memory over {pages} pages, MB" in names
-    assert ("memory a thousand pages add, MB" in names) is extrapolated
-
-
-def test_a_busy_machine_is_said(
-    dataset: Path, instant: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(bench, "load_average", lambda: 7.25)
-    assert main(["--dataset", str(dataset), "--repeat", "1", "--no-start", "--limit", "1"]) == 0
-    assert "load 7.2 on" in last_line(capsys)["notes"][0]
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -116,13 +86,6 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(
     output = capsys.readouterr().err
     assert message in output
     assert output.startswith("eval.bench: ")
-
-
-def test_an_engine_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["--engine", "oracle"])
-    assert stopped.value.code == 2
-    assert "invalid choice: 'oracle'" in capsys.readouterr().err
 
 
 @pytest.fixture

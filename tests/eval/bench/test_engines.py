@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eval.bench import batch, onnx, openai, vllm
+from eval.bench import onnx, openai, vllm
 from eval.bench.kept import SavedPieces
 from eval.running.measuring import BenchError
 from extractor.decoding.answer import FieldReading
@@ -69,10 +69,6 @@ def test_sums_are_by_engine_and_language_with_the_loss_by_document() -> None:
     assert second.rows[0] == ["de", "20 of 20", "17 of 20"]
 
 
-def test_runs_that_never_differ_are_given_no_interval() -> None:
-    assert onnx._points({"value": 0.0, "low": 0.0, "high": 0.0}) == "none differs"
-
-
 def test_answers_of_a_server_are_compared_field_by_field_and_turns_summed() -> None:
     here = [{"surname": FieldReading("A", 0.9), "sex": FieldReading(None, 0.5)}, {"surname": FieldReading("B", 0.9)}]
     there = [{"surname": FieldReading("A", 0.7), "sex": FieldReading("F", 0.5)}, {"surname": FieldReading("B", 0.9)}]
@@ -100,12 +96,6 @@ def test_answers_of_a_server_are_compared_field_by_field_and_turns_summed() -> N
     assert answers.rows == [["4", "4", "4 of 6", "4", "2", "0.2000"]]
 
 
-def test_turns_fill_the_width_and_are_no_shorter_than_four() -> None:
-    turns = openai.turns_of(6, [1, 16])
-    assert [(one.width, one.start, one.count) for one in turns] == [(1, 0, 4), (1, 4, 2), (16, 0, 6)]
-    assert len({one.name for one in turns}) == 3
-
-
 def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="no interpreter with vLLM"), vllm.served(tmp_path / "none", tmp_path, "nano"):
         pass
@@ -117,33 +107,3 @@ def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
         vllm.served(Path(os.path.relpath(program)), tmp_path, "nano"),
     ):
         pass
-
-
-def test_what_vllm_says_of_itself_is_kept_without_times(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text("INFO 11-29 21:30:01 [x.py:3] CPU KV cache size: 58,240 tokens\nWARNING other\n" * 2)
-    assert vllm.Served("", 1, log).printed == ["CPU KV cache size: 58,240 tokens"]
-
-
-def test_memory_is_told_at_every_fifth() -> None:
-    assert batch._marks([number * 1_000_000 for number in range(10)]) == [0, 2, 4, 6, 8, 9]
-    assert batch._marks([5_000_000]) == [5] * 6
-
-
-def test_the_pace_is_of_all_pages_less_a_start_and_the_ratio_of_all_turns(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for number in range(3):
-        (tmp_path / f"{number}.png").touch()
-    now = iter([0.0, 10.0, 20.0, 26.0])
-    monkeypatch.setattr(batch.time, "monotonic", lambda: next(now))
-    asked: list[list[str]] = []
-    assert batch._paced(tmp_path, asked.append) == {"seconds_a_page": 2.0, "pages_per_second": 0.5}
-    assert asked == [[str(tmp_path)], [str(tmp_path / "0.png")]]
-    seconds = iter([2.0, 4.0])
-    monkeypatch.setattr(batch, "_command", lambda *_: {"seconds_a_page": next(seconds), "pages_per_second": 0.5})
-    monkeypatch.setattr(batch, "_batch", lambda *_: {"seconds_a_page": 4.0, "pages_per_second": 0.25})
-    pace = batch._pace(tmp_path, tmp_path, 2)
-    assert (pace["ratio"], pace["batch_seconds_a_page"]) == (0.75, 4.0)
-    rows = {row[0]: row[1] for row in batch._table({"cores": 2, "pace": pace}).rows}
-    assert rows["extract --jobs 2, pages a second in turns"] == "0.50, 0.50"

@@ -8,8 +8,7 @@ import pytest
 
 from eval.bench import server as bench_server
 from eval.bench.command import build_parser, main
-from eval.bench.server import Load, bench
-from extractor.errors import UsageError
+from eval.bench.server import Load
 
 
 def options(*arguments: str) -> argparse.Namespace:
@@ -32,18 +31,6 @@ def test_figures_say_what_callers_saw() -> None:
     }
     (table,) = bench_server._tables(figures)
     assert "4 x 200, 2 x 429; 0 connections broken" in table.rows[0]
-
-
-def test_a_picture_is_sent_as_a_form(examples_dir: Path) -> None:
-    body = bench_server._form(examples_dir / "visa.png")
-    assert (examples_dir / "visa.png").read_bytes() in body
-    assert b"visa" not in body[:200], "nobody needs to know what a file is called"
-
-
-@pytest.mark.parametrize("arguments", [["--clients", "0"], ["--seconds", "0"], ["--queue", "0"]])
-def test_nothing_is_no_load(arguments: list[str]) -> None:
-    with pytest.raises(UsageError):
-        bench(options(*arguments))
 
 
 @pytest.mark.slow

@@ -35,12 +35,6 @@ def test_characters_that_differ_are_marked(label: Any, prediction: Any, left: An
     assert browser.marked(label, prediction) == (left, right)
 
 
-def test_the_pieces_are_the_values() -> None:
-    left, right = browser.marked("Straße 1", "Strasse 11")
-    assert "".join(piece for piece, _ in left) == "Straße 1"
-    assert "".join(piece for piece, _ in right) == "Strasse 11"
-
-
 def test_the_surest_mistakes_stand_first_and_what_is_right_is_none() -> None:
     found = results(
         field(subject("a"), "surname", "A", "X", confidence=0.5),

@@ -42,16 +42,6 @@ def test_an_axis_holds_its_values_whatever_they_are(values: list[float], percent
     assert 2 <= len(found.ticks) <= 8
 
 
-def test_nothing_to_show_still_has_an_axis() -> None:
-    assert axis("x", []).ticks == (0.0, 0.25, 0.5, 0.75, 1.0)
-
-
-def test_numbers_are_told_as_shares_or_as_they_are() -> None:
-    assert UNIT.tell(0.25) == "25%"
-    assert Axis("x", 0.0, 0.04).tell(0.015) == "1.5%"
-    assert Axis("x", 0.0, 3.0, percent=False).tell(2.5) == "2.5"
-
-
 def test_a_mark_stands_where_its_numbers_are_with_its_interval() -> None:
     svg = drawn(Series("s", [Mark(0.5, 1.0, "half", 0.5, 1.0)]))
     (dot,) = svg.findall("circle")
@@ -71,13 +61,6 @@ def test_lines_join_marks_and_dots_can_be_left_out() -> None:
     assert not drawn(Series("s", marks[:1], line=True)).findall("path")
 
 
-def test_guides_are_drawn_only_where_they_fit() -> None:
-    assert len([e for e in drawn(diagonal=True) if e.get("class") == "guide"]) == 1
-    noted = drawn(level=(0.5, "budget"))
-    assert [e.text for e in noted if e.get("class") == "note"] == ["budget"]
-    assert not [e for e in drawn(level=(1.5, "budget")) if e.get("class") in ("guide", "note")]
-
-
 def test_labels_stay_inside_and_apart() -> None:
     series = [Series(f"reader {number}", [Mark(x, 0.5, "")]) for number, x in enumerate((0.5, 0.5, 0.99))]
     labels = [e for e in drawn(*series, labels=True) if e.get("class") == "label"]
@@ -85,12 +68,6 @@ def test_labels_stay_inside_and_apart() -> None:
     assert next(e for e in labels if e.text == "reader 2").get("text-anchor") == "end"
     heights = sorted(float(e.get("y") or 0) for e in labels if e.text != "reader 2")
     assert heights[1] - heights[0] >= 12
-
-
-def test_series_without_marks_and_more_than_there_are_colours() -> None:
-    svg = drawn(*(Series(f"s{n}", [Mark(0.1, 0.1, "")] if n else []) for n in range(14)), labels=True)
-    assert len(svg.findall("circle")) == 13
-    assert {e.get("style") for e in svg.findall("circle")} == {f"fill:var(--series-{n})" for n in range(10)}
 
 
 def test_names_cannot_break_out_of_the_picture() -> None:

@@ -279,15 +279,3 @@ def test_without_its_extra_the_report_names_it(
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingExtraError, match="eval"):
         report.as_html(*parts)
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["embedded"], "embedded"),
-        (["embedded", "phi3v nano int8"], "embedded · phi3v nano int8"),
-        (["phi3v nano int8, hints", "phi3v nano int4, hints"], "phi3v nano: int8, hints · int4, hints"),
-    ],
-)
-def test_what_all_readers_share_is_said_once(names: list[str], expected: str) -> None:
-    assert report._lead(names) == expected

@@ -2,7 +2,9 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import extractor.pipeline
@@ -23,15 +25,15 @@ def selection():
 
 @pytest.fixture
 def prepared(monkeypatch):
-    """How often a document was prepared."""
+    """How often a document was prepared; what comes of it has a page of a kilobyte."""
     calls = []
-    real = extractor.pipeline.prepare
+    page = SimpleNamespace(page=SimpleNamespace(image=np.zeros(1024, np.uint8)))
 
-    def counted(*given, **named):
+    def prepare(*given, **named):
         calls.append(given[0])
-        return real(*given, **named)
+        return SimpleNamespace(evidence=SimpleNamespace(pages=[page]))
 
-    monkeypatch.setattr(extractor.pipeline, "prepare", counted)
+    monkeypatch.setattr(extractor.pipeline, "prepare", prepare)
     return calls
 
 
@@ -43,7 +45,7 @@ def test_what_is_kept_is_not_made_again(selection, prepared):
     assert cache.hits == 1
 
 
-@pytest.mark.parametrize(("keep", "room"), [(False, 10**9), (True, 1000)])
+@pytest.mark.parametrize(("keep", "room"), [(False, 10**9), (True, 1023)])
 def test_what_there_is_no_room_for_is_made_again(selection, prepared, keep, room):
     cache = PreparedCache(selection, TODAY, keep=keep, room=room)
     specimen = selection.specimens[0]

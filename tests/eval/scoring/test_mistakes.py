@@ -61,10 +61,6 @@ def test_a_value_that_holds_another_fields_value_is_not_it() -> None:
     assert kind_of_mistake(Kind.MRZ, [*lines[:1], "U96308228<USA"], lines, others=others) is Mistake.NEAR
 
 
-def test_a_field_labelled_null_is_no_other_fields_value() -> None:
-    assert kind_of_mistake(Kind.NAME, "ANNA", "XYZ", others={"sex": None}) is Mistake.OTHER
-
-
 def test_what_is_nearest_to_right_is_told_first() -> None:
     # also another field's value, and shortened
     assert kind_of_mistake(Kind.NAME, "MÜLLER", "MULLER", others={"name": "Muller"}) is Mistake.DIACRITICS

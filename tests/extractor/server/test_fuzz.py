@@ -1,6 +1,6 @@
 """Damaged files and mutated schemas through the service: no 500, no process that dies, and a flat memory curve.
 
-FUZZ=1 python -m pytest tests/extractor/server/test_fuzz.py -s     # all of them; else every fiftieth
+FUZZ=1 python -m pytest tests/extractor/server/test_fuzz.py -s     # all of them; else every hundredth
 
 File n is `hostile.bad_file(n)`, schema n is `mutants.mutant(n)`: the seed is the number, the same on every machine.
 """
@@ -24,7 +24,7 @@ from .services import HERE, Process, run_process, wait_for
 pytestmark = pytest.mark.slow
 
 FILES, SCHEMAS = 20_000, 2_000
-STEP = 1 if os.environ.get("FUZZ") else 50
+STEP = 1 if os.environ.get("FUZZ") else 100
 
 #: What may be answered; 504 is a file that was stopped by its limit of time.
 ALLOWED = {200, 202, 400, 413, 415, 422, 504}
@@ -119,11 +119,6 @@ def test_mutated_schemas(tmp_path: Path, examples_dir: Path, capsys: pytest.Capt
             assert "result" in line or line["problem"]["status"] in ALLOWED, line
             service.client.delete(location)
 
-        # A step of 51 takes all roads in turn.
+        # A step of 101 takes all roads in turn.
         numbers = range(0, SCHEMAS, STEP + (STEP > 1))
         check(service, "mutated schemas", *sent(service, numbers, send), capsys)
-
-
-def test_the_seeds_are_the_same_for_everybody() -> None:
-    assert [mutant(number) for number in range(200)] == [mutant(number) for number in range(200)]
-    assert len({json.dumps(mutant(number)) for number in range(200)}) > 190

@@ -25,7 +25,7 @@ _VERBATIM = (Kind.NAME, Kind.NUMBER, Kind.TEXT, Kind.ADDRESS, Kind.CODE)
 @pytest.fixture(scope="module")
 def pages(fonts):
     drawer, rng = CataloguePages(), random.Random(3)
-    return [drawer.draw(rng) for _ in range(40)]
+    return [drawer.draw(rng) for _ in range(14)]
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_an_answer_is_what_its_schema_may_say(pages):
     for page in pages:
         own = {name: page.fields[name] for name in SCHEMAS[page.schema].model_fields}
         assert SCHEMAS[page.schema].model_validate(own).model_dump() == own
-    assert len({page.schema for page in pages}) >= 4
+    assert len({page.schema for page in pages}) >= 3
 
 
 def test_a_value_that_is_not_the_zones_stands_on_the_page(pages):
@@ -66,12 +66,12 @@ def test_a_value_that_is_not_the_zones_stands_on_the_page(pages):
                 assert all(squash(part) in text for part in (value.split() if value.isascii() else value))
             elif name not in page.printed:
                 assert name in {"mrz", "issuing_country"} or (page.fields["mrz"] and name in MRZ_FIELDS)
-    assert seen > 100
+    assert seen > 30
 
 
 def test_a_zone_agrees_with_what_is_printed(pages):
     zones = [page for page in pages if page.fields["mrz"]]
-    assert len(zones) > 5
+    assert len(zones) >= 4
     for page in zones:
         text = "".join(page.fields["mrz"])
         for name in ("birth_date", "expiry_date"):

@@ -99,7 +99,7 @@ def test_a_relative_of_an_entry_is_another_document_and_the_entry_stays_as_it_is
 @pytest.mark.slow
 def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
     mixture = Mixture([], STATES)
-    plan = LayoutPlan(seconds=6, pages=8, workers=0, device="cpu")
+    plan = LayoutPlan(seconds=2, pages=8, workers=0, device="cpu")
     first = train(plan, mixture, tmp_path / "first")
     second = train(plan, mixture, tmp_path / "second", start=first)
     assert (second / "plan.json").is_file()
