@@ -140,8 +140,8 @@ class MeasuredNetwork:
             peaks[name] = memory_gb(self.device).get("peak")
         return result | {"peak_gb_in": peaks}
 
-    def _ms(self, call: Callable[[], Any], times: int | None = None) -> float:
-        return round(1000 * median_seconds(call, times or self.repeat, self.device), 3)
+    def _ms(self, call: Callable[[], Any]) -> float:
+        return round(1000 * median_seconds(call, self.repeat, self.device), 3)
 
     def _step(self, runner: Any, width: int, steps: int = 20) -> float:
         """Milliseconds of a step of `width` tokens, over the prompt."""

@@ -25,10 +25,6 @@ def test_icao_examples(covered: str, digit: str) -> None:
     assert check_digit(covered) == digit
 
 
-def test_parts_are_joined_before_weighting() -> None:
-    assert check_digit("AB2", "134<<<") == check_digit("AB2134<<<")
-
-
 def test_fillers_only_may_carry_a_filler_where_the_format_allows_it() -> None:
     assert is_valid("<<<<", "0")
     assert is_valid("<<<<", "<", filler_means_zero=True)
@@ -48,8 +44,3 @@ def test_a_single_wrong_character_is_seen_unless_its_value_differs_by_tens(text:
     changed = text[:place] + other + text[place + 1 :]
     differs = VALUES[CHARACTERS.index(text[place])] - VALUES[CHARACTERS.index(other)]
     assert (check_digit(changed) == check_digit(text)) == (differs % 10 == 0)
-
-
-@each("pair", ["6G", "8S", "1L", "K<", "5Z"])
-def test_pairs_that_no_check_digit_tells_apart(pair: str) -> None:
-    assert check_digit("X" + pair[0] + "7") == check_digit("X" + pair[1] + "7")

@@ -9,11 +9,6 @@ from extractor.mrz.confusion import BLANK, LineSource, Print, confusions, glyph,
 from ...tables import each
 
 
-@each("character", CHARACTERS)
-def test_the_37_stand_for_themselves(character: str) -> None:
-    assert likeliest(character) == character
-
-
 @each(
     ("read", "meant"),
     [("«", "<"), ("‹", "<"), ("＜", "<"), ("ハ", "<"), ("Λ", "<"), ("£", "<"), ("(", "<"), ("o", "O"), ("l", "1"),
