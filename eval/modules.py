@@ -1,17 +1,12 @@
-"""`python -m eval.modules`: the rooms of the code and what each imports, as a map (Mermaid).
+"""The rooms of the code and what each imports, as the map (Mermaid) of docs/architecture.md.
 
-Imports are read by grimp, the bands from the layers contract in pyproject.toml. docs/architecture.md holds the map
-(`python -m eval.readme --check`). Another checkout's:
-
-    python -m eval.modules --root ../before --packages extractor schemas eval
+Imports are read by grimp, the bands from the layers contract in pyproject.toml, which `lint-imports` checks.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,12 +16,11 @@ PACKAGE = "extractor"
 Rooms = Mapping[str, frozenset[str]]
 
 
-def rooms_of(packages: Iterable[str] = (PACKAGE, "eval")) -> Rooms:
-    """Each room and the rooms that it imports. Packages must be on the path."""
+def rooms_of() -> Rooms:
+    """Each room and the rooms that it imports."""
     import grimp
 
-    first, *others = packages
-    graph = grimp.build_graph(first, *others, cache_dir=None)
+    graph = grimp.build_graph(PACKAGE, "eval", cache_dir=None)
     found: dict[str, set[str]] = {}
     for module in sorted(graph.modules):
         room = found.setdefault(_room(module), set())
@@ -40,19 +34,13 @@ def _room(module: str) -> str:
     return below.split(".")[0] if top == PACKAGE and below else top
 
 
-def bands_of(root: Path = ROOT) -> list[list[str]]:
-    """The layers contract's bands from top to bottom, as rooms; none where there is no such contract."""
-    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = settings.get("tool", {}).get("importlinter", {}).get("contracts", [])
-    layers: list[str] = next((one["layers"] for one in contracts if one["type"] == "layers"), [])
+def bands_of() -> list[list[str]]:
+    """The layers contract's bands from top to bottom, as rooms."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers: list[str] = next(one["layers"] for one in contracts if one["type"] == "layers")
     return [[_room(part.strip()) for part in layer.split(":")] for layer in layers]
-
-
-def upward(rooms: Rooms, bands: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
-    """(room, imported) wherever an arrow points to a higher band."""
-    height = {name: number for number, band in enumerate(bands) for name in band}
-    pairs = [(name, other) for name, imported in rooms.items() for other in sorted(imported)]
-    return [(a, b) for a, b in pairs if height.get(a, 0) > height.get(b, len(bands))]
 
 
 def mutual(rooms: Rooms) -> list[tuple[str, str]]:
@@ -83,7 +71,7 @@ def _reached(rooms: Rooms, start: str, without: set[str]) -> set[str]:
 
 
 def drawn(rooms: Rooms, bands: Sequence[Sequence[str]]) -> str:
-    """The map: a Mermaid chart of rooms in their bands, and a sentence on what points up or both ways."""
+    """The map: a Mermaid chart of rooms in their bands, and a sentence on what points both ways."""
     lines = ["```mermaid", "flowchart TD"]
     for number, band in enumerate(bands):
         lines.append(f'  subgraph band{number}[" "]')
@@ -91,27 +79,9 @@ def drawn(rooms: Rooms, bands: Sequence[Sequence[str]]) -> str:
         lines.append("  end")
     lines += [f"  {a} --> {b}" for a, b in reduced(rooms)]
     arrows = sum(map(len, rooms.values()))
-    up = [f"{a} → {b}" for a, b in upward(rooms, bands)] if bands else []
     both = [f"{a} ↔ {b}" for a, b in mutual(rooms)]
     said = [
         f"{len(rooms)} rooms, {arrows} imports between them; those that also go by way of another room are not drawn.",
-        f"Upward: {', '.join(up) or 'none'}." if bands else "No order of rooms is declared.",
         f"Both ways: {', '.join(both) or 'none'}.",
     ]
     return "\n".join([*lines, "```", "", " ".join(said), ""])
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Writes the map; returns 0, or 1 where an arrow points upward."""
-    parser = argparse.ArgumentParser(prog="python -m eval.modules", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout (default: this one)")
-    parser.add_argument("--packages", nargs="+", default=[PACKAGE, "eval"], help="what is drawn")
-    options = parser.parse_args(argv)
-    sys.path.insert(0, str(options.root.resolve()))
-    rooms, bands = rooms_of(options.packages), bands_of(options.root)
-    print(drawn(rooms, bands))
-    return 1 if upward(rooms, bands) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,7 +5,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 
 | block           | from                | written by                                                               |
 |-----------------|---------------------|--------------------------------------------------------------------------|
-| modules         | the code's imports  | `python -m eval.modules`                                                 |
+| modules         | the code's imports  | this checkout                                                            |
 | scores-held-out | held-out-embedded   | `python -m eval.run --engine embedded` over folds of issuers held out    |
 | scores-frozen   | frozen-embedded     | `python -m eval.run --engine embedded` (its summary.json)                |
 | scores-world    | world-embedded      | `python -m eval.run --engine embedded --dataset datasets/world`          |

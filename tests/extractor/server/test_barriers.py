@@ -17,7 +17,8 @@ from .services import Process
 pytestmark = pytest.mark.slow
 
 LANGUAGES = ("en", "zh", "es", "fr", "de", "ar")
-SOME = [(320, "light", "ar"), (1280, "dark", "en"), (320, "dark", "de"), (1280, "light", "ar")]
+#: Both widths, themes and directions; German has the longest words.
+SOME = [(320, "dark", "de"), (1280, "light", "ar")]
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
