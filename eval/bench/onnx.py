@@ -10,7 +10,6 @@ CPU seconds depend little on what else the machine does.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -28,7 +27,7 @@ from eval.scoring.statistics import Difference, interval, paired_bootstrap
 from extractor.checkpoints import find_checkpoint
 from extractor.engines.onnx import OnnxEngine
 from extractor.engines.phi3v import Phi3VEngine
-from extractor.errors import ExtractorError, UnreadableInputError, UsageError
+from extractor.errors import ExtractorError, UnreadableInputError
 from extractor.labels.format import Specimen
 from extractor.phi3v.export import export
 from extractor.pipeline import prepare
@@ -54,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--dataset", type=Path, default=_DATASET, help=f"labelled pictures (default {_DATASET})")
     own.add_argument("--lang", nargs="+", default=[], metavar="L", help="languages (default all)")
     own.add_argument("--limit", type=int, metavar="N", help="at most N documents, spread over the languages")
-    own.add_argument("--minutes", type=float, metavar="M", help="begin no document after so long")
     own.add_argument(
         "--kept", type=Path, metavar="FILE", help="keep the result of each document there, and resume from it"
     )
@@ -62,8 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def bench(options: argparse.Namespace) -> Bench:
     """Measures. Raises ExtractorError for an unknown checkpoint or invalid dataset, UsageError for another --kept."""
-    if options.minutes is not None and options.minutes <= 0:
-        raise UsageError("--minutes is greater than zero")
     checkpoint = find_checkpoint(options.model)
     chosen = select(options.dataset, languages=options.lang, limit=options.limit)
     settings = {"model": checkpoint.digest, "code": code_digest(), "engines": [NATIVE, *_names(options.dtype)]}
@@ -76,7 +72,7 @@ def bench(options: argparse.Namespace) -> Bench:
             for dtype, name in zip(options.dtype, _names(options.dtype), strict=True):
                 export(native.loaded.model, checkpoint.folder, Path(room) / dtype, dtype)
                 engines[name] = OnnxEngine(Path(room) / dtype)
-            _read(left, engines, kept, chosen.root, options)
+            _read(left, engines, kept, chosen.root)
     named = [(one, kept.pieces.get(relative_name(one, chosen.root))) for one in chosen.specimens]
     read = [(one, counts) for one, counts in named if counts]
     if not read:
@@ -95,18 +91,11 @@ def _names(dtypes: Sequence[str]) -> list[str]:
     return [f"onnx {dtype}" for dtype in dtypes]
 
 
-def _read(
-    specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: SavedPieces, root: Path, options: Any
-) -> None:
+def _read(specimens: Sequence[Specimen], engines: Mapping[str, Engine], kept: SavedPieces, root: Path) -> None:
     """Reads what is left into `kept`, and into its file."""
-    end = time.monotonic() + 60 * options.minutes if options.minutes else None
     with progress(len(specimens), "reading") as advance:
-        for done, specimen in enumerate(in_turn(specimens)):
-            if end is not None and time.monotonic() > end:
-                sys.stderr.write(f"eval.bench: time is up after {done} of {len(specimens)} documents\n")
-                return
-            name = relative_name(specimen, root)
-            kept.add(name, _counts(specimen, engines))
+        for specimen in in_turn(specimens):
+            kept.add(relative_name(specimen, root), _counts(specimen, engines))
             advance()
 
 

@@ -29,7 +29,6 @@ from extractor.checkpoints import Checkpoint, find_checkpoint
 from extractor.decoding.answer import FieldReading
 from extractor.engines.openai import OpenAIEngine
 from extractor.engines.phi3v import Phi3VEngine
-from extractor.errors import UsageError
 from extractor.evidence import DocumentEvidence
 from extractor.labels.format import Specimen
 from extractor.pipeline import prepare
@@ -42,6 +41,8 @@ Answers = list[Mapping[str, FieldReading]]
 
 _DATASET = Path("datasets/frozen")
 NATIVE, SERVER = "native", "server"
+#: Requests at a time.
+WIDTHS = (1, 4, 16)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +58,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--lang", nargs="+", default=[], metavar="L", help="languages (default all)")
     own.add_argument("--limit", type=int, default=40, metavar="N", help="at most N documents (default 40)")
     own.add_argument("--kept", type=Path, metavar="FILE", help="keep the result of each turn there, and resume from it")
-    own.add_argument("--at-once", default="1,4,16", metavar="N,N", help="requests at a time (default 1,4,16)")
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,11 @@ class Turn:
 
 def bench(options: argparse.Namespace) -> Bench:
     """Measures. Raises ExtractorError for an invalid dataset, or a server that does not answer."""
-    widths = [int(word) for word in options.at_once.split(",") if word.isdecimal() and int(word) > 0]
-    if not widths:
-        raise UsageError("--at-once takes numbers such as 1,4,16")
     checkpoint = find_checkpoint(options.model)
     chosen = select(options.dataset, languages=options.lang, limit=options.limit)
     settings = {"model": checkpoint.digest, "code": code_digest(), "dataset": chosen.digest()}
     kept = SavedPieces(options.kept, {**settings, "server": OPTIONS if options.vllm else options.base_url})
-    turns = turns_of(len(chosen.specimens), widths)
+    turns = turns_of(len(chosen.specimens))
     left = [turn for turn in turns if turn.name not in kept.pieces]
     if left:
         _ask(left, chosen.specimens, checkpoint, kept, options)
@@ -93,17 +90,17 @@ def bench(options: argparse.Namespace) -> Bench:
         "options": OPTIONS if options.vllm else None,
         **kept.pieces.get("server", {}),
         "at_once": {
-            str(width): summed([kept.pieces[turn.name] for turn in turns if turn.width == width]) for width in widths
+            str(width): summed([kept.pieces[turn.name] for turn in turns if turn.width == width]) for width in WIDTHS
         },
     }
     return Bench(_tables(figures), figures)
 
 
-def turns_of(documents: int, widths: Sequence[int]) -> list[Turn]:
+def turns_of(documents: int) -> list[Turn]:
     """All turns: as many documents as fill the width, and no fewer than four."""
     return [
         Turn(width, start, min(max(4, width), documents - start))
-        for width in widths
+        for width in WIDTHS
         for start in range(0, documents, max(4, width))
     ]
 

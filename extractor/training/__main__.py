@@ -30,7 +30,6 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument("--last", action="store_true", help="end the schedule with this run, whatever --total says")
     scratch.add_argument("--glyphs", type=float, default=40, help="of these, for the vision tower alone (%(default)s)")
     scratch.add_argument("--documents", type=int, default=56, help="documents a step (%(default)s)")
-    scratch.add_argument("--hinted", type=float, default=0.4, help="share of steps with OCR's text (%(default)s)")
     scratch.add_argument(
         "--catalogue-share", type=float, default=0.4, help="of the documents: of the world's catalogue (%(default)s)"
     )
@@ -59,7 +58,6 @@ def _add_tune(tune: argparse.ArgumentParser) -> None:
     tune.add_argument("--rank", type=int, default=16, help="of the adapters (%(default)s)")
     tune.add_argument("--accumulate", type=int, default=4, help="documents a step (%(default)s)")
     tune.add_argument("--hints", default="both", choices=("on", "off", "both"), help="OCR text along (%(default)s)")
-    tune.add_argument("--tower", action="store_true", help="with full: train the vision tower too")
     tune.add_argument("--held-out", type=float, default=0.2, help="share of documents kept to check by (%(default)s)")
     tune.add_argument("--limit", type=int, default=0, help="use at most this many documents")
     tune.add_argument("--save-steps", type=int, default=10, help="steps between two saves (%(default)s)")
@@ -114,7 +112,6 @@ def _scratch(options: argparse.Namespace) -> int:
         total=None if options.last else options.total,
         glyphs=options.glyphs,
         documents=options.documents,
-        hinted=options.hinted,
         catalogue_share=options.catalogue_share,
         glyph_weight=(options.glyph_weight, 0.1),
         rates=replace(usual, muon=options.rate * usual.muon, adam=options.rate * usual.adam),

@@ -5,7 +5,7 @@
 
 `lora` trains small matrices beside the decoder's own, in the checkpoint's own precision; with `dtype="int4"` beside
 nf4 weights, which is QLoRA; `full` trains every weight of decoder and projection. The vision tower is left as it is
-and runs once a document, unless `tower` says otherwise.
+and runs once a document.
 
 The state of a run is one file, `state.safetensors`, replaced atomically: a run that was killed is resumed by the same
 command, and ends with the weights it would have had.
@@ -67,7 +67,6 @@ class Tuning:
     rank: int = 16
     accumulate: int = 4
     hints: str = "both"
-    tower: bool = False
     held_out: float = 0.2
     limit: int = 0
     seed: int = 0
@@ -205,7 +204,7 @@ class _TunedModel:
             inject_adapter_in_model(config, self.model)
         else:
             for name, weight in self.model.named_parameters():
-                weight.requires_grad_("vision_model" not in name or plan.tower)
+                weight.requires_grad_("vision_model" not in name)
         self.named = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
         if plan.method == "lora":
             for weight in self.named.values():
