@@ -4,7 +4,6 @@
      "cells": {"embedded": {"engine": ..., "overall": SCORES, "languages": {"fr": SCORES, ...}, "schemas": {...},
                             "kinds": {...}, "captures": {...}, "scripts": {"passport, Latin script": SCORES, ...},
                             "fields": {"surname": SCORES, ...},
-                            "matrix": {"fr": {"surname": [exact, values], ...}, ...},
                             "mistakes": {"diacritics": 12, ...}, "failures": {"NoDocumentError": 1},
                             "calibration": {...}, "cost": {...}}},
      "comparisons": [...]}
@@ -26,7 +25,6 @@ from eval.running.measuring import quantile
 from eval.running.records import DocumentRecord, FieldRecord, Results
 from eval.scoring.calibration import (
     ERROR_BUDGET,
-    area,
     auroc,
     bins,
     choose_threshold,
@@ -83,7 +81,6 @@ def summarise_cell(results: Results, budget: float = ERROR_BUDGET) -> dict[str, 
         "overall": scores(results.documents, results.fields),
         **{cut: _by(results, key) for cut, key in cuts.items()},
         "fields": {name: scores((), records) for name, records in _groups(results.fields, lambda r: r.field).items()},
-        "matrix": _matrix(results.fields),
         "mistakes": dict(Counter(r.mistake for r in results.fields if r.mistake).most_common()),
         "failures": dict(Counter(d.failure.partition(":")[0] for d in results.documents if d.failure).most_common()),
         "calibration": calibration(results, budget),
@@ -175,17 +172,6 @@ def _plain_share(documents: Sequence[DocumentRecord], holds: Callable[[DocumentR
     return _round(sum(holds(one) for one in documents) / len(documents)) if documents else None
 
 
-def _matrix(scored: Sequence[FieldRecord]) -> dict[str, dict[str, list[Any]]]:
-    """[exact, values] by language and field."""
-    return {
-        language: {
-            name: [_value(ratio("exact", [r.score for r in own])), sum(r.score.has_value for r in own)]
-            for name, own in _groups(records, lambda r: r.field).items()
-        }
-        for language, records in _groups(scored, lambda r: r.subject.language).items()
-    }
-
-
 def calibration(results: Results, budget: float = ERROR_BUDGET) -> dict[str, Any]:
     """How far confidences can be trusted: of values given, of nulls given, and of whole documents."""
     failed = {one.subject.id for one in results.documents if one.failure}
@@ -205,7 +191,6 @@ def calibration(results: Results, budget: float = ERROR_BUDGET) -> dict[str, Any
             "count": len(given),
             "ece": _round(expected_calibration_error(confidences, right)),
             "auroc": _round(auroc(confidences, right)),
-            "risk_coverage_area": _round(area(points)),
             "threshold": {key: _round(value) for key, value in asdict(chosen).items()} if chosen else None,
             "bins": [{key: _round(value) for key, value in asdict(one).items()} for one in bins(confidences, right)],
             "curve": [[_round(p.threshold), _round(p.coverage), _round(p.risk)] for p in _thinned(points)],

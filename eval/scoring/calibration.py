@@ -103,14 +103,6 @@ def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[R
     return points
 
 
-def area(points: Sequence[RiskPoint]) -> float | None:
-    """Area under the risk-coverage curve as a step function from coverage 0 to 1: the mean risk; None for nothing."""
-    if not points:
-        return None
-    before = [0.0, *(point.coverage for point in points)]
-    return sum(point.risk * (point.coverage - start) for point, start in zip(points, before, strict=False))
-
-
 def choose_threshold(points: Sequence[RiskPoint], budget: float = ERROR_BUDGET) -> RiskPoint | None:
     """The point of greatest coverage whose risk is within `budget`; None if there is none."""
     return max((p for p in points if p.risk <= budget), key=lambda p: p.coverage, default=None)

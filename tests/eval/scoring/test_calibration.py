@@ -10,7 +10,6 @@ from eval.scoring.calibration import (
     Bin,
     RiskPoint,
     StraightThrough,
-    area,
     auroc,
     bins,
     choose_threshold,
@@ -70,12 +69,6 @@ def test_the_risk_coverage_curve_by_hand() -> None:
     found = risk_coverage([0.9, 0.5, 0.9, 0.1], [True, False, True, True])
     assert found == [RiskPoint(0.9, 0.5, 0.0), RiskPoint(0.5, 0.75, 1 / 3), RiskPoint(0.1, 1.0, 0.25)]
     assert risk_coverage([], []) == []
-
-
-def test_the_area_under_it() -> None:
-    found = risk_coverage([0.9, 0.5, 0.9, 0.1], [True, False, True, True])
-    assert area(found) == pytest.approx(0.5 * 0 + 0.25 / 3 + 0.25 * 0.25)
-    assert area([]) is None
 
 
 def test_the_threshold_lets_the_most_through_within_the_budget() -> None:
