@@ -48,7 +48,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Said:
+class GroupConfidences:
     """Confidences of a group, whether each value was right, and how much it counts: pictures of one document share
     the weight of one."""
 
@@ -57,16 +57,16 @@ class Said:
     weights: Sequence[float]
 
 
-def fit(said: Said) -> Scale:
+def fit(group: GroupConfidences) -> Scale:
     """The scale of greatest likelihood. Raises ValueError for nothing to fit."""
-    if not said.confidences:
+    if not group.confidences:
         raise ValueError("a scale needs at least one value")
-    ups = sum(w for w, r in zip(said.weights, said.right, strict=True) if r)
-    downs = sum(said.weights) - ups
+    ups = sum(w for w, r in zip(group.weights, group.right, strict=True) if r)
+    downs = sum(group.weights) - ups
     high, low = (ups + 1) / (ups + 2), 1 / (downs + 2)
-    x = np.array([_log_odds(c) for c in said.confidences])
-    target = np.where(said.right, high, low)
-    weights = np.array(said.weights)
+    x = np.array([_log_odds(c) for c in group.confidences])
+    target = np.where(group.right, high, low)
+    weights = np.array(group.weights)
 
     def loss(parameters: np.ndarray) -> float:
         z = parameters[0] * x + parameters[1]
@@ -103,32 +103,32 @@ GROUPS: Mapping[str, Callable[[FieldRecord], float | None]] = {
 }
 
 
-def said(results: Results, group: str) -> Said:
-    """What the values of a group said of themselves."""
+def confidences_of(results: Results, group: str) -> GroupConfidences:
+    """The confidences of a group's values in a run."""
     found = [
         (confidence, one)
         for one in results.fields
         if one.score.given and (confidence := GROUPS[group](one)) is not None
     ]
     pictures = Counter((one.subject.group, one.field) for _, one in found)
-    return Said(
+    return GroupConfidences(
         [confidence for confidence, _ in found],
         [one.score.exact for _, one in found],
         [1 / pictures[one.subject.group, one.field] for _, one in found],
     )
 
 
-def tried(scale: Callable[[float], float], said: Said) -> dict[str, Any]:
+def fitness(scale: Callable[[float], float], group: GroupConfidences) -> dict[str, Any]:
     """How well the scaled confidences of these values fit: calibration error, Brier score, AUROC."""
-    adjusted = [scale(confidence) for confidence in said.confidences]
-    pairs = list(zip(adjusted, said.right, said.weights, strict=True))
-    brier = sum(w * (p - r) ** 2 for p, r, w in pairs) / sum(said.weights) if pairs else None
+    adjusted = [scale(confidence) for confidence in group.confidences]
+    pairs = list(zip(adjusted, group.right, group.weights, strict=True))
+    brier = sum(w * (p - r) ** 2 for p, r, w in pairs) / sum(group.weights) if pairs else None
     return {
         "count": len(adjusted),
-        "right": sum(said.right) / len(adjusted) if adjusted else None,
-        "ece": expected_calibration_error(adjusted, said.right),
+        "right": sum(group.right) / len(adjusted) if adjusted else None,
+        "ece": expected_calibration_error(adjusted, group.right),
         "brier": brier,
-        "auroc": auroc(adjusted, said.right),
+        "auroc": auroc(adjusted, group.right),
     }
 
 
@@ -136,7 +136,7 @@ def tables(runs: Mapping[str, Results]) -> str:
     """Markdown: for each group the scale of each run and of all together, and how it does on the runs."""
     parts = []
     for group in GROUPS:
-        own = {name: said(results, group) for name, results in runs.items()}
+        own = {name: confidences_of(results, group) for name, results in runs.items()}
         own = {name: one for name, one in own.items() if one.confidences}
         rows = [_row("as it is", name, lambda confidence: confidence, one) for name, one in own.items()]
         fitted = {name: fit(one) for name, one in own.items()} | (
@@ -149,9 +149,9 @@ def tables(runs: Mapping[str, Results]) -> str:
     return "\n".join(parts)
 
 
-def _together(groups: Iterable[Said]) -> Said:
+def _together(groups: Iterable[GroupConfidences]) -> GroupConfidences:
     kept = list(groups)
-    return Said(
+    return GroupConfidences(
         list(chain.from_iterable(one.confidences for one in kept)),
         list(chain.from_iterable(one.right for one in kept)),
         list(chain.from_iterable(one.weights for one in kept)),
@@ -161,8 +161,8 @@ def _together(groups: Iterable[Said]) -> Said:
 _HEADER = ("scale", "tried on", "values", "right, %", "calibration error, %", "Brier score", "AUROC")
 
 
-def _row(word: str, name: str, scale: Callable[[float], float], one: Said) -> list[str]:
-    fitted = tried(scale, one)
+def _row(word: str, name: str, scale: Callable[[float], float], one: GroupConfidences) -> list[str]:
+    fitted = fitness(scale, one)
     return [
         word,
         name,

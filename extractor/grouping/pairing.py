@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from extractor.grouping.identity import Identity, Relation, relation
+from extractor.mrz import Mrz, parse
 from extractor.schemas.text import squash
 
+#: Fields of which readings are compared; `mrz` holds the lines of a zone.
+COMPARED = (
+    "document_number", "personal_number", "passport_number", "surname", "given_names", "name",
+    "birth_date", "expiry_date", "issue_date", "mrz",
+)  # fmt: skip
+
+#: Kinds of which one page says everything: what was not recognised is no other side of them.
+_ONE_SIDED = ("passport", "visa")
 #: What two sides have at least one of in common; only files that share one are compared.
 _SHARED = ("document_number", "personal_number", "passport_number", "birth_date", "surname", "name")
 
@@ -41,3 +51,45 @@ def _values(identity: Identity) -> Iterator[str]:
 def _fits(identity: Identity, others: Sequence[Identity | None]) -> bool:
     relations = {relation(identity, other) for other in others if other}
     return Relation.SAME in relations and Relation.DIFFERENT not in relations
+
+
+def identity_of_values(schema: str | None, fields: Mapping[str, Sequence[str]]) -> Identity:
+    """What the readings of one side say: `fields` of COMPARED with all that was read of each, dates in ISO form, and
+    the lines of its MRZ under `mrz`. `schema` is its kind; None where no document was recognised on it."""
+    values = {name: frozenset(texts) for name, texts in fields.items() if name != "mrz" and texts}
+    return Identity(values, _zone(fields.get("mrz", ())), schema, 1.0 if schema else 0.0)
+
+
+def _zone(lines: Sequence[str]) -> Mrz | None:
+    """The lines as a zone; None if they are not one."""
+    try:
+        return parse(lines) if lines else None
+    except ValueError:
+        return None
+
+
+def sides_to_offer(sides: Sequence[Identity]) -> list[list[int]]:
+    """Numbers of sides in groups to offer to a person, in the order of their first.
+
+    Beyond `paired_sides`, a side that says nothing of its holder goes with the only other side of its kind that says
+    something, one that was not recognised with the only card; where two sides could go with it, neither does.
+    """
+    groups = paired_sides(sides)
+    lone = {group[0] for group in groups if len(group) == 1 and sides[group[0]].is_anonymous}
+    wishes = {number: list(_fronts(sides[number], groups, sides)) for number in sorted(lone)}
+    sought = [fronts[0] for fronts in wishes.values() if len(fronts) == 1]
+    for number, fronts in wishes.items():
+        if len(fronts) == 1 and sought.count(fronts[0]) == 1:
+            groups.remove([number])
+            fronts[0].append(number)
+            fronts[0].sort()
+    return sorted(groups)
+
+
+def _fronts(side: Identity, groups: Sequence[list[int]], sides: Sequence[Identity]) -> Iterator[list[int]]:
+    """Groups of one side that a side which says nothing of its holder can be the other side of."""
+    for group in groups:
+        front: Any = sides[group[0]]
+        fits = side.kind == front.kind or (side.kind is None and front.kind not in _ONE_SIDED)
+        if len(group) == 1 and not front.is_anonymous and fits:
+            yield group

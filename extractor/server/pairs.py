@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from extractor.grouping.said import COMPARED
+from extractor.grouping.pairing import COMPARED
 from extractor.schemas import SCHEMAS
 from extractor.server import examples as ex
 from extractor.server.problems import Problem

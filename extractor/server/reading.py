@@ -155,9 +155,9 @@ def _classify(images: Sequence[np.ndarray]) -> dict[str, Any]:
 
 
 def _pairs(said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    from extractor.grouping.said import identity_said, offered_sides
+    from extractor.grouping.pairing import identity_of_values, sides_to_offer
 
-    return {"groups": offered_sides([identity_said(one["schema"], one["fields"]) for one in said])}
+    return {"groups": sides_to_offer([identity_of_values(one["schema"], one["fields"]) for one in said])}
 
 
 def _pictures(result: Extraction[Any], request: Mapping[str, Any]) -> list[dict[str, Any]]:

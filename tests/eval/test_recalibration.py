@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.recalibration import GROUPS, Said, Scale, fit, main, said, tried
+from eval.recalibration import GROUPS, GroupConfidences, Scale, confidences_of, fit, fitness, main
 from eval.running.records import FieldRecord, Results, to_lines
 from extractor.schemas import Kind
 
 from .made import field, results, subject
 
 
-def everything(confidences: list[float], right: list[bool]) -> Said:
-    return Said(confidences, right, [1.0] * len(right))
+def everything(confidences: list[float], right: list[bool]) -> GroupConfidences:
+    return GroupConfidences(confidences, right, [1.0] * len(right))
 
 
 def test_a_scale_is_a_line_in_log_odds() -> None:
@@ -34,7 +34,7 @@ def test_a_scale_is_a_line_in_log_odds() -> None:
 )
 @settings(max_examples=40, deadline=None)
 def test_the_fit_is_where_the_likelihood_is_flat(rows: list[tuple[float, bool, float]]) -> None:
-    result = Said(*(list(column) for column in zip(*rows, strict=True)))  # type: ignore[arg-type]
+    result = GroupConfidences(*(list(column) for column in zip(*rows, strict=True)))  # type: ignore[arg-type]
     scale = fit(result)
     weights, right = np.array(result.weights), np.array(result.right)
     ups, downs = weights[right].sum(), weights[~right].sum()
@@ -51,8 +51,8 @@ def test_too_modest_confidences_are_raised_and_keep_their_order() -> None:
     scale = fit(result)
     assert scale(0.6) == pytest.approx(0.9, abs=0.03)
     assert scale(0.8) == pytest.approx(0.95, abs=0.03)
-    assert tried(scale, result)["ece"] < tried(lambda said: said, result)["ece"]
-    assert tried(scale, result)["auroc"] == tried(lambda said: said, result)["auroc"]
+    assert fitness(scale, result)["ece"] < fitness(lambda confidence: confidence, result)["ece"]
+    assert fitness(scale, result)["auroc"] == fitness(lambda confidence: confidence, result)["auroc"]
 
 
 def test_an_order_that_is_wrong_is_not_turned_around() -> None:
@@ -90,8 +90,8 @@ def test_groups_go_by_the_sources() -> None:
             spoken("zone", source("mrz", 0.95)),
         ),
     )
-    assert said(found, "printed alone").confidences == [0.7]
-    assert said(found, "agreed name").confidences == [0.6]
+    assert confidences_of(found, "printed alone").confidences == [0.7]
+    assert confidences_of(found, "agreed name").confidences == [0.6]
     assert set(GROUPS) == {"printed alone", "agreed name"}
 
 
@@ -99,7 +99,7 @@ def test_pictures_of_one_document_share_its_weight() -> None:
     rows = [
         field(subject(name, group="g"), "surname", "A", "A", sources=(source("visual", 0.5),)) for name in ("a", "b")
     ]
-    assert said(Results((), tuple(rows)), "printed alone").weights == [0.5, 0.5]
+    assert confidences_of(Results((), tuple(rows)), "printed alone").weights == [0.5, 0.5]
 
 
 def test_each_runs_scale_is_tried_on_the_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
