@@ -20,7 +20,7 @@ own parsers, tables from the JSON files in `eval/results/`, which `python -m eva
 | bench-onnx      | bench-onnx          | `python -m eval.bench --engine onnx --kept FILE --json FILE`             |
 | bench-openai    | bench-openai        | `python -m eval.bench --engine openai --vllm PYTHON --json FILE`         |
 | bench-batch     | bench-batch         | `python -m eval.bench --engine batch --json FILE`                        |
-| ten-million     | both benches        | `eval.costs`: pages and documents a second, multiplied                   |
+| ten-million     | three benches       | pages and documents a second, multiplied                                 |
 | documents       | documents           | `python -m eval.documents --count 200 --out FILE`                        |
 | zones           | zones               | `python -m eval.zones --zones 10000 --out FILE`                          |
 | release         | release             | `python -m eval.tried DIST PYTHON...`                                    |
@@ -47,14 +47,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from eval import counted, tried
+from eval import tried
 from eval.report import tables
 from eval.report.generated import (
+    COUNTED,
     scores_by_cell,
     scores_by_kind,
     scores_by_language,
     scores_by_precision,
     scores_by_type,
+    ten_million,
 )
 from extractor.errors import ExtractorError, UnreadableInputError
 
@@ -103,14 +105,10 @@ def _modules() -> str:
 
 
 def _ten_million() -> str:
-    from eval.costs import ten_million
+    def with_batch(embedded: Any, gpu: Any) -> str:
+        return _from_results("bench-batch.json", partial(ten_million, embedded, gpu))
 
-    def render(embedded: Any, gpu: Any) -> str:
-        if (RESULTS / "bench-batch.json").exists():
-            return _from_results("bench-batch.json", partial(ten_million, embedded, gpu))
-        return ten_million(embedded, gpu)
-
-    return _from_results("bench-embedded.json", lambda one: _from_results("bench-gpu.json", partial(render, one)))
+    return _from_results("bench-embedded.json", lambda one: _from_results("bench-gpu.json", partial(with_batch, one)))
 
 
 def _from_results(name: str, render: Callable[[Any], str]) -> str:
@@ -161,8 +159,6 @@ _NAMED_VERSIONS = ("python", "onnxruntime", "rapidocr", "torch", "transformers",
 
 #: Blocks that are a bench's tables, from the file of the same name.
 _BENCHES = ("bench-embedded", "bench-server", "bench-gpu", "bench-onnx", "bench-openai", "bench-batch")
-#: Blocks that `eval.counted` makes of the file of the same name.
-_COUNTED = ("documents", "zones", "zone-sizes", "pictures", "lines", "tesseract", "usermodels")
 BLOCKS: Mapping[str, Callable[[], str]] = {
     **{f"help-{name}": partial(_help, module) for name, module in _COMMANDS.items()},
     "modules": _modules,
@@ -177,7 +173,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     **{name: partial(_from_results, f"{name}.json", bench_tables) for name in _BENCHES},
     "ten-million": _ten_million,
     "release": lambda: _from_results("release.json", tried.table),
-    **{name: partial(_from_results, f"{name}.json", getattr(counted, name.replace("-", "_"))) for name in _COUNTED},
+    **{name: partial(_from_results, f"{name}.json", render) for name, render in COUNTED.items()},
 }
 
 

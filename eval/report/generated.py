@@ -1,8 +1,10 @@
-"""Tables of the documents that are generated from runs: by language, cell, type, precision and kind."""
+"""Blocks of the documents that are generated: tables of runs by language, cell, type, precision and kind, tables of
+counts that other commands of `eval` wrote, and what ten million pages cost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from eval.report import tables
@@ -156,3 +158,105 @@ def _origin(summary: Mapping[str, Any]) -> str:
         text += f" Read: {'; '.join(said)}."
     note = busy(run.get("load"))
     return text + (f" {note[:1].upper()}{note[1:]}." if note else "") + "\n"
+
+
+def documents(record: Mapping[str, Any]) -> str:
+    """The table of `eval.documents`, with the command below."""
+    from eval.documents import DocumentTally, table
+
+    tallies = {form: DocumentTally(**counts) for form, counts in record["forms"].items()}
+    cases = sum(one.cases for one in tallies.values())
+    return f"{table(tallies)}\n`python -m eval.documents --count {cases}`\n"
+
+
+def zones(record: Mapping[str, Any]) -> str:
+    """The table of `eval.zones`, with the command below."""
+    from eval.zones import ZoneTally, table
+
+    tallies = {name: ZoneTally(**counts) for name, counts in record.items()}
+    return f"{table(tallies)}\n`python -m eval.zones --zones {max(one.zones for one in tallies.values())}`\n"
+
+
+def pictures(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table of `eval.pictures`, with the command below."""
+    from eval.pictures import table
+
+    pages = len(rows[0]["silent"]) + len(rows[0]["warned"])
+    return f"{table(rows)}\n`python -m eval.pictures --pages {pages}`\n"
+
+
+def usermodels(record: Mapping[str, Any]) -> str:
+    """The table of `eval.usermodels`, with the command below."""
+    from eval.usermodels.__main__ import counts_of, table
+
+    counts = {name: counts_of(one) for name, one in record.items()}
+    every = {one.every for one in counts.values()}
+    asked = f" --every {every.pop()}" if every != {1} else ""
+    return f"{table(counts)}\n`python -m eval.usermodels --dataset {' '.join(counts)}{asked}`\n"
+
+
+def _tallied(module: str, kind: str, command: str) -> Callable[[Mapping[str, Any]], str]:
+    """The table of a module's counts, which are a dataclass of that kind by name, with the command below."""
+
+    def block(record: Mapping[str, Any]) -> str:
+        found = import_module(module)
+        tallies = {name: getattr(found, kind)(**counts) for name, counts in record.items()}
+        return f"{found.table(tallies)}\n`{command}`\n"
+
+    return block
+
+
+_SPECIMENS = "--dataset ../shared/specimens"
+#: Blocks of counts, each from the file of the same name.
+COUNTED: Mapping[str, Callable[[Any], str]] = {
+    "documents": documents,
+    "zones": zones,
+    "zone-sizes": _tallied("eval.zone_sizes", "SizeTally", "python -m eval.zone_sizes"),
+    "pictures": pictures,
+    "lines": _tallied("eval.lines", "LineTally", f"python -m eval.lines {_SPECIMENS}"),
+    "tesseract": _tallied("eval.tesseract", "LineComparison", f"python -m eval.tesseract {_SPECIMENS}"),
+    "usermodels": usermodels,
+}
+
+
+PAGES = 10_000_000
+#: Machines that the hours are divided by, for a feeling of the size.
+_MACHINES, _CORES, _GPUS = 64, 16, 16
+
+
+def ten_million(embedded: Mapping[str, Any], gpu: Mapping[str, Any], batch: Mapping[str, Any]) -> str:
+    """The cost of ten million pages, from `bench-embedded.json`, `bench-gpu.json` and `bench-batch.json`."""
+    core = embedded["figures"]["cores"] / embedded["figures"]["pages_per_second"]
+    pages = gpu["figures"]["cells"]["bfloat16"]["batches"]["32"]
+    fast, slow = 1 / pages["drafted_per_second"], 1 / pages["plain_per_second"]
+    spent = batch["figures"]["cores"] * batch["figures"]["pace"]["batch_seconds_a_page"]
+    within = round(PAGES * spent / 3600)
+    hours, quick, long = (round(PAGES * seconds / 3600) for seconds in (core, fast, slow))
+    rows = [
+        [
+            "without a model",
+            f"{core:.2f} core s",
+            f"{hours:,} core hours",
+            f"{_MACHINES} machines of {_CORES} cores: {hours / _MACHINES / _CORES:.1f} hours",
+        ],
+        [
+            "without a model, by `extract-batch`",
+            f"{spent:.2f} core s",
+            f"{within:,} core hours",
+            f"{_MACHINES} machines of {_CORES} cores: {within / _MACHINES / _CORES:.1f} hours",
+        ],
+        [
+            "full-size model, bfloat16, GPU",
+            f"{fast:.3f} (with drafts) to {slow:.3f} s",
+            f"{quick:,} to {long:,} GPU hours",
+            f"{_GPUS} GPUs: {quick / _GPUS:.0f} to {long / _GPUS:.0f} hours",
+        ],
+        [
+            "and what is read before it asks",
+            f"{core:.2f} core s",
+            f"{hours:,} core hours",
+            f"{core / fast:.0f} cores beside each GPU, or it waits",
+        ],
+    ]
+    machine = f"{embedded['machine']['processor']}; {gpu['machine']['gpu']}"
+    return tables.markdown_table(["", "a page", "ten million", "on"], rows) + f"\nMultiplied, not run: {machine}.\n"
