@@ -6,7 +6,8 @@
 
 A document that cannot be read is a scored failure with its reason: each of its values counts as missed. Results are
 appended as they come, so that a killed run loses the document it was reading and nothing else. What comes before an
-engine, OCR above all, is done once a document for all cells, as far as memory reaches (`eval.running.cache`).
+engine (loading, OCR and the layout reader: a second or more) is done once a document for all cells, as far as memory
+reaches.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.running.cache import PreparedCache
 from eval.running.cells import Cell, engine_of
 from eval.running.folds import Folds
 from eval.running.machine import code_digest, load_average, machine, reset_peaks, versions
@@ -51,8 +51,11 @@ from extractor.visual.reader import reading_with
 if TYPE_CHECKING:
     from extractor.engines import Engine
     from extractor.extraction import Extraction
+    from extractor.pipeline import Prepared
 
 RUN_FILE = "run.json"
+#: Bytes of page images that are kept for the next cell.
+ROOM = 3_000_000_000
 #: Keys of run.json that must be the same for results to be added to it.
 _IDENTITY = ("dataset", "reading", "code", "cells")
 
@@ -243,6 +246,31 @@ class Run:
         self.facts["engines"] = dict(before["engines"])
         self.facts["pace"] = dict(before.get("pace", {}))
         self.facts["load"] = before.get("load")
+
+
+class PreparedCache:
+    """Prepared documents of a selection; `hits` counts those that were in the cache. With `keep` false, for a run
+    of one cell, nothing is kept."""
+
+    def __init__(self, selection: Selection, today: date | None, *, keep: bool, room: int = ROOM) -> None:
+        self.selection, self.today, self.room = selection, today, room if keep else 0
+        self.hits = 0
+        self._kept: dict[Path, Prepared] = {}
+
+    def get(self, specimen: Specimen) -> Prepared:
+        """The specimen, prepared for its schema. Raises what `extract` would."""
+        from extractor.pipeline import prepare
+
+        kept = self._kept.get(specimen.path)
+        if kept is not None:
+            self.hits += 1
+            return kept
+        made = prepare(specimen.path, self.selection.schema_for(specimen), today=self.today)
+        size = sum(page.page.image.nbytes for page in made.evidence.pages)
+        if size <= self.room:
+            self.room -= size
+            self._kept[specimen.path] = made
+        return made
 
 
 def _read_facts(path: Path) -> dict[str, Any]:

@@ -180,3 +180,10 @@ def lines() -> Callable[[Path], list[dict[str, Any]]]:
         return [json.loads(line) for line in (out / "results.jsonl").read_text(encoding="utf-8").splitlines()]
 
     return read
+
+
+@pytest.fixture
+def summary(finished: Path) -> dict[str, Any]:
+    """That of a finished run."""
+    found: dict[str, Any] = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
+    return found

@@ -21,12 +21,6 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
-def summary(finished: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
-    return found
-
-
 def block(name: str, text: str = "old\n") -> str:
     return f"before\n<!-- generated: {name} -->\n{text}<!-- end -->\nafter\n"
 

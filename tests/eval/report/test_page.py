@@ -173,11 +173,10 @@ def test_on_a_phone_the_page_opens_over_the_list_and_closes(finished: Path, show
     assert "show=" not in page.evaluate("location.hash")
 
 
-def test_long_lists_come_in_pieces(finished: Path, show: Open, dataset: Path) -> None:
+def test_long_lists_come_in_pieces(finished: Path, show: Open, dataset: Path, summary: dict[str, Any]) -> None:
     results = read_results(finished / "results.jsonl")
     one = next(record for record in results.fields if record.mistake)
     many = type(results)(results.documents, (one,) * 150)
-    summary = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
     path = finished / "many.html"
     path.write_text(report.as_html(summary, many, select(dataset)), encoding="utf-8")
     page = show(path)
@@ -232,8 +231,7 @@ def test_the_summary_stays_what_it_is_on_fewer_lines() -> None:
 
 
 @pytest.fixture
-def parts(finished: Path, dataset: Path) -> tuple[dict[str, Any], Any, Any]:
-    summary = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
+def parts(finished: Path, dataset: Path, summary: dict[str, Any]) -> tuple[dict[str, Any], Any, Any]:
     return summary, read_results(finished / "results.jsonl"), select(dataset)
 
 

@@ -2,20 +2,12 @@
 
 import csv
 import io
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from eval.report import tables
-
-
-@pytest.fixture
-def summary(finished: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
-    return found
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eval.running import runner
 from eval.running.cells import Cell
-from eval.running.runner import RUN_FILE, Run, free_memory
+from eval.running.runner import RUN_FILE, PreparedCache, Run, free_memory
 from eval.running.selection import select
 from extractor.errors import CheckpointError, DeviceError, UnreadableInputError, UsageError
 
@@ -158,3 +159,21 @@ def test_memory_is_given_back_where_torch_has_any(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(runner.sys.modules, "torch", SimpleNamespace(cuda=cuda))  # type: ignore[arg-type]
     free_memory()
     assert freed == [None]
+
+
+@pytest.mark.parametrize(("keep", "room", "times"), [(True, 1024, 1), (False, 10**9, 2), (True, 1023, 2)])
+def test_a_document_is_prepared_once_where_there_is_room_for_it(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, keep: bool, room: int, times: int
+) -> None:
+    page = SimpleNamespace(page=SimpleNamespace(image=np.zeros(1024, np.uint8)))
+    prepared: list[Path] = []
+
+    def prepare(path: Path, *_: Any, **__: Any) -> SimpleNamespace:
+        prepared.append(path)
+        return SimpleNamespace(evidence=SimpleNamespace(pages=[page]))
+
+    monkeypatch.setattr("extractor.pipeline.prepare", prepare)
+    selection = select(dataset)
+    cache = PreparedCache(selection, date(2026, 3, 1), keep=keep, room=room)
+    first, second = (cache.get(selection.specimens[0]) for _ in range(2))
+    assert (len(prepared), first is second, cache.hits) == (times, times == 1, 2 - times)
