@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -51,42 +52,48 @@ TYPED = {
 }
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_real_shell_completes_what_is_typed(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a terminal: a line is typed, the tabulator pressed, and the command tells what it was given."""
-    if not shutil.which(shell):
-        absent(f"needs {shell}; run: apt-get install {shell}")
+def test_a_real_shell_completes_what_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In terminals, all at once: a line is typed, the tabulator pressed, and the command tells what it was given."""
+    for shell in SHELLS:
+        if not shutil.which(shell):
+            absent(f"needs {shell}; run: apt-get install {shell}")
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    target = install(build_parser(), shell)
+    targets = {shell: install(build_parser(), shell) for shell in SHELLS}
     # Without this folder fish makes completions of all manual pages first.
     (tmp_path / "XDG_DATA_HOME" / "fish" / "generated_completions").mkdir(parents=True)
-    work = tmp_path / "work"
-    work.mkdir()
+    with ThreadPoolExecutor(len(SHELLS)) as pool:
+        results = pool.map(lambda shell: typed(shell, targets[shell], tmp_path / shell), SHELLS)
+        for shell, (given, shown) in zip(SHELLS, results, strict=True):
+            assert given == list(TYPED.values()), f"{shell}: {shown}"
+
+
+def typed(shell: str, target: Path, home: Path) -> tuple[list[list[str]], str]:
+    """What the command is given where the lines are typed into a shell, and what the terminal shows."""
+    work = home / "work"
+    work.mkdir(parents=True)
     for name in ("a passport.jpg", "my_schemas.py"):
         (work / name).touch()
-    command = tmp_path / "bin" / "extract"
+    command = home / "bin" / "extract"
     command.parent.mkdir()
-    told = tmp_path / "told"
-    program = f"import json, sys\nopen({str(told)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
+    record = home / "given"
+    program = f"import json, sys\nopen({str(record)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
     command.write_text(f"#!{sys.executable}\n{program}")
     command.chmod(0o755)
     (work / "rc").write_text(f". '{target}'\n")
-    (tmp_path / ".zshrc").write_text(f"fpath=({target.parent} $fpath)\nautoload -Uz compinit && compinit -u -D\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("ZDOTDIR", str(tmp_path))
-    monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("TERM", "xterm")
-    with Terminal(STARTED[shell], work) as terminal:
+    (home / ".zshrc").write_text(f"fpath=({target.parent} $fpath)\nautoload -Uz compinit && compinit -u -D\n")
+    path = f"{command.parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "HOME": str(home), "ZDOTDIR": str(home), "PATH": path, "TERM": "xterm"}
+    with Terminal(STARTED[shell], work, environment) as terminal:
         terminal.settle()
         for number, line in enumerate(TYPED, 1):
             terminal.type(line + "\t")
             terminal.settle()
             terminal.type("\r")
             until = time.monotonic() + 30
-            while len(lines_of(told)) < number and time.monotonic() < until:
+            while len(lines_of(record)) < number and time.monotonic() < until:
                 time.sleep(0.1)
-    assert [json.loads(line) for line in lines_of(told)] == list(TYPED.values()), terminal.said.decode(errors="replace")
+    return [json.loads(line) for line in lines_of(record)], terminal.said.decode(errors="replace")
 
 
 def lines_of(file: Path) -> list[str]:
@@ -96,12 +103,12 @@ def lines_of(file: Path) -> list[str]:
 class Terminal:
     """A program in a terminal of its own, typed into as by a person: what it writes is kept in `said`."""
 
-    def __init__(self, command: Sequence[str], folder: Path) -> None:
+    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self._side, inner = pty.openpty()
         self.said = b""
         # `setsid --ctty` makes it the terminal of the program, as a window does.
         own = ("setsid", "--ctty", *command)
-        self._program = subprocess.Popen(own, cwd=folder, stdin=inner, stdout=inner, stderr=inner)
+        self._program = subprocess.Popen(own, cwd=folder, env=environment, stdin=inner, stdout=inner, stderr=inner)
         os.close(inner)
 
     def __enter__(self) -> Self:
