@@ -128,7 +128,8 @@ class Run:
                 if not self.skip:
                     raise
                 self.skipped[cell.name] = str(error)
-            free_memory()
+            if cell.checkpoint is not None:
+                free_memory()
         self._write_facts()
         return read_results(self.out / RESULTS_FILE)
 
