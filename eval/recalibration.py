@@ -61,9 +61,9 @@ def fit(group: GroupConfidences) -> Scale:
     """The scale of greatest likelihood. Raises ValueError for nothing to fit."""
     if not group.confidences:
         raise ValueError("a scale needs at least one value")
-    ups = sum(w for w, r in zip(group.weights, group.right, strict=True) if r)
-    downs = sum(group.weights) - ups
-    high, low = (ups + 1) / (ups + 2), 1 / (downs + 2)
+    right = sum(w for w, r in zip(group.weights, group.right, strict=True) if r)
+    wrong = sum(group.weights) - right
+    high, low = (right + 1) / (right + 2), 1 / (wrong + 2)
     x = np.array([_log_odds(c) for c in group.confidences])
     target = np.where(group.right, high, low)
     weights = np.array(group.weights)

@@ -164,9 +164,9 @@ def order_warnings(
 
 def _is_ambiguous(one: FieldEvidence, today: date) -> bool:
     """Whether a date rests on nothing but a print that has two readings."""
-    spoken = [source for source in one.sources if source.value is not None]
-    found = [parse_date(source.text, today=today) for source in spoken if source.kind is SourceKind.VISUAL]
-    return one.value is not None and len(found) == len(spoken) > 0 and all(date and date.ambiguous for date in found)
+    given = [source for source in one.sources if source.value is not None]
+    found = [parse_date(source.text, today=today) for source in given if source.kind is SourceKind.VISUAL]
+    return one.value is not None and len(found) == len(given) > 0 and all(date and date.ambiguous for date in found)
 
 
 def calendar_warnings(

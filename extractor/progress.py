@@ -25,18 +25,18 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def tell(what: str, done: int, of: int) -> None:
+        def report(what: str, done: int, of: int) -> None:
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=of)
             bars.update(tasks[what], total=of, completed=done)
 
-        yield tell
+        yield report
 
 
 @contextmanager
 def progress(of: int, what: str, done: int = 0) -> Iterator[Callable[[], None]]:
     """Gives a function to call whenever one more is done."""
     steps = count(done + 1)
-    with progress_bar() as tell:
-        tell(what, done, of)
-        yield lambda: tell(what, next(steps), of)
+    with progress_bar() as report:
+        report(what, done, of)
+        yield lambda: report(what, next(steps), of)

@@ -94,8 +94,8 @@ def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
 
 def _likely(evidence: FieldEvidence) -> FieldEvidence:
     """The evidence without a value that only the visual zone gives, if it is rather wrong than right."""
-    spoken = {source.kind for source in evidence.sources if source.value is not None}
-    if evidence.verdict is not Verdict.SINGLE or spoken != {SourceKind.VISUAL} or evidence.confidence >= _EVEN:
+    kinds = {source.kind for source in evidence.sources if source.value is not None}
+    if evidence.verdict is not Verdict.SINGLE or kinds != {SourceKind.VISUAL} or evidence.confidence >= _EVEN:
         return evidence
     note = "what is printed here was read too poorly to be given"
     return FieldEvidence(None, Verdict.ABSENT, 1 - evidence.confidence, evidence.sources, note=note)
@@ -134,11 +134,11 @@ def _of_the_document(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
 
 def _calibrated(kind: Kind, evidence: FieldEvidence) -> FieldEvidence:
     """The evidence with a confidence that says how often such values are right."""
-    spoken = {source.kind for source in evidence.sources if source.value is not None} - {SourceKind.MODEL}
+    kinds = {source.kind for source in evidence.sources if source.value is not None} - {SourceKind.MODEL}
     printed = _best(evidence.sources, SourceKind.VISUAL)
     if printed is None:
         return evidence
-    if evidence.verdict is Verdict.SINGLE and spoken == {SourceKind.VISUAL}:
+    if evidence.verdict is Verdict.SINGLE and kinds == {SourceKind.VISUAL}:
         return replace(evidence, confidence=_scaled(printed.confidence, *_PRINTED_ALONE))
     if evidence.verdict is Verdict.AGREE and kind is Kind.NAME:
         return replace(evidence, confidence=_scaled(printed.confidence, *_AGREED_NAME))

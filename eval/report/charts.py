@@ -52,7 +52,7 @@ class Axis:
     percent: bool = True
     ticks: tuple[float, ...] = field(default=())
 
-    def tell(self, value: float) -> str:
+    def text(self, value: float) -> str:
         if self.percent:
             return f"{100 * value:g}%" if self.high - self.low >= 0.05 else f"{100 * value:.1f}%"
         return f"{value:g}"
@@ -117,12 +117,12 @@ def _axes(x: Axis, y: Axis, px: ToPixels, py: ToPixels) -> list[str]:
     parts = []
     for tick in y.ticks:
         parts.append(f'<line class="grid" x1="{_LEFT}" y1="{py(tick)}" x2="{WIDTH - _RIGHT}" y2="{py(tick)}"/>')
-        parts.append(f'<text class="tick" text-anchor="end" x="{_LEFT - 6}" y="{py(tick) + 4}">{y.tell(tick)}</text>')
+        parts.append(f'<text class="tick" text-anchor="end" x="{_LEFT - 6}" y="{py(tick) + 4}">{y.text(tick)}</text>')
     for tick in x.ticks:
         parts.append(f'<line class="grid" x1="{px(tick)}" y1="{_TOP}" x2="{px(tick)}" y2="{bottom}"/>')
         anchor = "end" if px(tick) > WIDTH - 24 else "middle"
         parts.append(
-            f'<text class="tick" text-anchor="{anchor}" x="{px(tick)}" y="{bottom + 15}">{x.tell(tick)}</text>'
+            f'<text class="tick" text-anchor="{anchor}" x="{px(tick)}" y="{bottom + 15}">{x.text(tick)}</text>'
         )
     middle = (_LEFT + WIDTH - _RIGHT) / 2
     parts.append(f'<text class="axis" text-anchor="middle" x="{middle}" y="{HEIGHT - 6}">{escape(x.name)}</text>')

@@ -179,15 +179,15 @@ def _overall(cell: Mapping[str, Any], *, bounds: bool) -> dict[str, str]:
     """The headline rates of a cell; without `bounds` only exact match has its interval, for want of room."""
     summed, passing = cell["overall"], cell["calibration"]["straight_through"]
     chosen = cell["calibration"]["values"]["threshold"]
-    tell = with_interval if bounds else percent
+    form = with_interval if bounds else percent
     return {
         "documents": _counted(summed),
         "values": str(summed["values"]),
         "exact": _both(summed, "exact") if bounds else with_interval(summed["exact"]),
-        "folded": tell(summed["folded"]),
-        "CER": tell(summed["cer"], 2),
-        "hallucination rate": tell(summed["hallucination_rate"]),
-        "miss rate": tell(summed["miss_rate"]),
+        "folded": form(summed["folded"]),
+        "CER": form(summed["cer"], 2),
+        "hallucination rate": form(summed["hallucination_rate"]),
+        "miss rate": form(summed["miss_rate"]),
         "document accuracy": _both(summed, "all_right") if bounds else percent(summed["all_right"]),
         "MRZ exact": _both(summed, "mrz_exact") if bounds else percent(summed["mrz_exact"]),
         "valid": percent(summed["valid"]),
@@ -218,12 +218,12 @@ def cut_table(summary: RunSummary, cut: str) -> tuple[list[str], list[list[str]]
     cells = summary["cells"]
     names = rows(summary, cut)
     if len(cells) > 1:
-        tell = with_interval if len(cells) <= MOST_COLUMNS else percent
+        form = with_interval if len(cells) <= MOST_COLUMNS else percent
         body = []
         for name in names:
             row = [cell[cut].get(name) for cell in cells.values()]
             counts = max((one["documents"] for one in row if one), default=0)
-            body.append([name, str(counts), *(tell(one["exact"]) if one else "–" for one in row)])
+            body.append([name, str(counts), *(form(one["exact"]) if one else "–" for one in row)])
         return [CUTS[cut], "documents", *short_names(list(cells)).values()], body
     (cell,) = cells.values()
     header = [CUTS[cut], "documents", "values", "exact", "folded", "CER", "hallucination rate", "miss rate"]

@@ -83,11 +83,11 @@ def expected_calibration_error(confidences: Sequence[float], right: Sequence[boo
 
 def auroc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
     """Area under the receiver operating characteristic; None unless there are right ones and wrong ones."""
-    ups = [c for c, is_right in zip(confidences, right, strict=True) if is_right]
-    downs = [c for c, is_right in zip(confidences, right, strict=True) if not is_right]
-    if not ups or not downs:
+    of_right = [c for c, is_right in zip(confidences, right, strict=True) if is_right]
+    of_wrong = [c for c, is_right in zip(confidences, right, strict=True) if not is_right]
+    if not of_right or not of_wrong:
         return None
-    return float(mannwhitneyu(ups, downs, method="asymptotic").statistic) / (len(ups) * len(downs))
+    return float(mannwhitneyu(of_right, of_wrong, method="asymptotic").statistic) / (len(of_right) * len(of_wrong))
 
 
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[RiskPoint]:

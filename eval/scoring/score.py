@@ -38,8 +38,8 @@ def score_document(
     kinds = {name: spec.kind for name, spec in specs.items() if not only or name in only}
     if result is not None and result.schema is not SCHEMAS[specimen.schema]:
         kinds = _shared(kinds, result, specimen)
-    spoken = _spoken(result, source)
-    predictions = _values(result) if spoken is None else {name: one.value for name, one in spoken.items()}
+    alone = _of_source(result, source)
+    predictions = _values(result) if alone is None else {name: one.value for name, one in alone.items()}
     labels = nearest_labels(kinds, specimen.fields, predictions, specimen.alternatives)
     scores = {name: score_field(kinds[name], label, predictions.get(name)) for name, label in labels.items()}
     records = []
@@ -47,7 +47,7 @@ def score_document(
         others = {other: specimen.fields[other] for other in scores if other != name}
         kind, label, prediction = kinds[name], labels[name], predictions.get(name)
         error = mistake(kind, label, prediction, score, others=others, failed=result is None)
-        evidence = spoken.get(name) if spoken is not None else result.fields.get(name) if result else None
+        evidence = alone.get(name) if alone is not None else result.fields.get(name) if result else None
         records.append(
             FieldRecord(subject, name, kind.value, label, prediction, score, error, **_evidence_of(evidence))
         )
@@ -89,7 +89,7 @@ def _shared(kinds: dict[str, Kind], result: Extraction, specimen: Specimen) -> d
     return {name: own[name].kind for name in kinds if name in own and name in specimen.fields}
 
 
-def _spoken(result: Extraction | None, source: str) -> dict[str, FieldEvidence] | None:
+def _of_source(result: Extraction | None, source: str) -> dict[str, FieldEvidence] | None:
     """What one kind of source alone says for each field, as if nothing else were known; None for the whole result."""
     from extractor.extraction import FieldEvidence, SourceKind, Verdict
 

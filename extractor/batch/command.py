@@ -121,9 +121,9 @@ def _progress() -> Iterator[Callable[[Summary], None]]:
             last[0] = time.monotonic()
             say(_line(summary), "extract-batch")
 
-    with progress_bar() as tell:
+    with progress_bar() as report:
         bar = sys.stderr.isatty()
-        yield (lambda one: tell("reading", one.earlier + one.now, one.documents)) if bar else line
+        yield (lambda one: report("reading", one.earlier + one.now, one.documents)) if bar else line
 
 
 if __name__ == "__main__":

@@ -76,10 +76,10 @@ def sides_to_offer(sides: Sequence[Identity]) -> list[list[int]]:
     """
     groups = paired_sides(sides)
     lone = {group[0] for group in groups if len(group) == 1 and sides[group[0]].is_anonymous}
-    wishes = {number: list(_fronts(sides[number], groups, sides)) for number in sorted(lone)}
-    sought = [fronts[0] for fronts in wishes.values() if len(fronts) == 1]
-    for number, fronts in wishes.items():
-        if len(fronts) == 1 and sought.count(fronts[0]) == 1:
+    candidates = {number: list(_fronts(sides[number], groups, sides)) for number in sorted(lone)}
+    wanted = [fronts[0] for fronts in candidates.values() if len(fronts) == 1]
+    for number, fronts in candidates.items():
+        if len(fronts) == 1 and wanted.count(fronts[0]) == 1:
             groups.remove([number])
             fronts[0].append(number)
             fronts[0].sort()

@@ -94,8 +94,8 @@ def _tune(options: argparse.Namespace) -> int:
 
     names = [name for name in vars(options) if name != "run"]
     plan = Tuning(**{name: getattr(options, name) for name in names})
-    with progress_bar() as tell:
-        tuned = tune(plan, tell)
+    with progress_bar() as report:
+        tuned = tune(plan, report)
     for name in tuned.before:
         print(f"{name}: {tuned.before[name]:.3f} -> {tuned.after[name]:.3f}")  # noqa: T201
     print(f"{tuned.steps} steps; the model is in {tuned.model}")  # noqa: T201

@@ -21,8 +21,8 @@ class RunLog:
 
     NAMES = ("patches", "rows", "characters", "answer", "tokens", "answers")
 
-    def __init__(self, out: Path, steps: int, shown: int, tell: Callable[[str], None]) -> None:
-        self.path, self.steps, self.shown, self.tell = out / _LOG, steps, shown, tell
+    def __init__(self, out: Path, steps: int, shown: int, report: Callable[[str], None]) -> None:
+        self.path, self.steps, self.shown, self.report = out / _LOG, steps, shown, report
         self.kept: list[tuple[torch.Tensor, torch.Tensor, bool]] = []
         self.last = time.monotonic()
 
@@ -62,7 +62,7 @@ class RunLog:
         self.last, self.kept = now, []
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        self.tell(json.dumps(line))
+        self.report(json.dumps(line))
 
 
 def log_lines(out: Path) -> Iterator[dict[str, Any]]:

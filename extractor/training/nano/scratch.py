@@ -167,7 +167,7 @@ def train(
     *,
     start: Path | None = None,
     device: str = "auto",
-    tell: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201
+    report: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201
 ) -> Progress:
     """Trains for one run and returns how far the schedule has come.
 
@@ -180,7 +180,7 @@ def train(
     processor = new_processor()
     config = new_config(processor.tokenizer)
     trainee = Trainee(processor, config, plan, place)
-    progress = _resume(trainee, out, start, tell)
+    progress = _resume(trainee, out, start, report)
     share = plan.text_share[progress.seconds >= plan.glyphs]
     # Steps too: a run that died after a save resumes with other samples.
     seed = plan.seed + 104_729 * progress.runs + progress.steps + 15_485_863 * _rank()
@@ -189,14 +189,14 @@ def train(
         trainee.start(plan)
         torch.manual_seed(seed)
         _warm(trainee, feed, plan)
-        tell(f"{time.monotonic() - began:.0f} s until all was compiled")
-        _fill(feed, plan, tell)
-        tell(f"{time.monotonic() - began:.0f} s until the first samples; at {progress}")
-        _run(trainee, feed, plan, progress, began + plan.seconds - plan.reserve, out, tell)
+        report(f"{time.monotonic() - began:.0f} s until all was compiled")
+        _fill(feed, plan, report)
+        report(f"{time.monotonic() - began:.0f} s until the first samples; at {progress}")
+        _run(trainee, feed, plan, progress, began + plan.seconds - plan.reserve, out, report)
         progress.runs += 1
         if _rank() == 0:  # while the workers are still there: nothing that ends them may cost what was learned
             save(trainee, progress, out)
-            tell(f"saved after {time.monotonic() - began:.0f} s: {progress}")
+            report(f"saved after {time.monotonic() - began:.0f} s: {progress}")
         _agreed(0.0)  # nobody leaves before that: a launcher would end the others
     if _rank() == 0:
         draw(list(log_lines(out)), "seconds", _PANELS, out / "curves.png")
@@ -242,21 +242,21 @@ def _warm(trainee: Trainee, feed: SampleFeed, plan: ScratchPlan) -> None:
         torch.cuda.synchronize()
 
 
-def _resume(trainee: Trainee, out: Path, start: Path | None, tell: Callable[[str], None]) -> Progress:
+def _resume(trainee: Trainee, out: Path, start: Path | None, report: Callable[[str], None]) -> Progress:
     if (out / _PROGRESS).is_file():
         weights_there = load_file(out / "model.safetensors")
         trainee.model.load_state_dict({name: weight.float() for name, weight in weights_there.items()})
         head = load_file(out / _HEAD)
         trainee.head.load_state_dict({name: weight.float() for name, weight in head.items()})
         progress = Progress(**json.loads((out / _PROGRESS).read_text("utf-8")))
-        tell(f"resumed after {progress}")
+        report(f"resumed after {progress}")
         return progress
     if start is not None:
-        tell(f"{warm_start(trainee.model, trainee.processor.tokenizer, start)} tokens' rows taken over")
+        report(f"{warm_start(trainee.model, trainee.processor.tokenizer, start)} tokens' rows taken over")
     return Progress()
 
 
-def _fill(feed: SampleFeed, plan: ScratchPlan, tell: Callable[[str], None]) -> None:
+def _fill(feed: SampleFeed, plan: ScratchPlan, report: Callable[[str], None]) -> None:
     """Waits for enough samples to begin with."""
     least = (min(plan.ring[DOCUMENT], 8 * plan.documents), min(plan.ring[TEXT], 2 * plan.texts))
     began = reported = time.monotonic()
@@ -265,7 +265,7 @@ def _fill(feed: SampleFeed, plan: ScratchPlan, tell: Callable[[str], None]) -> N
         time.sleep(0.02)
         if time.monotonic() - reported > 20:
             reported = time.monotonic()
-            tell(f"{reported - began:.0f} s: {[ring.made for ring in feed.rings]} samples of {least}")
+            report(f"{reported - began:.0f} s: {[ring.made for ring in feed.rings]} samples of {least}")
 
 
 def _run(
@@ -275,7 +275,7 @@ def _run(
     progress: Progress,
     deadline: float,
     out: Path,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
     """Steps until the deadline or the end of the schedule."""
     first, steps = progress.seconds, 0
@@ -283,7 +283,7 @@ def _run(
     begun = saved = time.monotonic()
     total = plan.total or first + (deadline - begun) * _processes()
     shown = (plan.documents + plan.texts) * _processes()
-    log = RunLog(out, plan.log_steps, shown, tell)
+    log = RunLog(out, plan.log_steps, shown, report)
     while True:
         now = time.monotonic()
         seconds, total, late = _agreed(first + (now - begun) * _processes(), total, now >= deadline)

@@ -100,16 +100,16 @@ class Tuned:
     model: Path
 
 
-def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> Tuned:
-    """Trains, or resumes training, and writes the better model's folder. `tell` hears of progress: what, done, of.
+def tune(plan: Tuning, report: Callable[[str, int, int], None] | None = None) -> Tuned:
+    """Trains, or resumes training, and writes the better model's folder. `report` hears of progress: what, done, of.
 
     Raises UsageError for a folder that another plan has used, and what labels, pictures and checkpoints raise.
     """
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=plan.device == "cpu", gradient_accumulation_steps=1)
-    if tell is None or not accelerator.is_main_process:
-        tell = silence
+    if report is None or not accelerator.is_main_process:
+        report = silence
     checkpoint = find_checkpoint(plan.model)
     if checkpoint.folder.resolve() == (plan.out / "model").resolve():
         raise UsageError(f"{plan.out / 'model'} would be written over while it is read; name another folder with --out")
@@ -128,7 +128,7 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
     for side, own in enumerate((training, checking)):
         for example in examples(own, engine, hints=hints) if own else ():
             made[side].append(example)
-            tell("reading", len(made[0]) + len(made[1]), len(chosen))
+            report("reading", len(made[0]) + len(made[1]), len(chosen))
     torch.manual_seed(plan.seed)
     trainee = _TunedModel(engine, plan, accelerator)
     step = trainee.resume(plan.out / STATE)
@@ -142,7 +142,7 @@ def tune(plan: Tuning, tell: Callable[[str, int, int], None] | None = None) -> T
         if number <= step:
             continue
         loss = trainee.step(batch[accelerator.process_index :: accelerator.num_processes], number / len(order))
-        tell("training", number, len(order))
+        report("training", number, len(order))
         figures.add(number, loss=loss)
         if number == len(order) or number % plan.save_steps == 0:
             trainee.save(plan.out / STATE, number)

@@ -37,8 +37,8 @@ def _train(options: argparse.Namespace) -> int:
     from extractor.training.portrait.train import PortraitPlan, train
 
     names = ("steps", "batch", "rate", "workers", "seed", "device", "start")
-    with progress_bar() as tell:
-        train(PortraitPlan(**{name: getattr(options, name) for name in names}), options.out, tell)
+    with progress_bar() as report:
+        train(PortraitPlan(**{name: getattr(options, name) for name in names}), options.out, report)
     return 0
 
 

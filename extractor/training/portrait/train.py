@@ -103,7 +103,7 @@ def loss_of(chances: torch.Tensor, sides: torch.Tensor, wanted: torch.Tensor, di
     return each.sum() / own.sum().clamp(min=1) + boxes.mean() if len(boxes) else each.sum()
 
 
-def train(plan: PortraitPlan, out: Path, tell: Callable[[str, int, int], None]) -> None:
+def train(plan: PortraitPlan, out: Path, report: Callable[[str, int, int], None]) -> None:
     """Trains and writes `network.safetensors` into folder `out`."""
     torch.manual_seed(plan.seed)
     network = PortraitNetwork()
@@ -123,7 +123,7 @@ def train(plan: PortraitPlan, out: Path, tell: Callable[[str, int, int], None]) 
         optimiser.step()
         losses += float(loss.detach())
         if (step + 1) % _REPORTED == 0:
-            tell(f"loss {losses / _REPORTED:.3f}", step + 1, plan.steps)
+            report(f"loss {losses / _REPORTED:.3f}", step + 1, plan.steps)
             losses = 0.0
             save_file(
                 {name: value.cpu().contiguous() for name, value in network.state_dict().items()},

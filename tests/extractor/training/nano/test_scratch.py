@@ -15,14 +15,14 @@ pytestmark = [pytest.mark.long, pytest.mark.usefixtures("fonts", "small")]
 def test_a_run_goes_on_where_the_last_one_stopped(tmp_path):
     result: list[str] = []
     plan = replace(rehearsal(ScratchPlan(seconds=1000, total=3.0, glyphs=1.0, seed=1)), log_steps=1, reserve=0.0)
-    first = train(plan, tmp_path, device="cpu", tell=result.append)
+    first = train(plan, tmp_path, device="cpu", report=result.append)
     assert first.runs == 1
     assert first.steps >= 1
     assert first.seconds >= 3.0
     verify_checkpoint(find_checkpoint(tmp_path))
     assert json.loads((tmp_path / "progress.json").read_text())["steps"] == first.steps
 
-    second = train(replace(plan, total=first.seconds + 2.0), tmp_path, device="cpu", tell=result.append)
+    second = train(replace(plan, total=first.seconds + 2.0), tmp_path, device="cpu", report=result.append)
     assert second.runs == 2
     assert second.steps > first.steps
     assert second.seconds > first.seconds
