@@ -2,8 +2,21 @@
 
 import io
 import zlib
+from collections.abc import Sequence
 
 from PIL import Image
+
+
+def pdf_of(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
+    """A PDF of these objects, numbered from 1, of which the first is the root."""
+    body, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, start=1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    count = len(objects) + 1
+    end = b"trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (count, trailer, len(body))
+    return body + b"xref\n0 %d\n0000000000 65535 f \n" % count + table + end
 
 
 def stream(data: bytes, extra: bytes = b"") -> bytes:
@@ -19,13 +32,7 @@ def drawn(content: bytes, resources: bytes = b"", *more: bytes, page: bytes = b"
         stream(content),
         *more,
     ]
-    out, places = b"%PDF-1.7\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    end = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(out))
-    return out + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + table + end
+    return pdf_of(objects)
 
 
 _FORM = b"/Type/XObject/Subtype/Form/BBox[0 0 600 400]"

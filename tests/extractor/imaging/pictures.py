@@ -10,6 +10,8 @@ from PIL import Image
 from extractor.errors import ExtractorError
 from extractor.imaging import load_pages
 
+from .hostile import pdf_of
+
 WIDTH, HEIGHT = 80, 60
 #: A red, a green, a blue and a white quarter, clockwise from top left: no turn or mirroring looks like another.
 RED, GREEN, WHITE, BLUE = (200, 20, 30), (30, 190, 40), (250, 250, 250), (20, 40, 210)
@@ -72,14 +74,7 @@ def pdf(*, pages: int = 1, box: str = "0 0 400 300", extra: str = "") -> bytes:
         drawing = f"{1 - i * 0.1:.1f} 0 0 rg 0 0 200 150 re f"
         objects.append(f"<< /Type /Page /Parent 2 0 R /MediaBox [{box}] /Contents {4 + 2 * i} 0 R >>")
         objects.append(f"<< /Length {len(drawing)} >>\nstream\n{drawing}\nendstream")
-    body, places = b"%PDF-1.4\n", []
-    for number, text in enumerate(objects, start=1):
-        places.append(len(body))
-        body += f"{number} 0 obj\n{text}\nendobj\n".encode()
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
-    count = len(objects) + 1
-    trailer = f"trailer\n<< /Size {count} /Root 1 0 R {extra} >>\nstartxref\n{len(body)}\n%%EOF\n"
-    return body + f"xref\n0 {count}\n0000000000 65535 f \n{table}".encode() + trailer.encode()
+    return pdf_of([text.encode() for text in objects], extra.encode())
 
 
 def test_a_pdf_is_drawn_large_enough_to_read() -> None:
