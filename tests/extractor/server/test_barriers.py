@@ -46,6 +46,11 @@ def barriers(page: Any, looks: list[tuple[int, str, str]]) -> list[str]:
     return found
 
 
+def hide_message(page: Any) -> None:
+    """As time hides it, some seconds later."""
+    page.evaluate("document.getElementById('toast').hidden = true")
+
+
 def look_at_everything(page: Any, altered: bytes, examples_dir: Path, looks: list[tuple[int, str, str]]) -> None:
     page.wait_for_selector(".specimen img[src]")
     assert barriers(page, looks) == [], "the start page"
@@ -58,10 +63,10 @@ def look_at_everything(page: Any, altered: bytes, examples_dir: Path, looks: lis
     page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"MZ no picture"})
     page.wait_for_selector("#toast.bad:not([hidden])")
     assert barriers(page, looks) == [], "a problem"
-    page.wait_for_selector("#toast", state="hidden", timeout=15_000)
+    hide_message(page)
 
     drop(page, "altered.png", altered, "image/png")
-    page.wait_for_selector("#toast", state="hidden", timeout=10_000)
+    hide_message(page)
     assert barriers(page, looks) == [], "a document with a contradiction"
     page.click("#warnings .toCheck .link")
     assert page.get_attribute(row("surname"), "aria-expanded") == "true"
@@ -79,13 +84,13 @@ def look_at_everything(page: Any, altered: bytes, examples_dir: Path, looks: lis
     page.wait_for_selector("#busy:not([hidden])")
     assert barriers(page, looks[:1]) == [], "while it reads"
     page.wait_for_selector("#offer:not([hidden])", timeout=READ_MS)
-    page.wait_for_selector("#toast", state="hidden", timeout=10_000)
+    hide_message(page)
     assert barriers(page, looks) == [], "an offer to join two sides"
     page.click("#offer-yes")
     page.wait_for_selector("#offer", state="hidden")
     shown(page)
     page.wait_for_selector("#apart:not([hidden])")
-    page.wait_for_selector("#toast", state="hidden", timeout=10_000)
+    hide_message(page)
     assert barriers(page, looks) == [], "an expired document of two sides"
 
     page.evaluate("document.getElementById('key').hidden = false")
