@@ -7,6 +7,7 @@ document is null: every property, at any level, may be null, whatever `required`
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Mapping
@@ -135,9 +136,9 @@ class _Builder:
                     raise refuse("pattern", node.at, "repeats too much, by itself or together with those before it")
                 return _string(rules, node.at)
             case "integer":
-                return _bounded(int, rules)
+                return _bounded(int, rules, node.at)
             case "number":
-                return _bounded(float, rules)
+                return _bounded(float, rules, node.at)
             case "boolean":
                 return bool
             case "array":
@@ -270,8 +271,14 @@ def _string(rules: Mapping[str, Any], at: str) -> Any:
     return kind
 
 
-def _bounded(kind: type[int] | type[float], rules: Mapping[str, Any]) -> Any:
-    return _annotated(kind, {_BOUNDS[key]: value for key, value in rules.items() if key in _BOUNDS})
+def _bounded(kind: type[int] | type[float], rules: Mapping[str, Any], at: str) -> Any:
+    bounds = {_BOUNDS[key]: value for key, value in rules.items() if key in _BOUNDS}
+    if kind is int:
+        if int(bounds.get("multiple_of", 1)) != bounds.get("multiple_of", 1):
+            raise refuse("multipleOf", at, "must be a whole number, as the type is integer")
+        # Of whole numbers, those from 0.5 on are those from 1 on.
+        bounds = {key: math.ceil(value) if key in ("ge", "lt") else math.floor(value) for key, value in bounds.items()}
+    return _annotated(kind, bounds)
 
 
 def _annotated(kind: Any, bounds: Mapping[str, Any]) -> Any:
