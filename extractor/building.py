@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from extractor.errors import FROM_OWN_CODE
 from extractor.extraction import FieldEvidence, ReadingWarning, Source, SourceKind, Verdict
 from extractor.schemas.days import age_on
 from extractor.schemas.document_kinds import is_kind, kind_called, kind_in
@@ -189,7 +190,7 @@ class _Filler:
         is_other = kind is not None and self.kind is not None and not is_kind(kind, self.kind)
         try:
             TypeAdapter(slot.node.type).validate_python(input_of(slot))
-        except Exception:
+        except FROM_OWN_CODE:
             return False, not is_other, filled
         return True, not is_other, filled
 
@@ -259,7 +260,7 @@ def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None
             return (typed if leaf.is_strict else form, typed), False
         except ValidationError as error:
             rejected |= any(_is_rejection(problem) for problem in error.errors(include_url=False, include_input=False))
-        except Exception:
+        except FROM_OWN_CODE:
             rejected = True  # a validator of the user's that cannot deal with it
     return None, rejected
 
@@ -273,6 +274,9 @@ def _validated(plan: Plan, root: Slot, filler: _Filler) -> Any:
     while True:
         try:
             document = plan.adapter.validate_python(input_of(root))
+            if document is None:
+                message = "the schema's own check of the whole document returned None instead of the document"
+                filler.warn("check_failed", message)
             _check_writing(plan, document, filler)
             return document
         except ValidationError as error:
@@ -280,7 +284,7 @@ def _validated(plan: Plan, root: Slot, filler: _Filler) -> Any:
             gone = [_dealt_with(root, problem["loc"], problem["type"], filler) for problem in problems]
             if not any(gone):
                 return None
-        except Exception as error:
+        except FROM_OWN_CODE as error:
             if not _without_culprit(plan, root, type(error).__name__, filler):
                 return None
 
@@ -289,7 +293,7 @@ def _check_writing(plan: Plan, document: Any, filler: _Filler) -> None:
     """Warns where the schema's own code (a computed field, a serializer) fails on what it accepts."""
     try:
         plan.adapter.dump_python(document, warnings=False)
-    except Exception as error:
+    except FROM_OWN_CODE as error:
         filler.warn("check_failed", f"the schema's own code failed with {type(error).__name__} writing the document")
 
 
@@ -304,7 +308,7 @@ def _without_culprit(plan: Plan, root: Slot, error: str, filler: _Filler) -> boo
             plan.adapter.validate_python(input_of(root))
         except ValidationError:
             pass
-        except Exception:
+        except FROM_OWN_CODE:
             slot.left_out = False
             continue
         slot.rejected = True

@@ -68,3 +68,7 @@ class RedactionError(ExtractorError):
             f"not redacted: {', '.join(parts)} could not be located with certainty or can still be read; keep it, or "
             "black it out by hand"
         )
+
+
+#: What a schema's own code (validators, serializers) may raise: a call of sys.exit ends no run.
+FROM_OWN_CODE = (Exception, SystemExit)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from extractor.errors import FROM_OWN_CODE
 from extractor.extraction import Barcode, Extraction, FieldEvidence, Source
 from extractor.inputs import one_line
 from extractor.schemas import schema_name
@@ -64,7 +65,7 @@ def _document(result: Extraction[Any]) -> dict[str, Any]:
     document = result.document
     try:
         plain = _plain(result.values) if document is None else _dumped(document, result.schema)
-    except Exception:  # of the schema's own code, of which there is a warning; its text may hold values
+    except FROM_OWN_CODE:  # by the schema's own code, of which there is a warning; its text may hold values
         plain = _plain(result.values)
     return plain if isinstance(plain, dict) else {"items": plain}
 

@@ -92,7 +92,21 @@ class TestValidators:
         assert document is None
         assert "ZeroDivisionError" in warnings[0].message
 
-    @pytest.mark.parametrize("error", [KeyError("UNDERHILL"), TypeError, StopIteration, RecursionError, AttributeError])
+    def test_one_that_returns_nothing_is_told(self) -> None:
+        class Own(BaseModel):
+            surname: str | None = None
+
+            @model_validator(mode="after")
+            def check(self) -> None:
+                pass
+
+        document, values, _, warnings = read(Own)
+        assert (document, values) == (None, {"surname": "UNDERHILL"})
+        assert codes(warnings) == ["check_failed"]
+
+    @pytest.mark.parametrize(
+        "error", [KeyError("UNDERHILL"), TypeError, StopIteration, RecursionError, AttributeError, SystemExit(1)]
+    )
     def test_a_field_s_own_that_breaks_loses_that_field_alone(self, error: Any) -> None:
         class Own(BaseModel):
             surname: str | None = None
@@ -109,13 +123,14 @@ class TestValidators:
         assert codes(warnings) == ["invalid_value:surname"]
         assert "UNDERHILL" not in warnings[0].message
 
-    def test_a_computed_field_that_breaks_is_told_and_the_values_are_written(self) -> None:
+    @pytest.mark.parametrize("error", [KeyError("UNDERHILL"), SystemExit(1)])
+    def test_a_computed_field_that_breaks_is_told_and_the_values_are_written(self, error: BaseException) -> None:
         class Own(BaseModel):
             surname: str
 
             @computed_field
             def initial(self) -> str:
-                raise KeyError(self.surname)
+                raise error
 
         document, values, fields, warnings = read(Own)
         result = Extraction(Own, document, values, fields, tuple(warnings))
