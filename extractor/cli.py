@@ -73,12 +73,14 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
     if options.ask:
         return _ask(options, found)
     threading.Thread(target=_warm_up, args=(found,), daemon=True).start()
+    from extractor.output import Rendering, check_names
+
     engine = _engine(options)
     columns = _columns(options)
     several = len(found) > 1 or options.documents
+    check_names(columns[:-1], several=several, form=options.format)
     if options.pair_sides:
         found = paired(found, options, engine)
-    from extractor.output import Rendering
 
     rendering = Rendering(
         options.format,

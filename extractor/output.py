@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from extractor.errors import FROM_OWN_CODE
+from extractor.errors import FROM_OWN_CODE, UsageError
 from extractor.extraction import Barcode, Extraction, FieldEvidence, Source
 from extractor.inputs import one_line
 from extractor.schemas import schema_name
@@ -67,6 +67,8 @@ def _document(result: Extraction[Any]) -> dict[str, Any]:
         plain = _plain(result.values) if document is None else _dumped(document, result.schema)
     except FROM_OWN_CODE:  # by the schema's own code, of which there is a warning; its text may hold values
         plain = _plain(result.values)
+    if isinstance(document, tuple) and isinstance(plain, list):  # a named tuple, which JSON writes as a list
+        plain = dict(zip(_names(type(document)), plain, strict=True))
     return plain if isinstance(plain, dict) else {"items": plain}
 
 
@@ -150,6 +152,17 @@ def columns(schemas: Sequence[Any]) -> list[str]:
     return [*dict.fromkeys(name for schema in schemas for name in _names(schema)), "error"]
 
 
+def check_names(names: Sequence[str], *, several: bool, form: str) -> None:
+    """Raises UsageError for fields of a schema that are called as what the output says of each file."""
+    added = {"file", "schema"} if several or form == "csv" else set()
+    added |= {"error"} if several and form == "csv" else set()
+    if clash := [name for name in names if name in added and form != "table"]:
+        raise UsageError(
+            f"the schema's own {', '.join(clash)} cannot be told from what the output says of each file; "
+            "rename it, or give it a serialization alias"
+        )
+
+
 def _names(schema: Any) -> list[str]:
     """The names that a schema's fields have in its JSON."""
     if not is_object(schema):
@@ -224,12 +237,14 @@ class Rendering:
 
 def as_cell(value: Any) -> str:
     """A value in one cell. A text that a spreadsheet would take for a formula is written as text."""
+    text = "\n".join(map(_as_text, value)) if isinstance(value, list) else _as_text(value)
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+def _as_text(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
 _COLOURS: Mapping[str, str] = {

@@ -251,6 +251,19 @@ def test_a_csv_has_the_columns_of_its_schema_whatever_is_read(
     assert (code, rows[2]["error"]) == (3, "nothing matches")
 
 
+@pytest.mark.parametrize(
+    ("own", "form", "clash"),
+    [("file", "jsonl", True), ("schema", "json", True), ("error", "csv", True), ("file", "table", False)],
+)
+def test_own_fields_do_not_take_the_place_of_a_file_s_name(
+    batch: Callable[..., Any], files: list[Path], own: str, form: str, clash: bool
+) -> None:
+    described = {"type": "string", "x-field": "surname"}
+    schema = json.dumps({"type": "object", "properties": {own: described, "sex": {"type": "string"}}})
+    code, out, err = batch(passport, *files[:2], "--schema", schema, "--format", form)
+    assert (code == 2, f"extract: the schema's own {own} " in err, out == "") == (clash, clash, clash)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 def test_a_device_that_is_full_is_one_line(batch: Callable[..., Any], files: list[Path]) -> None:
     code, out, err = batch(passport, *files[:2], "--format", "jsonl", "--output", "/dev/full")

@@ -5,7 +5,7 @@ import io
 import json
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from pydantic import BaseModel, SkipValidation, create_model
@@ -182,6 +182,27 @@ class TestCsv:
 
         text = render([Outcome("a", result(Ticket, holder=Holder(name="Ö")))], "csv")
         assert json.loads(next(csv.DictReader(io.StringIO(text)))["holder"]) == {"name": "Ö"}
+
+    def test_lists_of_objects_are_json_one_a_line(self) -> None:
+        class Holder(BaseModel):
+            name: str | None
+
+        class Ticket(BaseModel):
+            holders: list[Holder] = []
+
+        text = render([Outcome("a", result(Ticket, holders=[Holder(name="Ö"), Holder(name=None)]))], "csv")
+        lines = next(csv.DictReader(io.StringIO(text)))["holders"].splitlines()
+        assert [json.loads(line) for line in lines] == [{"name": "Ö"}, {"name": None}]
+
+    def test_a_named_tuple_has_its_names(self) -> None:
+        class Holder(NamedTuple):
+            surname: str
+            sex: str | None = None
+
+        given = Extraction(Holder, Holder("SMITH"), {"surname": "SMITH", "sex": None}, {})
+        assert as_dict(given) == {"surname": "SMITH", "sex": None}
+        row = next(csv.DictReader(io.StringIO(render([Outcome("a", given)] * 2, "csv"))))
+        assert (row["surname"], row["sex"]) == ("SMITH", "")
 
 
 class TestTable:
