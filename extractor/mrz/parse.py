@@ -158,6 +158,8 @@ def _interpret(layout: MrzFormat, lines: tuple[str, ...], raw: dict[str, str], t
         number = national.russian_number(number, raw["series_end"])
     optional = {name: text for name, text in raw.items() if name.startswith("optional_data")}
     issued = issue_date(raw["issue_date"], today) if "issue_date" in raw else None
+    checks = verify(layout, lines)
+    disproved = any(check.name == "expiry_date" and not check.valid for check in checks)
     return Mrz(
         format=layout.name,
         lines=lines,
@@ -169,7 +171,7 @@ def _interpret(layout: MrzFormat, lines: tuple[str, ...], raw: dict[str, str], t
         names_truncated=bool(last_name) and last_name[-1] != FILLER,
         document_number=_plain(number),
         nationality=raw.get("nationality", "").rstrip(FILLER) or None,
-        birth_date=birth_date(raw.get("birth_date", ""), today, expiry),
+        birth_date=birth_date(raw.get("birth_date", ""), today, None if disproved else expiry),
         sex=national.sex(raw.get("sex", ""), layout.name, raw.get("document_code", ""), state),
         expiry_date=expiry,
         issue_date=issued or issue_month(raw.get("issue_month", ""), today),
@@ -177,6 +179,6 @@ def _interpret(layout: MrzFormat, lines: tuple[str, ...], raw: dict[str, str], t
         optional_data_2=optional.get("optional_data_2", "").strip(FILLER) or None,
         personal_number=personal_number(issuing_state, layout.name, optional, raw.get("birth_date", "")),
         issuing_office=_plain(raw.get("issuing_office", "")),
-        check_digits=verify(layout, lines),
+        check_digits=checks,
         raw=MappingProxyType(raw),
     )

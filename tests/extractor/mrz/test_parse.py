@@ -103,6 +103,15 @@ def test_long_document_number() -> None:
     assert mrz.valid
 
 
+def test_a_disproved_expiry_says_nothing_of_the_century_of_birth() -> None:
+    first, second = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO9008124F800415{}<<<<<<<<<<<<<<00"
+    wrong, right = (read(first, second.format(check)) for check in "82")
+    assert [(mrz.birth_date, mrz.expiry_date) for mrz in (wrong, right)] == [
+        ("1990-08-12", "1980-04-15"),
+        ("1890-08-12", "1980-04-15"),
+    ]
+
+
 def test_residence_card_that_leaves_the_standard() -> None:
     # The border crossing card of the USA puts a control number where nationality and composite stand.
     mrz = read("A3USA085043401<01<9108<<<<<<<<", "7006171F0108168<<<<<<A5AA37743", "MUSTER<<CRISTINA<MARIA<ELISABE")
