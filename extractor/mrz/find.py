@@ -18,7 +18,7 @@ from extractor.mrz.fit import LineFit, fit_line, rough_cost
 from extractor.mrz.formats import FORMATS, MrzFormat
 from extractor.mrz.reading import MrzReading
 from extractor.mrz.repair import MISSING_LINE, NULL_COST, conclude
-from extractor.mrz.rows import Row, TextLine, find_rows
+from extractor.mrz.rows import Row, TextLine, find_rows, is_of_zone
 from extractor.mrz.states import PRINTED_STATE_CODES
 
 # How far a row's length may be from the format's: lost fillers, dirt taken for characters.
@@ -101,6 +101,7 @@ def _promising(rows: list[Row]) -> list[tuple[float, int, tuple[int | None, ...]
 def _assignments(rows: list[Row], layout: MrzFormat) -> Iterator[tuple[int | None, ...]]:
     """Ways to take rows for the lines of a format, top to bottom; indices into `rows`, None for a missing line."""
     order = sorted(range(len(rows)), key=lambda index: rows[index].down)
+    lines = [row for row in rows if is_of_zone(row)]
     count = len(layout.lengths)
     for present in range(count, 0, -1):
         for places in combinations(range(count), present):
@@ -108,7 +109,7 @@ def _assignments(rows: list[Row], layout: MrzFormat) -> Iterator[tuple[int | Non
                 fitting = all(
                     _fits(rows[row], layout.lengths[place]) for row, place in zip(chosen, places, strict=True)
                 )
-                if fitting and _stacked([rows[row] for row in chosen], places):
+                if fitting and _stacked([rows[row] for row in chosen], places, lines):
                     by_place = dict(zip(places, chosen, strict=True))
                     yield tuple(by_place.get(place) for place in range(count))
 
@@ -117,8 +118,8 @@ def _fits(row: Row, length: int) -> bool:
     return length * (1 - _SHORTER) <= row.lattice.size <= length * (1 + _LONGER) + 1
 
 
-def _stacked(rows: list[Row], places: tuple[int, ...]) -> bool:
-    """Whether the rows lie under each other like lines of one zone."""
+def _stacked(rows: list[Row], places: tuple[int, ...], lines: list[Row]) -> bool:
+    """Whether the rows lie under each other like lines of one zone, with none of the `lines` of another between."""
     for k in range(len(rows) - 1):
         upper, lower = rows[k], rows[k + 1]
         height = (upper.height + lower.height) / 2
@@ -126,6 +127,9 @@ def _stacked(rows: list[Row], places: tuple[int, ...]) -> bool:
         if not 0.4 < step < _APART * (places[k + 1] - places[k]):
             return False
         if min(upper.right, lower.right) - max(upper.left, lower.left) < 0:
+            return False
+        between = (upper.down + 0.5 * height, lower.down - 0.5 * height)
+        if places[k + 1] == places[k] + 1 and any(between[0] < line.down < between[1] for line in lines):
             return False
         if abs(upper.left - lower.left) > _ASKEW * height and abs(upper.right - lower.right) > _ASKEW * height:
             return False

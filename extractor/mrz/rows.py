@@ -115,8 +115,13 @@ def find_rows(lines: Sequence[TextLine]) -> list[Row]:
 
 def looks_like_zone(lines: Sequence[TextLine]) -> bool:
     """Whether some row of a page can be nothing but a line of a zone, even if no zone could be read."""
-    texts = ("".join(piece.text for piece in row.pieces) for row in find_rows(lines))
-    return any(len(text) >= _TELLING and likeness(text) > _ALIKE and text.count(FILLER) > 2 for text in texts)
+    return any(map(is_of_zone, find_rows(lines)))
+
+
+def is_of_zone(row: Row) -> bool:
+    """Whether a row can be nothing but a line of a zone."""
+    text = "".join(piece.text for piece in row.pieces)
+    return len(text) >= _TELLING and likeness(text) > _ALIKE and text.count(FILLER) > 2
 
 
 def _missing(row: Row, rows: list[Row]) -> float:

@@ -55,6 +55,16 @@ def test_lines_in_any_order_and_garbage_between() -> None:
     assert read_mrz(lines, today=TODAY).lines == (NAME, DATA)
 
 
+def test_lines_of_two_zones_below_one_another_are_not_mixed() -> None:
+    for seed in range(4):
+        other = document(TD3, random.Random(seed))[1]
+        spoilt = [NAME, DATA.replace("<<<<<10", "((((<10")]  # so that the other's lines explain their rows better
+        for texts in ([*spoilt, *other], [*other, *spoilt]):
+            lines = [FakeLine(text, box(20, 300 + 30 * row, 12 * len(text), 24)) for row, text in enumerate(texts)]
+            found = read_zones(lines, today=TODAY)
+            assert sorted(reading.lines for reading in found) == sorted([(NAME, DATA), tuple(other)])
+
+
 def test_broken_lines_are_joined() -> None:
     parts = [
         FakeLine("P<UTO", box(20, 300, 60, 18)),
