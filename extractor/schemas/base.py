@@ -11,6 +11,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
 
@@ -108,7 +109,7 @@ def kind_of_type(annotation: Any) -> Kind:
         return Kind.DATE
     if members == {bool}:
         return Kind.FLAG
-    if members and members <= {int, float}:
+    if members and members <= {int, float, Decimal}:
         return Kind.NUMBER
     if any(isinstance(member, type) and issubclass(member, Enum) for member in members):
         return Kind.CODE

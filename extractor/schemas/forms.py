@@ -30,6 +30,14 @@ LISTS = (list, tuple, set, frozenset, Sequence, MutableSequence, Iterable, Colle
 TIMES = (date, datetime, PastDate, FutureDate, PastDatetime, FutureDatetime, AwareDatetime, NaiveDatetime)
 _DATETIMES = frozenset(TIMES) - {date, PastDate, FutureDate}
 _PARTICLES = frozenset("de del della di da do das dos du la las le los van von vom zu zur der den ter ten bin".split())
+_NUMBERS: frozenset[Any] = frozenset({int, float, Decimal})
+#: A number with a decimal mark, such as `1.234,56 EUR`; one without, or with commas between thousands; and a height in
+#: feet, which is not one number.
+_DECIMAL = re.compile(
+    r"(?:[^\d.,]{1,4})?(\d{1,3}(?:([ .,'’])\d{3})*|\d+)(?!\2)[.,](\d{1,2}|\d{4,})(?:[^\d.,]{1,5})?", re.ASCII
+)
+_NUMBER = re.compile(r"\d+(?:,\d{3}|\.\d+)*(?!\d)", re.ASCII)
+_FEET = re.compile(r"\d\s*(?:['’′](?!\d{3})|ft\b)", re.ASCII)
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -80,7 +88,7 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
         return
     if kind is Kind.DATE and date in accepted and _FULL_DATE.fullmatch(str(value)):
         yield date.fromisoformat(value)
-    if kind is Kind.NUMBER and accepted and accepted <= {int, float, Decimal} and re.match(r"\D*0\d", str(value)):
+    if kind is Kind.NUMBER and accepted and accepted <= _NUMBERS and re.match(r"\D*0\d", str(value)):
         return  # without its zeros it is another number
     if isinstance(value, str) and kind is Kind.NAME and any(one in LISTS for one in accepted):
         yield names_in(value)
@@ -100,10 +108,14 @@ def _reshaped(value: Any, kind: Kind, accepted: set[Any]) -> Iterator[Any]:
     elif kind is Kind.DATE:
         yield text.replace("-", "")
         yield ".".join(reversed(text.split("-")))
+    elif accepted and accepted <= _NUMBERS and _FEET.search(text):
+        return
+    elif accepted and accepted <= _NUMBERS and (found := _DECIMAL.fullmatch(text)):
+        yield f"{re.sub(r'[^0-9]', '', found[1])}.{found[3]}"
     elif kind in (Kind.NUMBER, Kind.CODE):
         yield re.sub(r"[^0-9A-Za-z]", "", text)
-    elif accepted & {int, float, Decimal} and (found := re.search(r"[0-9]+(?:[.,][0-9]+)?", text)):
-        yield found[0].replace(",", ".")
+    elif accepted & _NUMBERS and (found := _NUMBER.search(text)):
+        yield found[0].replace(",", "")
 
 
 def state_forms(code: str) -> Iterator[str]:
@@ -133,7 +145,8 @@ def _member(value: Any, kind: Kind, members: Sequence[tuple[str, Any]]) -> Any:
         return exact
     means: Callable[[str], bool] = lambda word: sexes.get(word) == value  # noqa: E731
     if kind is Kind.STATE:
-        means = lambda word: state_code(word) is not None and same_state(word, value)  # noqa: E731
+        codes = {squash(form) for form in state_forms(str(value))}
+        means = lambda word: squash(word) in codes or (state_code(word) is not None and same_state(word, value))  # noqa: E731
     sensible = [member for word, member in fitting if means(word)]
     distinct = [one for i, one in enumerate(sensible) if one not in sensible[:i]]
     return distinct[0] if len(distinct) == 1 else None

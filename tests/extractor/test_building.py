@@ -92,6 +92,7 @@ FIELDS: list[tuple[str, Any, Any]] = [
     ("issuing_country", str, "D"),
     ("issuing_country", Annotated[str, Field(min_length=3, max_length=3)], "DEU"),
     ("issuing_country", Literal["DE", "FR"], "DE"),
+    ("issuing_country", Literal["de", "fr"], "de"),
     ("document_type", Literal["P", "V"], "P"),
     ("document_number", Annotated[str, Field(pattern=r"^\d+$")], "359970521"),
     ("document_number", int, 359970521),
@@ -164,6 +165,28 @@ class Validity(BaseModel):
 class Address(BaseModel):
     full: str | None = None
     city: str | None = None
+
+
+@each(
+    ("text", "whole", "decimal"),
+    [
+        ("1,250.50", None, Decimal("1250.50")),
+        ("1.234,56 EUR", None, Decimal("1234.56")),
+        ("$12.50", None, Decimal("12.50")),
+        ("1 234,5", None, Decimal("1234.5")),
+        ("1,250", 1250, Decimal(1250)),
+        ("1,234,567", 1234567, Decimal(1234567)),
+        ("756.1234.5678.97", 7561234567897, Decimal(7561234567897)),
+        ("12.345.678-9", 123456789, Decimal(123456789)),
+        ("5'10\"", None, None),
+        ("007", None, None),
+    ],
+)
+def test_a_number_is_the_one_that_is_printed(text: str, whole: int | None, decimal: Decimal | None) -> None:
+    said = Field(None, json_schema_extra={"x-captions": {"en": ["Amount"]}})
+    for kind, value in ((int, whole), (float, decimal and float(decimal)), (Decimal, decimal)):
+        document, *_ = read(create_model("Own", amount=(Optional[kind], said)), amount=text)  # noqa: UP045
+        assert document.amount == value
 
 
 def test_nested_models_and_lists_of_models() -> None:
