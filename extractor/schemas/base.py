@@ -99,7 +99,8 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         captions = {"und": tuple(dict.fromkeys(own))}
     description = info.description or (known.en if known else name.replace("_", " "))
     chinese = extra.get("x-description-zh") or (known.zh if known else description)
-    return FieldSpec(name, kind, description, chinese, captions)
+    own_captions = {lang: tuple(phrases) for lang, phrases in extra.get("x-own-captions", {}).items()}
+    return FieldSpec(name, kind, description, chinese, captions, own_captions)
 
 
 def kind_of_type(annotation: Any) -> Kind:

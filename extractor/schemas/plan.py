@@ -134,7 +134,7 @@ class Plan:
         added: dict[str, Any] = {
             name: (annotated(info), info)
             for name, info in self.reading.model_fields.items()
-            if name not in known.model_fields or extra_of(info).get("x-own-captions")
+            if name not in known.model_fields or "x-own-captions" in extra_of(info)
         }
         # Types that Pydantic does not know are in a user's model by that model's own leave.
         meta: Any = type(known)
@@ -195,7 +195,7 @@ def _vocabulary_field(field: str, leaf: Leaf | None, known: Any) -> Any:
     for language, phrases in leaf.captions.items():
         captions[language] = [*phrases, *captions.get(language, ())]
     stated = extra_of(leaf.info).get("x-kind", extra["x-kind"])
-    extra |= {"x-captions": captions, "x-kind": stated, "x-own-captions": True}
+    extra |= {"x-captions": captions, "x-kind": stated, "x-own-captions": dict(leaf.captions)}
     kind = Kind(stated)
     annotation = _types().get(field) if kind is VOCABULARY[field].kind else None
     info = Field(default=None, description=info.description, json_schema_extra=extra)

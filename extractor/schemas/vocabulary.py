@@ -34,7 +34,8 @@ class Kind(StrEnum):
 class FieldSpec:
     """One field: what it means, in English and Chinese, and the captions documents print beside it.
 
-    `captions` maps a language tag (BCP 47: en, fr, zh-Hans ...) to the phrases printed in that language.
+    `captions` maps a language tag (BCP 47: en, fr, zh-Hans ...) to the phrases printed in that language; `own` has
+    those of them that a user's schema adds to a field of the vocabulary.
     """
 
     name: str
@@ -42,6 +43,7 @@ class FieldSpec:
     en: str
     zh: str
     captions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _DEFINITIONS: tuple[tuple[str, Kind, str, str], ...] = (

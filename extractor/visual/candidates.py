@@ -35,13 +35,14 @@ _UNSPACED = re.compile(r"[\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u
 @dataclass(frozen=True)
 class Candidate:
     """A value that a field may have: the words it stands in (indices of the layout's), their text as printed, the
-    value, and the score of the assignment, 0..1."""
+    value, and the score of the assignment, 0..1. `own`: it stands beside a caption of the user's."""
 
     field: str
     words: tuple[int, ...]
     text: str
     value: Value
     score: float
+    own: bool = False
 
 
 def find_candidates(
@@ -55,6 +56,11 @@ def find_candidates(
         known = name in FIELDS and name in VOCABULARY
         chains = chains_of_field(layout, FIELDS.index(name), spec.kind) if known else chains_of_caption(layout, spec)
         own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
+        if known and spec.own and not own:
+            # The caption of a user's own may name something else on other documents: a place, a class.
+            chains = chains_of_caption(layout, replace(spec, captions=spec.own))
+            own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
+            own = [replace(one, own=True) for one in own]
         found += sorted(_agreeing(own), key=lambda one: -one.score)
     found = _after_comma(layout, lines, found, specs, context) + _periods(found, specs, context)
     found = _no_end_that_begins(found)
@@ -175,7 +181,8 @@ def _candidates(
         return
     if spec.kind is Kind.DATE and _is_cut_off(layout, lines, words, value, context):
         return
-    if spec.kind is Kind.TEXT and text.isdigit() and text != lines[layout.words[words[0]].line].text.strip():
+    whole = name not in VOCABULARY or text == lines[layout.words[words[0]].line].text.strip()
+    if spec.kind is Kind.TEXT and text.isdigit() and not whole:
         return  # a text may be a number (Ukraine's authorities are), but not the number within a text
     yield Candidate(name, words, text, value, chain.score * (0.5 + 0.5 * value.fit))
 

@@ -74,7 +74,7 @@ def read_fields(page: ReadPage, specs: Mapping[str, FieldSpec], context: Context
         if chosen:
             basis = "read in its place on the page, as the MRZ says"
             found[name] = Found(name, value or chosen.value, _segments(layout, lines, chosen), basis, chosen.score)
-        elif own and own[0].score >= _least(name, specs[name].kind, named=has_caption(layout, own[0].words)):
+        elif own and own[0].score >= _least(own[0], specs[name].kind, named=has_caption(layout, own[0].words)):
             basis = "read in its place on the page"
             found[name] = Found(name, own[0].value, _segments(layout, lines, own[0]), basis, own[0].score)
     return list(found.values())
@@ -94,11 +94,12 @@ def _is_repeated(
     )
 
 
-def _least(name: str, kind: Kind, *, named: bool) -> float:
+def _least(one: Candidate, kind: Kind, *, named: bool) -> float:
     """The score that a field's candidate must have; `named` says whether a caption is beside it."""
     if kind is Kind.DATE:
         return _LEAST_DATE
-    if name in _NEARLY_ALWAYS or name not in VOCABULARY:  # whose caption is on the page, else it has no candidate
+    # The caption of what is not in the vocabulary is on the page, else it has no candidate.
+    if one.own or one.field in _NEARLY_ALWAYS or one.field not in VOCABULARY:
         return _LEAST_SCORE
     return _LEAST_OPTIONAL if named else _LEAST_UNNAMED
 

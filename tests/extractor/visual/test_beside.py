@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from pydantic import BaseModel, Field, create_model
 
+from extractor.schemas.plan import plan_of
 from extractor.schemas.vocabulary import FieldSpec, Kind
 from extractor.text.ocr import Line
 from extractor.visual.beside import is_next, spans_of_caption, words_beside
@@ -80,6 +81,7 @@ HEAD = [line("CITY LIBRARY", 40, 40, height=30), line("Surname", 40, 100), line(
     [
         ("number", "Library card no", "LB-482913", "LB-482913"),
         ("text", "Blood group", "A+", "A+"),
+        ("text", "Points", "120", "120"),
         ("date", "Member since", "04.03.2019", "2019-03-04"),
         ("name", "Supervisor", "PETER JONES", "PETER JONES"),
         ("address", "Lives at", "12 High Street, Leeds", "12 High Street, Leeds"),
@@ -96,6 +98,20 @@ def test_own_fields_are_read_wherever_a_value_follows(kind: str, caption: str, v
     }
     got = {place: values(HEAD + lines, own(kind, caption)) for place, lines in places.items()}
     assert got == {place: {"own": expected} for place in places}
+
+
+@pytest.mark.parametrize(
+    ("caption", "value", "field"),
+    [("Place", "Main Hall", "address"), ("Status", "Active", "category"), ("Number", "A-77", "document_number")],
+)
+def test_a_caption_that_names_something_else_on_other_documents_is_found_too(
+    caption: str, value: str, field: str
+) -> None:
+    """The network knows no address in a hall; the user says that the place is what stands there."""
+    mine = Field(None, json_schema_extra={"x-captions": {"en": [caption]}})
+    reading = plan_of(create_model("Card", __base__=BaseModel, mine=(str | None, mine))).reading
+    assert values([*HEAD, line(f"{caption}: {value}", 40, 250)], reading) == {field: value}
+    assert values([*HEAD, line(caption, 40, 250)], reading) == {}
 
 
 @pytest.mark.parametrize("caption", ["Shelf", "E-mail", "Mitglieds-Nr.", "Blood group"])
