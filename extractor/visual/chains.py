@@ -173,6 +173,8 @@ def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
     """The value beside a caption that only the schema knows: words that point to it, else those that stand there."""
     words = layout.words
     spans = [span for span in spans_of_caption(words, spec) if not _is_in_known_caption(layout, span)]
+    # Of `Room: Blue Room 3` only the first is the caption.
+    spans = [one for one in spans if _stands_first(layout, one)] or spans
     if not spans:
         return []
     taken = {index for span in spans for index in span}
@@ -187,7 +189,7 @@ def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:
     used = {index for chain in chains for index in chain.words}
     mine = {i for i in free if i not in used and _pointed(layout, [i]) in {None, *taken}}
     if chains:
-        return [_whole(layout, chain, mine) for chain in chains]
+        return [_whole(layout, chain, mine, taken) for chain in chains]
     runs = [words_beside(words, span, mine) for span in spans]
     chains = [Chain(run, (_BESIDE,) * len(run)) for run in runs if run]
     return [one for one in chains if not _is_caption(layout, spec, one)]
@@ -213,6 +215,22 @@ def _is_in_known_caption(layout: Layout, span: range) -> bool:
     return longer and process.extractOne(whole, _known_captions(), score_cutoff=CAPTION_LIKENESS) is not None
 
 
+def _begins_caption(layout: Layout, index: int) -> bool:
+    """Whether a word that looks like a caption begins one: the vocabulary's, or one that ends in a colon."""
+    from rapidfuzz import fuzz, process
+
+    words, shown = layout.words, layout.captions.max(axis=1) >= _SAME_CAPTION
+    end = index
+    while end < len(words) and shown[end] and spell(words[end].text) and words[end].line == words[index].line:
+        end += 1
+    if end == index:
+        return False
+    followed = end < len(words) and words[end].line == words[index].line and words[end].text.startswith(":")
+    whole = "".join(spell(word.text) for word in words[index:end])
+    known = process.extractOne(whole, _known_captions(), scorer=fuzz.ratio, score_cutoff=CAPTION_LIKENESS)
+    return followed or known is not None
+
+
 @cache
 def _known_captions() -> tuple[str, ...]:
     """Every caption of the vocabulary, as `spell` gives it."""
@@ -225,13 +243,31 @@ def _is_caption(layout: Layout, spec: FieldSpec, chain: Chain) -> bool:
     return spec.kind not in _FORMED and float(shown.mean()) >= _SAME_CAPTION
 
 
-def _whole(layout: Layout, chain: Chain, mine: set[int]) -> Chain:
-    """A value with those other words that stand in a line with its own, without a gap, and look like no caption."""
-    shown = layout.captions.max(axis=1)
-    found = list(chain.words)
+def _stands_first(layout: Layout, span: range) -> bool:
+    """Whether a caption begins what is printed in one piece, or ends in a colon."""
+    words = layout.words
+    behind = span.stop < len(words) and words[span.stop].text.startswith(":")
+    return behind or span.start == 0 or not is_next(words[span.start - 1], words[span.start])
+
+
+def _whole(layout: Layout, chain: Chain, mine: set[int], taken: set[int]) -> Chain:
+    """A value with those other words that stand in a line with its own, without a gap: of the caption's own value no
+    part is left out because the network takes it for a caption."""
+    words = layout.words
+    first = next((i for i, index in enumerate(chain.words) if spell(words[index].text)), 0)  # not the caption's colon
+    found = list(chain.words[first : first + 1])
+    for index in chain.words[first + 1 :]:
+        found += range(found[-1] + 1, index) if words[index].line == words[found[-1]].line else ()
+        found.append(index)
+
+    def belongs(index: int, neighbour: int) -> bool:
+        if not 0 <= index < len(words) or index in taken or not spell(words[index].text):
+            return False
+        if not is_next(words[min(index, neighbour)], words[max(index, neighbour)]) or _begins_caption(layout, index):
+            return False
+        return index in mine or _pointed(layout, [index]) in {None, index, *taken}
+
     for end, step in ((0, -1), (-1, 1)):
-        while (index := found[end] + step) in mine and shown[index] < _SAME_CAPTION:
-            if not is_next(layout.words[min(index, found[end])], layout.words[max(index, found[end])]):
-                break
+        while belongs(index := found[end] + step, found[end]):
             found.insert(0 if step < 0 else len(found), index)
     return Chain(tuple(found), chain.chances)

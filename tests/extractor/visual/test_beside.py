@@ -114,6 +114,24 @@ def test_a_caption_that_names_something_else_on_other_documents_is_found_too(
     assert values([*HEAD, line(caption, 40, 250)], reading) == {}
 
 
+@pytest.mark.parametrize(
+    ("caption", "value"),
+    [
+        ("School", "Hill High"),
+        ("Unit", "Third Floor East"),
+        ("Faculty", "Law and Economics"),
+        ("Room", "Blue Room 3"),
+        ("Plan", "Gold Plus Family"),
+    ],
+)
+def test_a_value_is_not_cut_where_a_word_of_it_looks_like_a_caption(caption: str, value: str) -> None:
+    head = [*HEAD, line("Given names", 40, 170), line("ANNA", 40, 195)]
+    below = values([*head, line(caption, 40, 250), line(value, 40, 276)], own("text", caption))
+    behind = values([*head, line(f"{caption}: {value}", 40, 250)], own("text", caption))
+    assert {"own": value} in (below, behind)
+    assert all(got in ({}, {"own": value}) for got in (below, behind))
+
+
 @pytest.mark.parametrize("caption", ["Shelf", "E-mail", "Mitglieds-Nr.", "Blood group"])
 def test_a_caption_that_ends_the_page_has_none_of_its_words(caption: str) -> None:
     """Nothing that is printed elsewhere is the value of a caption with nothing beside it."""
