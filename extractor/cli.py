@@ -53,6 +53,8 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser, stops: St
         raise UsageError("name a picture, a PDF or a folder; extract --help shows examples")
     if "" in (options.overlay, options.deskew, options.portrait, options.signature, options.redact):
         raise UsageError("the name of a picture to write is empty; is a variable unset?")
+    if "" in (options.ask, options.model):
+        raise UsageError("the value of --ask or --model is empty; is a variable unset?")
     options.pages = page_numbers(options.pages)
     options.limits = _limits(options)
     if options.jobs is not None and options.jobs < 1:

@@ -69,6 +69,8 @@ class TestExitCodes:
         [
             ((), "name a picture, a PDF or a folder"),
             (("--schema", "nonsense", "x.png"), "no schema is called 'nonsense'"),
+            (("--ask", "", "x.png"), "is a variable unset?"),
+            (("--model", "", "x.png"), "is a variable unset?"),
             (("--schema", "nowhere.json", "x.png"), "nowhere.json cannot be read"),
             (("--pages", "one", "x.png"), "--pages takes numbers"),
             (("--pages", "2-", "x.png"), "--pages takes numbers"),
