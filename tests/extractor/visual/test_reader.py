@@ -1,6 +1,7 @@
 """The shipped layout network: sizes, what it says of plain pages, how it is asked."""
 
 import numpy as np
+import onnx
 
 from extractor.visual.features import LENGTH, NUMBERS, page_features
 from extractor.visual.reader import NETWORK, read_layout
@@ -25,6 +26,15 @@ PAGE = [
 
 def test_it_is_small() -> None:
     assert NETWORK.stat().st_size <= 6_100_000
+
+
+def test_every_cpu_gives_the_same_answers() -> None:
+    """Where a CPU has no VNNI, sums of two products with signed weights of eight bits overflow."""
+    graph = onnx.load(NETWORK).graph
+    kinds = {each.name: each.data_type for each in graph.initializer}
+    weights = [kinds[node.input[1]] for node in graph.node if node.op_type == "MatMulInteger"]
+    assert len(weights) > 20
+    assert set(weights) == {onnx.TensorProto.UINT8}
 
 
 def test_a_plain_passport_page() -> None:
