@@ -6,7 +6,6 @@ from datetime import date
 
 from extractor.synthesis.addresses import arabic_digits
 
-#: Month names as documents print them, by the name a style uses; a capital first letter means mixed case.
 _MONTHS = {
     "en": "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC",
     "En": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
@@ -23,7 +22,8 @@ _MONTHS = {
     "ko": "1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",
     "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
 }
-_MONTHS_BY_NAME = {name: months.split() for name, months in _MONTHS.items()}
+#: Month names as documents print them, by the name a style uses; a capital first letter means mixed case.
+MONTHS = {name: months.split() for name, months in _MONTHS.items()}
 #: First days of the Japanese eras (Era Name Act).
 _ERAS = (
     (date(2019, 5, 1), "令和"),
@@ -44,7 +44,7 @@ def print_date(day: date, style: str) -> str:
         "yy": f"{day.year % 100:02d}",
         "yyyy": f"{day.year:04d}",
         "era": _japanese_year(day),
-        **{name: months[day.month - 1] for name, months in _MONTHS_BY_NAME.items()},
+        **{name: months[day.month - 1] for name, months in MONTHS.items()},
     }
     text = style.removeprefix("٠").format(**parts)
     return arabic_digits(text) if style.startswith("٠") else text

@@ -169,14 +169,16 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Re
         # Scripts that the recogniser has not learned it may read better upside down; the other one knows them.
         found = [replace(way, score=max(way.score, _second_score(image, way))) for way in found]
     found.sort(key=lambda way: -way.score)
-    # Both pages of an open passport read well, each its own way: the way that has an MRZ is the document's.
+    # Both pages of an open passport read well, each its own way: the way that has an MRZ is the document's, else that
+    # along which more is written.
     across = [way for way in found if way.rotation % 180 != found[0].rotation % 180][:1]
     close = [way for way in found[1:2] if found[0].score - way.score < _AS_GOOD]
     rivals = [*found[:1], *(across or close)]
     if len(rivals) > 1:
         longest = [boxes[way.group[np.argsort(-long_side[way.group])[:_PROBES]]] for way in rivals]
         fillers = [_fillers(_probe(image, lines, way.rotation)) for lines, way in zip(longest, rivals, strict=True)]
-        found[0] = rivals[fillers.index(max(fillers))]
+        written = [found[0].score - way.score < _AS_GOOD and weight[way.group].sum() for way in rivals]
+        found[0] = rivals[max(range(len(rivals)), key=lambda place: (fillers[place], written[place]))]
     return found[0].rotation, found[0].readings
 
 

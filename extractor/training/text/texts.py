@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from extractor.synthesis.dates import MONTHS
 from extractor.text.writing import CHARACTERS
 
 #: Words by script, a list a language.
@@ -21,6 +22,7 @@ _DIGITS = {
     "THAI": ("๐๑๒๓๔๕๖๗๘๙",),
 }
 MRZ = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_LATIN_MONTHS = [MONTHS[language] for language in ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "ga")]
 
 
 def wording(rng: random.Random, words: WordLists, script: str, plain: float = 0.0) -> str:
@@ -176,23 +178,12 @@ def _figures(rng: random.Random, script: str) -> str:
     return text
 
 
-#: English and French, German, Spanish, Italian, Portuguese, Dutch, Polish, Turkish, Czech and Swedish: what stands in
-#: passports between day and year (ICAO 9303-3, 3.6.1), and what beside it, behind a slash.
-_MONTHS = (
-    "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", "JAN FÉV MARS AVR MAI JUIN JUIL AOÛT SEPT OCT NOV DÉC",
-    "JÄN FEB MÄR APR MAI JUN JUL AUG SEP OKT NOV DEZ", "ENE FEB MAR ABR MAY JUN JUL AGO SEP OCT NOV DIC",
-    "GEN FEB MAR APR MAG GIU LUG AGO SET OTT NOV DIC", "JAN FEV MAR ABR MAI JUN JUL AGO SET OUT NOV DEZ",
-    "JAN FEB MRT APR MEI JUN JUL AUG SEP OKT NOV DEC", "STY LUT MAR KWI MAJ CZE LIP SIE WRZ PAŹ LIS GRU",
-    "OCA ŞUB MAR NİS MAY HAZ TEM AĞU EYL EKİ KAS ARA", "LED ÚNO BŘE DUB KVĚ ČVN ČVC SRP ZÁŘ ŘÍJ LIS PRO",
-)  # fmt: skip
-
-
 def _date_with_month(rng: random.Random, day: str, year: str) -> str:
-    """A date as passports print it: `05 AUG/AOÛT 87`, `05 Aug 1987`, `05AUG1987`."""
-    month, one, two = rng.randrange(12), rng.choice(_MONTHS), rng.choice(_MONTHS)
-    name = one.split()[month]
+    """A date as passports print it (ICAO 9303-3, 3.6.1): `05 AUG/AOÛT 87`, `05 Aug 1987`, `05AUG1987`."""
+    month, one, two = rng.randrange(12), *rng.choices(_LATIN_MONTHS, k=2)
+    name = one[month]
     if rng.random() < 0.4:
-        name += rng.choice(("/", " / ", "/", " ")) + two.split()[month]
+        name += rng.choice(("/", " / ", "/", " ")) + two[month]
     name = name.title() if rng.random() < 0.25 else name
     return rng.choice((" ", " ", "", ".", "-")).join((day, name, year if rng.random() < 0.7 else year[2:]))
 
