@@ -127,6 +127,20 @@ def own() -> onnx.ModelProto:
     return model
 
 
+def mixed(one: onnx.ModelProto, two: onnx.ModelProto, share: float) -> onnx.ModelProto:
+    """Between two networks of one shape: `share` (0..1) of the weights of `two`, the rest of `one`, which is changed.
+    What a trained network forgot comes back sooner than what it learned goes (Wortsman et al., 2022)."""
+    from onnx import numpy_helper
+
+    others = {each.name: numpy_helper.to_array(each) for each in two.graph.initializer}
+    for each in one.graph.initializer:
+        values = numpy_helper.to_array(each)
+        if values.dtype == np.float32:
+            weights = ((1 - share) * values + share * others[each.name]).astype(np.float32)
+            each.CopyFrom(numpy_helper.from_array(weights, each.name))
+    return one
+
+
 # Learning
 
 
@@ -343,6 +357,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--alphabet", choices=("scripts", "own"), default="scripts",
         help="PP-OCRv6's recogniser with the alphabet of other scripts, or with its own (%(default)s)",
     )  # fmt: skip
+    mix = tasks.add_parser("mix", help="write a network between two")
+    for name in ("one", "two"):
+        mix.add_argument(name, type=Path)
+    mix.add_argument("--share", type=float, default=0.5, help="of the second's weights, 0 to 1 (%(default)s)")
+    mix.add_argument("--out", type=Path, required=True)
     train = tasks.add_parser("train", help="train it")
     for name in ("start", "words", "fonts", "out"):
         train.add_argument(f"--{name}", type=Path, required=True)
@@ -358,10 +377,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--pool", type=float, default=60e9, help="bytes of drawn lines that are kept (%(default)s)")
     train.add_argument("--seed", type=int, default=0)
     options = vars(parser.parse_args(arguments))
-    if options.pop("task") == "start":
-        import onnx
+    import onnx
 
+    task = options.pop("task")
+    if task == "start":
         onnx.save(started() if options["alphabet"] == "scripts" else own(), options["out"])
+    elif task == "mix":
+        one, two = (whole(onnx.load(options[name])) for name in ("one", "two"))
+        onnx.save(mixed(one, two, options["share"]), options["out"])
     else:
         Trainer(ReaderPlan(**options)).run()
     return 0

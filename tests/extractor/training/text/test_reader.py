@@ -94,6 +94,15 @@ def test_cut_lines_are_of_one_width_and_some_can_be_left_out(cut: Path) -> None:
     assert all(line.mean() > 0.8 for line in found.some(5))
 
 
+def test_a_network_between_two_has_a_share_of_the_weights_of_each(tmp_path: Path) -> None:
+    for name, value in (("one", 1.0), ("two", 3.0)):
+        weights = [onnx.numpy_helper.from_array(np.full((2, 2), value, np.float32), "weight")]
+        onnx.save(onnx.helper.make_model(onnx.helper.make_graph([], "test", [], [], weights)), tmp_path / name)
+    out = tmp_path / "mixed"
+    assert main(["mix", str(tmp_path / "one"), str(tmp_path / "two"), "--share", "0.25", "--out", str(out)]) == 0
+    assert (initializers(onnx.load(out))["weight"] == 1.5).all()
+
+
 @pytest.mark.long
 def test_training_changes_the_network_and_keeps_its_alphabet(
     start: Path, drawing: Drawing, cut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
