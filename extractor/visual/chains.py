@@ -265,7 +265,8 @@ def _whole(layout: Layout, chain: Chain, mine: set[int], taken: set[int]) -> Cha
             return False
         if not is_next(words[min(index, neighbour)], words[max(index, neighbour)]) or _begins_caption(layout, index):
             return False
-        return index in mine or _pointed(layout, [index]) in {None, index, *taken}
+        # It may point to itself or to a word of the value, where the network takes that for its caption.
+        return index in mine or _pointed(layout, [index]) in {None, index, *found, *taken}
 
     for end, step in ((0, -1), (-1, 1)):
         while belongs(index := found[end] + step, found[end]):

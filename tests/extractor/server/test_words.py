@@ -138,6 +138,7 @@ def test_the_first_words_are_those_of_the_page() -> None:
 @pytest.mark.slow
 def test_every_state_has_a_name_in_every_language(browser: Any, service: Any) -> None:
     page = browser.new_page()
+    page.set_default_navigation_timeout(90_000)  # of a machine whose cores are all taken
     page.goto(f"http://127.0.0.1:{service.port}/")
     named = page.evaluate(
         """async ([codes, languages]) => {
@@ -189,6 +190,7 @@ DATES: dict[str, dict[str, str | None]] = {
 def test_dates_are_taken_as_people_type_them(browser: Any, service: Any, locale: str) -> None:
     context = browser.new_context(locale=locale)
     page = context.new_page()
+    page.set_default_navigation_timeout(90_000)
     page.goto(f"http://127.0.0.1:{service.port}/")
     typed = page.evaluate(
         """async texts => {
