@@ -177,7 +177,7 @@ def _rotation(image: np.ndarray, boxes: np.ndarray) -> tuple[int, dict[bytes, Re
     if len(rivals) > 1:
         longest = [boxes[way.group[np.argsort(-long_side[way.group])[:_PROBES]]] for way in rivals]
         fillers = [_fillers(_probe(image, lines, way.rotation)) for lines, way in zip(longest, rivals, strict=True)]
-        written = [found[0].score - way.score < _AS_GOOD and weight[way.group].sum() for way in rivals]
+        written = [weight[way.group].sum() if found[0].score - way.score < _AS_GOOD else 0.0 for way in rivals]
         found[0] = rivals[max(range(len(rivals)), key=lambda place: (fillers[place], written[place]))]
     return found[0].rotation, found[0].readings
 

@@ -203,7 +203,7 @@ def test_a_bench_brings_its_tables_machine_and_command() -> None:
 
 
 def test_seconds_of_a_page_become_hours() -> None:
-    embedded = {"figures": {"cores": 2, "pages_per_second": 2.0}, "machine": {"processor": "a processor"}}
+    embedded = {"figures": {"cores": 2, "pages_per_second": 2.0}, "machine": {"processor": "a CPU"}}
     batches = {"32": {"drafted_per_second": 20.0, "plain_per_second": 10.0}}
     gpu = {"figures": {"cells": {"bfloat16": {"batches": batches}}}, "machine": {"gpu": "a GPU"}}
     pace = {"figures": {"cores": 2, "pace": {"batch_seconds_a_page": 0.72}}}

@@ -21,7 +21,7 @@ from extractor.training.text import pictures, rounding
 from extractor.training.text.disturb import disturbed, papers
 from extractor.training.text.graph import GraphNetwork, initializers, write_back
 from extractor.training.text.halve import whole
-from extractor.training.text.lines import target
+from extractor.training.text.lines import target_of
 from extractor.training.text.pool import CHUNK, HELD_OUT, CutLines, Drawing, LinePool, recaptured, seen
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class _RecogniserTask:
         self.pool: LinePool | None = None
         if plan.drawing:
             self.strips = papers(plan.seed).to(device)
-            self.pool = LinePool(replace(plan.drawing, target=target(alphabet)), device)
+            self.pool = LinePool(replace(plan.drawing, target=target_of(alphabet)), device)
             self.pool.wait(CHUNK * 40)
 
     def calibration(self) -> list[np.ndarray]:

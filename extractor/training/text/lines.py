@@ -69,7 +69,7 @@ SCRIPTS = Target(
 )  # fmt: skip
 
 
-def target(characters: Sequence[str]) -> Target:
+def target_of(characters: Sequence[str]) -> Target:
     """What the network with this alphabet is to read: other scripts, or PP-OCRv6's own one Latin lines and zones.
     What that makes of scripts that it does not know tells the product to ask the other network: it is to stay so."""
     if tuple(characters) == CHARACTERS:

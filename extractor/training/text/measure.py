@@ -34,7 +34,7 @@ def measure(
 
     opened = session(network, 2)
     alphabet = (*opened.get_modelmeta().custom_metadata_map["character"].splitlines(), " ")
-    target = lines.target(alphabet)
+    target = lines.target_of(alphabet)
     material = lines.load(words, fonts, target)
     strips = papers(seed, _PAPERS)
     found: dict[str, float] = {}

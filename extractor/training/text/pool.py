@@ -27,7 +27,7 @@ _LONGEST = 96
 _PLENTY = 200_000
 #: Lines of one width that are kept at most.
 _MOST = 400_000
-#: One cut line in this many is kept from training and used for checks.
+#: One page, and one cut line, in this many is kept from training and used for checks.
 HELD_OUT = 12
 #: Pictures are seen as they were captured, or in more light, blur and noise, by this chance.
 _CAPTURED_AGAIN = 0.5

@@ -153,7 +153,7 @@ class Trainer:
         self.plan = plan
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = whole(onnx.load(plan.start))
-        self.target = lines.target(rounding.alphabet(self.model))
+        self.target = lines.target_of(rounding.alphabet(self.model))
         drawing = Drawing(plan.words, plan.fonts, plan.workers, f"{plan.seed} {plan.begin}", plan.pool, self.target)
         self.pool = LinePool(drawing, self.device)
         self.strips = papers(plan.seed).to(self.device)
@@ -237,7 +237,7 @@ class Trainer:
         masks, labels, lengths, scripts = self.pool.batch(self.rng, self.plan.batch)
         x = self.picture(masks, done)
         scores, labelled = self.scores(self.network, x), torch.from_numpy(lengths > 0).to(self.device)
-        # Lines are told apart by a factor: batches of ever other sizes are three times as slow at first.
+        # Masked, not indexed: with a new batch size every step the GPU was three times as slow for minutes.
         loss = (_ctc(scores, labels, lengths) * labelled).mean()
         if not labelled.all():
             loss = loss + _AS_BEFORE * (self._change(x, scores) * ~labelled).mean()

@@ -61,7 +61,7 @@ def test_the_workload_is_the_articles(tokenizer, vocabulary):
 
 
 def test_a_random_network_writes_the_script_drafted_or_not(tokenizer, vocabulary):
-    """Step by step with weights as they are; packed ones take a hundred times as long on a processor, and need few
+    """Step by step with weights as they are; packed ones take a hundred times as long on a CPU, and need few
     passes with a draft."""
     workload = make_workload(vocabulary, tokenizer, small=True)
     inputs = workload.inputs(2)

@@ -57,8 +57,8 @@ def cut(tmp_path: Path) -> Path:
 
 
 def test_an_alphabet_says_what_a_network_is_to_read(start: Path) -> None:
-    assert lines.target(CHARACTERS) is lines.SCRIPTS
-    own = lines.target(rounding.alphabet(onnx.load(start)))
+    assert lines.target_of(CHARACTERS) is lines.SCRIPTS
+    own = lines.target_of(rounding.alphabet(onnx.load(start)))
     assert own.labelled == {"LATIN", "MRZ"}
     assert set(own.shares) > own.labelled, "it sees other scripts, but does not learn to read them"
     assert own.characters[-1] == " "
