@@ -24,7 +24,7 @@ _KEPT = 64
 #: Shares of pages whose values become another holder's, whose letters are exchanged, and that stay as they are.
 _MODES = {"holder": 0.45, "letters": 0.35, "same": 0.2}
 #: Share of pages of which some values are taken away, and how many at most.
-_EMPTIED, _MOST_EMPTIED = 0.3, 3
+_EMPTIED, _MOST_EMPTIED = 0.45, 3
 _DATES = frozenset(value_tag(name) for name in FIELDS if name.endswith("_date") or name == "valid_from")
 #: Nationality, issuing state and sex are not exchanged: the rest of the page and its MRZ would contradict them.
 _MEANINGS = frozenset(value_tag(name) for name in ("nationality", "issuing_country", "sex"))

@@ -16,6 +16,7 @@ from extractor.training.visual.designs import make_design
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.labelled import Sheet
 from extractor.training.visual.noise import disturb
+from extractor.training.visual.papers import make_paper
 from extractor.training.visual.samples import ANY, LayoutSample, make_sample, two_documents
 from extractor.training.visual.sheet import make_sheet
 from extractor.training.visual.variants import relative
@@ -36,7 +37,8 @@ _KINDS = {
 @dataclass(frozen=True)
 class Mixture:
     """What samples are made of: entries, real pages and pages that were printed and read (`printed`), and their shares
-    (designs are the rest); the share of pictures with two documents, and of relatives among the entries' pages."""
+    (designs are the rest); the share of pictures with two documents, of relatives among the entries' pages, and of papers
+    that are no documents."""
 
     entries: Sequence[Mapping[str, Any]]
     states: Sequence[str]
@@ -47,6 +49,7 @@ class Mixture:
     printed_share: float = 0.0
     two_share: float = 0.06
     relatives_share: float = 0.5
+    papers_share: float = 0.08
 
 
 def make_page(mixture: Mixture, bank: Bank, rng: random.Random) -> Sheet:
@@ -69,7 +72,10 @@ def draw_sheet(mixture: Mixture, rng: random.Random) -> Sheet:
 
 
 def choose_entry(mixture: Mixture, rng: random.Random) -> Mapping[str, Any]:
-    """The description of one document: of the catalogue, a relative of such a one, or a design."""
+    """The description of one document: of the catalogue, a relative of such a one, or a design; or that of a paper that
+    is none."""
+    if rng.random() < mixture.papers_share:
+        return make_paper(rng, mixture.states)
     if not mixture.entries or rng.random() >= mixture.catalogue_share:
         return make_design(rng, mixture.states)
     kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]

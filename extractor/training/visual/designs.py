@@ -71,7 +71,7 @@ def make_design(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     cells = [_cell(rng, name, tags, style, numbered=numbered, bare=rng.random() < none, names=names) for name in fields]
     cells += [_unknown(rng, tags, style) for _ in range(rng.choice((0, 0, 1, 2)))]
     rng.shuffle(cells) if rng.random() < 0.25 else None
-    rows = _in_rows(rng, cells, left, columns)
+    rows = in_rows(rng, cells, left, columns)
     heading = [_heading(rng, kind, state, language, tags)] if rng.random() < 0.85 else []
     for _ in range(rng.choice((0, 0, 1, 2, 4))):
         rows.insert(rng.randrange(len(rows) + 1), [_stray(rng)])
@@ -173,7 +173,7 @@ def _languages() -> frozenset[str]:
     return frozenset(world_languages())
 
 
-def _in_rows(
+def in_rows(
     rng: random.Random, cells: Sequence[Mapping[str, Any]], left: float, columns: int
 ) -> list[list[dict[str, Any]]]:
     rows: list[list[dict[str, Any]]] = []
