@@ -52,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pages = commands.add_parser("pages", help="read labelled pictures once, for training with real pages")
     pages.add_argument("data", type=Path, help="folder of labelled pictures")
     pages.add_argument("--out", type=Path, required=True, help="file to write; it holds what stands on the pictures")
+    pages.add_argument(
+        "--network",
+        type=Path,
+        help="what is asked where labels do not decide: one that saw no real page (the shipped one)",
+    )
     pages.set_defaults(run=_pages)
     printed = commands.add_parser("printed", help="print made pages, photograph and read them, for training")
     printed.add_argument("--count", type=int, default=3000, help="pages (%(default)s)")
@@ -124,8 +129,10 @@ def _folds(options: argparse.Namespace) -> int:
 
 def _pages(options: argparse.Namespace) -> int:
     from extractor.training.visual.real import read_pages, write_pages
+    from extractor.visual.reader import NETWORK, reading_with
 
-    write_pages(read_pages(options.data), options.out)
+    with reading_with(options.network or NETWORK):
+        write_pages(read_pages(options.data), options.out)
     return 0
 
 

@@ -37,8 +37,8 @@ _KINDS = {
 @dataclass(frozen=True)
 class Mixture:
     """What samples are made of: entries, real pages and pages that were printed and read (`printed`), and their shares
-    (designs are the rest); the share of pictures with two documents, of relatives among the entries' pages, and of papers
-    that are no documents."""
+    (designs are the rest); the share of pictures with two documents, of relatives among the entries' pages, and of
+    papers that are no documents."""
 
     entries: Sequence[Mapping[str, Any]]
     states: Sequence[str]

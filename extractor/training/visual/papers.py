@@ -32,7 +32,8 @@ _FIELDS: Mapping[str, tuple[str, int, int]] = {
     ),
     "form": (
         "surname given_names name birth_date sex nationality place_of_birth address document_number passport_number"
-        " marital_status profession issue_date expiry_date father_name mother_name place_of_issue height eye_colour", 3, 12,
+        " marital_status profession issue_date expiry_date father_name mother_name place_of_issue height eye_colour",
+        3, 12,
     ),
     "ticket": ("name surname issue_date passport_number birth_date address", 0, 3),
     "bill": ("name address issue_date document_number", 0, 3),
@@ -47,8 +48,8 @@ _SIZES: Mapping[str, Sequence[str | list[float]]] = {
 _SHEETS: Sequence[list[float]] = ([105, 148], [150, 210], [148, 105])
 #: Patterns of what stands in a field that the vocabulary does not know.
 _OTHER = (
-    "9999999", "AA-9999", "999", "A9", "99:99", "99.99", "9,999.99", "99/99", "AAA 9999", "9999 9999 9999 9999", "A-99999",
-    "+99 999 9999999", "99/99/9999", "99.99.9999", "999-99-9999", "AAA999999",
+    "9999999", "AA-9999", "999", "A9", "99:99", "99.99", "9,999.99", "99/99", "AAA 9999", "9999 9999 9999 9999",
+    "A-99999", "+99 999 9999999", "99/99/9999", "99.99.9999", "999-99-9999", "AAA999999",
 )  # fmt: skip
 #: How many fields the vocabulary does not know, and lines of items and of running text, at most.
 _MOST: Mapping[str, tuple[int, int, int]] = {
@@ -83,7 +84,9 @@ def make_paper(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     rows = in_rows(rng, cells, rng.choice((0.04, 0.04, 0.3)), rng.choice((1, 2, 2, 3)))
     rows += [_item(rng, language) for _ in range(rng.randint(most_items // 3, most_items))]
     for _ in range(rng.randint(most_prose // 4, most_prose)):
-        rows.insert(rng.randrange(len(rows) + 1), [{"t": _prose(rng, language), "x": 0.04, "s": rng.choice((0.7, 0.9, 1))}])
+        rows.insert(
+            rng.randrange(len(rows) + 1), [{"t": _prose(rng, language), "x": 0.04, "s": rng.choice((0.7, 0.9, 1))}]
+        )
     rows = [*_heading(rng, form, state, language), *rows]
     return {
         "id": "paper", "state": state, "kind": "none", "language": language, "names": rng.choice(("latin", "native")),
@@ -135,9 +138,7 @@ def _heading(rng: random.Random, form: str, state: str, language: str) -> list[l
     return rows
 
 
-def _known(
-    rng: random.Random, name: str, tags: Sequence[str], style: str, bare: bool, form: str
-) -> dict[str, Any]:
+def _known(rng: random.Random, name: str, tags: Sequence[str], style: str, bare: bool, form: str) -> dict[str, Any]:
     """A field of the vocabulary; on forms often with nothing to fill it, or with a line to write on."""
     caption = "" if bare else caption_of(rng, name, tags)
     value = f"{{{name}}}"

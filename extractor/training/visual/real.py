@@ -17,15 +17,13 @@ from extractor.labels.format import Specimen
 from extractor.schemas import VOCABULARY, Kind
 from extractor.schemas.dates import find_dates
 from extractor.schemas.text import fold
+from extractor.training.visual.doubt import UNKNOWN, LineSpan, Opinion, bridge, leave_open, settled
 from extractor.training.visual.labelled import Sheet, SheetLine
 from extractor.visual.features import zone_facts
 from extractor.visual.tags import FIELDS, NOTHING, TAGS, value_tag
 from extractor.visual.values import Context, value_of
+from extractor.visual.words import split_words
 
-#: The tag of characters that may or may not be a value.
-UNKNOWN = -100
-#: Line, start and end of characters.
-LineSpan = tuple[int, int, int]
 #: Share of letters by which what was read may differ from the label and still be it.
 _LIKENESS = 82.0
 #: Values that others are found in: the town of birth in an address or in an office's name is not the place of birth.
@@ -45,10 +43,12 @@ def sheet_of_page(
     kind: str,
     zone: dict[str, str] | None,
     alternatives: Mapping[str, Sequence[Any]] | None = None,
+    opinion: Opinion | None = None,
 ) -> Sheet:
     """A page's lines with the labelled fields found in them; `labels` are normalised values, `printed` texts. Where
     other readings of a field stand (its name in another script), nothing is taught, and of a field that is not found,
-    or not all of it, any word without a tag may be a part."""
+    or not all of it, any word without a tag may be a part. `opinion` is a network's, asked where labels do not decide;
+    without one such places are not taught."""
     lines = [
         SheetLine(text, [NOTHING] * len(text), [0] * len(text), list(box), 0, score)
         for text, box, score in zip(texts, boxes, scores, strict=True)
@@ -60,11 +60,12 @@ def sheet_of_page(
         name for name in labels if name in FIELDS and labels[name] not in (None, False, []) and name not in _STATES
     ]
     wanted = {name: str(printed.get(name) or labels[name]) for name in names}
-    for name in sorted(names, key=lambda name: -len(wanted[name])):
-        found = _found(name, labels[name], wanted[name], lines)
-        if not _complete(name, wanted[name], found, lines):
+    names.sort(key=lambda name: -len(wanted[name]))
+    found, contested = settled({name: _found(name, labels[name], wanted[name], lines) for name in names}, opinion)
+    for name in names:
+        if not _complete(name, wanted[name], found[name], lines):
             known.discard(name)
-        for places in found:
+        for places in found[name]:
             if any(tag in _LONG for index, start, end in places for tag in lines[index].tags[start:end]):
                 continue
             owner += 1
@@ -72,7 +73,12 @@ def sheet_of_page(
                 line = lines[index]
                 line.tags[start:end] = [value_tag(name)] * (end - start)
                 line.owners[start:end] = [owner] * (end - start)
-    _states(lines, labels, printed)
+    for index, start, end in contested:
+        lines[index].tags[start:end] = [UNKNOWN] * (end - start)
+    _states(lines, labels, printed, opinion)
+    bridge(lines)
+    if opinion:
+        leave_open(lines, [*names, *(name for name in _STATES if labels.get(name))], opinion)
     for name, values in (alternatives or {}).items():
         for value in values if name in FIELDS else ():
             for index, start, end in (place for places in _found(name, value, str(value), lines) for place in places):
@@ -96,9 +102,11 @@ def _kind(name: str) -> Kind:
 _STATES = ("nationality", "issuing_country")
 
 
-def _states(lines: Sequence[SheetLine], labels: Mapping[str, Any], printed: Mapping[str, str]) -> None:
+def _states(
+    lines: Sequence[SheetLine], labels: Mapping[str, Any], printed: Mapping[str, str], opinion: Opinion | None
+) -> None:
     """Tags states. Where the holder's is the issuer's, a code says either, and is not taught; the label's own wording
-    of the nationality is the nationality, any other name of the state its issuer."""
+    of the nationality is the nationality, any other name of the state its issuer, unless the network says which."""
     held, issuer = (labels.get(name) for name in _STATES)
     own = fold(printed.get("nationality") or "")
     owner = 10_000
@@ -115,6 +123,10 @@ def _states(lines: Sequence[SheetLine], labels: Mapping[str, Any], printed: Mapp
                     worded = len(text) > 3 and text in own
                     either = len(text) <= 3
                     tag = UNKNOWN if either else value_tag("nationality") if worded else value_tag("issuing_country")
+                    if opinion and (chosen := opinion.likelier(_STATES, place)):
+                        tag = value_tag(chosen)
+                if opinion and opinion.is_another(name, place) and tag != UNKNOWN:
+                    continue
                 owner += 1
                 for at in range(place[1], place[2]):
                     if line.tags[at] == NOTHING:
@@ -167,10 +179,14 @@ def _dates(index: int, line: SheetLine, value: str) -> list[LineSpan]:
 
 def _meaning(name: str, kind: Kind, value: Any, text: str, index: int, line: SheetLine) -> list[LineSpan]:
     found = []
-    for match in re.finditer(r"[^\s/|:]+", line.text):
-        own = value_of(name, kind, match[0], Context())
-        if own and own.value == value and (kind is Kind.STATE or len(match[0]) <= 10):
-            found.append((index, *match.span()))
+    if kind is Kind.STATE:  # ideographs of a state's name together
+        spans = [match.span() for match in re.finditer(r"[^\s/|:]+", line.text)]
+    else:
+        spans = split_words(line.text)
+    for start, end in spans:
+        own = value_of(name, kind, line.text[start:end], Context())
+        if own and own.value == value and (kind is Kind.STATE or end - start <= 10):
+            found.append((index, start, end))
     if not found and kind is Kind.STATE:
         wanted = fold(text).replace(" ", "")
         found = [*_spelled(index, line, wanted)] if len(wanted) > 3 else []
@@ -251,8 +267,9 @@ def _sheets(specimen: Specimen) -> list[Sheet]:
         facts = zone_facts(zone.mrz) if zone else None
         fields = {name: value for name, value in specimen.fields.items() if name not in specimen.mrz_only}
         sheet = sheet_of_page(
-            texts, boxes, scores, fields, specimen.printed, specimen.schema, facts, specimen.alternatives
-        )
+            texts, boxes, scores, fields, specimen.printed, specimen.schema, facts, specimen.alternatives,
+            Opinion(one.layout),
+        )  # fmt: skip
         found.append(replace(sheet, issuer=specimen.issuer))
     return found
 
