@@ -70,6 +70,7 @@ def test_wrong_arguments_are_argparse_s_own(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     "call",
     [
+        "extractor.cli:main:--list-schemas",
         "extractor.server.__main__:main:--help",
         "extractor.server.__main__:main:--new-data-key",
         "extractor.batch.command:main:--version",

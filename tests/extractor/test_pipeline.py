@@ -23,16 +23,6 @@ from extractor.schemas.bilingual import latin_of
 
 from .drawn import drawn, tilted
 
-EXAMPLES = (
-    "passport.png",
-    "passport_chinese.png",
-    "id_card.png",
-    "chinese_id_card_front.png",
-    "chinese_id_card_back.png",
-    "driving_licence.png",
-    "residence_permit.png",
-    "visa.png",
-)
 #: Each example in one of the ways a page can lie: turned clockwise, or tilted.
 WAYS: Mapping[str, int] = {
     "passport.png": 180,
@@ -44,6 +34,7 @@ WAYS: Mapping[str, int] = {
     "residence_permit.png": 5,
     "visa.png": -5,
 }
+EXAMPLES = tuple(WAYS)
 
 
 def differences(result: Extraction, labels: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -60,7 +51,7 @@ def picture(examples_dir: Path) -> Callable[[str], np.ndarray]:
 
 class TestExamples:
     def test_every_example_is_tested(self, examples: Mapping[str, Any]) -> None:
-        assert set(EXAMPLES) == set(WAYS) == set(examples)
+        assert set(EXAMPLES) == set(examples)
         assert {record["schema"] for record in examples.values()} == set(SCHEMAS)
 
     @pytest.mark.parametrize("file", EXAMPLES)

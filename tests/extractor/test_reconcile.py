@@ -1,13 +1,10 @@
 """Several sources, one value and a verdict: every rule by an example, and what holds for all of them."""
 
-from datetime import date
-from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
 
 from extractor.extraction import Box, FieldEvidence, Source, SourceKind, Verdict
 from extractor.reconcile import reconcile, reconcile_field, same, with_model
@@ -398,50 +395,3 @@ class TestDocument:
         contradicted = {name for name, one in fields.items() if one.verdict is Verdict.CONFLICT}
         assert contradicted == {"document_number", "birth_date", "expiry_date"}
         assert {warning.field for warning in warnings if warning.code == "conflict"} == contradicted
-
-
-class Colour(Enum):
-    RED = "red"
-
-
-class TypedTicket(BaseModel):
-    seat: int
-    price: float | None = None
-    day: date | None = None
-    colour: Colour | None = None
-    codes: list[str] | None = None
-    gate: Annotated[str, Field(pattern="^[A-Z]$")] | None = None
-    note: str = "none"
-
-
-class TestUserSchemas:
-    def test_values_take_the_field_s_own_type(self) -> None:
-        sources = {
-            "seat": [printed("17")],
-            "price": [printed("12.5")],
-            "day": [printed("2026-03-01")],
-            "colour": [printed("red")],
-            "codes": [printed("A1")],
-            "gate": [printed("B")],
-        }
-        document, values, _, warnings = reconcile(TypedTicket, sources)
-        assert isinstance(document, TypedTicket)
-        assert (document.seat, document.price, document.day) == (17, 12.5, date(2026, 3, 1))
-        assert (document.colour, document.codes, document.gate) == (Colour.RED, ["A1"], "B")
-        # What is optional but not nullable keeps its default where the document is silent.
-        assert document.note == "none"
-        assert values["note"] is None
-        assert warnings == []
-
-    def test_constraints_hold(self) -> None:
-        document, _, fields, warnings = reconcile(TypedTicket, {"seat": [printed("17")], "gate": [printed("B12")]})
-        assert isinstance(document, TypedTicket)
-        assert document.gate is None
-        assert fields["gate"].value is None
-        assert [(warning.code, warning.field) for warning in warnings] == [("invalid_value", "gate")]
-
-    def test_a_required_field_that_is_missing_gives_no_document_but_the_values(self) -> None:
-        document, values, _, warnings = reconcile(TypedTicket, {"gate": [printed("B")]})
-        assert document is None
-        assert values["gate"] == "B"
-        assert [(warning.code, warning.field) for warning in warnings] == [("required_field_missing", "seat")]

@@ -1,7 +1,6 @@
 """Any JSON Schema: understood, or refused by keyword and pointer; never run."""
 
 import json
-import random
 import sys
 import time
 from collections.abc import Iterator
@@ -19,8 +18,7 @@ from extractor.schemas.json_nodes import MOST_LEVELS, RECURSION
 from extractor.schemas.json_schema import MOST_NESTED, model_from_json_schema
 
 from ...tables import each
-
-TEXT = {"type": "string"}
+from .mutants import MARK, PUBLISHED, TEXT, mutant
 
 
 def of(properties: dict[str, Any], **rest: Any) -> type[BaseModel]:
@@ -231,144 +229,11 @@ def test_annotations_are_kept() -> None:
     assert info.json_schema_extra == {"x-kind": "date", "x-captions": {"en": ["c"]}}
 
 
-# What tools publish: Pydantic v2 and v1, zod, OpenAI's strict mode.
-PUBLISHED: dict[str, dict[str, Any]] = {
-    "pydantic 2": {
-        "$defs": {
-            "Holder": {"properties": {"surname": {"anyOf": [TEXT, {"type": "null"}], "default": None}}, "title": "H"},
-            "Sex": {"enum": ["male", "female"], "title": "Sex", "type": "string"},
-        },
-        "properties": {
-            "holder": {"$ref": "#/$defs/Holder"},
-            "sex": {"anyOf": [{"$ref": "#/$defs/Sex"}, {"type": "null"}], "default": None},
-            "birth_date": {"format": "date", "title": "Birth Date", "type": "string"},
-            "mrz": {"maxItems": 2, "minItems": 2, "prefixItems": [TEXT, TEXT], "type": "array"},
-        },
-        "required": ["holder"],
-        "title": "Passport",
-        "type": "object",
-    },
-    "pydantic 1": {
-        "title": "Passport",
-        "type": "object",
-        "properties": {
-            "holder": {"title": "Holder", "allOf": [{"$ref": "#/definitions/Holder"}], "default": {}},
-            "sex": {"$ref": "#/definitions/Sex"},
-            "height": {"title": "Height", "exclusiveMinimum": 0, "type": "integer"},
-        },
-        "definitions": {
-            "Holder": {"title": "Holder", "type": "object", "properties": {"surname": {"title": "S", **TEXT}}},
-            "Sex": {"title": "Sex", "description": "An enumeration.", "enum": ["M", "F"], "type": "string"},
-        },
-    },
-    "zod": {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "$ref": "#/definitions/passport",
-        "definitions": {
-            "passport": {
-                "type": "object",
-                "properties": {
-                    "surname": {"type": ["string", "null"]},
-                    "number": {"type": "string", "pattern": "^[A-Z0-9]+$", "minLength": 5},
-                    "legs": {"type": "array", "items": {"type": "object", "properties": {"to": TEXT}}},
-                    "type": {"type": "string", "const": "P"},
-                },
-                "required": ["surname"],
-                "additionalProperties": False,
-            }
-        },
-    },
-    "openai": {
-        "type": "object",
-        "properties": {
-            "steps": {
-                "type": "array",
-                "items": {"type": "object", "properties": {"text": TEXT}, "additionalProperties": False},
-            },
-            "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]},
-        },
-        "required": ["steps", "next"],
-        "additionalProperties": False,
-    },
-}
-
-
 @each("tool", PUBLISHED)
 def test_what_tools_publish(tool: str) -> None:
     model = model_from_json_schema(PUBLISHED[tool])
     assert model().model_dump().keys() == model.model_fields.keys()
     assert answer_schema(model)["properties"].keys() == model.model_fields.keys()
-
-
-#: Texts that do harm where a schema's text is evaluated, formatted, looked up or run as a backtracking pattern.
-MARK = "schema_text_was_run"
-HOSTILE = [
-    f"(__import__('os').environ.update({MARK}='1'),int)[1]",
-    f"__import__('os').environ.update({MARK}='1')",
-    "typing.Any",
-    "BaseModel",
-    "{0.__class__.__init__.__globals__}",
-    "%s%n",
-    "../../etc/passwd",
-    "(a+)+$",
-    "a\x00b",
-    "\u202e\n",
-    "x" * 300,
-    "__base__",
-    "__class__",
-    "__init_subclass__",
-    "model_fields",
-    "self",
-    "",
-]
-KEYWORDS = (
-    "type properties required items prefixItems enum const anyOf oneOf allOf $ref $defs definitions format pattern"
-    " minLength maxLength minimum exclusiveMinimum multipleOf additionalProperties title description default nullable"
-    " not if x-kind x-captions x-field"
-).split()
-
-
-def mutated(seed: int) -> Any:
-    """One of the published schemas, damaged in a few places by this seed."""
-    chance = random.Random(seed)
-    schema = json.loads(json.dumps(PUBLISHED[chance.choice(list(PUBLISHED))]))
-    for _ in range(chance.randint(1, 6)):
-        holders = list(_holders(schema))
-        holder = chance.choice(holders)
-        keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
-        if not keys:
-            continue
-        key = chance.choice(keys)
-        match chance.randrange(6):
-            case 0:
-                holder[key] = _any_value(chance, schema)
-            case 1:
-                holder[key] = {chance.choice(KEYWORDS): holder[key]}
-            case 2 if isinstance(holder, dict):
-                holder[chance.choice(KEYWORDS + HOSTILE)] = holder.pop(key)
-            case 3 if isinstance(holder, dict):
-                holder[chance.choice(KEYWORDS)] = _any_value(chance, schema)
-            case 4:
-                holder[key] = {"$ref": chance.choice(["#", "#/$defs/" + chance.choice(HOSTILE), "#/properties"])}
-            case 5:
-                holder[key] = {chance.choice(["anyOf", "allOf", "oneOf"]): [holder[key], _any_value(chance, schema)]}
-    if chance.random() < 0.2:
-        name = chance.choice(HOSTILE)
-        schema.setdefault("$defs", {})[name] = {"properties": {name: {"$ref": "#/$defs/" + name}}}
-        schema["properties"] = {"x": {"$ref": "#/$defs/" + name}}
-    return schema
-
-
-def _holders(node: Any) -> Iterator[Any]:
-    if isinstance(node, dict | list):
-        yield node
-        for child in node.values() if isinstance(node, dict) else node:
-            yield from _holders(child)
-
-
-def _any_value(chance: random.Random, schema: Any) -> Any:
-    plain = [None, True, False, 0, -1, 1.5, 2**70, 1e308, [], {}, [[]], ["string"], "object", TEXT, {"type": "null"}]
-    return chance.choice([*plain, *HOSTILE, json.loads(json.dumps(schema))])
 
 
 @contextmanager
@@ -395,7 +260,7 @@ def test_two_thousand_damaged_schemas_are_a_model_or_one_line() -> None:
         for seed in range(2000):
             message = ""
             try:
-                model = model_from_json_schema(mutated(seed))
+                model = model_from_json_schema(mutant(seed, list(PUBLISHED.values())))
                 field_specs(model)
                 answer_schema(model)
                 model().model_dump_json()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from extractor.errors import SchemaError
 from extractor.schemas import SCHEMAS, Kind, SchemaNotFoundError, field_specs, load_schema, schema_name
 from extractor.schemas.documents import Visa
-from extractor.schemas.registry import model_from_json_schema, schema_of
+from extractor.schemas.registry import schema_of
 
 from ...tables import each
 
@@ -185,17 +185,6 @@ def test_a_json_schema_file(write: Callable[[str, Any], str]) -> None:
     }
     assert specs["number"].captions == {"en": ("ticket no",)}
     assert specs["travels"].captions == {"und": ("travels", "Travel day")}
-
-
-def test_what_is_not_on_the_document_is_null_whatever_the_json_schema_requires() -> None:
-    ticket = model_from_json_schema(TICKET_SCHEMA)
-    assert set(ticket().model_dump().values()) == {None}
-
-
-@each("wrong", [{"price": -1}, {"class": "3"}, {"station": "C"}, {"holder": "x"}, {"seats": "a"}, {"unknown": 1}])
-def test_the_json_schema_s_own_rules_hold(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        model_from_json_schema(TICKET_SCHEMA).model_validate(wrong)
 
 
 def test_a_json_schema_without_a_title_is_called_after_its_file(write: Callable[[str, Any], str]) -> None:

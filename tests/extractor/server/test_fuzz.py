@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
+from tests.extractor.schemas.mutants import mutant
+
 from .hostile import CRAFTED, bad_file
-from .mutants import mutant
 from .services import HERE, Process, run_process, wait_for
 
 pytestmark = pytest.mark.slow
@@ -69,7 +70,7 @@ def check(service: Process, name: str, statuses: Counter[int], curve: list[dict[
     assert not FAULTS & set(events)
     assert starts == events["engine too slow"] == statuses[504], "only a limit of time ends an engine"
     for process, most in (("service", 60), ("engine", 150)):
-        # The first fifth loads what is loaded once.
+        # The first fifth loads what is left to be loaded once.
         assert curve[-1][process] - curve[len(curve) // 5][process] < most
     assert {path.name for path in service.folder.parent.iterdir()} == {"data", "output"}, "nothing else was written"
 
@@ -119,6 +120,8 @@ def test_mutated_schemas(tmp_path: Path, examples_dir: Path, capsys: pytest.Capt
             assert "result" in line or line["problem"]["status"] in ALLOWED, line
             service.client.delete(location)
 
+        # The networks, too, are loaded before memory is compared.
+        assert service.client.post("/v1/extract", json={"file": picture}, timeout=120).status_code == 200
         # A step of 101 takes all roads in turn.
         numbers = range(0, SCHEMAS, STEP + (STEP > 1))
         check(service, "mutated schemas", *sent(service, numbers, send), capsys)

@@ -13,7 +13,7 @@ import pytest
 from extractor.errors import UsageError
 from extractor.server.problems import Problem
 from extractor.server.sealing import Sealer, new_data_key, parse_key
-from extractor.server.store import JobStore
+from extractor.server.store import JobStore, QueuedFile
 from extractor.server.uploads import File
 
 REQUEST = {"schema": "auto", "engine": "auto", "evidence": False}
@@ -33,6 +33,13 @@ def store(tmp_path: Path) -> Iterator[JobStore]:
     store = JobStore(tmp_path / "data", Sealer(None), 10_000_000)
     yield store
     store.close()
+
+
+def waiting_in(store: JobStore) -> QueuedFile:
+    """The next file to be read."""
+    waiting = store.next_waiting()
+    assert waiting is not None
+    return waiting
 
 
 def answer_all(store: JobStore, content: Any = None) -> int:
@@ -58,8 +65,7 @@ def test_a_job_is_read_in_order_and_then_finished(store: JobStore) -> None:
     assert store.state(job, "").done == 0
     for seq in (1, 2, 3):
         assert store.state(job, "").finished is None
-        queued = store.next_waiting()
-        assert queued is not None
+        queued = waiting_in(store)
         waiting = store.load(queued)
         assert (queued.seq, waiting.picture, waiting.request) == (seq, SHOWN * 200, REQUEST)
         assert store.answer(queued, {"result": {"n": seq}})
@@ -84,8 +90,7 @@ def test_jobs_wait_behind_each_other(store: JobStore) -> None:
 
 def test_a_second_answer_changes_nothing(store: JobStore) -> None:
     job = store.create("", REQUEST, files(1))
-    waiting = store.next_waiting()
-    assert waiting is not None
+    waiting = waiting_in(store)
     assert store.answer(waiting, {"result": {"n": 1}})
     assert not store.answer(waiting, {"result": {"n": 2}})
     assert store.answers(job, "")[0][1]["result"] == {"n": 1}
@@ -93,8 +98,7 @@ def test_a_second_answer_changes_nothing(store: JobStore) -> None:
 
 def test_an_answer_for_a_deleted_job_goes_nowhere(store: JobStore) -> None:
     job = store.create("", REQUEST, files(1))
-    waiting = store.next_waiting()
-    assert waiting is not None
+    waiting = waiting_in(store)
     store.delete(job, "")
     assert not store.answer(waiting, {"result": {"surname": READ}})
     assert READ.encode() not in on_disk(store.path.parent)
@@ -102,12 +106,10 @@ def test_an_answer_for_a_deleted_job_goes_nowhere(store: JobStore) -> None:
 
 def test_attempts_are_counted_across_restarts(store: JobStore) -> None:
     store.create("", REQUEST, files(1))
-    waiting = store.next_waiting()
-    assert waiting is not None
+    waiting = waiting_in(store)
     store.count_attempt(waiting)
     store.close()
-    again = store.next_waiting()
-    assert again is not None
+    again = waiting_in(store)
     assert again.attempts == 1
 
 
@@ -132,8 +134,7 @@ def test_a_picture_is_gone_once_it_is_read(store: JobStore) -> None:
     before = keys_of(store)
     assert len(before) == 3
     assert not any(word in on_disk(store.path.parent) for word in (SHOWN, NAME.encode(), b"schema"))
-    queued = store.next_waiting()
-    assert queued is not None
+    queued = waiting_in(store)
     store.answer(queued, {"result": {"surname": READ}})
     gone = set(before) - set(keys_of(store))
     assert len(gone) == 1
@@ -236,14 +237,12 @@ BAD = [None, b"", b"\x00{}", "text", 5, 1.5, b"\x00" * 500]
 def test_a_damaged_file_costs_itself_only(store: JobStore, column: str, value: Any) -> None:
     job = store.create("", REQUEST, files(2))
     changed(store, column, value)
-    first = store.next_waiting()
-    assert first is not None
+    first = waiting_in(store)
     with pytest.raises(Problem) as caught:
         store.load(first)
     assert caught.value.kind == "storage-damaged"
     assert store.answer(first, {"problem": {}})
-    second = store.next_waiting()
-    assert second is not None
+    second = waiting_in(store)
     assert store.load(second).picture == SHOWN * 200
     assert [line.get("problem") for _, line in store.answers(job, "")] == [{}]
 
@@ -254,8 +253,7 @@ def test_a_damaged_job_costs_itself_only(store: JobStore, column: str, value: An
     job = store.create("", REQUEST, files(1))
     later = store.create("", REQUEST, files(1))
     changed(store, column, value, "number = 1" if column != "attempts" else "job = 1")
-    queued = store.next_waiting()
-    assert queued is not None
+    queued = waiting_in(store)
     assert isinstance(queued.attempts, int)
     if column in ("request", "jobs.slot"):
         with pytest.raises(Problem):
@@ -263,8 +261,7 @@ def test_a_damaged_job_costs_itself_only(store: JobStore, column: str, value: An
     assert store.answer(queued, {"result": {}})
     assert store.state(job, "").done == 1
     assert store.answers(job, "")[0][1]["seq"] == 1
-    behind = store.next_waiting()
-    assert behind is not None
+    behind = waiting_in(store)
     assert behind.job_id == later
 
 
@@ -293,19 +290,16 @@ def test_answers_cannot_be_swapped(store: JobStore) -> None:
 
 def test_a_file_whose_answer_cannot_be_stored_is_left_aside(store: JobStore) -> None:
     store.create("", REQUEST, files(2))
-    first = store.next_waiting()
-    assert first is not None
+    first = waiting_in(store)
     store.skip(first)
-    second = store.next_waiting()
-    assert second is not None
+    second = waiting_in(store)
     assert second.seq == 2
 
 
 def test_results_age(store: JobStore) -> None:
     job = store.create("", REQUEST, files(1))
     waits = store.create("", REQUEST, files(1))
-    waiting = store.next_waiting()
-    assert waiting is not None
+    waiting = waiting_in(store)
     store.answer(waiting, {"result": {"surname": READ}})
     finished = store.state(job, "").finished
     assert finished is not None
@@ -319,8 +313,7 @@ def test_everything_is_encrypted_with_a_key(tmp_path: Path) -> None:
     key = parse_key(new_data_key())
     store = JobStore(tmp_path, Sealer(key), 10_000_000)
     job = store.create("", REQUEST, files(2))
-    waiting = store.next_waiting()
-    assert waiting is not None
+    waiting = waiting_in(store)
     store.answer(waiting, {"result": {"surname": READ}})
     written = on_disk(tmp_path)
     assert not any(word in written for word in (SHOWN, READ.encode(), NAME.encode(), b'"schema"'))

@@ -1,4 +1,4 @@
-"""JSON Schemas that strangers might send: good ones as tools write them, with seeded damage.
+"""JSON Schemas that strangers might send: good ones as tools publish them, with seeded damage.
 
 `mutant(number)` is the same schema for the same number on every machine.
 """
@@ -11,32 +11,84 @@ from typing import Any
 
 from extractor.schemas import SCHEMAS
 
-_TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "title": "Text"}
+TEXT = {"type": "string"}
+_NULLABLE = {"anyOf": [TEXT, {"type": "null"}], "default": None, "title": "Text"}
+
+#: What tools publish: Pydantic v2 and v1, zod, OpenAI's strict mode.
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "pydantic 2": {
+        "$defs": {
+            "Holder": {"properties": {"surname": {"anyOf": [TEXT, {"type": "null"}], "default": None}}, "title": "H"},
+            "Sex": {"enum": ["male", "female"], "title": "Sex", "type": "string"},
+        },
+        "properties": {
+            "holder": {"$ref": "#/$defs/Holder"},
+            "sex": {"anyOf": [{"$ref": "#/$defs/Sex"}, {"type": "null"}], "default": None},
+            "birth_date": {"format": "date", "title": "Birth Date", "type": "string"},
+            "mrz": {"maxItems": 2, "minItems": 2, "prefixItems": [TEXT, TEXT], "type": "array"},
+        },
+        "required": ["holder"],
+        "title": "Passport",
+        "type": "object",
+    },
+    "pydantic 1": {
+        "title": "Passport",
+        "type": "object",
+        "properties": {
+            "holder": {"title": "Holder", "allOf": [{"$ref": "#/definitions/Holder"}], "default": {}},
+            "sex": {"$ref": "#/definitions/Sex"},
+            "height": {"title": "Height", "exclusiveMinimum": 0, "type": "integer"},
+        },
+        "definitions": {
+            "Holder": {"title": "Holder", "type": "object", "properties": {"surname": {"title": "S", **TEXT}}},
+            "Sex": {"title": "Sex", "description": "An enumeration.", "enum": ["M", "F"], "type": "string"},
+        },
+    },
+    "zod": {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$ref": "#/definitions/passport",
+        "definitions": {
+            "passport": {
+                "type": "object",
+                "properties": {
+                    "surname": {"type": ["string", "null"]},
+                    "number": {"type": "string", "pattern": "^[A-Z0-9]+$", "minLength": 5},
+                    "legs": {"type": "array", "items": {"type": "object", "properties": {"to": TEXT}}},
+                    "type": {"type": "string", "const": "P"},
+                },
+                "required": ["surname"],
+                "additionalProperties": False,
+            }
+        },
+    },
+    "openai": {
+        "type": "object",
+        "properties": {
+            "steps": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"text": TEXT}, "additionalProperties": False},
+            },
+            "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]},
+        },
+        "required": ["steps", "next"],
+        "additionalProperties": False,
+    },
+}
 
 
 @cache
 def _good() -> Sequence[dict[str, Any]]:
-    """What Pydantic 2 and 1, zod, OpenAI's tools and people write."""
+    """What tools publish, and what people write."""
     return (
         SCHEMAS["passport"].model_json_schema(),
         *(_without_captions(schema.model_json_schema()) for schema in SCHEMAS.values()),
+        *PUBLISHED.values(),
         {"type": "object", "properties": {name: {"type": ["string", "null"]} for name in ("surname", "birth_date")}},
         {
             "$ref": "#/$defs/Holder",
             "$defs": {
-                "Holder": {"type": "object", "properties": {"name": _TEXT, "child": {"$ref": "#/$defs/Holder"}}},
-                "Sex": {"enum": ["Male", "Female"], "type": "string"},
+                "Holder": {"type": "object", "properties": {"name": _NULLABLE, "child": {"$ref": "#/$defs/Holder"}}},
             },
-        },
-        {
-            "title": "Old",
-            "type": "object",
-            "properties": {
-                "sex": {"allOf": [{"$ref": "#/definitions/Sex"}]},
-                "number": {"title": "N", "type": "string"},
-            },
-            "required": ["number"],
-            "definitions": {"Sex": {"title": "Sex", "enum": ["M", "F"]}},
         },
         {
             "$schema": "http://json-schema.org/draft-07/schema#",
@@ -76,12 +128,21 @@ _KEYWORDS = (
     " uniqueItems additionalProperties patternProperties propertyNames if then else dependentSchemas contains"
     " unevaluatedProperties $id $anchor $dynamicRef nullable x-kind x-captions x-field examples readOnly deprecated"
 ).split()
+#: Shows in what is run if one of these texts is evaluated, formatted, looked up or imported.
+MARK = "schema_text_was_run"
+_HOSTILE = (
+    f"(__import__('os').environ.update({MARK}='1'),int)[1]", f"__import__('os').environ.update({MARK}='1')",
+    "typing.Any", "BaseModel", "{0.__class__.__init__.__globals__}", "%s%n", "../../etc/passwd", "(a+)+$", "a\x00b",
+    "\u202e\n", "__base__", "__init_subclass__",
+)  # fmt: skip
 _NAMES = (
+    *_HOSTILE,
     "", " ", "a b", "__class__", "__init__", "_private", "model_config", "model_fields", "self", "class", "schema",
-    "json", "copy", "dict", "validate", "__import__('os').system('x')", "int", "list[int]", "x" * 3000, "名前", "\x00",
+    "json", "copy", "dict", "validate", "int", "list[int]", "x" * 3000, "名前", "\x00",
     "\ud800", "fields", "evidence", "../../x", "$ref", "#",
 )  # fmt: skip
 _REFERENCES = (
+    *(f"#/$defs/{text}" for text in _HOSTILE),
     "#", "#/", "#/$defs/Nothing", "#/$defs/Holder", "#/properties/surname", "#/definitions/Sex", "http://evil.example/x",
     "file:///etc/passwd", "other.json#/x", "#/%24defs/~0~1", "#anchor", "", 5, None,
 )  # fmt: skip
@@ -92,6 +153,7 @@ _TYPES = (
     "string", "integer", "number", "boolean", "null", "array", "object", "any", "", ["string", "null"], [], ["x"], 3,
 )  # fmt: skip
 _JUNK = (
+    *_HOSTILE,
     None, True, False, 0, -1, 1, 1.5, 1e308, -1e-308, 10**40, "", "x", "x" * 2000, [], {}, [[]], [{}], {"": {}},
     [None] * 50, list(range(3000)), {"a": {"b": {"c": {"d": []}}}},
 )  # fmt: skip
@@ -168,10 +230,10 @@ _MUTATIONS: Sequence[Callable[[dict[str, Any], Any, random.Random], None]] = (
 )  # fmt: skip
 
 
-def mutant(number: int) -> dict[str, Any]:
-    """The schema with this number, with one to six mutations, mostly one."""
+def mutant(number: int, good: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The schema with this number, with one to six mutations, mostly one; of all good ones, or of those."""
     chance = random.Random(number)
-    root = copy.deepcopy(chance.choice(_good()))
+    root = copy.deepcopy(chance.choice(good or _good()))
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 6))):
         nodes = list(_nodes(root))
         if nodes:
