@@ -259,14 +259,12 @@ def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None
                 continue  # Pydantic takes digits for seconds since 1970
             return (typed if leaf.is_strict else form, typed), False
         except ValidationError as error:
-            rejected |= any(_is_rejection(problem) for problem in error.errors(include_url=False, include_input=False))
+            rejected |= any(
+                problem["type"] in _REJECTIONS for problem in error.errors(include_url=False, include_input=False)
+            )
         except FROM_OWN_CODE:
             rejected = True  # a validator of the user's that cannot deal with it
     return None, rejected
-
-
-def _is_rejection(problem: Any) -> bool:
-    return problem["type"] in _REJECTIONS
 
 
 def _validated(plan: Plan, root: Slot, filler: _Filler) -> Any:

@@ -236,7 +236,7 @@ def page_hints(evidence: DocumentEvidence, most: int = HINT_BYTES) -> Hints:
     mrz = tuple(zone.lines) if zone else ()
     budget = most - sum(len(line) + 1 for line in mrz)
     # Lines of a zone that was found are given once, as it was read.
-    pages = [[line for line in page.page.lines if not (mrz and _is_zone(line.text))] for page in evidence.pages]
+    pages = [[line for line in page.page.lines if not (mrz and line.text.count("<") > 2)] for page in evidence.pages]
     kept: set[int] = set()
     for line in sorted((line for lines in pages for line in lines), key=lambda line: -line.score):
         # Laid out, a line costs its own bytes and the gap before it.
@@ -251,10 +251,6 @@ def page_hints(evidence: DocumentEvidence, most: int = HINT_BYTES) -> Hints:
 def page_text(evidence: DocumentEvidence) -> str:
     """All that OCR read from a document, for choosing captions."""
     return "\n".join(line.text for page in evidence.pages for line in page.page.lines)
-
-
-def _is_zone(text: str) -> bool:
-    return text.count("<") > 2
 
 
 def layout(lines: Sequence[Line]) -> list[str]:

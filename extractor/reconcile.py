@@ -307,7 +307,7 @@ def reconcile(
     specs = field_specs(plan.reading)
     read = {name: reconcile_field(spec.kind, sources.get(name, ())) for name, spec in specs.items()}
     if not keep_unsupported:
-        read = {name: _without_unsupported(one) for name, one in read.items()}
+        read = {n: replace(one, value=None) if one.verdict is Verdict.UNSUPPORTED else one for n, one in read.items()}
     built = build(plan, read, kind=kind, today=today, classes=classes)
     verdicts = {key: read[name] for name, key in plan.keys.items() if name in read}
     warnings = [
@@ -325,10 +325,6 @@ def reconcile(
     if isinstance(built.document, IdentityDocument):
         fields = _checked(built.document, fields, warnings)
     return built.document, built.values, fields, warnings
-
-
-def _without_unsupported(evidence: FieldEvidence) -> FieldEvidence:
-    return replace(evidence, value=None) if evidence.verdict is Verdict.UNSUPPORTED else evidence
 
 
 def _checked(

@@ -193,7 +193,11 @@ class MeasuredNetwork:
 
     def _overhead(self, runner: Any) -> dict[str, Any]:
         """Time of a token under the grammar over that of one in a free answer, both one token a step."""
-        kinds = {"free": self._write_freely, "stepped": self._write_stepped, "jumped": self._write_jumped}
+        kinds: dict[str, Callable[[Any], None]] = {
+            "free": self._write_freely,
+            "stepped": lambda one: self._write(one, 1, None, jump=False),
+            "jumped": lambda one: self._write(one, 1, None, jump=True),
+        }
         gaps = {name: self._gaps(runner, write) for name, write in kinds.items()}
         constrained, unconstrained = (
             quantile([gap for one in gaps[name] for gap in one], 0.5) for name in ("stepped", "free")
@@ -207,12 +211,6 @@ class MeasuredNetwork:
             "jumped_ms_a_token": round(1000 * jumped, 3),
             "jumped_over_unconstrained": round(jumped / unconstrained, 4),
         }
-
-    def _write_stepped(self, runner: Any) -> None:
-        self._write(runner, 1, None, jump=False)
-
-    def _write_jumped(self, runner: Any) -> None:
-        self._write(runner, 1, None, jump=True)
 
     def _write_freely(self, runner: Any) -> None:
         """The same answer as free text."""

@@ -124,7 +124,8 @@ def _escaped_table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
 
 def as_markdown(summary: RunSummary) -> str:
     """The whole summary as a Markdown page."""
-    parts = [f"# Evaluation on {escaped(summary['run']['dataset']['name'])}\n", _what_ran(summary), "## Overall\n"]
+    what_ran = "".join(f"- {escaped(key)}: {escaped(value)}\n" for key, value in facts(summary))
+    parts = [f"# Evaluation on {escaped(summary['run']['dataset']['name'])}\n", what_ran, "## Overall\n"]
     parts.append(_escaped_table(*overall_table(summary)))
     parts.append(f"\nPercent, with 95 % intervals counted by document. {METHOD} {through(summary)}\n")
     for cut, word in CUTS.items():
@@ -247,10 +248,6 @@ def cut_row(summed: Mapping[str, Any], cut: str) -> list[str]:
 
 def _whole(summed: Mapping[str, Any]) -> list[str]:
     return [percent(summed["all_right"]), percent(summed["mrz_exact"]), seconds(summed["seconds"]["median"])]
-
-
-def _what_ran(summary: RunSummary) -> str:
-    return "".join(f"- {escaped(key)}: {escaped(value)}\n" for key, value in facts(summary))
 
 
 def facts(summary: RunSummary) -> list[tuple[str, str]]:

@@ -209,6 +209,7 @@ class Run:
         return identifier(specimen, self.selection.root)
 
     def _facts(self) -> dict[str, Any]:
+        schema = self.selection.schema or "label"
         return {
             "dataset": {
                 "name": self.selection.name,
@@ -217,7 +218,7 @@ class Run:
                 "documents": self.selection.documents,
             },
             "reading": {
-                "schema": _schema_word(self.selection.schema),
+                "schema": schema if isinstance(schema, str) else schema.__name__,
                 "fields": sorted(self.fields),
                 "scored": self.source,
                 "day": self.today.isoformat() if self.today else None,
@@ -284,10 +285,6 @@ def _read_facts(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         raise ResultsError(f"{path} does not say what its results are of; start again in another --out") from None
     return facts
-
-
-def _schema_word(schema: Any) -> str:
-    return "label" if schema is None else schema if isinstance(schema, str) else schema.__name__
 
 
 def _cell_facts(cell: Cell) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -198,7 +198,11 @@ def weight_names(folder: Path) -> list[str]:
     """Names of the weight files a checkpoint says it has; empty when it has none in safetensors."""
     if (folder / _INDEX).is_file():
         table = read_json(folder / _INDEX).get("weight_map")
-        names = set(table.values()) if isinstance(table, dict) and _are_texts(table.values()) else set()
+        names = (
+            set(table.values())
+            if isinstance(table, dict) and all(isinstance(name, str) for name in table.values())
+            else set()
+        )
         if not names:
             raise CheckpointError(f"{folder / _INDEX} is not an index of weights; fetch it again")
         # A checkpoint is complete in itself: a name that leads out of its folder is refused.
@@ -223,10 +227,6 @@ def read_json(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise CheckpointError(f"{file} is not a JSON object; fetch it again")
     return content
-
-
-def _are_texts(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, str) for value in values)
 
 
 def _shortened(text: str) -> str:

@@ -57,12 +57,8 @@ def _from_label_file(path: Path) -> list[Specimen]:
     return collection.load(path) if collection.is_label_file(path) else load_labels(path)
 
 
-def _has_label_file(root: Path) -> bool:
-    return (root / LABEL_FILE).is_file()
-
-
 _LAYOUTS: tuple[tuple[Callable[[Path], bool], Callable[[Path], list[Specimen]]], ...] = (
-    (_has_label_file, lambda root: _from_label_file(root / LABEL_FILE)),
+    (lambda root: (root / LABEL_FILE).is_file(), lambda root: _from_label_file(root / LABEL_FILE)),
     (midv.is_midv_2020, midv.load_midv_2020),
     (midv.is_midv_500, midv.load_midv_500),
     (docxpand.is_docxpand, docxpand.load),

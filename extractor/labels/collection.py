@@ -75,7 +75,9 @@ def _specimen(entry: Mapping[str, Any], schema: str, folder: Path) -> Specimen:
     if entry.get("mrz"):
         texts["mrz"] = entry["mrz"]
     # The collection writes dates in ISO form already, whatever the document's own order.
-    fields, printed = fields_of(schema, dict.fromkeys(_blank(entry)) | texts)
+    fields, printed = fields_of(
+        schema, dict.fromkeys(_NAMES.get(name, name) for name in entry.get("blank") or ()) | texts
+    )
     alternatives = _alternatives(entry, schema)
     for name in set(texts) & set(alternatives) - set(fields):
         # The value as printed has no form in the schema, such as a nationality in two languages; another reading has.
@@ -97,10 +99,6 @@ def _specimen(entry: Mapping[str, Any], schema: str, folder: Path) -> Specimen:
         quality=quality,
         alternatives=alternatives,
     )
-
-
-def _blank(entry: Mapping[str, Any]) -> list[str]:
-    return [_NAMES.get(name, name) for name in entry.get("blank") or ()]
 
 
 def _alternatives(entry: Mapping[str, Any], schema: str) -> dict[str, tuple[Any, ...]]:

@@ -44,6 +44,7 @@ def fit_line(layout: MrzFormat, line: int, lattice: Lattice) -> LineFit | None:
     """Lays a lattice on a line of a format: the best evidence first, then its rivals. None if it cannot fit."""
     best: LineFit | None = None
     lowest = np.inf
+    has_name = any(field.alphabet is Alphabet.NAME and field.span.line == line for field in layout.fields)
     for grade in Print:
         found = _fit(layout, line, lattice, grade)
         if found is None:
@@ -51,13 +52,9 @@ def fit_line(layout: MrzFormat, line: int, lattice: Lattice) -> LineFit | None:
         spelled, fit = found
         if spelled + grade.value < lowest:
             best, lowest = fit, spelled + grade.value
-        if fit.cost < _CLEAN_ENOUGH and not _has_name(layout, line):
+        if fit.cost < _CLEAN_ENOUGH and not has_name:
             break
     return best
-
-
-def _has_name(layout: MrzFormat, line: int) -> bool:
-    return any(field.alphabet is Alphabet.NAME and field.span.line == line for field in layout.fields)
 
 
 def _fit(layout: MrzFormat, line: int, lattice: Lattice, grade: Print) -> tuple[float, LineFit] | None:

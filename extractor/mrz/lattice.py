@@ -168,16 +168,13 @@ def from_text(text: str) -> Lattice:
         if run > 1:
             columns[-1] = replace(columns[-1], kept=_repeated(run))
         if run and likeliest(following) != FILLER:
-            columns.extend(_run_gap(run))
+            # The longer the run, the more of it were lost.
+            lost = _IN_PAIR if run < 3 else _IN_RUN
+            columns.extend(Column(_EMPTY, is_gap=True, lost=lost) for _ in range(_SLACK_RUN))
         else:
             columns.append(Column(_EMPTY, is_gap=True, lost=0.0 if run else _LONE))
     columns.extend(_end_gap())
     return Lattice.of(columns, LineSource.TEXT)
-
-
-def _run_gap(run: int) -> list[Column]:
-    """Gaps at the end of `run` fillers, of which more were lost the longer the run is."""
-    return [Column(_EMPTY, is_gap=True, lost=_IN_PAIR if run < 3 else _IN_RUN) for _ in range(_SLACK_RUN)]
 
 
 def _start_gap() -> list[Column]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from extractor.errors import SchemaError
 from extractor.schemas.json_keywords import check_values, notes_of, pointer, refuse, rules_of, types_of, values_of
@@ -182,7 +183,7 @@ class Resolver:
     def _target(self, reference: str, at: str) -> Any:
         found: Any = self.definition
         for step in reference.split("/")[1:]:
-            for key in (step, _unquote(step)):
+            for key in (step, unquote(step)):
                 name = key.replace("~1", "/").replace("~0", "~")
                 if isinstance(found, Mapping) and name in found:
                     found = found[name]
@@ -199,12 +200,6 @@ def _cost(node: Resolved) -> int:
     """What a subschema costs beside itself, in subschemas: long lists that references repeat take time too."""
     captions = (node.notes or {}).get("x-captions", {})
     return (len(node.values or ()) + sum(map(len, captions.values()))) // 50
-
-
-def _unquote(step: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(step)
 
 
 def _own(place: Subschema) -> Resolved:

@@ -168,7 +168,7 @@ def _reading(name: str, leaves: Sequence[Leaf]) -> type[BaseModel]:
             if field in VOCABULARY and (leaf.meaning or known):
                 fields[field] = _vocabulary_field(field, leaf if field == leaf.reading else None, known)
             else:
-                fields[field] = (_optional(leaf.annotation), _own_field(leaf))
+                fields[field] = (typing.Optional[leaf.annotation], _own_field(leaf))  # noqa: UP045  (the annotation may be of any form)
     return _made(name, fields, __config__=ConfigDict(protected_namespaces=(), **_ANY_TYPE))
 
 
@@ -207,10 +207,6 @@ def _own_field(leaf: Leaf) -> Any:
     extra |= {"x-captions": {language: list(phrases) for language, phrases in leaf.captions.items()}}
     extra["x-kind"] = leaf.kind.value
     return Field(default=None, description=leaf.info.description, json_schema_extra=extra)
-
-
-def _optional(annotation: Any) -> Any:
-    return typing.Optional[annotation]  # noqa: UP045  (the annotation may be of any form)
 
 
 @cache

@@ -55,11 +55,8 @@ def is_object(kind: Any) -> bool:
         return False
     if issubclass(kind, BaseModel):
         return not issubclass(kind, RootModel) and kind is not BaseModel
-    return dataclasses.is_dataclass(kind) or typing_extensions.is_typeddict(kind) or _is_named_tuple(kind)
-
-
-def _is_named_tuple(kind: type) -> bool:
-    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+    is_named_tuple = issubclass(kind, tuple) and hasattr(kind, "_fields")
+    return is_named_tuple or dataclasses.is_dataclass(kind) or typing_extensions.is_typeddict(kind)
 
 
 def item_object(inner: list[Any]) -> Any:

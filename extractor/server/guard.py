@@ -94,7 +94,8 @@ class Guard:
             elif not complete:
                 raise  # half an answer is on its way; only the connection can say that it is broken
         finally:
-            route = _route(scope)
+            # The pattern, never the path: that may hold anything.
+            route = getattr(scope.get("route"), "path", None) or "unmatched"
             seconds = round(time.perf_counter() - start, 4)
             self.metrics.request(method, route, status, seconds)
             key = scope["state"].get("key")
@@ -115,7 +116,8 @@ class Guard:
         if sent.count(b"origin") > 1:
             raise Problem("invalid-request", "the header Origin is sent twice")
         self._check_origin(scope, headers, host)
-        if self.settings.keys and not _is_open(scope["path"]) and scope["method"] != "OPTIONS":
+        is_open = scope["path"] in _OPEN or scope["path"].startswith(_OPEN_BELOW)
+        if self.settings.keys and not is_open and scope["method"] != "OPTIONS":
             self._check_key(scope, headers)
 
     def _check_origin(self, scope: Scope, headers: dict[bytes, str], host: str) -> None:
@@ -155,20 +157,10 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def _is_open(path: str) -> bool:
-    return path in _OPEN or path.startswith(_OPEN_BELOW)
-
-
 def _may_be_called(host: str, allowed: set[str]) -> bool:
     """Whether a Host header, in small letters, is well-formed (RFC 3986, 3.2) and names one of the `allowed` hosts."""
     match = _AUTHORITY.fullmatch(host)
     return match is not None and ("*" in allowed or match["name"] in allowed)
-
-
-def _route(scope: Scope) -> str:
-    """The route's pattern, never the path: that may hold anything."""
-    found = scope.get("route")
-    return getattr(found, "path", None) or "unmatched"
 
 
 def _with_path(scope: Scope) -> Scope:

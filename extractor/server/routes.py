@@ -6,6 +6,7 @@ stands in the OpenAPI document through `examples`.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -100,7 +101,7 @@ async def list_engines(request: Request) -> JSONResponse:
             "details": dict(host.details),
             **({"problem": str(host.failure)} if host.failure else {}),
         }
-    for name, installed in (("embedded", True), ("phi3v", _phi3v_installed())):
+    for name, installed in (("embedded", True), ("phi3v", all(map(find_spec, ("torch", "transformers"))))):
         nothing = {"default": False, "loaded": False, "waiting": 0, "details": {}}
         known.setdefault(name, {"name": name, "installed": installed, **nothing})
     return JSONResponse({"engines": list(known.values())})
@@ -161,12 +162,6 @@ def _described(name: str) -> dict[str, Any]:
             for spec in field_specs(schema).values()
         ],
     }
-
-
-def _phi3v_installed() -> bool:
-    import importlib.util
-
-    return all(importlib.util.find_spec(package) for package in ("torch", "transformers"))
 
 
 def _header(name: str) -> str:

@@ -231,7 +231,7 @@ def _set_cell(
         baseline, start = y + size * 1.12 + fit.size * shrink, 0.0
     else:
         baseline = y + style.value.size * shrink
-        used = _set_caption_beside(setting, caption, (x, baseline, room), size)
+        used = _set_whole_caption(setting, caption, (x, baseline, room), size, 0.55 * room) if caption else 0.0
         start = used + 0.8
         if caption_style == "left" and first:
             start = min(max(start, _column(setting, shrink)), 0.65 * room)
@@ -271,11 +271,6 @@ def _set_caption(setting: Setting, text: str, place: tuple[float, float, float],
         canvas.line(x + room, y, [TextRun(ends[1])], lettering, align="right")
         return
     _set_whole_caption(setting, text, place, size, room)
-
-
-def _set_caption_beside(setting: Setting, text: str, place: tuple[float, float, float], size: float) -> float:
-    """Sets a caption on its value's line, in at most half of the room; returns the width it took."""
-    return _set_whole_caption(setting, text, place, size, 0.55 * place[2]) if text else 0.0
 
 
 def _set_whole_caption(

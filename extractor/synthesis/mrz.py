@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from extractor.mrz import check_digit
 from extractor.mrz.transliteration import character_forms
@@ -116,25 +117,16 @@ def td2(fields: MrzFields) -> list[str]:
 
 
 def _visa(fields: MrzFields, length: int) -> list[str]:
+    """2 lines without a composite check digit (Doc 9303-7, 4.2.2 and 5.2.2)."""
     first = _padded(fields.document_code, 2) + _padded(fields.issuing_state, 3) + _names(fields, length - 5)
     number, optional = _number(fields)
     return [first, _padded(_second_line(fields, number) + optional, length)]
-
-
-def mrv_a(fields: MrzFields) -> list[str]:
-    """Visa: 2 lines of 44, no composite check digit (Doc 9303-7, 4.2.2)."""
-    return _visa(fields, 44)
-
-
-def mrv_b(fields: MrzFields) -> list[str]:
-    """Visa: 2 lines of 36, no composite check digit (Doc 9303-7, 5.2.2)."""
-    return _visa(fields, 36)
 
 
 COMPOSERS: Mapping[str, Callable[[MrzFields], list[str]]] = {
     "TD1": td1,
     "TD2": td2,
     "TD3": td3,
-    "MRV-A": mrv_a,
-    "MRV-B": mrv_b,
+    "MRV-A": partial(_visa, length=44),
+    "MRV-B": partial(_visa, length=36),
 }

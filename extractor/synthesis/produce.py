@@ -171,13 +171,9 @@ def _made(jobs: Sequence[DrawJob], folder: Path, workers: int) -> Iterator[Speci
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    # Started afresh rather than forked: OpenCV and FreeType keep threads and locks that a fork would break.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as executor:
-        yield from executor.map(make, jobs, [folder] * len(jobs), chunksize=4)
-
-
-def _one_thread() -> None:
     import cv2
 
-    cv2.setNumThreads(1)
+    # Started afresh rather than forked: OpenCV and FreeType keep threads and locks that a fork would break.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as executor:
+        yield from executor.map(make, jobs, [folder] * len(jobs), chunksize=4)

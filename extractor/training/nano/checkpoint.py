@@ -90,16 +90,16 @@ def new_model(config: Phi3VConfig, seed: int = 0) -> Phi3VForConditionalGenerati
         for name, weight in model.named_parameters():
             if weight.dim() < 2 or "_GN" in name:
                 continue
-            spread = 0.02 if "embed" in name.rpartition(".vision_model")[2] or "head" in name else _spread(weight)
+            spread = (
+                0.02
+                if "embed" in name.rpartition(".vision_model")[2] or "head" in name
+                else 0.7 * float(weight[0].numel()) ** -0.5
+            )
             if name.endswith(("out_proj.weight", "fc2.weight", "o_proj.weight", "down_proj.weight")):
                 # What adds to the residual stream starts small, so that depth does not add up.
                 spread /= (2 * depths["vision" in name]) ** 0.5
             torch.nn.init.trunc_normal_(weight, std=spread, a=-3 * spread, b=3 * spread)
     return model
-
-
-def _spread(weight: torch.Tensor) -> float:
-    return 0.7 * float(weight[0].numel()) ** -0.5
 
 
 def write_folder(

@@ -59,7 +59,9 @@ class GraphNetwork(nn.Module):
             if node.kind == "DequantizeLinear" and node.inputs[0] in rounded:
                 if not exact:
                     raise ValueError("a rounded graph needs the exact weights")
-                self._learn(node.inputs[0], exact[unrounded(node.inputs[0])], node.attributes.get("axis", 0))
+                self._learn(
+                    node.inputs[0], exact[node.inputs[0].removesuffix("_quantized")], node.attributes.get("axis", 0)
+                )
         for name, value in values.items():
             if name in rounded or any(name in node.inputs[1:] for node in self.nodes if "Quantize" in node.kind):
                 continue
@@ -190,11 +192,6 @@ def initializers(model: onnx.ModelProto) -> dict[str, np.ndarray]:
     from onnx import numpy_helper
 
     return {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
-
-
-def unrounded(name: str) -> str:
-    """The name of the exact weight behind a rounded one."""
-    return name.removesuffix("_quantized")
 
 
 def _key(name: str) -> str:

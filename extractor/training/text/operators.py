@@ -39,14 +39,6 @@ def _slice(_: Mapping[str, Any], x: torch.Tensor, *bounds: torch.Tensor) -> torc
     return x
 
 
-def _resize(_: Mapping[str, Any], x: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
-    return functional.interpolate(x, scale_factor=rest[-1][2:].tolist(), mode="nearest")
-
-
-def _layer_norm(a: Mapping[str, Any], x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    return functional.layer_norm(x, weight.shape, weight, bias, a["epsilon"])
-
-
 OPERATORS: Mapping[str, Callable[..., Any]] = {
     "Add": lambda _, x, y: x + y,
     "Sub": lambda _, x, y: x - y,
@@ -67,7 +59,7 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
     "AveragePool": lambda a, x: functional.avg_pool2d(x, a["kernel_shape"], a["strides"]),
     "GlobalAveragePool": lambda _, x: x.mean((2, 3), keepdim=True),
     "ReduceMean": _mean,
-    "LayerNormalization": _layer_norm,
+    "LayerNormalization": lambda a, x, w, b: functional.layer_norm(x, w.shape, w, b, a["epsilon"]),
     "Concat": lambda a, *parts: torch.cat(parts, a["axis"]),
     "Transpose": lambda a, x: x.permute(a["perm"]),
     "Reshape": _reshape,
@@ -76,6 +68,6 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
     "Shape": lambda _, x: torch.tensor(x.shape),
     "Slice": _slice,
     "Split": lambda a, x, sizes: x.split(sizes.tolist(), a["axis"]),
-    "Resize": _resize,
+    "Resize": lambda _, x, *rest: functional.interpolate(x, scale_factor=rest[-1][2:].tolist(), mode="nearest"),
     "Identity": lambda _, x: x,
 }
