@@ -108,10 +108,27 @@ def page_memory() -> Callable[..., list[Any]]:
     return read
 
 
+@pytest.fixture(scope="session")
+def part_memory() -> Callable[..., list[Any]]:
+    """The same of `extractor.text.page.read_part`: documents on a picture are read once."""
+    from extractor.text.page import read_part
+
+    known: dict[tuple[Any, ...], list[Any]] = {}
+
+    def read(page: Any, box: tuple[int, ...]) -> list[Any]:
+        key = page.index, box, page.to_source.tobytes(), hashlib.sha256(page.image.tobytes()).digest()
+        if key not in known:
+            known[key] = read_part(page, box)
+        return list(known[key])
+
+    return read
+
+
 @pytest.fixture
-def read_once(monkeypatch: pytest.MonkeyPatch, page_memory: Callable[..., list[Any]]) -> None:
+def read_once(monkeypatch: pytest.MonkeyPatch, page_memory: Any, part_memory: Any) -> None:
     """Pictures that a test reads through the pipeline are recognised once in a session; all else is done each time."""
     monkeypatch.setattr("extractor.pipeline.read_pages", page_memory)
+    monkeypatch.setattr("extractor.grouping.documents.read_part", part_memory)
 
 
 @pytest.fixture(scope="session")

@@ -122,14 +122,8 @@ def test_what_does_not_fit_is_told_before_anything_runs(model, inputs):
 
 def test_pictures_that_do_not_match_their_places_are_refused(model, inputs):
     length = int((inputs["input_ids"] == -1).sum())
-    split = inputs["input_ids"].clone()
-    split[0, (split[0] == -1).nonzero()[3]] = 300
-    for ids, message in (
-        (split, f"picture 1 has {length} features for {length - 1} places"),
-        (inputs["input_ids"].clamp(min=0), f"picture 1 has {length} features for 0 places"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            EagerRunner(model, 1, 400).take({**inputs, "input_ids": ids})
+    with pytest.raises(ValueError, match=f"picture 1 has {length} features for 0 places"):
+        EagerRunner(model, 1, 400).take({**inputs, "input_ids": inputs["input_ids"].clamp(min=0)})
     words = {key: value for key, value in inputs.items() if key in ("input_ids", "attention_mask")}
     with pytest.raises(ValueError, match="more pictures than were given"):
         EagerRunner(model, 1, 400).take(words)

@@ -57,13 +57,6 @@ def test_the_references_order_of_arguments_works_too(processor, pictures):
     assert torch.equal(theirs["input_ids"], processor(images=pictures[0], text=ASK, return_tensors="pt")["input_ids"])
 
 
-def test_an_array_is_a_picture_too(processor, pictures):
-    made = processor(text=ASK, images=np.array(pictures[0]), return_tensors="pt")
-    assert torch.equal(
-        made["pixel_values"], processor(text=ASK, images=pictures[0], return_tensors="pt")["pixel_values"]
-    )
-
-
 def test_tags_out_of_order_keep_their_own_picture(processor, pictures):
     made = processor(text="<|image_2|> then <|image_1|>", images=pictures)
     assert runs(made["input_ids"][0]) == [(-2, 757), (-1, 745)]
