@@ -14,14 +14,12 @@ from pydantic import ValidationError
 
 from extractor.schemas import SCHEMAS, VOCABULARY, Kind
 from extractor.schemas.dates import DateMeaning, Order, parse_date
+from extractor.schemas.sexes import sex_in
 from extractor.schemas.states import state_code
 
 _MEANINGS: dict[str, DateMeaning] = {"birth_date": "birth", "expiry_date": "expiry"}
-_SEXES = {
-    "M": "M", "MALE": "M", "男": "M", "М": "M", "МУЖ": "M", "H": "M", "ذكر": "M", "MÄNNLICH": "M",
-    "F": "F", "FEMALE": "F", "女": "F", "Ж": "F", "ЖЕН": "F", "K": "F", "W": "F", "V": "F", "أنثى": "F",
-    "X": "X",
-}  # fmt: skip
+#: Letters that only some languages mean so: Spanish and French, Polish, Dutch.
+_SEXES = {"H": "M", "K": "F", "V": "F"}
 
 
 class UnstatedError(ValueError):
@@ -40,7 +38,8 @@ def normalised(schema: str, name: str, text: str | Sequence[str], *, order: Orde
     elif kind is Kind.STATE:
         value = state_code(joined)
     elif kind is Kind.SEX:
-        value = _sex(joined)
+        found = sex_in(joined)
+        value = found[0] if found else _SEXES.get(joined.upper())
     elif kind is Kind.MRZ:
         # Of a single text, what spaces or line breaks part are lines; of lines, spaces are only how they were typed.
         parts = text.split() if isinstance(text, str) else text
@@ -50,13 +49,6 @@ def normalised(schema: str, name: str, text: str | Sequence[str], *, order: Orde
     if not value or not _holds(schema, name, value):
         raise UnstatedError(name)
     return value
-
-
-def _sex(text: str) -> str | None:
-    for part in re.split(r"[^\w]+", text.upper()):
-        if part in _SEXES:
-            return _SEXES[part]
-    return None
 
 
 def _holds(schema: str, name: str, value: Any) -> bool:

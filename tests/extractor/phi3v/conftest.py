@@ -47,6 +47,17 @@ class Case:
         return dict(processor(text=self.prompt, images=self.pictures(), num_crops=self.num_crops, return_tensors="pt"))
 
 
+#: The published network's sizes.
+OFFICIAL = {
+    "hidden_size": 3072,
+    "intermediate_size": 8192,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "vocab_size": 32064,
+    "max_position_embeddings": 131072,
+}
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     return DATA

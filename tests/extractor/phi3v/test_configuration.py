@@ -7,14 +7,7 @@ from transformers import AutoConfig, CLIPVisionConfig
 
 from extractor.phi3v import Phi3VConfig
 
-OFFICIAL_TEXT = {
-    "hidden_size": 3072,
-    "intermediate_size": 8192,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 32,
-    "vocab_size": 32064,
-    "max_position_embeddings": 131072,
-}
+from .conftest import OFFICIAL
 
 
 @pytest.fixture
@@ -58,11 +51,11 @@ def test_the_vision_tower_is_clip_large_where_the_file_only_names_it(published):
 
 def test_defaults_are_the_published_sizes():
     config = Phi3VConfig(max_position_embeddings=131072)
-    assert {key: getattr(config, key) for key in OFFICIAL_TEXT} == OFFICIAL_TEXT
+    assert {key: getattr(config, key) for key in OFFICIAL} == OFFICIAL
 
 
 def test_the_attention_factor_is_longropes_rule_at_the_published_lengths(published):
-    official = {**published, **OFFICIAL_TEXT, "original_max_position_embeddings": 4096}
+    official = {**published, **OFFICIAL, "original_max_position_embeddings": 4096}
     factors = [1.0] * 48
     official["rope_scaling"] = {"type": "su", "short_factor": factors, "long_factor": factors}
     # sqrt(1 + ln 32 / ln 4096), with 32 = 2^5 and 4096 = 2^12

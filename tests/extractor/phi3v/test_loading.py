@@ -20,17 +20,10 @@ from extractor.phi3v import loading
 from extractor.phi3v.loading import check_precision, choose_device, load, make_plan, memory_guard, weight_bytes
 
 from ...tables import each
+from .conftest import OFFICIAL
 
 PROMPT = "<|user|>\n<|image_1|>\nRead it.<|end|>\n<|assistant|>\n"
 DECODER_MATRICES = 12  # four in each of the tiny network's three layers
-
-OFFICIAL = {
-    "hidden_size": 3072,
-    "intermediate_size": 8192,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 32,
-    "vocab_size": 32064,
-}
 
 
 def one_line(error):

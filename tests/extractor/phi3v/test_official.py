@@ -16,6 +16,8 @@ from extractor.checkpoints import Checkpoint, expected_tensors, verify_checkpoin
 from extractor.errors import CheckpointError
 from extractor.phi3v.modeling import OFFICIAL_STOPS
 
+from .conftest import OFFICIAL
+
 # What model.safetensors.index.json of the published release says of itself.
 PUBLISHED_TENSORS, PUBLISHED_BYTES = 592, 8_293_242_880
 
@@ -50,13 +52,8 @@ def config(tiny):
     factors = [1.0 + n / 8 for n in range(48)]
     return {
         **published,
-        "hidden_size": 3072,
-        "intermediate_size": 8192,
-        "num_hidden_layers": 32,
-        "num_attention_heads": 32,
+        **OFFICIAL,
         "num_key_value_heads": 32,
-        "vocab_size": 32064,
-        "max_position_embeddings": 131072,
         "original_max_position_embeddings": 4096,
         "sliding_window": 131072,
         "rope_scaling": {"type": "su", "short_factor": factors, "long_factor": factors},

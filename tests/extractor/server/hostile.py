@@ -14,6 +14,8 @@ from functools import cache
 
 from PIL import Image, ImageDraw
 
+from tests.extractor.imaging.hostile import pdf_of
+
 #: Names that would do harm if they were ever used as paths, commands or markup.
 NAMES: Sequence[str] = (
     "../../../../etc/passwd", "/etc/shadow", "C:\\Windows\\win.ini", "a\x00.png", "CON", "a" * 5000 + ".png",
@@ -40,18 +42,6 @@ def _zeros(count: int) -> bytes:
     return b"".join([*parts, deflate.compress(bytes(count & 0xFFFFF)), deflate.flush()])
 
 
-def pdf(objects: Sequence[bytes], root: int = 1, trailer: bytes = b"") -> bytes:
-    """A PDF of these objects, numbered from 1."""
-    body, places = b"%PDF-1.7\n", []
-    for number, content in enumerate(objects, start=1):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    table += b"".join(b"%010d 00000 n \n" % place for place in places)
-    end = b"trailer\n<</Size %d/Root %d 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, root, trailer, len(body))
-    return body + table + end
-
-
 def _pdf_page(extra: bytes = b"", box: bytes = b"0 0 200 100") -> list[bytes]:
     return [b"<</Type/Catalog/Pages 2 0 R%s>>" % extra, b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
             b"<</Type/Page/Parent 2 0 R/MediaBox[%s]>>" % box]  # fmt: skip
@@ -60,14 +50,14 @@ def _pdf_page(extra: bytes = b"", box: bytes = b"0 0 200 100") -> list[bytes]:
 def _many_pages(count: int) -> bytes:
     kids = b" ".join(b"%d 0 R" % number for number in range(3, count + 3))
     pages = [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"] * count
-    return pdf([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, count), *pages])
+    return pdf_of([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, count), *pages])
 
 
 def _pdf_stream_bomb() -> bytes:
     data = _zeros(200 << 20)
     stream = b"<</Length %d/Filter/FlateDecode>>\nstream\n%s\nendstream" % (len(data), data)
     catalog, pages, page = _pdf_page()
-    return pdf([catalog, pages, page[:-2] + b"/Contents 4 0 R>>", stream])
+    return pdf_of([catalog, pages, page[:-2] + b"/Contents 4 0 R>>", stream])
 
 
 def _pdf_image_bomb() -> bytes:
@@ -78,7 +68,7 @@ def _pdf_image_bomb() -> bytes:
     )
     catalog, pages, page = _pdf_page()
     draw = b"<</Length 22>>\nstream\n200 0 0 100 0 0 cm /I Do\nendstream"
-    return pdf([catalog, pages, page[:-2] + b"/Contents 5 0 R/Resources<</XObject<</I 4 0 R>>>>>>", image, draw])
+    return pdf_of([catalog, pages, page[:-2] + b"/Contents 5 0 R/Resources<</XObject<</I 4 0 R>>>>>>", image, draw])
 
 
 def _gif_frames(count: int) -> bytes:
@@ -144,15 +134,15 @@ CRAFTED: dict[str, Callable[[], bytes]] = {
     "three thousand frames": lambda: _gif_frames(3000),
     "a loop of directories": _tiff_loop,
     "ten thousand pages": lambda: _many_pages(10_000),
-    "a page as large as a field": lambda: pdf(_pdf_page(box=b"0 0 1000000 1000000")),
-    "a page of no size": lambda: pdf(_pdf_page(box=b"0 0 0 0")),
-    "a page as long as a road": lambda: pdf(_pdf_page(box=b"0 0 1 14400000")),
-    "a page that is its own parent": lambda: pdf([b"<</Type/Catalog/Pages 2 0 R>>",
+    "a page as large as a field": lambda: pdf_of(_pdf_page(box=b"0 0 1000000 1000000")),
+    "a page of no size": lambda: pdf_of(_pdf_page(box=b"0 0 0 0")),
+    "a page as long as a road": lambda: pdf_of(_pdf_page(box=b"0 0 1 14400000")),
+    "a page that is its own parent": lambda: pdf_of([b"<</Type/Catalog/Pages 2 0 R>>",
                                                   b"<</Type/Pages/Kids[2 0 R]/Count 1>>"]),
-    "a page that runs a program": lambda: pdf(_pdf_page(b"/OpenAction<</S/Launch/F(/bin/sh)>>")),
-    "a page that runs a script": lambda: pdf(_pdf_page(b"/OpenAction<</S/JavaScript/JS(while(true){})>>")),
-    "arrays in arrays": lambda: pdf([*_pdf_page(), b"[" * 50_000 + b"]" * 50_000]),
-    "a locked PDF": lambda: pdf(_pdf_page(), trailer=b"/Encrypt<</Filter/Standard/V 1/R 2/O(x)/U(y)/P -1>>"),
+    "a page that runs a program": lambda: pdf_of(_pdf_page(b"/OpenAction<</S/Launch/F(/bin/sh)>>")),
+    "a page that runs a script": lambda: pdf_of(_pdf_page(b"/OpenAction<</S/JavaScript/JS(while(true){})>>")),
+    "arrays in arrays": lambda: pdf_of([*_pdf_page(), b"[" * 50_000 + b"]" * 50_000]),
+    "a locked PDF": lambda: pdf_of(_pdf_page(), trailer=b"/Encrypt<</Filter/Standard/V 1/R 2/O(x)/U(y)/P -1>>"),
     "a stream bomb": _pdf_stream_bomb,
     "an image bomb in a page": _pdf_image_bomb,
     "a PDF behind a picture": lambda: _good()["png"] + _good()["pdf"],
