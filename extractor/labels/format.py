@@ -25,6 +25,8 @@ from extractor.labels.files import LabelError, json_lines, picture_path
 from extractor.schemas import SCHEMAS
 
 LABEL_FILE = "labels.jsonl"
+#: How a picture was taken.
+CAPTURES = ("clean", "scan", "photo", "rotated", "low_resolution", "unknown")
 
 T = TypeVar("T")
 #: Largest coordinate of a label's corner, in pixels. NaN and infinity are refused by the same comparison.

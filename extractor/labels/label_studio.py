@@ -21,11 +21,10 @@ from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import quoteattr
 
 from extractor.labels.files import LabelError, parse_json, picture_path, read_text
-from extractor.labels.format import Specimen, check_fields, specimen_from_json
+from extractor.labels.format import CAPTURES, Specimen, check_fields, specimen_from_json
 from extractor.labels.values import UnstatedError, normalised
 from extractor.schemas import SCHEMAS
 
-CAPTURES = ("clean", "scan", "photo", "rotated", "low_resolution", "unknown")
 #: Keys of a label's line that are drawn or typed in Label Studio; the others travel along.
 _SHOWN = ("file", "schema", "language", "capture", "fields", "printed", "boxes")
 #: Label Studio puts eight characters before the name of a file that was uploaded.

@@ -16,14 +16,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from extractor.labels.files import LabelError, json_lines, picture_path
+from extractor.labels.format import CAPTURES, LABEL_FILE
 from extractor.schemas import SCHEMAS
 from extractor.server.disk import storage_problem
 from extractor.server.problems import Problem
 from extractor.server.uploads import File, sniff
 
-LABEL_FILE = "labels.jsonl"
 _SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
-_CAPTURES = ("clean", "scan", "photo", "rotated", "low_resolution", "unknown")
 _KEYS = frozenset({"schema", "fields", "boxes", "language", "capture"})
 
 
@@ -75,8 +74,8 @@ def _line(file: File, label: Mapping[str, Any], group: str | None) -> dict[str, 
     if not isinstance(schema, str) or schema not in SCHEMAS:
         raise Problem("invalid-label", f"`schema` is one of {', '.join(SCHEMAS)}")
     capture, language = label.get("capture", "unknown"), label.get("language", "und")
-    if capture not in _CAPTURES:
-        raise Problem("invalid-label", f"`capture` is one of {', '.join(_CAPTURES)}")
+    if capture not in CAPTURES:
+        raise Problem("invalid-label", f"`capture` is one of {', '.join(CAPTURES)}")
     if not isinstance(language, str) or not language.replace("-", "").isalnum() or not 2 <= len(language) <= 35:
         raise Problem("invalid-label", "`language` is a BCP 47 tag, such as fr or zh-Hans")
     fields = checked_fields(schema, label.get("fields"))

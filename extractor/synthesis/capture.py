@@ -19,6 +19,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from extractor.synthesis.draw import DrawnPage
+from extractor.synthesis.ornaments import as_grey
 from extractor.synthesis.pools import Pool, seeded
 
 Mode = Literal["clean", "scan", "photo", "rotated", "low_resolution"]
@@ -84,7 +85,7 @@ def _scan(image: np.ndarray, pool: Pool, rng: random.Random, noise: np.random.Ge
     bed = _plain(rng.choice((255, 250, 238, 205, 35)))
     view = _placed(image, rng, rng.uniform(0.78, 1.0), bed, turn=rng.gauss(0, 0.7), margin=(0.005, 0.05))
     if rng.random() < 0.2:
-        view.image = _grey(view.image)
+        view.image = as_grey(view.image)
     view.image = _toned(view.image, rng.uniform(0.85, 1.15), rng.uniform(0.92, 1.04))
     if rng.random() < 0.5:
         view.image = _blurred(view.image, rng.uniform(0.3, 0.75))
@@ -270,12 +271,6 @@ def _toned(image: np.ndarray, gamma: float, gain: float) -> np.ndarray:
 
     levels = np.clip(255 * gain * (np.arange(256) / 255) ** gamma, 0, 255).astype(np.uint8)
     return cv2.LUT(image, levels)
-
-
-def _grey(image: np.ndarray) -> np.ndarray:
-    import cv2
-
-    return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
 
 
 @lru_cache(maxsize=24)

@@ -89,7 +89,7 @@ def choose_face(rng: random.Random) -> int:
 def portrait(canvas: Canvas, pool: Pool, number: int, box: TemplateBox, *, grey: bool) -> None:
     """Draws a face into `box` (x, y, width, height, millimetres)."""
     target, face = _face_for(canvas, pool, number, box)
-    target[:] = _as_grey(face) if grey else face
+    target[:] = as_grey(face) if grey else face
 
 
 def ghost(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> None:
@@ -97,7 +97,7 @@ def ghost(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> None:
     import cv2
 
     target, face = _face_for(canvas, pool, number, box)
-    target[:] = cv2.addWeighted(_as_grey(face), 0.3, target, 0.7, 0)
+    target[:] = cv2.addWeighted(as_grey(face), 0.3, target, 0.7, 0)
 
 
 def _face_for(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> tuple[np.ndarray, np.ndarray]:
@@ -110,7 +110,8 @@ def _face_for(canvas: Canvas, pool: Pool, number: int, box: TemplateBox) -> tupl
     return target, cv2.resize(_face(pool, number), size, interpolation=cv2.INTER_AREA)
 
 
-def _as_grey(face: np.ndarray) -> np.ndarray:
+def as_grey(face: np.ndarray) -> np.ndarray:
+    """A colour picture without its colours, still (h, w, 3)."""
     import cv2
 
     return np.repeat(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)

@@ -254,10 +254,10 @@ def nothing_run() -> Iterator[list[str]]:
         active.clear()
 
 
-def test_two_thousand_damaged_schemas_are_a_model_or_one_line() -> None:
+def test_a_thousand_damaged_schemas_are_a_model_or_one_line() -> None:
     usable = 0
     with nothing_run() as run:
-        for seed in range(2000):
+        for seed in range(1000):
             message = ""
             try:
                 model = model_from_json_schema(mutant(seed, list(PUBLISHED.values())))
@@ -271,7 +271,7 @@ def test_two_thousand_damaged_schemas_are_a_model_or_one_line() -> None:
                 pytest.fail(f"seed {seed}: {type(error).__name__}: {error}")
             assert "\n" not in message, seed
     assert run == []
-    assert 200 < usable < 1900
+    assert 100 < usable < 950
 
 
 def test_a_pattern_takes_linear_time() -> None:
