@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from extractor import ExtractorError, cli, extract
+from extractor import ExtractorError, extract
 from extractor.imaging import load_pages
 from extractor.schemas import SCHEMAS
 from extractor.schemas.text import scripts
@@ -120,25 +120,6 @@ def test_values_that_do_not_fit_or_contradict_are_not_quoted(
     assert not result.checks_passed
     assert {warning.code for warning in result.warnings} >= {"invalid_value"}
     assert_silent("\n".join(messages(result)), record)
-
-
-def test_an_unforeseen_error_is_not_quoted_by_the_command(
-    examples: Mapping[str, Any],
-    examples_dir: Path,
-    read_once: None,
-    said: Callable[[], str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    record = examples["visa.png"]
-
-    def fail(model: Any, sources: Any, **options: Any) -> None:
-        raise ValueError(str({name: [one.value for one in result] for name, result in sources.items()}))
-
-    monkeypatch.setattr("extractor.pipeline.reconcile", fail)
-    assert cli.main([str(examples_dir / "visa.png"), "--engine", "embedded"]) == 3
-    text = said()
-    assert "ValueError" in text
-    assert_silent(text, record)
 
 
 def test_the_chinese_card_s_own_rules_are_silent(

@@ -60,11 +60,6 @@ def test_phi3v_without_a_checkpoint_says_how_to_name_one():
         choose_engine("phi3v")
 
 
-def test_a_known_model_that_is_not_here_is_named_with_the_command_that_fetches_it():
-    with pytest.raises(CheckpointError, match=r"fetch it with: hf download microsoft/Phi-3-vision.* \(8.3 GB\)"):
-        choose_engine("phi3v", model="microsoft/Phi-3-vision-128k-instruct")
-
-
 def test_an_unknown_engine_is_answered_with_the_known_ones():
     with pytest.raises(UsageError, match=f"engine 'gpt' is unknown; choose one of {', '.join(ENGINES)}"):
         choose_engine("gpt")
@@ -102,31 +97,11 @@ def test_a_device_that_cannot_hold_the_checkpoint_leaves_auto_without_a_model(ti
         choose_engine("phi3v")
 
 
-def test_int4_on_a_device_that_cannot_is_one_line(tiny, monkeypatch):
-    monkeypatch.setattr(loading.torch.backends.mps, "is_available", lambda: True)
-    with pytest.raises(DeviceError, match=r"int4 .* not on mps; try --dtype float16"):
-        choose_engine("auto", model=str(tiny), dtype="int4", device="mps")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (lambda folder: (folder / "config.json").unlink(), "is not a checkpoint: it has no config.json"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"\0" * 100), "model.safetensors"),
-        (
-            lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
-            "weights as pickles .* only safetensors are read",
-        ),
-        (lambda folder: (folder / "tokenizer.json").unlink(), "tokenizer.json is missing"),
-        (lambda folder: (folder / "config.json").write_text('{"model_type": "llama"}'), "holds a llama model"),
-    ],
-    ids=["no config", "truncated", "pickles", "no tokenizer", "another architecture"],
-)
 @pytest.mark.parametrize("name", ["auto", "phi3v"])
-def test_a_broken_checkpoint_is_one_line_before_anything_is_loaded(tiny, tmp_path, spoil, message, name):
+def test_a_broken_checkpoint_is_one_line_before_anything_is_loaded(tiny, tmp_path, name):
     folder = shutil.copytree(tiny, tmp_path / "broken")
-    spoil(folder)
-    with pytest.raises(CheckpointError, match=message) as caught:
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(CheckpointError, match=r"tokenizer\.json is missing") as caught:
         choose_engine(name, model=str(folder))
     assert "\n" not in str(caught.value)
 

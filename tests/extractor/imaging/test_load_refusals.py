@@ -42,12 +42,6 @@ def test_pictures_too_narrow_to_be_reduced(size: tuple[int, int]) -> None:
     assert "page 1 is too narrow" in refused(pdf(box=f"0 0 {size[0]} {size[1]}"))
 
 
-def test_a_caller_s_picture_is_left_as_it_is() -> None:
-    large = Image.new("RGB", (MAX_SIDE + 1000, 200))
-    load_pages(large)
-    assert large.size == (MAX_SIDE + 1000, 200)
-
-
 def test_the_smallest_picture() -> None:
     assert load_pages(Image.new("RGB", (MIN_SIDE, MIN_SIDE)))[0].shape == (MIN_SIDE, MIN_SIDE, 3)
 
