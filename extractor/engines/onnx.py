@@ -48,7 +48,6 @@ class OnnxEngine(Phi3VEngine):
         *,
         num_crops: int | None = None,
         hints: bool | None = None,
-        draft: bool = True,
         limits: AnswerLimits | None = None,
         keep_unsupported: bool = False,
     ) -> None:
@@ -56,7 +55,7 @@ class OnnxEngine(Phi3VEngine):
             raise UsageError(f"--num-crops takes 1 to {MAX_CROPS}, not {num_crops}")
         self.folder: OnnxFolder = read_onnx_folder(folder)
         self.asking = Asking.said(self.folder.wishes, hints)
-        self.num_crops, self.draft, self.limits = num_crops, draft, limits or AnswerLimits()
+        self.num_crops, self.limits = num_crops, limits or AnswerLimits()
         self._temperature, self._seed = 0.0, 0
         self.keep_unsupported = keep_unsupported
         self._runner: Runner | None = None

@@ -49,8 +49,7 @@ _FEWEST_CROPS = 4
 class Phi3VEngine:
     """Reads documents with a checkpoint of Phi-3-vision; the weights are loaded when the first is read.
 
-    `hints` gives the page's OCR text along (None: as the checkpoint wants it, else yes), `draft` lets the model verify
-    the document's own reading instead of writing every token (the answer is the same). Raises what
+    `hints` gives the page's OCR text along (None: as the checkpoint wants it, else yes). Raises what
     `verify_checkpoint` and `make_plan` raise: CheckpointError, DeviceError, UsageError, MissingExtraError.
     """
 
@@ -65,7 +64,6 @@ class Phi3VEngine:
         quantizer: str = "auto",
         num_crops: int | None = None,
         hints: bool | None = None,
-        draft: bool = True,
         limits: AnswerLimits | None = None,
         temperature: float = 0.0,
         seed: int = 0,
@@ -77,7 +75,7 @@ class Phi3VEngine:
         self.checkpoint = checkpoint
         self.plan = make_plan(checkpoint, dtype=dtype, device=device, quantizer=quantizer)
         self.asking = Asking.of(checkpoint, hints)
-        self.num_crops, self.draft, self.limits = num_crops, draft, limits or AnswerLimits()
+        self.num_crops, self.limits = num_crops, limits or AnswerLimits()
         self._temperature, self._seed = temperature, seed
         self.keep_unsupported = keep_unsupported
         self._runner: Runner | None = None
@@ -178,7 +176,7 @@ class Phi3VEngine:
         inputs = processor(
             text=texts, images=pictures, num_crops=self._crops(pictures), padding=True, return_tensors="pt"
         )
-        drafts = [_draft(evidence, own) if self.draft else None for evidence, own in zip(evidences, owns, strict=True)]
+        drafts = [_draft(evidence, own) for evidence, own in zip(evidences, owns, strict=True)]
         runner = self._runner_for(len(evidences), inputs["input_ids"].shape[1])
         return write(runner, inputs, grammars, limits=self.limits, chooser=self._chooser, drafts=drafts)
 

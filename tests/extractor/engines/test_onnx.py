@@ -45,11 +45,10 @@ def copied(folders, tmp_path):
 
 
 @pytest.mark.parametrize("pages", [1, 2])
-@pytest.mark.parametrize("draft", [True, False])
-def test_float32_says_what_the_network_says(native, folders, evidence_of, pages, draft):
+def test_float32_says_what_the_network_says(native, folders, evidence_of, pages):
     evidence = evidence_of(pages=pages)
     own = read_sources(evidence)
-    engine = OnnxEngine(folders["float32"], num_crops=1, limits=SMALL, draft=draft)
+    engine = OnnxEngine(folders["float32"], num_crops=1, limits=SMALL)
     expected, result = native.answer(evidence, own), engine.answer(evidence, own)
     assert {name: one.value for name, one in result.items()} == {name: one.value for name, one in expected.items()}
     assert engine.tokens == native.tokens
