@@ -43,14 +43,14 @@ class Served:
 
 
 @contextmanager
-def served(python: Path, folder: Path, name: str, options: str = OPTIONS) -> Iterator[Served]:
+def served(python: Path, folder: Path, name: str) -> Iterator[Served]:
     """Serves a checkpoint's folder as `name` while the block runs. Raises BenchError where it does not start."""
     if not python.is_file():
         raise BenchError(f"{python} is no interpreter with vLLM; .ci/vllm makes one")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
-    command = [str(python.absolute()), "-m", "vllm.entrypoints.openai.api_server", *options.split(), "--port", port]
+    command = [str(python.absolute()), "-m", "vllm.entrypoints.openai.api_server", *OPTIONS.split(), "--port", port]
     command += ["--model", str(folder), "--served-model-name", name, "--host", "127.0.0.1"]
     with tempfile.TemporaryDirectory(prefix="bench-vllm-") as room:
         log = Path(room) / "log"

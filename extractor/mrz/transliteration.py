@@ -173,6 +173,6 @@ def _placed(row: list[float], target: str, end: int, form: str) -> float:
     return row[start] + differing
 
 
-def agrees(mrz_name: str, printed: str, *, truncated: bool = False) -> bool:
+def agrees(mrz_name: str, printed: str) -> bool:
     """Whether `printed` can be the origin of `mrz_name`, letter by letter. See `agreement`."""
-    return agreement(mrz_name, printed, truncated=truncated) == 1.0
+    return agreement(mrz_name, printed) == 1.0

@@ -38,6 +38,8 @@ _MAGIC: Sequence[tuple[str, int, bytes]] = (
 _BRANDS = {b"avif": "avif", b"avis": "avif"} | dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "heic"
 )
+#: What files are sent as.
+_FILE_FIELDS = ("file", "files")
 #: A field of a form: an inline schema of the largest size, or the boxes of a label.
 _FIELD_BYTES = 2 * 1024 * 1024
 _NAME_LENGTH = 200
@@ -85,27 +87,23 @@ def check_picture(file: File) -> None:
         raise Problem("unsupported-file", detail)
 
 
-async def read_form(
-    request: Request, chunks: AsyncGenerator[bytes, None], *, files: int, file_fields: Sequence[str] = ("file", "files")
-) -> RequestBody:
-    """The body of a request, multipart or JSON, with at most `files` files in `file_fields`. Raises a Problem."""
+async def read_form(request: Request, chunks: AsyncGenerator[bytes, None], *, files: int) -> RequestBody:
+    """The body of a request, multipart or JSON, with at most `files` files. Raises a Problem."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        form = await _multipart(request, chunks, files, file_fields)
+        form = await _multipart(request, chunks, files)
     elif media_type == "application/json":
-        form = _from_json(await read_json(chunks), file_fields)
+        form = _from_json(await read_json(chunks))
     else:
         raise Problem("unsupported-media-type")
     if len(form.files) > files:
         raise Problem("too-many-files", f"at most {files} are taken here")
     if not form.files:
-        raise Problem("invalid-request", f"there is no file; send it as `{file_fields[0]}`")
+        raise Problem("invalid-request", "there is no file; send it as `file`")
     return form
 
 
-async def _multipart(
-    request: Request, chunks: AsyncGenerator[bytes, None], files: int, names: Sequence[str]
-) -> RequestBody:
+async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None], files: int) -> RequestBody:
     from starlette.datastructures import UploadFile
     from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -124,8 +122,8 @@ async def _multipart(
         fields: dict[str, Any] = {}
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
-                if name not in names:
-                    raise Problem("invalid-request", f"files are sent as `{names[0]}`")
+                if name not in _FILE_FIELDS:
+                    raise Problem("invalid-request", "files are sent as `file`")
                 taken.append(File(clean_name(value.filename or ""), await value.read()))
             elif name in fields:
                 raise Problem("invalid-request", "a field is sent twice")
@@ -155,11 +153,11 @@ def parse_json(text: bytes | str) -> Any:
         raise Problem("invalid-request", "this is not JSON") from None
 
 
-def _from_json(body: dict[str, Any], names: Sequence[str]) -> RequestBody:
+def _from_json(body: dict[str, Any]) -> RequestBody:
     """{"file": base64 or {"name", "data"} or a list of these, other fields}."""
-    given = [body.pop(name) for name in names if body.get(name) is not None]
+    given = [body.pop(name) for name in _FILE_FIELDS if body.get(name) is not None]
     if len(given) > 1:
-        raise Problem("invalid-request", f"send either `{names[0]}` or `{names[1]}`")
+        raise Problem("invalid-request", "send either `file` or `files`")
     entries = given[0] if given and isinstance(given[0], list) else given
     return RequestBody(tuple(_json_file(entry, number) for number, entry in enumerate(entries, start=1)), body)
 

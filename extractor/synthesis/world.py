@@ -117,9 +117,9 @@ def world_person(rng: random.Random, language: str) -> WorldPerson:
     )  # fmt: skip
 
 
-def world_place(rng: random.Random, language: str, state: str | None = None) -> Name:
-    """A town, of `state` where the list says which towns are its own."""
-    return rng.choice(_towns(language, state))
+def world_place(rng: random.Random, language: str) -> Name:
+    """A town."""
+    return rng.choice(_towns(language, None))
 
 
 def world_address(rng: random.Random, language: str, state: str | None = None) -> str:
@@ -139,8 +139,8 @@ def world_authority(rng: random.Random, language: str, state: str | None = None)
     return _filled(rng, rng.choice(_list(language, "authorities")), language, state)
 
 
-def world_word(rng: random.Random, language: str, kind: str, sex: str = "M") -> str:
-    """A printed word: `profession`, `marital_status`, `religion` or `blood_group`, in the form for `sex`.
+def world_word(rng: random.Random, language: str, kind: str) -> str:
+    """A printed word: `profession`, `marital_status`, `religion` or `blood_group`, in a man's form.
 
     Raises:
         ValueError: there is no such kind.
@@ -150,8 +150,7 @@ def world_word(rng: random.Random, language: str, kind: str, sex: str = "M") -> 
     if kind not in _WORD_KINDS:
         raise ValueError(f"kind of word: one of {', '.join((*_WORD_KINDS, 'blood_group'))}")
     words = _list(language, _WORD_KINDS[kind]) or _list("en", _WORD_KINDS[kind])
-    male, slash, female = rng.choice(words).partition("/")
-    return female if slash and sex == "F" and not female.isupper() else male
+    return rng.choice(words).partition("/")[0]
 
 
 def _form(language: str, name: Name, sex: str) -> Name:

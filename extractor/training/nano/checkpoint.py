@@ -57,9 +57,9 @@ WISHES: Mapping[str, Any] = {
 _EMBEDDINGS = ("model.embed_tokens.weight", "lm_head.weight")
 
 
-def new_processor(tokenizer: PreTrainedTokenizerFast | None = None) -> Phi3VProcessor:
+def new_processor() -> Phi3VProcessor:
     """The processor of the small model."""
-    return Phi3VProcessor(Phi3VImageProcessor(num_crops=NUM_CROPS), tokenizer or fast_tokenizer(build_tokenizer()))
+    return Phi3VProcessor(Phi3VImageProcessor(num_crops=NUM_CROPS), fast_tokenizer(build_tokenizer()))
 
 
 def new_config(tokenizer: PreTrainedTokenizerFast) -> Phi3VConfig:

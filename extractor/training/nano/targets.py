@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 
 from extractor.phi3v import Phi3VProcessor
 from extractor.phi3v.image_processing import ROW, TOKENS_PER_VIEW
-from extractor.prompting import Hints, Lang, Style, conversation, prompt
+from extractor.prompting import Hints, conversation, prompt
 
 #: What ends an answer.
 END = "<|end|>"
@@ -38,12 +38,9 @@ def question(
     schema: type[BaseModel],
     *,
     hints: Hints | None = None,
-    style: Style = "short",
-    lang: Lang = "en",
-    page_text: str = "",
 ) -> str:
     """The whole prompt for one picture, as the engine makes it."""
-    asked = prompt(schema, style=style, lang=lang, hints=hints, page_text=page_text)
+    asked = prompt(schema, style="short", lang="en", hints=hints)
     return str(processor.apply_chat_template(conversation(asked, 1), add_generation_prompt=True))
 
 
