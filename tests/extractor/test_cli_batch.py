@@ -224,19 +224,6 @@ def test_where_nothing_was_read_an_older_output_stays(
     assert list(tmp_path.glob("*.partial")) == []
 
 
-def test_one_bad_file_of_forty_costs_its_own_answer(batch: Callable[..., Any], files: list[Path]) -> None:
-    def read(name: str) -> Extraction:
-        if name == "07":
-            raise NoDocumentError("not a document")
-        return passport(name)
-
-    code, out, err = batch(read, *files, "--format", "jsonl")
-    records = [json.loads(line) for line in out.splitlines()]
-    assert (code, len(records)) == (4, 40)
-    assert [one["file"] for one in records if "error" in one] == [str(files[7])]
-    assert err == f"extract: {files[7]}: not a document\n"
-
-
 def test_a_csv_has_the_columns_of_its_schema_whatever_is_read(
     batch: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from extractor.errors import NoDocumentError, SchemaError, UnreadableInputError
@@ -139,8 +137,6 @@ def test_more_pixels_than_allowed_are_not_decoded(reader: EngineReader, passport
     [
         {"type": "array"},
         {"type": "object", "properties": 5},
-        {"type": "object", "properties": {"a": {"$ref": "#/nowhere"}}},
-        {"type": "object", "properties": {"a": {"$ref": "https://example.com/schema.json"}}},
         {"type": "object", "properties": {"a": {"$ref": "file:///etc/passwd"}}},
         {"$ref": "#"},
     ],
@@ -149,21 +145,3 @@ def test_schemas_that_make_no_model(schema: dict[str, Any]) -> None:
     with pytest.raises(SchemaError) as caught:
         model_of(json.dumps(schema))
     assert "\n" not in str(caught.value)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
-    max_leaves=5,
-)
-keywords = st.sampled_from("type properties required enum anyOf items $ref $defs title pattern format x-kind".split())
-
-
-@given(st.dictionaries(keywords, json_values | st.dictionaries(st.text(max_size=4), json_values, max_size=2)))
-def test_any_schema_makes_a_model_or_a_plain_error(schema: dict[str, Any]) -> None:
-    try:
-        model = model_of(json.dumps(schema))
-    except SchemaError as error:
-        assert "\n" not in str(error)  # noqa: PT017
-        return
-    assert model.model_fields is not None
