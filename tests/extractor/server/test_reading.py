@@ -17,6 +17,7 @@ from extractor.server.settings import ServiceLimits
 
 from .hostile import CRAFTED
 
+pytestmark = pytest.mark.usefixtures("read_once")
 EXTRACT = {"op": "extract", "schema": "auto", "pages": None, **ServiceLimits().of_request()}
 
 
