@@ -2,10 +2,13 @@
 
 A page that shows nothing but pictures is rendered at the pixels that its largest picture has, so that no picture is
 enlarged; where one picture fills the page, its own pixels are the page. Other pages are rendered at about 200 dpi.
+What a viewer does not show is not on the page: a picture that may be masked or switched off is rendered.
 """
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,6 +28,11 @@ _INVISIBLE = (3, 7)
 _TOLERANCE = 1.0
 #: Fewest bits of a pixel that are grey or colour: stencils and bilevel pictures are rendered.
 _BITS = (8, 24)
+#: Keys by which a picture's dictionary hides it or parts of it (a mask, a layer that may be off), and names written
+#: with escapes, which may be such a key. A picture's dictionary always stands in the file as it is: it is a stream's.
+_HIDING = re.compile(rb"/(?:S?Mask(?:InData)?|OC)\b|/\w{0,10}#[0-9A-Fa-f]{2}")
+#: Marked content of this name is a layer (ISO 32000-1, 8.11.3.2).
+_LAYER = "OC"
 
 
 def pdf_pages(data: bytes, pages: Sequence[int] | None, limits: Limits) -> Iterator[np.ndarray]:
@@ -35,13 +43,16 @@ def pdf_pages(data: bytes, pages: Sequence[int] | None, limits: Limits) -> Itera
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         # PDFium keeps its last error, which may be that of a file before this one.
-        locked = "password" in str(error).lower() and b"/Encrypt" in data
+        locked = any(word in str(error).lower() for word in ("password", "security")) and b"/Encrypt" in data
         raise UnreadableInputError(
             "the PDF is locked by a password; save it without one" if locked else "the PDF is damaged; export it again"
         ) from error
     try:
         if not len(document):
             raise UnreadableInputError("the PDF has no pages")
+        with contextlib.suppress(pypdfium2.PdfiumError):
+            document.init_forms()  # else what was filled in is not drawn
+        hiding = _HIDING.search(data) is not None
         for number in sorted(choose_pages(len(document), pages, limits)):
             try:
                 page = document[number - 1]
@@ -50,21 +61,24 @@ def pdf_pages(data: bytes, pages: Sequence[int] | None, limits: Limits) -> Itera
                     raise UnreadableInputError(
                         f"page {number} is too narrow for any document; choose pages with --pages"
                     )
-                yield _page(page, limits)
+                rendered = _page(page, limits, hiding=hiding)
+                if min(rendered.shape[:2]) < MIN_SIDE:
+                    raise UnreadableInputError(f"page {number} is too small to be read; choose pages with --pages")
+                yield rendered
             except (pypdfium2.PdfiumError, ValueError) as error:  # ValueError: its boxes leave nothing of it
                 raise UnreadableInputError(f"page {number} of the PDF is damaged; export it again") from error
     finally:
         document.close()
 
 
-def _page(page: Any, limits: Limits) -> np.ndarray:
+def _page(page: Any, limits: Limits, *, hiding: bool) -> np.ndarray:
     width, height = page.get_size()
     pictures = _only_pictures(page)
     for picture in pictures:
         size = picture.get_px_size()
         if size[0] * size[1] > limits.pixels:
             check_size(size, limits)
-    if len(pictures) == 1 and (own := _own_pixels(page, pictures[0], limits.side)) is not None:
+    if len(pictures) == 1 and not hiding and (own := _own_pixels(page, pictures[0], limits.side)) is not None:
         return own
     longest = max(width, height, 1.0)
     scale = min(_SIDE / longest, 8.0)
@@ -121,7 +135,7 @@ def _own_pixels(page: Any, picture: Any, side: int) -> np.ndarray | None:
         or min(picture.get_px_size()) < MIN_SIDE
         or pdfium.FPDFPage_GetAnnotCount(page)
         or pdfium.FPDFClipPath_CountPaths(pdfium.FPDFPageObj_GetClipPath(picture)) > 0
-        or pdfium.FPDFPageObj_HasTransparency(picture)
+        or any(map(_may_be_hidden, _around(picture)))
         or picture.get_metadata().bits_per_pixel not in _BITS
     ):
         return None
@@ -134,6 +148,34 @@ def _own_pixels(page: Any, picture: Any, side: int) -> np.ndarray | None:
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
         return np.asarray(image)
     return np.ascontiguousarray(found)
+
+
+def _around(item: Any) -> Iterator[Any]:
+    """An object of a page, and the forms that it is in."""
+    while item is not None:
+        yield item
+        item = item.container
+
+
+def _may_be_hidden(item: Any) -> bool:
+    """Whether an object of a page is transparent, or in a layer that a viewer may switch off."""
+    import pypdfium2.raw as pdfium
+
+    if pdfium.FPDFPageObj_HasTransparency(item):
+        return True
+    marks = (pdfium.FPDFPageObj_GetMark(item, number) for number in range(pdfium.FPDFPageObj_CountMarks(item)))
+    return any(_name_of(mark) == _LAYER for mark in marks)
+
+
+def _name_of(mark: Any) -> str:
+    """The name of marked content, as far as it is as short as that of a layer."""
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    buffer, length = (ctypes.c_ushort * 8)(), ctypes.c_ulong()  # UTF-16 with a zero at its end
+    fits = pdfium.FPDFPageObjMark_GetName(mark, buffer, ctypes.sizeof(buffer), length)
+    return bytes(buffer)[: length.value - 2].decode("utf-16-le", "replace") if fits and length.value >= 2 else ""
 
 
 def _rgb(pixels: np.ndarray, *, reverse: bool = False) -> np.ndarray:

@@ -223,6 +223,8 @@ def test_locked_pdfs() -> None:
     lock = f"/Encrypt << /Filter /Standard /V 1 /R 2 /O <{'ab' * 32}> /U <{'cd' * 32}> /P -4 >>"
     locked = f"{lock} /ID [<{'00' * 16}> <{'00' * 16}>]"
     assert refused(pdf(extra=locked)) == "the PDF is locked by a password; save it without one"
+    for unknown in ("/Filter /Acme /V 1", "/Filter /Standard /V 99 /R 99"):
+        assert "locked" in refused(pdf(extra=f"/Encrypt << {unknown} >>")), "a lock that PDFium does not know is one"
     for other in (pdf(pages=0), b"%PDF-1.7"):
         assert "password" not in refused(other), "PDFium keeps the error of the file before"
 

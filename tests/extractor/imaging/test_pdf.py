@@ -105,3 +105,56 @@ def test_a_logo_of_many_pixels_makes_no_page_larger_than_it_is_read() -> None:
 def test_a_tiny_picture_on_a_page_is_no_page() -> None:
     tiny = np.zeros((4, 6, 3), np.uint8)
     assert min(load_pages(scanned(tiny, resolution=10))[0].shape[:2]) >= 24
+
+
+@each("box", ["0.1 0.1", "2 2"])
+def test_a_page_that_no_text_fits_on_is_refused(box: str) -> None:
+    data = placed("600 0 0 400 0 0", TEXT % 0, fonts=FONT).replace(b"[0 0 600 400]", f"[0 0 {box}]".encode())
+    assert refused(data) == "page 1 is too small to be read; choose pages with --pages"
+
+
+_MASK = stream(
+    bytes(120 * 80), b"/Type/XObject/Subtype/Image/Width 120/Height 80/BitsPerComponent 8/ColorSpace/DeviceGray"
+)
+_OFF = (b"/Catalog", b"/Catalog/OCProperties<</OCGs[6 0 R]/D<</OFF[6 0 R]>>>>")
+_LAYER = b"<</Type/OCG/Name(x)>>"
+
+
+def _picture(extra: bytes, other: bytes, content: bytes = b"600 0 0 400 0 0 cm /I Do", resources: bytes = b"") -> bytes:
+    """A page that a picture with more keys fills; `other` is object 6."""
+    image = b"/Type/XObject/Subtype/Image/Width 120/Height 80/BitsPerComponent 8/ColorSpace/DeviceRGB" + extra
+    return drawn(content, b"/XObject<</I 5 0 R>>" + resources, stream(quarters(120, 80).tobytes(), image), other)
+
+
+@each(
+    "data",
+    [
+        _picture(b"/SMask 6 0 R", _MASK),
+        _picture(b"/S#4dask 6 0 R", _MASK),
+        _picture(b"/OC 6 0 R", _LAYER).replace(*_OFF),
+        _picture(b"", _LAYER, b"/OC /M BDC 600 0 0 400 0 0 cm /I Do EMC", b"/Properties<</M 6 0 R>>").replace(*_OFF),
+    ],
+    ids=["masked", "its key with an escape", "in a layer that is off", "marked as of such a layer"],
+)
+def test_a_picture_that_no_viewer_shows_is_not_on_the_page(data: bytes) -> None:
+    (page,) = load_pages(data)
+    assert page.min() == 255
+
+
+def test_a_layer_that_is_on_and_other_marks_hide_nothing() -> None:
+    for data in (
+        _picture(b"/OC 6 0 R", _LAYER),
+        _picture(b"", _LAYER, b"/Figure BMC 600 0 0 400 0 0 cm /I Do EMC"),
+        _picture(b"/SMask 6 0 R", _MASK.replace(bytes(120 * 80), b"\xff" * 120 * 80)),
+    ):
+        (page,) = load_pages(data)
+        assert page.shape == (80, 120, 3)
+        assert shows_quarters(page)
+
+
+def test_what_was_filled_into_a_form_is_drawn() -> None:
+    field = b"/Annots[<</Type/Annot/Subtype/Widget/FT/Tx/Rect[0 0 600 400]/T(a)/V(x)/AP<</N 5 0 R>>>>]"
+    shown = stream(b"1 0 0 rg 0 0 600 400 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 600 400]")
+    data = drawn(b"", b"", shown, page=field).replace(b"/Catalog", b"/Catalog/AcroForm<</Fields[]>>")
+    (page,) = load_pages(data)
+    assert page[page.shape[0] // 2, page.shape[1] // 2].tolist() == [255, 0, 0]
