@@ -12,11 +12,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from extractor import inputs
 from extractor.errors import ExtractorError, MissingExtraError, UsageError
+from extractor.imaging.load import MOST_BYTES, too_large
 from extractor.inputs import folders_below, one_line, pattern_of, split_at_wildcard
 
 _URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -46,6 +48,20 @@ class Place:
     def inside(self, name: str) -> str:
         return f"{self.path.rstrip('/')}/{name}"
 
+    def is_of_the_same(self, other: Place) -> bool:
+        """Whether both are on one filesystem, and name its files alike."""
+        return self.prefix == other.prefix and bool(self.filesystem.equals(other.filesystem))
+
+    def holds(self, path: str, other: Place) -> bool:
+        """Whether a path on the filesystem of `other` is this folder or lies in it, also by way of a link."""
+        if is_local(self.filesystem) and is_local(other.filesystem):
+            folder, path = _real(self.path), os.path.join(_real(os.path.dirname(path)), os.path.basename(path))
+        elif self.is_of_the_same(other):
+            folder = self.path
+        else:
+            return False
+        return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
+
 
 def place(text: str) -> Place:
     """The place that a path or a URI names. Raises UsageError where there is none."""
@@ -53,7 +69,10 @@ def place(text: str) -> Place:
         raise UsageError("a name is empty; is a variable unset?")
     if not _URI.match(text):
         return Place(_local(), os.path.abspath(text))
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise UsageError("this is no address; write s3://bucket/folder, or a path") from None
     if parts.password is not None:
         raise UsageError("credentials do not belong into a name; give them in the environment")
     before, query = f"{parts.scheme}://{parts.netloc}", f"?{parts.query}" if parts.query else ""
@@ -70,10 +89,10 @@ def listed(where: Place, suffixes: frozenset[str]) -> list[str]:
     from pyarrow.fs import FileType
 
     try:
-        info = where.filesystem.get_file_info(where.path)
-        if info.type == FileType.File:
+        kind = _kind(where)
+        if kind == FileType.File:
             return [where.path]
-        if info.type == FileType.Directory:
+        if kind == FileType.Directory:
             found = _files_below(where, where.path)
             fits = re.compile(f"(?:.*)(?:{'|'.join(map(re.escape, sorted(suffixes)))})", re.IGNORECASE | re.DOTALL)
         else:
@@ -91,9 +110,19 @@ def listed(where: Place, suffixes: frozenset[str]) -> list[str]:
 
 
 def read(filesystem: Any, path: str) -> bytes:
-    """A file's content. Raises OSError."""
-    with filesystem.open_input_stream(path) as stream:
-        return bytes(stream.read())
+    """A file's content. Raises OSError, and UnreadableInputError where there is more of it than any document has."""
+    # Not by pyarrow where it is here: that knows only names in UTF-8.
+    with open(path, "rb") if is_local(filesystem) else filesystem.open_input_stream(path) as stream:
+        data = bytes(stream.read(MOST_BYTES + 1))
+    if len(data) > MOST_BYTES:
+        raise too_large()
+    return data
+
+
+def is_local(filesystem: Any) -> bool:
+    from pyarrow.fs import LocalFileSystem
+
+    return isinstance(filesystem, LocalFileSystem)
 
 
 def write_whole(filesystem: Any, path: str, data: bytes) -> None:
@@ -101,10 +130,8 @@ def write_whole(filesystem: Any, path: str, data: bytes) -> None:
 
     Object stores show a file when it is complete; on others it grows under another name, which a dead writer leaves.
     """
-    from pyarrow.fs import LocalFileSystem
-
     try:
-        if not isinstance(filesystem, LocalFileSystem):
+        if not is_local(filesystem):
             with filesystem.open_output_stream(path) as stream:
                 stream.write(data)
             return
@@ -137,7 +164,7 @@ def names_in(where: Place) -> Iterator[str]:
 
 
 def shown(where: Place) -> str:
-    return one_line(where.name(where.path))
+    return one_line(inputs.shown(where.name(where.path)))
 
 
 def reason(error: Exception) -> str:
@@ -148,18 +175,35 @@ def reason(error: Exception) -> str:
 
 def _files_below(where: Place, folder: str, *, deep: bool = True) -> list[str]:
     """The paths of the files in a folder, and with `deep` in those below it. Raises OSError."""
-    from pyarrow.fs import FileSelector, FileType, LocalFileSystem
+    from pyarrow.fs import FileSelector, FileType
 
-    if isinstance(where.filesystem, LocalFileSystem) and deep:
-        # Its own listing goes round and round where links lead in a circle.
+    if is_local(where.filesystem):
+        # pyarrow's own listing goes round and round where links lead in a circle.
         def refuse(error: OSError) -> None:
             raise error
 
-        places = folders_below(folder, refuse, into_links=True)
+        places = folders_below(folder, refuse, into_links=True) if deep else [(folder, os.listdir(folder))]
         paths = (os.path.join(place, name) for place, names in places for name in names)
-        return [path for path in paths if os.path.isfile(path)]
+        # A link that leads nowhere is a document that is missing; pipes and devices may never end.
+        return [path for path in paths if os.path.isfile(path) or not os.path.exists(path)]
     found = where.filesystem.get_file_info(FileSelector(folder, recursive=deep, allow_not_found=True))
     return [one.path for one in found if one.type == FileType.File]
+
+
+def _kind(where: Place) -> Any:
+    """What a path is: pyarrow's FileType. Raises OSError."""
+    from pyarrow.fs import FileType
+
+    if not is_local(where.filesystem):
+        return where.filesystem.get_file_info(where.path).type
+    if os.path.isdir(where.path):
+        return FileType.Directory
+    return FileType.File if os.path.isfile(where.path) else FileType.NotFound
+
+
+@lru_cache(10_000)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 @cache

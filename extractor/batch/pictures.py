@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from extractor.batch.files import Place, place, read
+from extractor.batch.files import Place, is_local, place, read, reason
 from extractor.batch.units import split_page
 from extractor.errors import UnreadableInputError, UsageError
 
@@ -34,7 +34,7 @@ class Pictures:
         path = self._place.path_of(name)
         if row is None:
             return _read(self._place, path)
-        value = _tried(lambda: self._value(path, row))
+        value = _tried(lambda: self._value(path, row), self._place)
         if isinstance(value, dict):  # as Hugging Face's data sets hold pictures
             value = value.get("bytes") or value.get("path")
         if isinstance(value, bytes):
@@ -90,9 +90,8 @@ def picture_column(schema: Any, wanted: str | None) -> str:
         return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
     if wanted is not None:
-        if wanted not in schema.names or not (
-            is_bytes(schema.field(wanted).type) or is_text(schema.field(wanted).type)
-        ):
+        numbers = schema.get_all_field_indices(wanted)
+        if len(numbers) != 1 or not (is_bytes(schema.types[numbers[0]]) or is_text(schema.types[numbers[0]])):
             raise UsageError(f"the Parquet file has no column {wanted} of pictures or paths")
         return wanted
     for fits, names in ((is_bytes, _BYTES), (is_text, _PATHS)):
@@ -104,10 +103,10 @@ def picture_column(schema: Any, wanted: str | None) -> str:
 
 
 def _read(where: Place, path: str) -> bytes:
-    return bytes(_tried(lambda: read(where.filesystem, path)))
+    return bytes(_tried(lambda: read(where.filesystem, path), where))
 
 
-def _tried(get: Any) -> Any:
+def _tried(get: Any, where: Place) -> Any:
     """What `get` returns; a storage that fails is asked again. Raises UnreadableInputError."""
     import pyarrow
 
@@ -116,10 +115,12 @@ def _tried(get: Any) -> Any:
             return get()
         except FileNotFoundError:
             raise UnreadableInputError("there is no such file") from None
-        except pyarrow.ArrowException:
-            raise UnreadableInputError("the Parquet file cannot be read") from None
+        except (pyarrow.ArrowException, ValueError):  # ValueError: a name with a null character
+            raise UnreadableInputError("the file or row cannot be read") from None
         except OSError as error:
+            if error.errno is None and is_local(where.filesystem):
+                # Not the storage: what pyarrow says of damage inside of a file.
+                raise UnreadableInputError("the Parquet file is damaged") from None
             failed = error
             time.sleep(_PAUSE * 2**number)
-    reason = f": {failed.strerror}" if failed.strerror else ""
-    raise UnreadableInputError(f"the storage fails to give the file{reason}")
+    raise UnreadableInputError(f"the storage fails to give the file: {reason(failed)}")

@@ -46,14 +46,18 @@ class Reader:
     """Called by Ray Data with one unit at a time."""
 
     def __init__(self, job: Job, run: str) -> None:
-        from extractor.engines import choose_engine
         from extractor.text.ocr import sharing_cores, threads
 
         self._job, self._run, self._output = job, run, place(job.output)
-        self._schema = checked(job.schema)
-        engine, _ = choose_engine(job.engine, model=job.model, dtype=job.dtype, device=job.device)
-        self._engine: Any = engine
-        self._batched = hasattr(engine, "answer_batch") and job.batch_size > 1
+        self._failure: ExtractorError | None = None
+        self._engine: Any = None
+        try:
+            self._schema = checked(job.schema)
+            self._engine, _ = _engine(job)
+        except Exception as error:
+            # Said by the first call: of what ends an actor's beginning Ray tells the driver nothing but that it ended.
+            self._failure = _ours(error)
+        self._batched = hasattr(self._engine, "answer_batch") and job.batch_size > 1
         self._pictures: dict[int, Pictures] = {}
         self._fetching = Lock()
         self._pool = ThreadPoolExecutor(max(1, int(job.cpus)), thread_name_prefix="document")
@@ -62,12 +66,12 @@ class Reader:
         self._cores.enter_context(sharing_cores(threads()))
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
+        if self._failure is not None:
+            raise self._failure
         try:
             rows = [self._read_unit(Unit.unpacked(str(text))) for text in batch["unit"]]
-        except ExtractorError:
-            raise
-        except Exception as error:  # Ray logs what is raised; a foreign text may quote a document
-            raise ExtractorError(failed("", error).error) from None
+        except Exception as error:
+            raise _ours(error) from None
         return {name: [one[name] for one in rows] for name in rows[0]}
 
     def _read_unit(self, unit: Unit) -> dict[str, Any]:
@@ -151,6 +155,17 @@ class Reader:
         return Outcome(document.name, result, exit_code=0 if result.checks_passed else 1)
 
 
+def _engine(job: Job) -> tuple[Any, Any]:
+    from extractor.engines import choose_engine
+
+    return choose_engine(job.engine, model=job.model, dtype=job.dtype, device=job.device)
+
+
+def _ours(error: Exception) -> ExtractorError:
+    """An error that may be raised: Ray logs it, and a foreign text may quote a document."""
+    return error if isinstance(error, ExtractorError) else ExtractorError(failed("", error).error)
+
+
 @dataclass(frozen=True)
 class Answered:
     """A model that has been asked about a document already, as one of a batch."""
@@ -214,7 +229,7 @@ def check_run(output: Place, run: str) -> None:
     """Raises StorageError where a later run has begun to write to the output."""
     try:
         current = json.loads(read(output.filesystem, output.inside(RUN)))["run"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         current = None
     if current != run:
         raise StorageError("another run has taken over the output; this one ends")

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from extractor import inputs
 from extractor.batch.files import HIDDEN, Place, StorageError, names_in, read, reason, shown
 from extractor.output import Outcome, as_dict, columns
 from extractor.schemas import SCHEMAS, schema_name
@@ -22,7 +23,7 @@ SUFFIX = {"jsonl": ".jsonl", "parquet": ".parquet"}
 
 def row_of(outcome: Outcome, *, evidence: bool) -> dict[str, Any]:
     """A document as a row."""
-    row: dict[str, Any] = {"file": outcome.name, "schema": None, "document": None}
+    row: dict[str, Any] = {"file": inputs.shown(outcome.name), "schema": None, "document": None}
     if evidence:
         row["evidence"] = None
     if outcome.result is not None:
@@ -73,7 +74,7 @@ def names_of(output: Place, file: str) -> Iterator[str]:
             yield from parquet.read_table(io.BytesIO(data), columns=["file"]).column("file").to_pylist()
         else:
             yield from (str(json.loads(line)["file"]) for line in data.splitlines())
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         where = shown(Place(None, path, output.prefix))
         raise StorageError(f"{where} is no part of a batch: {reason(error)}; move it away and run again") from None
 

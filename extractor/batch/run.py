@@ -14,15 +14,15 @@ import socket
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from extractor import strict_json
-from extractor.batch.files import Place, StorageError, place, read, shown, write_whole
+from extractor import inputs, strict_json
+from extractor.batch.files import Place, StorageError, place, read, reason, shown, write_whole
 from extractor.batch.job import Job, Summary
 from extractor.batch.reader import RUN, Reader
 from extractor.batch.rows import SUFFIX, columns_of, names_of, parts_in
@@ -39,6 +39,8 @@ _QUIET = {
 #: Shared memory of a Ray that is started for one call. Only names and counts are kept there.
 _OBJECT_STORE = 100_000_000
 _POLL = 1.0
+#: Of rows, readers and a batch.
+_MOST = 1_000_000
 #: Seconds in which a machine has to answer.
 _ANSWERS = 10.0
 
@@ -87,7 +89,7 @@ def extract_batch(
     options |= {"inputs": tuple(os.fspath(one) for one in given), "output": os.fspath(output)}
     job = Job(**options | {"schema": _portable(schema), "pages": tuple(pages) if pages else None})
     _check(job)
-    with _ray(address) as client:
+    with _ray(address, {"CPU": job.cpus, "GPU": job.gpus}) as client:
         report = on_progress or (lambda _: None)
         return _from_afar(job, report) if client else drive(job, report)
 
@@ -96,9 +98,9 @@ def drive(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
     """The whole of a batch, in a process that belongs to Ray's cluster. Raises what `extract_batch` does."""
     start = time.monotonic()
     output = place(job.output)
-    run = _take_over(output, job)
-    own = f"{output.name(output.path).rstrip('/')}/"
-    listed = [documents_of(text, job.group, column=job.column, apart=own) for text in job.inputs]
+    _open_output(output, job)
+    listed = documents_of(job.inputs, job.group, column=job.column, output=output)
+    run = _take_over(output, job)  # not before there is something to read: a run that goes on beside this one ends
     total = sum(map(len, listed))
     units = _missing(job, output, listed, total)
     earlier = total - sum(len(unit.documents) for unit in units)
@@ -124,6 +126,7 @@ def _read(job: Job, run: str, units: Sequence[Unit]) -> Iterator[dict[str, Any]]
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
+    context.raise_original_map_exception = True  # Ray's own would say nothing of a full disk or a missing checkpoint
     most = min(len(units), job.readers or len(units))
     rows = [{"unit": unit.packed()} for unit in units]
     parts = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
@@ -161,27 +164,34 @@ def _missing(job: Job, output: Place, listed: Sequence[Sequence[Any]], total: in
     left: list[Unit] = []
     for number in range(len(listed)):
         documents = (one for unit in missing if unit.input == number for one in unit.documents)
-        left += units_of(number, (one for one in documents if one.name not in answered), size)
+        left += units_of(number, (one for one in documents if inputs.shown(one.name) not in answered), size)
     return left
 
 
-def _take_over(output: Place, job: Job) -> str:
-    """Writes whose run the output is now. Raises UsageError where rows of other settings are in it."""
-    from extractor import __version__
-
+def _open_output(output: Place, job: Job) -> dict[str, Any]:
+    """Makes the output a folder, and returns the settings of all its rows. Raises UsageError where rows of other
+    settings are in it, StorageError where it cannot be a folder."""
     settings = json.loads(json.dumps(job.settings()))
     with suppress(OSError):
         try:
             before = json.loads(read(output.filesystem, output.inside(RUN)))["settings"]
             other = [name for name in settings if before.get(name) != settings[name]]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise UsageError(f"{shown(output)}: {RUN} is damaged; name another folder") from None
         if other:
             raise UsageError(f"{shown(output)} was begun with another {', '.join(other)}; name another folder")
     try:
         output.filesystem.create_dir(output.inside("_attempts"), recursive=True)
     except OSError as error:
-        raise StorageError(f"{shown(output)} cannot be made a folder: {error.strerror or 'refused'}") from None
+        raise StorageError(f"{shown(output)} cannot be made a folder: {reason(error)}") from None
+    return settings
+
+
+def _take_over(output: Place, job: Job) -> str:
+    """Writes whose run the output is now. Raises what `_open_output` does."""
+    from extractor import __version__
+
+    settings = _open_output(output, job)
     run = uuid.uuid4().hex
     text = json.dumps({"run": run, "version": __version__, "settings": settings}, indent=2)
     write_whole(output.filesystem, output.inside(RUN), text.encode())
@@ -201,16 +211,21 @@ def _check(job: Job) -> None:
         raise UsageError(f"the format is one of {', '.join(SUFFIX)}, not {job.form}")
     if job.engine == "auto":
         raise UsageError("name the engine: readers on other machines would each choose their own")
-    if any(number is not None and number < 1 for number in (job.rows, job.readers, job.batch_size)):
-        raise UsageError("rows, readers and the batch size are numbers from 1")
-    if not 0 < job.cpus < 1e4 or not 0 <= job.gpus < 1e3:
-        raise UsageError("a reader takes more than no CPU, and no GPU or more")
+    if any(number is not None and not 1 <= number <= _MOST for number in (job.rows, job.readers, job.batch_size)):
+        raise UsageError(f"rows, readers and the batch size are numbers from 1 to {_MOST:,}")
+    if not _is_share(job.cpus, 1e4) or not (job.gpus == 0 or _is_share(job.gpus, 1e3)):
+        raise UsageError("a reader takes whole CPUs or a part of one from 0.0001, more than no CPU, and so with GPUs")
     if job.group is not None:
         group_pattern(job.group)
     for text in (*job.inputs, job.output):
         place(text)
     if job.engine == "embedded":
         choose_engine(job.engine)
+
+
+def _is_share(number: float, most: float) -> bool:
+    """Whether Ray can give a reader so much: whole processors, or a part of one by four digits."""
+    return 1e-4 <= number <= 1 or (1 < number < most and number == int(number))
 
 
 def _portable(schema: Any) -> Any:
@@ -235,8 +250,11 @@ def _check_answers(address: str) -> None:
 
 
 @contextmanager
-def _ray(address: str | None) -> Iterator[bool]:
-    """A connection to Ray, or one that is there already; whether it is one from outside of the cluster."""
+def _ray(address: str | None, reader: Mapping[str, float]) -> Iterator[bool]:
+    """A connection to Ray, or one that is there already; whether it is one from outside of the cluster.
+
+    Raises UsageError where none is there, or one that is started here has no room for what one `reader` takes.
+    """
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     try:
         with warnings.catch_warnings():
@@ -264,13 +282,22 @@ def _ray(address: str | None) -> Iterator[bool]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ray.init(**options)
-    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         first = (str(error).strip().splitlines() or ["no answer"])[0]
         raise UsageError(f"no Ray at {address or 'this machine'}: {first[:200]}") from None
     try:
+        if options["address"] == "local":
+            _check_room(reader, ray.cluster_resources())
         yield ray.util.client.ray.is_connected()
     finally:
         ray.shutdown()
+
+
+def _check_room(reader: Mapping[str, float], machine: Mapping[str, float]) -> None:
+    """Raises UsageError where a reader takes more than the machine has, for which Ray would wait without end."""
+    for kind, wanted in reader.items():
+        if wanted > (there := machine.get(kind, 0.0)):
+            raise UsageError(f"a reader of {wanted:g} {kind}s finds no room here; this machine has {there:g}")
 
 
 def _from_afar(job: Job, on_progress: Callable[[Summary], None]) -> Summary:
@@ -312,7 +339,8 @@ def _ours(error: BaseException) -> ExtractorError:
     seen: BaseException | None = error
     kind = type(error).__name__
     while seen is not None:
-        for one in (seen, getattr(seen, "cause", None)):
+        # The cause first: what Ray wraps an error in is an instance of its class too, with a traceback as its text.
+        for one in (getattr(seen, "cause", None), seen):
             if isinstance(one, ExtractorError):
                 return type(one)(str(one))
             kind = type(one).__name__ if isinstance(one, Exception) else kind

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -63,30 +63,47 @@ class Unit:
 
 
 def documents_of(
-    text: str, group: str | None, *, column: str | None = None, apart: str | None = None
-) -> list[UnitDocument]:
-    """The documents of one input, sorted.
+    texts: Sequence[str], group: str | None, *, column: str | None = None, output: Place | None = None
+) -> list[list[UnitDocument]]:
+    """The documents of each input, sorted.
 
-    A Parquet file has pictures or their paths, in `column` if one is named. What is called like `apart` is no part of
-    the input: an output may lie in it, and its parts may be Parquet files. Raises UsageError and StorageError.
+    Inputs of one filesystem are one, that of the first of them: a page which several name is read once, and pages that
+    are one document may be named apart. A Parquet file has pictures or their paths, in `column` if one is named. What
+    lies in the output is no part of the input. Raises UsageError and StorageError.
     """
-    where = place(text)
-    pages: list[str] = []
+    places = [place(text) for text in texts]
+    firsts: list[int] = []  # of each filesystem, the first input
+    pages: list[dict[str, None]] = [{} for _ in texts]
+    for number, where in enumerate(places):
+        first = next((one for one in firsts if places[one].is_of_the_same(where)), number)
+        if first == number:
+            firsts.append(number)
+        pages[first].update(dict.fromkeys(_pages(where, column, output)))
+    return [_grouped(own, group) for own in pages]
+
+
+def _pages(where: Place, column: str | None, output: Place | None) -> Iterator[str]:
+    """The pages of one input. Raises UsageError and StorageError."""
+    if output is not None and output.holds(where.path, where):
+        raise UsageError(f"{shown(where)} lies in the output, which holds nothing but answers; name another folder")
     for path in listed(where, SUFFIXES | {_PARQUET}):
         name = where.name(path)
-        if apart is not None and name.startswith(apart):
+        if output is not None and output.holds(path, where):
             continue
         if path.lower().endswith(_PARQUET):
-            pages += (f"{name}#{row}" for row in range(_rows(where, path, column)))
+            yield from (f"{name}#{row}" for row in range(_rows(where, path, column)))
         else:
-            pages.append(name)
+            yield name
+
+
+def _grouped(pages: Iterable[str], group: str | None) -> list[UnitDocument]:
     if group is None:
         return [UnitDocument(page, (page,)) for page in pages]
     grouped: dict[str, list[str]] = {}
     pattern = group_pattern(group)
     for page in pages:
         found = pattern.fullmatch(page)
-        grouped.setdefault(found[1] if found else page, []).append(page)
+        grouped.setdefault(found[1] or page if found else page, []).append(page)
     return [UnitDocument(name, tuple(own)) for name, own in sorted(grouped.items())]
 
 
@@ -129,5 +146,7 @@ def _rows(where: Place, path: str, column: str | None) -> int:
             return int(file.metadata.num_rows)
     except UsageError as error:
         raise UsageError(f"{shown(Place(None, path, where.prefix))}: {error}") from None
+    except UnicodeEncodeError:
+        raise StorageError(f"{shown(Place(None, path, where.prefix))}: rename it; its name is not UTF-8") from None
     except (pyarrow.ArrowException, OSError) as error:
         raise StorageError(f"{shown(Place(None, path, where.prefix))} is no Parquet file: {reason(error)}") from None

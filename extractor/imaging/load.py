@@ -105,7 +105,7 @@ def read_bytes(source: Input) -> bytes:
                 raise UnreadableInputError("this is a folder; name the pictures in it")
             with path.open("rb") as file:
                 if os.fstat(file.fileno()).st_size > MOST_BYTES:
-                    raise _too_large()
+                    raise too_large()
                 return _all_of(file)
         except (FileNotFoundError, NotADirectoryError, ValueError) as error:
             # ValueError: a name with a null character
@@ -127,11 +127,11 @@ def _all_of(file: Any) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
         if left < 0:
-            raise _too_large()
+            raise too_large()
     return b"".join(chunks)
 
 
-def _too_large() -> UnreadableInputError:
+def too_large() -> UnreadableInputError:
     return UnreadableInputError(f"the file has more than {MOST_BYTES >> 20} MiB; give its pages one by one")
 
 

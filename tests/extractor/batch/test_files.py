@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from extractor.batch.files import StorageError, listed, names_in, place, write_whole
-from extractor.errors import UsageError
+from extractor.batch import files
+from extractor.batch.files import StorageError, listed, names_in, place, read, write_whole
+from extractor.errors import UnreadableInputError, UsageError
 
 pytest.importorskip("pyarrow")
 PICTURES = frozenset({".jpg", ".png"})
@@ -48,6 +49,32 @@ def test_links_that_lead_in_a_circle_end(folder: Path, pattern: str) -> None:
     assert found == [str(folder / "a.png"), str(folder / "deep/er/d.png")]
 
 
+def test_a_link_that_leads_nowhere_is_a_document_that_is_missing(folder: Path) -> None:
+    (folder / "gone.png").symlink_to("nowhere.png")
+    (folder / "loop.png").symlink_to("loop.png")
+    for pattern in ("", "/*.png", "/**/*.png"):
+        found = [Path(path).name for path in listed(place(f"{folder}{pattern}"), PICTURES)]
+        assert {"gone.png", "loop.png"} <= set(found)
+    with pytest.raises(FileNotFoundError):
+        read(place(str(folder)).filesystem, str(folder / "gone.png"))
+
+
+@pytest.mark.parametrize("pattern", ["", "/*", "/**/*", "/\udcff.png"])
+def test_names_that_are_not_utf_8_are_listed_and_read(folder: Path, pattern: str) -> None:
+    path = f"{folder}/\udcff.png"
+    Path(path).write_bytes(b"found")
+    where = place(f"{folder}{pattern}")
+    assert path in listed(where, PICTURES)
+    assert read(where.filesystem, path) == b"found"
+
+
+def test_a_file_without_end_is_no_document(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 1 << 20)
+    for scheme in ("", "file://"):
+        with pytest.raises(UnreadableInputError, match="MiB"):
+            read(place(f"{scheme}{folder}").filesystem, "/dev/zero")
+
+
 def test_brackets_that_a_file_s_name_has_are_no_pattern(folder: Path) -> None:
     assert listed(place(f"{folder}/[x]/e.jpg"), PICTURES) == [str(folder / "[x]/e.jpg")]
 
@@ -59,7 +86,16 @@ def test_nothing_to_list_is_an_error(folder: Path, pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "s3://key:secret@bucket/scans", "nowhere://bucket/scans", "hdfs://", "s3://bu cket/x"]
+    "text",
+    [
+        "",
+        "s3://key:secret@bucket/scans",
+        "nowhere://bucket/scans",
+        "hdfs://",
+        "s3://bu cket/x",
+        "s3://[::1/x",
+        "s3://\u2100/x",
+    ],
 )
 def test_what_is_no_place_is_said_in_one_line_without_secrets(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -1,5 +1,6 @@
 """Bytes of pages from files and from Parquet files."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,20 @@ def test_rows_give_their_pictures(tmp_path: Path, columns: dict[str, Any], rows:
     assert [fetched.fetch(f"{file}#{row}") for row in rows] == [VALUES[row] for row in rows]
 
 
-@pytest.mark.parametrize("value", [None, "", "missing.jpg", "nowhere://x/y"])
+@pytest.mark.parametrize("value", [None, "", "missing.jpg", "nowhere://x/y", "s3://[::1/x", "a\0b", "x" * 5000])
 def test_a_row_without_a_picture_is_an_unreadable_document(tmp_path: Path, value: str | None) -> None:
     file = _parquet(tmp_path / "people.parquet", {"path": pa.array([value], pa.string())})
     with pytest.raises(UnreadableInputError):
+        Pictures(file).fetch(f"{file}#0")
+
+
+def test_a_damaged_parquet_file_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = _parquet(tmp_path / "people.parquet", {"image": [os.urandom(500)] * 3})
+    data = bytearray(Path(file).read_bytes())
+    data[20:60] = bytes(40)
+    Path(file).write_bytes(data)
+    monkeypatch.setattr(pictures.time, "sleep", lambda _: pytest.fail("it waits"))
+    with pytest.raises(UnreadableInputError, match=r"damaged|cannot be read"):
         Pictures(file).fetch(f"{file}#0")
 
 
@@ -53,6 +64,8 @@ def test_a_column_is_named_where_several_could_be_meant() -> None:
     for wanted in (None, "n", "none"):
         with pytest.raises(UsageError):
             picture_column(schema, wanted)
+    with pytest.raises(UsageError):
+        picture_column(pa.schema([("image", pa.binary())] * 2), "image")
 
 
 def test_a_storage_that_fails_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

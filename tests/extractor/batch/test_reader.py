@@ -13,12 +13,12 @@ from PIL import Image
 
 from extractor.batch.files import StorageError, place
 from extractor.batch.job import Job
-from extractor.batch.reader import ATTEMPTS, Attempts, Reader
+from extractor.batch.reader import ATTEMPTS, RUN, Attempts, Reader, check_run
 from extractor.batch.rows import columns_of, names_of, parts_in
-from extractor.batch.run import _missing, _take_over
+from extractor.batch.run import _missing, _take_over, drive
 from extractor.batch.units import Unit, documents_of
 from extractor.decoding.answer import FieldReading
-from extractor.errors import ExtractorError, UsageError
+from extractor.errors import CheckpointError, ExtractorError, UsageError
 from extractor.evidence import DocumentEvidence
 from extractor.sources.model import Own
 
@@ -46,7 +46,7 @@ def _read(job: Job) -> list[dict[str, Any]]:
 
 
 def _units(job: Job) -> list[Unit]:
-    listed = [documents_of(text, job.group) for text in job.inputs]
+    listed = documents_of(job.inputs, job.group)
     return _missing(job, place(job.output), listed, sum(map(len, listed)))
 
 
@@ -201,6 +201,54 @@ def test_what_breaks_in_a_reader_reaches_ray_without_values(
     with pytest.raises(ExtractorError, match="internal error") as caught:
         Reader(job, run)({"unit": [_units(job)[0].packed()]})
     assert "UNDERHILL" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_name_that_is_not_utf_8_is_a_row_that_every_program_can_read(tmp_path: Path, form: str) -> None:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    Path(f"{folder}/\udcff.png").write_bytes(b"")
+    job = Job((str(folder),), str(tmp_path / "out"), "passport", form=form)
+    assert [one["documents"] for one in _read(job)] == [1]
+    output = place(job.output)
+    (part,) = parts_in(output, form).values()
+    assert list(names_of(output, part)) == [f"{folder}/\\xff.png"]
+    (folder / "other.png").write_bytes(b"")
+    (unit,) = _units(job)
+    assert [Path(one.name).name for one in unit.documents] == ["other.png"], "what has a row is not read again"
+
+
+def test_a_reader_that_cannot_begin_says_so_when_it_is_called(blank: Path, tmp_path: Path) -> None:
+    """Ray keeps what its call raises, not what its constructor does."""
+    job = Job((str(blank),), str(tmp_path / "out"), "passport", engine="phi3v", model=str(tmp_path / "none"))
+    run = _take_over(place(job.output), job)
+    reader = Reader(job, run)
+    with pytest.raises(CheckpointError, match="neither a folder"):
+        reader({"unit": [_units(job)[0].packed()]})
+
+
+def test_nothing_to_read_takes_over_no_output(blank: Path, tmp_path: Path) -> None:
+    running = Job((str(blank),), str(tmp_path / "out"), "passport")
+    run = _take_over(place(running.output), running)
+    for missing in (str(tmp_path / "none"), str(tmp_path)):
+        with pytest.raises(ExtractorError):
+            drive(Job((missing,), str(tmp_path / "out" if missing != str(tmp_path) else tmp_path), "visa"), print)
+    with pytest.raises(StorageError):
+        drive(Job((str(tmp_path / "none"),), running.output, "passport"), print)
+    check_run(place(running.output), run)
+    with pytest.raises(StorageError):
+        drive(Job((str(tmp_path / "none"),), str(tmp_path / "new"), "passport"), print)
+    assert not (tmp_path / "new" / RUN).exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, "\0"])
+def test_a_damaged_note_of_the_run_is_wrong_usage(blank: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / RUN).write_text(text)
+    with pytest.raises(UsageError, match="is damaged"):
+        _take_over(place(str(tmp_path / "out")), Job((str(blank),), str(tmp_path / "out"), "passport"))
+    with pytest.raises(StorageError, match="another run"):
+        check_run(place(str(tmp_path / "out")), "x")
 
 
 def test_damaged_parts_are_named(tmp_path: Path) -> None:

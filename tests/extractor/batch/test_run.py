@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from extractor.batch.command import main
-from extractor.batch.run import _ours
+from extractor.batch.run import _check_room, _ours
 from extractor.errors import ExtractorError, UsageError
 
 EXAMPLES = Path("datasets/examples")
@@ -118,7 +118,12 @@ def test_a_client_from_outside_of_the_cluster_gets_the_same(tmp_path: Path) -> N
         (["", "out"], 2, "empty"),
         (["in", "out", "--engine", "auto"], 2, "name the engine"),
         (["in", "out", "--rows", "0"], 2, "numbers from 1"),
+        (["in", "out", "--rows", "9" * 30], 2, "numbers from 1"),
         (["in", "out", "--cpus", "0"], 2, "more than no CPU"),
+        (["in", "out", "--cpus", "1e-9"], 2, "more than no CPU"),
+        (["in", "out", "--cpus", "1.5"], 2, "whole CPUs"),
+        (["in", "out", "--gpus", "nan"], 2, "more than no CPU"),
+        (["s3://[::1/in", "out"], 2, "no address"),
         (["in", "out", "--group", "("], 2, "regular expression"),
         (["s3://me:secret@bucket/in", "out"], 2, "credentials"),
         (["in", "out", "--pages", "x"], 2, "--pages"),
@@ -135,10 +140,44 @@ def test_a_wrong_call_is_one_line_before_ray_starts(
     assert "secret" not in output
 
 
+def test_a_reader_larger_than_the_machine_is_wrong_usage() -> None:
+    _check_room({"CPU": 2.0, "GPU": 0.0}, {"CPU": 2.0, "memory": 1e9})
+    for reader in ({"CPU": 4.0, "GPU": 0.0}, {"CPU": 1.0, "GPU": 1.0}):
+        with pytest.raises(UsageError, match="no room"):
+            _check_room(reader, {"CPU": 2.0})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--engine", "phi3v", "--model", "none"], 3, "none is neither a folder"),
+        (["--cpus", "4096"], 2, "a reader of 4096 CPUs finds no room here"),
+        (["--column", "é" * 200], 0, "2 of 2 documents answered"),
+    ],
+)
+def test_what_stops_a_reader_is_said_in_its_own_words(
+    tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    pytest.importorskip("ray")
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    for name in ("a.png", "b.png"):
+        (scans / name).write_bytes(b"")
+    call = _call("-m", "extractor.batch", scans, tmp_path / "out", *arguments)
+    result = subprocess.run(call, env=_environment(), capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == code
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("extract-batch: " + said)
+
+
 def test_errors_of_readers_come_as_they_are_and_foreign_ones_without_their_text() -> None:
     inner, outer = UsageError("the column is not there"), RuntimeError("around it")
     outer.__cause__ = inner
     assert str(_ours(outer)) == str(inner)
+    ray = pytest.importorskip("ray")
+    wrapped = ray.exceptions.RayTaskError("read", "UNDERHILL in a traceback", inner).as_instanceof_cause()
+    assert str(_ours(wrapped)) == str(inner)
     foreign = _ours(ValueError("UNDERHILL"))
     assert type(foreign) is ExtractorError
     assert "UNDERHILL" not in str(foreign)
