@@ -10,7 +10,9 @@ import json
 import logging
 import os
 import re
+import signal
 import socket
+import threading
 import time
 import uuid
 import warnings
@@ -281,7 +283,8 @@ def _ray(address: str | None, reader: Mapping[str, float]) -> Iterator[bool]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ray.init(**options)
+            with _own_signals():
+                ray.init(**options)
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         first = (str(error).strip().splitlines() or ["no answer"])[0]
         raise UsageError(f"no Ray at {address or 'this machine'}: {first[:200]}") from None
@@ -291,6 +294,19 @@ def _ray(address: str | None, reader: Mapping[str, float]) -> Iterator[bool]:
         yield ray.util.client.ray.is_connected()
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """What signals do is afterwards as before: Ray would answer SIGTERM itself, by a trace of its stack."""
+    mine = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM) if mine else ()
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _check_room(reader: Mapping[str, float], machine: Mapping[str, float]) -> None:

@@ -10,23 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from extractor.errors import UsageError
 from extractor.server.problems import Problem
 
+#: Of ASCII alone: to the case of other letters, a long s is an s, and the Kelvin sign a k.
+_LETTERS = re.IGNORECASE | re.ASCII
 _HOST = r"(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
-_ALLOWED = re.compile(r"(?:(?P<scheme>https?)://)?" + _HOST + "/?", re.IGNORECASE)
+_ALLOWED = re.compile(r"(?:(?P<scheme>https?)://)?" + _HOST + "/?", _LETTERS)
 _CHARACTERS = "a-z0-9._~!$&'()*+,;=:@%/-"
 #: A URL by the letter of RFC 3986, without a user, a fragment, or anything that two readers may take apart differently.
-_URL = re.compile(
-    rf"(?P<scheme>https?)://{_HOST}(?P<path>/[{_CHARACTERS}]*)?(?P<query>\?[?{_CHARACTERS}]*)?", re.IGNORECASE
-)
+_URL = re.compile(rf"(?P<scheme>https?)://{_HOST}(?P<path>/[{_CHARACTERS}]*)?(?P<query>\?[?{_CHARACTERS}]*)?", _LETTERS)
 _LONGEST = 2048
 _PORTS = {"https": 443, "http": 80}
 #: Addresses of IPv4 as IPv6-only networks see them (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
+#: Networks that nobody has on the internet though Python calls them global: site-local addresses (RFC 3879),
+#: documentation (RFC 9637), IETF protocols (RFC 6890; one cloud gives its machines their secrets there).
+_NOT_GLOBAL = (IPv6Network("fec0::/10"), IPv6Network("3fff::/20"), IPv4Network("192.0.0.0/24"))
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def may_be_reached(address: str, *, private: bool) -> bool:
         return private
     if found.is_multicast or found.is_link_local or found.is_unspecified or found.is_reserved:
         return False
-    return found.is_global or private
+    return private or (found.is_global and not any(found in network for network in _NOT_GLOBAL))
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -20,6 +20,8 @@ from extractor import __version__
 from extractor.server.webhooks.hosts import HookTarget, may_be_reached
 
 _HEAD_BYTES = 16 * 1024
+#: What may come before the status: else heads that only ask for patience would keep this process busy.
+_PROLOGUE_BYTES = 4 * _HEAD_BYTES
 
 
 @dataclass
@@ -93,10 +95,15 @@ def _headers(target: HookTarget, headers: Mapping[str, str], body: bytes) -> dic
 
 
 async def _status(connection: h11.Connection, reader: asyncio.StreamReader) -> int:
+    read = 0
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            connection.receive_data(await reader.read(_HEAD_BYTES))
+            if read > _PROLOGUE_BYTES:
+                raise h11.RemoteProtocolError("the answer does not begin")
+            data = await reader.read(_HEAD_BYTES)
+            read += len(data)
+            connection.receive_data(data)
         elif isinstance(event, h11.Response):
             return int(event.status_code)
         elif not isinstance(event, h11.InformationalResponse):

@@ -93,6 +93,24 @@ def test_a_killed_driver_loses_nothing_and_a_second_run_doubles_nothing(tmp_path
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_driver_says_so_and_a_second_run_resumes(tmp_path: Path, number: signal.Signals) -> None:
+    pytest.importorskip("ray")
+    scans, output = _scans(tmp_path / "scans", 51), tmp_path / "out"
+    call = _call("-m", "extractor.batch", scans, output, "--schema", "passport", "--rows", 1, "--readers", 1)
+    driver = subprocess.Popen(call, env=_environment(), stderr=subprocess.PIPE, text=True)
+    while not any(output.glob("part-*")):
+        assert driver.poll() is None
+        time.sleep(0.05)
+    driver.send_signal(number)
+    said = driver.communicate(timeout=60)[1]
+    assert driver.returncode == 128 + number
+    assert said.splitlines()[-1] == "extract-batch: stopped; a second run resumes"
+    assert "(unknown)" not in said
+    assert max(_files(output).values()) == 1
+
+
+@pytest.mark.long
 def test_a_killed_reader_and_a_killed_node_lose_and_double_nothing(tmp_path: Path) -> None:
     pytest.importorskip("ray")
     scans, output = _scans(tmp_path / "scans", 160), tmp_path / "out"

@@ -238,7 +238,10 @@ def test_a_receiver_that_trickles_holds_up_nobody(make_service: Callable[..., Ru
         thread.join(5)
 
 
-@pytest.mark.parametrize("said", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\n" + b"x: " + b"y" * 100_000])
+@pytest.mark.parametrize("said", [
+    b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\n" + b"x: " + b"y" * 100_000,
+    b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000 + b"HTTP/1.1 200 OK\r\n\r\n",
+])  # fmt: skip
 def test_what_answers_no_http_is_no_receiver(make_service: Callable[..., Running], said: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 

@@ -61,6 +61,7 @@ def test_a_caller_names_one_of_them(url: str, authority: str, path: str) -> None
         "https://hooks.example\\@evil.example/", "https://hooks.example\r\nHost: evil", "https://hooks.example/a b",
         "//hooks.example/", "file:///etc/passwd", "gopher://hooks.example/", "https://hooks.example/" + "a" * 2048,
         "https://hooks.example/ä", "https://hooks.example:/", "https://HOOKS.EXAMPLE./", "http://0x0a000007:9000/", 7,
+        "http\u017f://hooks.example/", "https://hoo\u212as.example/", "https://hooks.example/\u017f",
     ],
 )  # fmt: skip
 def test_and_no_other(url: Any) -> None:
@@ -81,6 +82,7 @@ def test_public_addresses(address: str) -> None:
     [
         "127.0.0.1", "127.8.8.8", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd00::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:a00:1::",
+        "fec0::1", "3fff::1", "192.0.0.192", "::ffff:192.0.0.192",
     ],
 )  # fmt: skip
 def test_addresses_of_this_network_only_where_that_is_allowed(address: str) -> None:
