@@ -216,8 +216,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _words(given: Sequence[str] | None) -> list[str]:
-    """Words given apart or with commas."""
-    return [word for one in given or () for word in one.split(",") if word]
+    """Words given apart or with commas. Raises UsageError where something was given, and no word."""
+    words = [word for one in given or () for word in one.split(",") if word]
+    if given and not words:
+        raise UsageError("an option has no value; is a variable unset?")
+    return words
 
 
 def _cells(options: argparse.Namespace) -> list[Cell]:

@@ -23,12 +23,16 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from eval.scoring.metrics import FieldOutcome, FieldScore
+from eval.scoring.metrics import FieldScore
 from extractor.errors import UnreadableInputError
 from extractor.labels.format import Specimen
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 RESULTS_FILE = "results.jsonl"
 
@@ -207,21 +211,22 @@ def _records(path: Path, *, torn: bool = False) -> Iterator[tuple[FieldRecord | 
             return
         try:
             yield _from_line(json.loads(line)), position
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ResultsError(f"{path}, line {number}: not a line of results") from None
 
 
 def _from_line(line: dict[str, Any]) -> FieldRecord | DocumentRecord:
-    subject = Subject(**{field.name: line[field.name] for field in fields(Subject)})
+    """The record of a line, each of its values of its type. Raises ValueError, KeyError or TypeError."""
+    # A line is flat: its own keys are those of the parts too.
     if line["record"] == "document":
-        own = {field.name: line[field.name] for field in fields(DocumentRecord) if field.name != "subject"}
-        return DocumentRecord(subject, **(own | {"warnings": tuple(own["warnings"])}))
-    score = {field.name: line[field.name] for field in fields(FieldScore)}
-    names = ("field", "type", "label", "prediction", "mistake", "confidence", "verdict", "page")
-    return FieldRecord(
-        subject,
-        score=FieldScore(**(score | {"outcome": FieldOutcome(score["outcome"])})),
-        box=tuple((float(x), float(y)) for x, y in line["box"]) if line["box"] else None,
-        sources=tuple(line["sources"]),
-        **{name: line[name] for name in names},
-    )
+        return cast(DocumentRecord, _adapter(DocumentRecord).validate_python({**line, "subject": line}))
+    if line["record"] != "field":
+        raise ValueError
+    return cast(FieldRecord, _adapter(FieldRecord).validate_python({**line, "subject": line, "score": line}))
+
+
+@cache
+def _adapter(record: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(record)

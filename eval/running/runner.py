@@ -282,7 +282,7 @@ def _read_facts(path: Path) -> dict[str, Any]:
         dict(facts["engines"])
         if any(key not in facts for key in _IDENTITY):
             raise KeyError
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise ResultsError(f"{path} does not say what its results are of; start again in another --out") from None
     return facts
 

@@ -174,7 +174,9 @@ def _read_tensors(file: Path, again: str) -> dict[str, _Tensor]:
         end = 8 + length + max((one.end for one in found.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         raise CheckpointError(f"{file} is not a safetensors file, or broken off at its beginning{again}") from None
-    if size != end:
+    if size > end:
+        raise CheckpointError(f"{file} is damaged: it has {size:,} bytes, its tensors take {end:,}{again}")
+    if size < end:
         raise CheckpointError(f"{file} is truncated: it has {size:,} of {end:,} bytes{again}")
     for name, one in found.items():
         if not one.fits:

@@ -177,6 +177,11 @@ class Badge(BaseModel):
         (["--score", "model"], 2, "needs an engine with a model"),
         (["--model", "nobody/nothing"], 3, "hf download nobody/nothing"),
         (["--model", "no-such-folder"], 3, "neither a folder on this machine"),
+        *(
+            (["--" + name, value], 2, "an option has no value")
+            for name in ("model", "engine", "dtype", "lang", "schema", "fields", "fail-under")
+            for value in ("", ",")
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_an_exit_code(

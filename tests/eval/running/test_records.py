@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,20 @@ def test_a_run_that_was_killed_at_once_begins_anew(tmp_path: Path) -> None:
     assert path.read_bytes() == b""
 
 
-@pytest.mark.parametrize("line", ["{}", "[]", "nonsense", '{"record": "field"}'])
+def _with(**values: Any) -> str:
+    """The lines of a document, with other values where they have them."""
+    lines = map(json.loads, to_lines(document(2), [field(2)]).splitlines())
+    return "\n".join(json.dumps(line | {k: v for k, v in values.items() if k in line}) for line in lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("{}", "[]", "nonsense", '{"record": "field"}', "[" * 100_000, "9" * 5000),
+        *(_with(cell=5), _with(language=None), _with(seconds="x"), _with(confidence=None), _with(box=[[1]])),
+        *(_with(sources=5), _with(edits="x"), _with(outcome="fine"), _with(record="word")),
+    ],
+)
 def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "results.jsonl"
     path.write_text(to_lines(document(1), []) + line + "\n", encoding="utf-8")
@@ -105,6 +119,14 @@ def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
         read_results(path)
     with pytest.raises(ResultsError, match="line 2"):
         resume(path)
+
+
+@pytest.mark.parametrize("values", [{"failure": 5}, {"warnings": 5}, {"stages": 5}, {"valid": "x"}, {"memory": "x"}])
+def test_a_document_s_line_of_other_types_is_none(tmp_path: Path, values: dict[str, Any]) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_text(to_lines(document(1), []) + _with(**values) + "\n", encoding="utf-8")
+    with pytest.raises(ResultsError, match="line 3: not a line of results"):
+        read_results(path)
 
 
 def test_fields_of_a_document_that_was_not_finished_do_not_count(tmp_path: Path) -> None:

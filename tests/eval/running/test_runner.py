@@ -136,7 +136,7 @@ def test_a_second_cell_is_resumed_where_it_stopped(
     assert len(reader.read) == 5
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"reading": {"day": "soon"}}'])
+@pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"reading": {"day": "soon"}}'])
 def test_results_that_do_not_say_what_they_are_of_are_not_added_to(
     dataset: Path, reader: FakeReader, engines: dict[str, Any], tmp_path: Path, text: str
 ) -> None:

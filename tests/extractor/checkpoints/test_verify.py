@@ -96,6 +96,12 @@ def test_truncated_weights_say_how_much_is_there(folder):
     assert f"truncated: it has {len(whole) - 1000:,} of {len(whole):,} bytes" in broken(folder)
 
 
+def test_weights_that_go_on_after_their_end_are_damaged(folder):
+    with (folder / WEIGHTS).open("ab") as file:
+        file.write(b"x")
+    assert "is damaged: it has" in broken(folder)
+
+
 def test_a_model_of_the_hub_is_fetched_again_by_its_command(folder):
     whole = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(whole[:-1])
