@@ -66,11 +66,18 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _folder(text: str) -> Path:
+    """A folder's name; the empty one would be the folder that the command is run in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty; is a variable unset?")
+    return Path(text)
+
+
 def _add_documents(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what is read")
     what.add_argument(
         "--dataset",
-        type=Path,
+        type=_folder,
         default=_DATASET,
         metavar="DIR",
         help="folder with labels: ours (labels.jsonl), MIDV-500, MIDV-2019, MIDV-2020, DocXPand-25k "
@@ -117,7 +124,7 @@ def _add_readers(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--num-crops", type=int, metavar="N", help="crops a page is cut into for phi3v")
     who.add_argument(
         "--folds",
-        type=Path,
+        type=_folder,
         metavar="DIR",
         help="read each picture with the layout network that was trained without its issuer: folder of folds.json",
     )
@@ -129,9 +136,9 @@ def _add_readers(parser: argparse.ArgumentParser) -> None:
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("what comes out")
-    out.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default runs/ and the time)")
+    out.add_argument("--out", type=_folder, metavar="DIR", help="folder of the run (default runs/ and the time)")
     out.add_argument("--resume", action="store_true", help="continue the run in --out, repeating nothing")
-    out.add_argument("--compare", type=Path, metavar="RUN", help="folder of another run to compare this one with")
+    out.add_argument("--compare", type=_folder, metavar="RUN", help="folder of another run to compare this one with")
     out.add_argument("--redact", action="store_true", help="leave pictures, file names and values out of all results")
     out.add_argument(
         "--fail-under",

@@ -201,7 +201,10 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(
     assert reader.read == []
 
 
-@pytest.mark.parametrize("arguments", [["--nonsense"], ["--device", "abacus"], ["--today", "soon"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--nonsense"], ["--device", "abacus"], ["--today", "soon"], ["--out", ""], ["--dataset", ""], ["--compare", ""]],
+)
 def test_arguments_that_are_none_are_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
