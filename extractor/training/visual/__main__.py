@@ -17,6 +17,7 @@ _EXAMPLES = """examples:
   python -m extractor.training.visual printed --count 3000 --out runs/printed.jsonl
   python -m extractor.training.visual train --start runs/layout --real runs/real.jsonl --out runs/last --seconds 60
   python -m extractor.training.visual folds --start runs/layout --real runs/real.jsonl --out runs/folds
+  python -m extractor.training.visual mean runs/one runs/two runs/layout --shares 0.35 0.35 0.3 --out runs/mean
   python -m extractor.training.visual export runs/last --file extractor/visual/networks/layout.onnx
 """
 
@@ -64,6 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     printed.add_argument("--seed", type=int, default=0)
     printed.add_argument("--out", type=Path, required=True, help="file to write")
     printed.set_defaults(run=_printed)
+    mean = commands.add_parser("mean", help="write the mean of the weights of runs that began alike")
+    mean.add_argument("folders", type=Path, nargs="+")
+    mean.add_argument("--shares", type=float, nargs="+", required=True, help="of each, 1 together")
+    mean.add_argument("--out", type=Path, required=True, help="folder of the result")
+    mean.set_defaults(run=_mean)
     export = commands.add_parser("export", help="write trained weights as the network that the package ships")
     export.add_argument("folder", type=Path)
     export.add_argument("--file", type=Path, required=True)
@@ -143,6 +149,13 @@ def _printed(options: argparse.Namespace) -> int:
     real = {"real": None, "real_share": 0.0, "printed": None, "printed_share": 0.0}
     mixture = _mixture(argparse.Namespace(**{**vars(options), **real}))
     write_pages(printed_pages(mixture, options.seed, options.count), options.out)  # type: ignore[arg-type]
+    return 0
+
+
+def _mean(options: argparse.Namespace) -> int:
+    from extractor.training.visual.export import mean
+
+    mean(options.folders, options.shares, options.out)
     return 0
 
 

@@ -1,4 +1,5 @@
-"""Trained weights -> the network that the package ships: ONNX, its matrices in 8 bits; and back, to train on from it.
+"""Trained weights -> the network that the package ships: ONNX, its matrices in 8 bits; and back, to train on from it;
+and the mean of several runs' weights.
 
 Weights of linear layers are rounded channel by channel, activations while it runs (dynamic quantization), so that no
 calibration data is needed. What is small (convolutions, tables) is kept in 32 or 16 bits.
@@ -7,12 +8,14 @@ calibration data is needed. What is small (convolutions, tables) is kept in 32 o
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from extractor.errors import UsageError
 from extractor.training.visual.network import LayoutNetwork
 from extractor.visual.features import LENGTH, NUMBERS
 
@@ -59,6 +62,20 @@ def _from_onnx(file: Path) -> dict[str, torch.Tensor]:
     return {
         name: torch.from_numpy(found[name].astype(np.float32).reshape(value.shape)) for name, value in wanted.items()
     }
+
+
+def mean(folders: Sequence[Path], shares: Sequence[float], out: Path) -> None:
+    """Writes the weighted mean of the weights in `folders` into `out` (Wortsman et al., 2022: model soups), which runs
+    from one beginning allow. Raises UsageError where folders and shares differ in number, or shares do not add up."""
+    if len(folders) != len(shares) or abs(sum(shares) - 1) > 1e-6 or min(shares) < 0:
+        raise UsageError("--shares: one for each folder, none below 0, 1 together")
+    states = [start_weights(folder) for folder in folders]
+    found = {
+        name: torch.stack([share * state[name].float() for share, state in zip(shares, states, strict=True)]).sum(0)
+        for name in states[0]
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.half().contiguous() for name, value in found.items()}, out / "network.safetensors")
 
 
 def export(folder: Path, file: Path) -> None:

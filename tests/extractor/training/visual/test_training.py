@@ -143,6 +143,19 @@ def test_two_devices_train_one_network(tmp_path: Path) -> None:
     assert all(torch.isfinite(value).all() for value in state.values())
 
 
+def test_a_mean_lies_between_its_weights(tmp_path: Path) -> None:
+    for number, name in enumerate(("one", "two", "three")):
+        (tmp_path / name).mkdir()
+        weights = {key: torch.full_like(value, float(number)) for key, value in LayoutNetwork().state_dict().items()}
+        save_file(weights, tmp_path / name / "network.safetensors")
+    folders = [str(tmp_path / name) for name in ("one", "two", "three")]
+    out = str(tmp_path / "mean")
+    assert main(["mean", *folders, "--shares", "0.25", "0.25", "0.5", "--out", out]) == 0
+    assert all((value == 1.25).all() for value in start_weights(tmp_path / "mean").values())
+    for wrong in (["0.5", "0.5"], ["0.5", "0.5", "0.5"], ["1.5", "-0.5", "0"]):
+        assert main(["mean", *folders, "--shares", *wrong, "--out", out]) == 2
+
+
 def test_labels_are_found_in_what_was_read(tmp_path: Path) -> None:
     texts = ["MARTIN", "ANNA MARIA", "12 AUG 1974", "12 HIGH STREET", "LONDON", "P<UTOMARTIN<<ANNA<MARIA<<<<<"]
     boxes = [(0, 30 * i, 100, 30 * i + 20) for i in range(len(texts))]
