@@ -56,11 +56,12 @@ def find_candidates(
         known = name in FIELDS and name in VOCABULARY
         chains = chains_of_field(layout, FIELDS.index(name), spec.kind) if known else chains_of_caption(layout, spec)
         own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
-        if known and spec.own and not own:
+        if known and spec.own:
             # The caption of a user's own may name something else on other documents: a place, a class.
             chains = chains_of_caption(layout, replace(spec, captions=spec.own))
-            own = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
-            own = [replace(one, own=True) for one in own]
+            beside = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
+            named = {one.words for one in beside}
+            own = [replace(one, own=one.words in named) for one in own or beside]
         found += sorted(_agreeing(own), key=lambda one: -one.score)
     found = _after_comma(layout, lines, found, specs, context) + _periods(found, specs, context)
     found = _no_end_that_begins(found)

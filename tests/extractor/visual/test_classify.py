@@ -126,7 +126,8 @@ def test_scores_are_shares_of_certainty() -> None:
 
 
 def test_a_title_says_more_than_captions() -> None:
-    assert kind("PASSPORT", "Surname", "Date of birth", "Number of entries") == "passport"
+    page = ("PASSPORT", "Surname", "MARTIN", "Date of birth", "12 AUG 1974", "Number of entries")
+    assert kind(*page) == "passport"
 
 
 def test_a_card_without_captions_is_one_where_it_names_its_state() -> None:
