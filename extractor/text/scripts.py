@@ -58,6 +58,8 @@ _SURELY_LATIN = 0.96
 _SURELY = 0.75
 #: Letters of its own that make a word one of a script, whatever else its line says.
 _OWN_LETTERS = 3
+#: Share of a line's letters in a script of letters that look like no Latin ones from which the line has two languages.
+_SOME = 0.2
 #: Lines in one script that make a page one of that script.
 _LEAST = 2
 #: So many lines, the longest, are read to see which script a page is in.
@@ -85,10 +87,12 @@ def guess_script(longest: Sequence[Line]) -> str | None:
 
 
 def _script(line: Line) -> str | None:
-    """The script of most letters of a line."""
+    """The script of most letters of a line; of a line in two languages, of some, if no Latin ones look like them."""
     letters = [c for c in line.text if c.isalpha()]
-    found = [script for script in _STATES if sum(script in scripts(c) for c in letters) > 0.5 * len(letters)]
-    return found[0] if found and len(letters) > 1 else None
+    seen = {script: sum(script in scripts(c) for c in letters) for script in _STATES}
+    script = max(seen, key=lambda one: seen[one])
+    enough = _OWN_LETTERS if script not in _ALIKE and seen[script] >= _SOME * len(letters) else 0.5 * len(letters) + 0.1
+    return script if len(letters) > 1 and seen[script] >= enough else None
 
 
 def all_lines(page: Page) -> list[Line]:

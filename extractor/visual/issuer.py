@@ -34,6 +34,8 @@ def _only_issuers() -> dict[str, str]:
 _UNION, _ITS_DOCUMENT = "EUE", "laissez passer"
 
 _WORDS = re.compile(r"[^\W\d_]+")
+#: How far apart two lines of one heading are, middle to middle, in line heights.
+_CLOSE = 2.2
 #: Similarity (rapidfuzz partial ratio) from which a line shows a title.
 _LIKE_A_TITLE = 80
 
@@ -56,18 +58,36 @@ def find_issuer(segments: Sequence[Segment]) -> Heading | None:
     for segment in segments:
         if segment.text.count("<") > 1 or segment.score < 0.7:
             continue
-        found = _code(segment.text)
+        found, text = _code(segment.text), segment.text
         if found is None:
             continue
+        whole = _with_line_above(segment, segments)
+        if whole and (found_in_both := _code(whole)):
+            found, text = found_in_both, whole
         code, basis = found
         height = 1 - (segment.middle - top) / max(bottom - top, 1.0)
-        official = any(word in fold(segment.text) for word in _OFFICIAL)
-        rank = 2.0 * official + height + 0.2 * (len(squash(segment.text)) > 4) - 4.0 * (code == _UNION)
+        official = any(word in fold(text) for word in _OFFICIAL)
+        rank = 2.0 * official + height + 0.2 * (len(squash(text)) > 4) - 4.0 * (code == _UNION)
         if (official or height > 0.8) and (best is None or rank > best[0]):
             best = rank, Heading(segment, code, basis)
     if best is None or (best[1].code == _UNION and not any(_ITS_DOCUMENT in fold(one.text) for one in segments)):
         return None
     return best[1]
+
+
+def _with_line_above(segment: Segment, segments: Sequence[Segment]) -> str | None:
+    """A heading in two lines, of which the second alone names a state: `... NGHĨA VIỆT` / `NAM`; None where nothing
+    stands close above, or names a state itself."""
+    reach = _CLOSE * segment.height
+    above = [
+        one
+        for one in segments
+        if 0.5 * segment.height < segment.middle - one.middle < reach
+        and one.left < segment.right
+        and segment.left < one.right
+    ]
+    nearest = max(above, key=lambda one: one.middle, default=None)
+    return f"{nearest.text} {segment.text}" if nearest and _code(nearest.text) is None else None
 
 
 def issuer_of_lines(lines: Sequence[Line]) -> str | None:

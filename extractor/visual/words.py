@@ -24,11 +24,11 @@ _PARTS = "/|:：／｜"
 _WORD = re.compile(
     rf"(?<!\w)[Nn]/[Aa](?!\w)|[{_ONE_BY_ONE}]|(?:[^\s{_ONE_BY_ONE}{_PARTS},]|,(?![^\W\d_]))+,?|[{_PARTS},]"
 )
-#: `4a.`, `(3)`, `5.` before a letter, a date or a number, `No.`, and `LN`, `FN`, `DL` of North American licences,
+#: `4a.`, `(3)`, `5.` before a letter, a date or a number, `No.`, `Số`, and `LN`, `FN`, `DL` of North American licences,
 #: before what they begin no name or number of: a caption run together with what follows.
 _NUMBER = re.compile(
     r"\d[.)](?=\d{1,2}[./-]\d{1,2}[./-]\d{4})|\(?\d{1,2}[a-e]?[.)](?=\D|[A-Z0-9]{7})|\(?\d{1,2}[a-e][.)]?(?=\S{2})"
-    r"|\d[A-E][.](?=\S{2})|[a-z]\)|(?:N[o°º]|№)[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})|DL(?=[A-Z]\d{6})"
+    r"|\d[A-E][.](?=\S{2})|[a-z]\)|(?:N[o°º]|№|S[ốỐ])[.:]?(?=[A-Z]*\d{3})|[FL]N(?=[A-Z]{2})|DL(?=[A-Z]\d{6})"
 )
 #: Thai titles, which cling to the name; not `นายทะเบียน` (registrar), `นายอำเภอ`, `นายก` and `นายแพทย์`.
 _TITLE = re.compile(r"(?:นางสาว|นาย(?!ทะเบียน|อำเภอ|ก|แพทย์)|นาง(?!สาว)|เด็กชาย|เด็กหญิง|น\.ส\.)(?=[ก-ฮเ-ไ]\S)")

@@ -247,7 +247,7 @@ def _cell(setter: _Setter, cell: Mapping[str, Any], room: float, upper_caption: 
 def _caption(
     setter: _Setter, cell: Mapping[str, Any], owners: Sequence[tuple[str, int]], upper: bool
 ) -> list[list[_TaggedText]]:
-    text = str(cell.get("c") or "")
+    text = _PLACEHOLDER.sub(lambda one: setter.holder.filler(one[1]), str(cell.get("c") or ""))
     if not text:
         return []
     name = cell.get("f") or next((name for name, _ in owners), None) or _first_field(cell.get("v", ""))

@@ -165,6 +165,20 @@ def test_a_page_that_names_no_state_is_read_in_the_script_it_shows(script: str, 
     assert [one.text.replace(" ", "") for one in read.lines] == [one.replace(" ", "") for one in texts]
 
 
+@each(
+    ("texts", "script"),
+    [
+        (("निर्वाचक / Elector", "रजिस्ट्रीकरण / Registration", "ELECTION OFFICER"), "DEVANAGARI"),
+        (("משפחה Family name", "PLACE OF BIRTH", "ישראל State of issue"), "HEBREW"),
+        (("ΟΔΟΣ STREET NUMBER", "PLACE OF BIRTH ΝΕΑ", "DATE"), None),  # capitals of three alphabets
+        (("निर्वाचक / Elector", "PLACE OF BIRTH", "DATE"), None),
+    ],
+)
+def test_a_line_in_two_languages_shows_a_script_of_its_own_letters(texts: tuple[str, ...], script: str | None) -> None:
+    box = np.array([[0, 0], [99, 0], [99, 9], [0, 9]], np.float32)
+    assert guess_script([Line(text, 0.9, box) for text in texts]) == script
+
+
 def test_what_the_mrz_spells_is_latin() -> None:
     given = drawn_page("МАРТА", font=FONTS["CYRILLIC"], misread=("MAPTA",))
     assert read_other_script(given, "RUS").lines[0].reader == "scripts"

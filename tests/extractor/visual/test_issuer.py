@@ -74,6 +74,20 @@ def test_what_is_no_heading(text: str) -> None:
     assert issuer(text, *BODY) is None
 
 
+def test_a_heading_in_two_lines_is_one() -> None:
+    """`NAM` alone is Namibia's code."""
+
+    def two(first: str, second: str) -> str | None:
+        lines = [segment(text, 40, 30 * number) for number, text in enumerate((first, second))]
+        heading = find_issuer(lines + [segment(text, 40, 100 + 60 * number) for number, text in enumerate(BODY)])
+        return heading.code if heading else None
+
+    assert two("CÔNG HÒA XÃ HÔI CHÛ NGHĪA VIÊT", "NAM") == "VNM"
+    assert two("SOCIALIST REPUBLIC OF", "VIET NAM") == "VNM"
+    assert two("ELECTION OFFICE", "AUSTRIA") == "AUT", "the line above says nothing"
+    assert two("CANADA", "AUSTRIA") in ("CAN", "AUT"), "two states are two"
+
+
 def test_a_heading_read_poorly_says_nothing() -> None:
     assert find_issuer([segment("REPUBLIC OF AUSTRIA", 0, 0, score=0.5)]) is None
 

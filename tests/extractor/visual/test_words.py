@@ -22,6 +22,7 @@ from ..printed import line
         ("5.71DW63070", ["5.", "71DW63070"]),
         ("12.345.678-9", ["12.345.678-9"]),
         ("No.AB123456", ["No.", "AB123456"]),
+        ("SỐ245734665", ["SỐ", "245734665"]),
         ("SMITH,JOHN 1,234", ["SMITH,", "JOHN", "1,234"]),
         ("SurnameNĚMEČKOVÁ", ["Surname", "NĚMEČKOVÁ"]),
         ("MacDONALD", ["MacDONALD"]),

@@ -154,3 +154,13 @@ def test_the_same_seed_makes_the_same_batches() -> None:
     first, second = (next(batches(mixture, 7, 8)) for _ in range(2))
     assert all((first[name] == second[name]).all() for name in first)
     assert len(FIELDS) * 2 + 2 == len(TAGS)
+
+
+def test_a_caption_s_placeholder_is_filled_in() -> None:
+    entry = {
+        **ENTRY,
+        "sides": [{"size": "ID1", "rows": [[{"c": "{?words:Permit No.|Pass No.}", "v": "{document_number}"}]]}],
+    }
+    texts = [line.text for seed in range(10) for line in sheet_of(entry, seed).lines]
+    assert any("No." in text for text in texts)
+    assert not any("{" in text for text in texts)
