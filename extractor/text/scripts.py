@@ -58,8 +58,9 @@ _SURELY_LATIN = 0.96
 _SURELY = 0.75
 #: Letters of its own that make a word one of a script, whatever else its line says.
 _OWN_LETTERS = 3
-#: Share of a line's letters in a script of letters that look like no Latin ones from which the line has two languages.
-_SOME = 0.2
+#: Share of a line's letters in a script of letters that look like no Latin ones, and the line's mean probability, from
+#: which it has two languages; ideographs, which the network does not know, are read as a few letters of any script.
+_SOME, _SURELY_TWO = 0.2, 0.9
 #: Lines in one script that make a page one of that script.
 _LEAST = 2
 #: So many lines, the longest, are read to see which script a page is in.
@@ -91,7 +92,8 @@ def _script(line: Line) -> str | None:
     letters = [c for c in line.text if c.isalpha()]
     seen = {script: sum(script in scripts(c) for c in letters) for script in _STATES}
     script = max(seen, key=lambda one: seen[one])
-    enough = _OWN_LETTERS if script not in _ALIKE and seen[script] >= _SOME * len(letters) else 0.5 * len(letters) + 0.1
+    are_two = script not in _ALIKE and line.score > _SURELY_TWO and seen[script] >= _SOME * len(letters)
+    enough = _OWN_LETTERS if are_two else 0.5 * len(letters) + 0.1
     return script if len(letters) > 1 and seen[script] >= enough else None
 
 

@@ -176,7 +176,9 @@ def test_a_page_that_names_no_state_is_read_in_the_script_it_shows(script: str, 
 )
 def test_a_line_in_two_languages_shows_a_script_of_its_own_letters(texts: tuple[str, ...], script: str | None) -> None:
     box = np.array([[0, 0], [99, 0], [99, 9], [0, 9]], np.float32)
-    assert guess_script([Line(text, 0.9, box) for text in texts]) == script
+    assert guess_script([Line(text, 0.97, box) for text in texts]) == script
+    if script:
+        assert guess_script([Line(text, 0.85, box) for text in texts]) is None
 
 
 def test_what_the_mrz_spells_is_latin() -> None:
