@@ -60,17 +60,14 @@ class Opinion:
         return best if chances[value_tag(best)] >= _RATHER else None
 
 
-def is_short(name: str) -> bool:
+def _is_short(name: str) -> bool:
     """Whether a field's values are short, and may stand elsewhere with another meaning."""
     return name in VOCABULARY and VOCABULARY[name].kind in _SHORT
 
 
-Places = dict[str, list[list[LineSpan]]]
-
-
 def settled(
     found: Mapping[str, Sequence[Sequence[LineSpan]]], opinion: Opinion | None
-) -> tuple[Places, list[LineSpan]]:
+) -> tuple[dict[str, list[list[LineSpan]]], list[LineSpan]]:
     """The places of each field that are its own, and those that are not taught: that two fields claim and nobody
     decides between, and, of a value in several places, those that are surely something else, as in signatures."""
     claims: dict[tuple[LineSpan, ...], list[str]] = {}
@@ -78,15 +75,11 @@ def settled(
     for name, places in found.items():
         doubted = [opinion is not None and all(opinion.is_another(name, place) for place in one) for one in places]
         for one, is_another in zip(places, doubted, strict=True):
-            if not is_another:
+            if not is_another or (all(doubted) and not _is_short(name)):
                 claims.setdefault(tuple(one), []).append(name)
-            elif is_short(name):
-                continue
-            elif all(doubted):
-                claims.setdefault(tuple(one), []).append(name)
-            else:
+            elif not _is_short(name):
                 open_places += one
-    own: Places = {name: [] for name in found}
+    own: dict[str, list[list[LineSpan]]] = {name: [] for name in found}
     for one, names in claims.items():
         chosen = names[0] if len(names) == 1 else opinion.likelier(names, one[0]) if opinion else None
         if chosen:

@@ -17,6 +17,7 @@ from typing import Any
 from extractor.schemas.captions import TITLES
 from extractor.synthesis.world import language_of_state, world_place
 from extractor.training.visual.designs import caption_languages, caption_of, in_rows
+from extractor.training.visual.forms import state_name
 
 #: Kinds of paper and their shares.
 _SHARES = {"card": 0.28, "certificate": 0.22, "form": 0.16, "ticket": 0.12, "bill": 0.12, "letter": 0.1}
@@ -84,9 +85,8 @@ def make_paper(rng: random.Random, states: Sequence[str]) -> dict[str, Any]:
     rows = in_rows(rng, cells, rng.choice((0.04, 0.04, 0.3)), rng.choice((1, 2, 2, 3)))
     rows += [_item(rng, language) for _ in range(rng.randint(most_items // 3, most_items))]
     for _ in range(rng.randint(most_prose // 4, most_prose)):
-        rows.insert(
-            rng.randrange(len(rows) + 1), [{"t": _prose(rng, language), "x": 0.04, "s": rng.choice((0.7, 0.9, 1))}]
-        )
+        cell = {"t": _prose(rng, language), "x": 0.04, "s": rng.choice((0.7, 0.9, 1))}
+        rows.insert(rng.randrange(len(rows) + 1), [cell])
     rows = [*_heading(rng, form, state, language), *rows]
     return {
         "id": "paper", "state": state, "kind": "none", "language": language, "names": rng.choice(("latin", "native")),
@@ -117,8 +117,6 @@ def _prose(rng: random.Random, language: str) -> str:
 
 def _heading(rng: random.Random, form: str, state: str, language: str) -> list[list[dict[str, Any]]]:
     """What the paper calls itself, who issued it, and on certificates and forms now and then a state."""
-    from extractor.training.visual.forms import state_name
-
     titles = _texts()["titles"][form]
     rows: list[list[dict[str, Any]]] = []
     if rng.random() < 0.85:
