@@ -19,15 +19,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from extractor.schemas import VOCABULARY, Kind
 from extractor.text.ocr import Line, threads
 from extractor.visual.features import page_features
-from extractor.visual.tags import CAPTION_TAGS, KINDS, TAGS, VALUE_TAGS
+from extractor.visual.tags import CAPTION_TAGS, FIELDS, KINDS, TAGS, VALUE_TAGS
 from extractor.visual.words import Word, words_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 NETWORK = Path(__file__).with_name("networks") / "layout.onnx"
+#: The fields that are numbers, by index: only a caption tells them apart.
+_NUMBERS = np.array(
+    [FIELDS.index(name) for name in FIELDS if name in VOCABULARY and VOCABULARY[name].kind is Kind.NUMBER]
+)
+#: What a number's field counts that the caption does not name.
+_UNNAMED = 0.05
 _chosen: ContextVar[Path] = ContextVar("layout network", default=NETWORK)
 
 
@@ -66,7 +73,21 @@ def read_layout(lines: Sequence[Line], zone: Mapping[str, str] | None) -> Layout
         None, {"characters": features.characters, "numbers": features.numbers, "places": features.places}
     )
     kinds = dict(zip(KINDS, map(float, _softmax(kind)), strict=True))
-    return Layout(tuple(words), _softmax(tags), _softmax(before), _softmax(caption), 1 / (1 + np.exp(-holder)), kinds)
+    pointers = _softmax(caption)
+    read = _as_captioned(_softmax(tags), pointers)
+    return Layout(tuple(words), read, _softmax(before), pointers, 1 / (1 + np.exp(-holder)), kinds)
+
+
+def _as_captioned(tags: np.ndarray, pointers: np.ndarray) -> np.ndarray:
+    """`tags` (n, classes) with what words say of the fields that are numbers weighed by the captions that they point to
+    (n, n + 1): a number behind `Document No.` is the document's, whatever it looks like."""
+    named = (pointers[:, :-1] @ tags[:, CAPTION_TAGS])[:, _NUMBERS]
+    columns = VALUE_TAGS.start + _NUMBERS
+    before = tags[:, columns]
+    weighed = before * (named + (1 - named.sum(1, keepdims=True)) + _UNNAMED)
+    read = tags.copy()
+    read[:, columns] = weighed * before.sum(1, keepdims=True) / np.maximum(weighed.sum(1, keepdims=True), 1e-12)
+    return read
 
 
 @cache

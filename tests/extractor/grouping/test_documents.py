@@ -18,7 +18,7 @@ ZONE = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F12
 def front(surname: str, given: str, born: str, number: str) -> list[Line]:
     return rows(
         *("SVERIGE IDENTITY CARD", "Surname", surname, "Given names", given),
-        *("Date of birth", born, "Document No.", number),
+        *("Nationality", "SWE", "Date of birth", born, "Document No.", number),
     )
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import onnx
 
 from extractor.visual.features import LENGTH, NUMBERS, page_features
-from extractor.visual.reader import NETWORK, read_layout
-from extractor.visual.tags import FIELDS, KINDS, TAGS
+from extractor.visual.reader import NETWORK, _as_captioned, read_layout
+from extractor.visual.tags import FIELDS, KINDS, TAGS, caption_tag, value_tag
 from extractor.visual.words import words_of
 
 from ..printed import line, rows
@@ -74,3 +74,17 @@ def test_the_zone_marks_the_words_it_says() -> None:
     changed = (plain.numbers != marked.numbers).any(axis=1)
     assert changed.all()
     np.testing.assert_array_equal(plain.places, marked.places)
+
+
+def test_a_number_is_what_its_caption_says() -> None:
+    """Numbers look alike; what kind of number it is, the caption it points to says, and nothing where there is none."""
+    count, number, caption = 2, value_tag("document_number"), caption_tag("document_number")
+    tags = np.zeros((count, len(TAGS)), np.float32)
+    tags[0, caption] = 1.0
+    tags[1, [number, value_tag("personal_number"), value_tag("surname")]] = (0.3, 0.6, 0.1)
+    pointed, alone = np.array([[0, 0, 1], [1, 0, 0]], np.float32), np.array([[0, 0, 1], [0, 0, 1]], np.float32)
+    named = _as_captioned(tags, pointed)
+    assert named[1, number] > 0.8
+    assert np.isclose(named[1].sum(), tags[1].sum())
+    assert named[1, value_tag("surname")] == tags[1, value_tag("surname")]
+    assert np.allclose(_as_captioned(tags, alone), tags)
