@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 #: Pictures that go through one camera; heights (pixels) a line may be seen at.
-_GROUP = 24
+_GROUP = 96
 _LOWEST, _HEIGHT = 10.0, 48
 _PAPERS, _PAPER_WIDTH = 1024, 1600
 #: Share of lines that another line intrudes upon, and how far at most, of the height.
