@@ -23,7 +23,7 @@ from extractor.training.text import lines, pictures
 #: Lines that travel together from a process that draws.
 CHUNK = 32
 _LONGEST = 96
-#: With more lines than this, at most thirty chunks a second are taken in: training needs the CPU.
+#: With more lines than this, at most 120 chunks a second are taken in: training needs the CPU.
 _PLENTY = 200_000
 #: Lines of one width that are kept at most.
 _MOST = 400_000
@@ -135,7 +135,7 @@ class LinePool:
             ring.drawn += len(masks)
             self.by_width[width] = ring
             if self.drawn > _PLENTY:
-                time.sleep(1 / 30)
+                time.sleep(1 / 120)
 
     @property
     def drawn(self) -> int:
