@@ -30,32 +30,6 @@ _SHARED = {
     **dict.fromkeys(("korea", "koree", "coree", "coreen", "коре"), ("KOR", "PRK")),
 }
 
-_US_STATES = (
-    "AL Alabama AK Alaska AZ Arizona AR Arkansas CA California CO Colorado CT Connecticut DE Delaware FL Florida "
-    "GA Georgia HI Hawaii ID Idaho IL Illinois IN Indiana IA Iowa KS Kansas KY Kentucky LA Louisiana ME Maine "
-    "MD Maryland MA Massachusetts MI Michigan MN Minnesota MS Mississippi MO Missouri MT Montana NE Nebraska "
-    "NV Nevada NH New_Hampshire NJ New_Jersey NM New_Mexico NY New_York NC North_Carolina ND North_Dakota OH Ohio "
-    "OK Oklahoma OR Oregon PA Pennsylvania RI Rhode_Island SC South_Carolina SD South_Dakota TN Tennessee TX Texas "
-    "UT Utah VT Vermont VA Virginia WA Washington WV West_Virginia WI Wisconsin WY Wyoming"
-).split()
-#: Names of the states of the USA, folded; its licences print these and not always the country.
-US_STATE_NAMES: frozenset[str] = frozenset(fold(name.replace("_", " ")) for name in _US_STATES[1::2])
-#: Likewise the provinces of Canada.
-CANADIAN_PROVINCES: frozenset[str] = frozenset(
-    (
-        "alberta",
-        "british columbia",
-        "manitoba",
-        "new brunswick",
-        "newfoundland and labrador",
-        "nova scotia",
-        "ontario",
-        "prince edward island",
-        "quebec",
-        "saskatchewan",
-    )
-)
-
 
 def canonical(code: str) -> str:
     """Of two codes of one state the one that its own documents print."""
@@ -132,14 +106,30 @@ def is_state_name(text: str) -> bool:
     return fold(text) in _names()
 
 
+@cache
+def _provinces() -> tuple[tuple[str, str], ...]:
+    """(how a heading begins, code), longest first: names of states' parts, some only beside a word of office
+    (`Estado de Hidalgo`; `Hidalgo` is a surname)."""
+    table = load_table("provinces")
+    found = {f"{fold(name)} ": code for code, names in table["names"].items() for name in names}
+    for known in ("names", "names_beside_an_office"):
+        for code, name in ((code, fold(name)) for code, names in table[known].items() for name in names):
+            found |= {f"{before} {name} ": code for before in table["before"]}
+            found |= {f"{name} {after} ": code for after in table["after"]}
+    return tuple(sorted(found.items(), key=lambda pair: -len(pair[0])))
+
+
 def province_code(text: str) -> str | None:
-    """`USA` or `CAN` where a text is, or begins with, the name of one of their states or provinces, whose licences need
-    not name the country."""
+    """The code of the state of which a text is, or begins with, the name of a part that issues documents in its own
+    name (`Texas`, `Government of Kerala`), and that they need not name; else None."""
     folded = f"{fold(text)} "
-    for code, names in (("USA", US_STATE_NAMES), ("CAN", CANADIAN_PROVINCES)):
-        if any(folded.startswith(f"{name} ") for name in names):
-            return code
-    return None
+    return next((code for name, code in _provinces() if folded.startswith(name)), None)
+
+
+def is_province(text: str) -> bool:
+    """Whether a text is such a name and nothing else."""
+    folded = f"{fold(text)} "
+    return any(folded == name for name, _ in _provinces())
 
 
 #: Signs of states that are not ISO 3166 codes: the distinguishing signs of road vehicles, which licences print

@@ -9,7 +9,7 @@ from functools import cache
 
 from extractor.schemas.captions import TITLES
 from extractor.schemas.data import load_table
-from extractor.schemas.states import CANADIAN_PROVINCES, US_STATE_NAMES, province_code, state_code
+from extractor.schemas.states import is_province, province_code, state_code
 from extractor.schemas.text import fold, squash
 from extractor.text.ocr import Line
 from extractor.visual.segments import Segment
@@ -50,11 +50,12 @@ class Heading:
 
 
 def find_issuer(segments: Sequence[Segment]) -> Heading | None:
-    """The heading that names a state: an official name, or a name in the top fifth of what is printed."""
+    """The heading that names a state: an official name, or a name in the top fifth of what is printed, unless the
+    page has a title of another state alone (`Dân tộc: Thái` stands at the top of a Vietnamese card)."""
     if not segments:
         return None
     top, bottom = min(s.top for s in segments), max(s.bottom for s in segments)
-    best: tuple[float, Heading] | None = None
+    best: tuple[float, Heading, bool] | None = None
     for segment in segments:
         if segment.text.count("<") > 1 or segment.score < 0.7:
             continue
@@ -69,10 +70,12 @@ def find_issuer(segments: Sequence[Segment]) -> Heading | None:
         official = any(word in fold(text) for word in _OFFICIAL)
         rank = 2.0 * official + height + 0.2 * (len(squash(text)) > 4) - 4.0 * (code == _UNION)
         if (official or height > 0.8) and (best is None or rank > best[0]):
-            best = rank, Heading(segment, code, basis)
+            best = rank, Heading(segment, code, basis), official
     if best is None or (best[1].code == _UNION and not any(_ITS_DOCUMENT in fold(one.text) for one in segments)):
         return None
-    return best[1]
+    _, heading, is_official = best
+    titled = None if is_official else issuer_by_title(segments)
+    return None if titled and titled.code != heading.code else heading
 
 
 def _with_line_above(segment: Segment, segments: Sequence[Segment]) -> str | None:
@@ -105,7 +108,7 @@ def is_surely_issued(lines: Sequence[Line]) -> bool:
     if heading is None:
         return issuer_by_title(segments) is not None
     folded = fold(heading.segment.text)
-    if any(word in folded for word in _OFFICIAL) or folded in US_STATE_NAMES | CANADIAN_PROVINCES:
+    if any(word in folded for word in _OFFICIAL) or is_province(folded):
         return True
     if any(f" {fold(title)} " in f" {folded} " for titles in TITLES.values() for title in titles):
         return True
@@ -135,7 +138,7 @@ def _shows(text: str, title: str) -> bool:
 def _code(text: str) -> tuple[str, str] | None:
     folded = fold(text)
     if province := province_code(text):
-        return province, f"heading names a {'state of the USA' if province == 'USA' else 'province of Canada'}"
+        return province, f"heading names a part of {province}"
     code = state_code(text)
     if code == _UNION:  # `EUROPEAN UNION REPUBLIC OF CROATIA`
         rest = folded

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from extractor.schemas.data import load_table
 from extractor.schemas.states import (
     ICAO_EXTRAS,
-    US_STATE_NAMES,
     nationality_code,
     same_state,
     sign_code,
     state_code,
     state_codes,
 )
+from extractor.schemas.text import fold
 
 from ...tables import each
 
@@ -238,9 +238,13 @@ def test_a_sign_of_a_state(text: str, code: str | None) -> None:
     assert sign_code(text) == code
 
 
-def test_the_fifty_states_of_the_usa() -> None:
-    assert len(US_STATE_NAMES) == 50
-    assert {"new york", "rhode island", "texas"} <= US_STATE_NAMES
+def test_no_part_of_a_state_is_of_two() -> None:
+    table = load_table("provinces")
+    names = [
+        fold(name) for known in ("names", "names_beside_an_office") for own in table[known].values() for name in own
+    ]
+    assert len(names) == len(set(names))
+    assert len(table["names"]["USA"]) == 50
 
 
 @given(st.text(max_size=40))

@@ -32,6 +32,14 @@ BODY = ("BLACKWELL", "ANNA MARIA", "MELBOURNE", "12 AUG 1974", "SOMETHING", "ELS
         ("TEXAS DRIVER LICENSE", "USA"),
         ("QUÉBEC", "CAN"),
         ("British Columbia", "CAN"),
+        ("Commonwealth of Virginia", "USA"),
+        ("GOVERNMENT OF KERALA", "IND"),
+        ("MAHARASHTRA STATE MOTOR DRIVING LICENCE", "IND"),
+        ("QUEENSLAND GOVERNMENT", "AUS"),
+        ("Gobierno del Estado de Hidalgo", "MEX"),
+        ("LAGOS STATE", "NGA"),
+        ("REPUBLIKA SRPSKA", "BIH"),
+        ("REPUBLIKA SRBIJA", "SRB"),
     ],
 )
 def test_headings(text: str, code: str) -> None:
@@ -45,6 +53,11 @@ def test_an_official_name_counts_anywhere_a_bare_name_only_at_the_top() -> None:
 
 def test_an_official_name_beats_what_stands_above_it() -> None:
     assert issuer("CANADA", "MELBOURNE", "REPUBLIC OF AUSTRIA", *BODY) == "AUT"
+
+
+def test_a_title_of_one_state_beats_a_bare_name() -> None:
+    texts = ("Dân tộc: Thái", "GIẤY CHỨNG MINH NHÂN DÂN", *BODY)
+    assert issuer_of_lines([line(text, 40, 60 * number) for number, text in enumerate(texts)]) == "VNM"
 
 
 def test_the_european_union_stands_above_its_members_and_issues_laissez_passer_only() -> None:
@@ -68,6 +81,8 @@ def test_the_european_union_stands_above_its_members_and_issues_laissez_passer_o
         "AT",
         "",
         "VALIDO PER/VALID FOR",
+        "HIDALGO GUERRERO",  # names of persons, and of parts of Mexico
+        "Victoria Delta",
     ],
 )
 def test_what_is_no_heading(text: str) -> None:
