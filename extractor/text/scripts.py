@@ -126,6 +126,13 @@ def in_one_script(text: str, script: str) -> str:
     return _WORD.sub(settled, text)
 
 
+def in_latin_letters(text: str) -> str:
+    """`text` with letters of Cyrillic and Greek that look like Latin ones as Latin."""
+    for script in ("CYRILLIC", "GREEK"):
+        text = text.translate(str.maketrans(*_ALIKE[script]))
+    return text
+
+
 def _read(page: Page, lines: Sequence[Line], state: str | None = None, script: str | None = None) -> list[Line]:
     """`lines` as the second recogniser reads them, in the letters of `state` and in `script` and Latin; of what it
     finds nothing in, the text is empty."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from extractor.schemas.dates import find_dates
 from extractor.text.ocr import Line
+from extractor.text.scripts import in_latin_letters
 from extractor.visual.values import Context
 
 _CLASS = re.compile(r"AM|A[12]?|B[1E]?|B96|BTP|C1?E?|D1?E?|[FGHKLMNPQSTW]|[A-D]1?\+E")
@@ -93,7 +94,7 @@ def _dates(line: Line, context: Context) -> Iterator[_Printed]:
 
 def _words(line: Line) -> Iterator[_Printed]:
     for match in re.finditer(r"[^\s|:]+", line.text):
-        yield _piece(line, match.start(), match.end(), match[0])
+        yield _piece(line, match.start(), match.end(), in_latin_letters(match[0]))
 
 
 def _piece(line: Line, start: int, end: int, text: str) -> _Printed:

@@ -17,6 +17,7 @@ from extractor.schemas.sexes import sex_in
 from extractor.schemas.states import is_state_name, nationality_code, province_code, sign_code, state_code, state_codes
 from extractor.schemas.text import fold, scripts
 from extractor.schemas.vocabulary import VOCABULARY, Kind
+from extractor.text.scripts import in_latin_letters
 
 _MEANING: Mapping[str, DateMeaning] = {
     "birth_date": "birth",
@@ -270,9 +271,10 @@ def _list(name: str, text: str, context: Context) -> Value | None:
 
 
 def _categories(item: str) -> list[str]:
-    """`MA2B` as M, A2 and B: OCR loses the spaces between categories."""
-    found = _CATEGORY.findall(item)
-    return found if "".join(found) == item else [item]
+    """`MA2B` as M, A2 and B: OCR loses the spaces between categories. Their letters are Latin (Vienna Convention,
+    annex 6), also on a page that is read as Cyrillic."""
+    found = _CATEGORY.findall(latin := in_latin_letters(item))
+    return found if "".join(found) == latin else [item]
 
 
 def _flag(name: str, text: str, _context: Context) -> Value | None:

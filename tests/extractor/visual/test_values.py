@@ -274,6 +274,7 @@ def test_other_kinds(kind: Kind, text: str, expected: Any) -> None:
     ("issuer", "text", "expected"),
     [
         ("TUR", "MA2B", ["M", "A2", "B"]),
+        ("RUS", "\u0410\u0412\u0421\u041c", ["A", "B", "C", "M"]),  # Cyrillic letters that look the same
         ("HUN", "AM B1 BE", ["AM", "B1", "BE"]),
         ("FRA", "C1E/D1", ["C1E", "D1"]),
         ("USA", "DM", ["DM"]),
