@@ -322,7 +322,7 @@ class Holder:
             "issuing_country": self.state,
             "sex": self.person.sex,
         }
-        facts["lines"] = "\n".join(_zone_lines(facts))
+        facts["lines"] = "\n".join(_zone_lines(facts, _ZONE_CODES[str(entry["kind"])]))
         facts["surname"] = facts["surname"].replace("<", " ")
         facts["given_names"] = facts["given_names"].replace("<", " ")
         return facts
@@ -334,11 +334,22 @@ class Holder:
         return printed if printed and not any(c > "\u036f" for c in printed) else own
 
 
-def _zone_lines(facts: Mapping[str, str]) -> list[str]:
-    """The lines of the zone; a format that has no composer prints a passport's."""
+#: The zone's first letters by kind (Doc 9303 parts 4 to 7, Regulation (EC) 1030/2002).
+_ZONE_CODES = {
+    "passport": "P",
+    "visa": "V",
+    "residence_permit": "IR",
+    "id_card": "I",
+    "chinese_id_card": "I",
+    "driving_licence": "D",
+}
+
+
+def _zone_lines(facts: Mapping[str, str], code: str) -> list[str]:
+    """The lines of the zone, which begin with `code`; a format that has no composer prints a passport's."""
     days = [f"{facts[name][2:4]}{facts[name][5:7]}{facts[name][8:10]}" for name in ("birth_date", "expiry_date")]
     fields = MrzFields(
-        "P", facts["issuing_country"], facts["surname"], facts["given_names"], facts["document_number"][:9],
+        code, facts["issuing_country"], facts["surname"], facts["given_names"], facts["document_number"][:9],
         facts["nationality"], days[0], facts["sex"], days[1], facts["personal_number"][:14],
     )  # fmt: skip
     form = facts["format"].replace("MRVA", "MRV-A").replace("MRVB", "MRV-B")
