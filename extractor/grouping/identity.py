@@ -37,6 +37,9 @@ _NEARLY, _OTHER_NAME, _SAME_NAME = 75.0, 60.0, 85.0
 _AGREES = {"number": 3.0, "name": 2.0, "birth_date": 1.5, "expiry_date": 1.0, "issue_date": 0.5}
 _DIFFERS = {"number": 1.5, "name": 2.0, "birth_date": 2.0, "expiry_date": 1.0, "issue_date": 0.5}
 _DECIDES = 2.0
+#: What it is worth that a date stands on both, as another one on each: of a part without captions the layout reader
+#: takes the only date for any.
+_SHARED_DATE = 0.5
 
 
 class Relation(Enum):
@@ -53,13 +56,14 @@ class Relation(Enum):
 
 @dataclass(frozen=True)
 class Identity:
-    """`values` are a part's values by field: all readings, of the MRZ and the visual zone. `kind` is its kind of
-    document or None, `sure` how sure that is, 0..1."""
+    """`values` are a part's values by field: all readings, of the MRZ and the visual zone; `scores` the best of each
+    field, 0..1, 1 where there is none. `kind` is its kind of document or None, `sure` how sure that is, 0..1."""
 
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     zone: Mrz | None = None
     kind: str | None = None
     sure: float = 0.0
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_anonymous(self) -> bool:
@@ -82,17 +86,20 @@ def identity_of(lines: Sequence[Line], zone: Mrz | None, *, today: date | None =
     """What lines that may be a document's say of it; `zone` is the MRZ among them."""
     layout = read_layout(lines, zone_facts(zone) if zone else None)
     found: dict[str, set[str]] = {}
+    scores: dict[str, float] = {}
     context = Context(issuer=zone.issuing_state if zone else None, today=today)
     for one in find_candidates(layout, lines, _specs(), context):
         if one.score >= _LEAST_SCORE:
             found.setdefault(one.field, set()).add(str(one.value.value))
+            scores[one.field] = max(scores.get(one.field, 0.0), one.score)
     for name in (*_NUMBERS, *_NAMES, *_DATES):
         if value := getattr(zone, name, None):
             found.setdefault(name, set()).add(str(value))
+            scores[name] = 1.0
     kinds = classify(lines, zone, [layout])
     kind = kind_of(kinds)
     values = {name: frozenset(texts) for name, texts in found.items()}
-    return Identity(values, zone, kind, kinds[kind] if kind else 0.0)
+    return Identity(values, zone, kind, kinds[kind] if kind else 0.0, scores)
 
 
 def relation(one: Identity, other: Identity) -> Relation:
@@ -101,7 +108,9 @@ def relation(one: Identity, other: Identity) -> Relation:
     if _are_two(one, other, said):
         return Relation.DIFFERENT
     score = sum(_AGREES[name] for name, same in said.items() if same)
-    score -= sum(_DIFFERS[name] for name, same in said.items() if same is False)
+    score -= sum(_DIFFERS[name] * _surely(one, other, name) for name, same in said.items() if same is False)
+    if not any(said[name] for name in _DATES) and _all_dates(one) & _all_dates(other):
+        score += _SHARED_DATE
     if score >= _DECIDES:
         return Relation.SAME
     if score <= -_DECIDES:
@@ -114,7 +123,24 @@ def relation(one: Identity, other: Identity) -> Relation:
 def _compared(one: Identity, other: Identity) -> dict[str, bool | None]:
     """What two parts agree (True) or differ (False) in."""
     dates = {name: _dates(one.values.get(name), other.values.get(name)) for name in _DATES}
+    shared = _all_dates(one) & _all_dates(other)
+    for name in _DATES:
+        if dates[name] is False and shared & (one.values[name] | other.values[name]):
+            dates[name] = None
     return {"number": _numbers(one, other), "name": _names(one, other), **dates}
+
+
+def _all_dates(part: Identity) -> frozenset[str]:
+    return frozenset().union(*(part.values.get(name, frozenset()) for name in _DATES))
+
+
+def _surely(one: Identity, other: Identity, name: str) -> float:
+    """How sure both parts are of what they differ in, 0..1."""
+    fields = {"number": _NUMBERS, "name": _NAMES}.get(name, (name,))
+    return min(
+        max((part.scores.get(known, 1.0) for known in fields if part.values.get(known)), default=1.0)
+        for part in (one, other)
+    )
 
 
 def contradictions(one: Identity, other: Identity) -> list[str]:

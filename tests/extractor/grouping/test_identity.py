@@ -48,6 +48,21 @@ def test_relations(other: Identity, expected: Relation) -> None:
     assert relation(other, ANNA) is expected
 
 
+def test_a_date_that_the_other_part_has_as_another_contradicts_nothing() -> None:
+    """A page of a passport with one date and no caption: the layout reader takes it for any."""
+    assert relation(part(birth_date="2015-06-01"), part(birth_date="1974-08-12", issue_date="2015-06-01")) is (
+        Relation.LIKELY
+    )
+
+
+def test_a_difference_counts_as_much_as_it_is_sure() -> None:
+    def born(score: float) -> Identity:
+        return Identity({"birth_date": frozenset({"2015-06-01"})}, scores={"birth_date": score})
+
+    assert relation(ANNA, born(1.0)) is Relation.DIFFERENT
+    assert relation(ANNA, born(0.8)) is Relation.UNLIKELY
+
+
 def test_two_documents_of_one_holder_are_two() -> None:
     hers = {"surname": "ERIKSSON", "given_names": "ANNA", "birth_date": "1974-08-12"}
     licence = part("driving_licence", **hers, document_number="99321765")
