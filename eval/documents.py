@@ -9,19 +9,20 @@ Two numbers, over drawn cases (`eval.sheets`):
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from eval.counts import counts_before, write_counts
 from eval.report.tables import markdown_table
 from eval.sheets import Case, Side, make_case
 from extractor import NoDocumentError, extract_documents
+from extractor.ending import Parser, Stops, at_least, ended
 from extractor.extraction import Box, Extraction
 from extractor.progress import progress
 
@@ -41,6 +42,14 @@ class DocumentTally:
 
     def __add__(self, other: DocumentTally) -> DocumentTally:
         return DocumentTally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Counts by form, and the seeds of cases with a document missed or a foreign value."""
+
+    forms: dict[str, DocumentTally]
+    missed: list[int]
 
 
 def judge(case: Case, results: Sequence[Extraction[Any]]) -> DocumentTally:
@@ -92,30 +101,32 @@ def read(case: Case) -> list[Extraction[Any]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table by form of the cases."""
-    parser = argparse.ArgumentParser(prog="python -m eval.documents", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--count", type=int, default=200, help="how many cases, seeds from 0 (default: %(default)s)")
+    return ended("eval.documents", lambda: _run(_options(arguments)), stops=Stops())
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(prog="python -m eval.documents", description=__doc__.split("\n\n")[0])
+    parser.add_argument(
+        "--count", type=at_least(1), default=200, help="how many cases, seeds from 0 (default: %(default)s)"
+    )
     parser.add_argument(
         "--out", type=Path, help="JSON file of the counts, written after every case; one that is there is continued"
     )
-    options = parser.parse_args(arguments)
-    by_form: dict[str, DocumentTally] = {}
-    missed: list[int] = []
-    done = 0
-    if options.out and options.out.exists():
-        record = json.loads(options.out.read_text(encoding="utf-8"))
-        by_form = {form: DocumentTally(**counts) for form, counts in record["forms"].items()}
-        missed, done = record["missed"], sum(tally.cases for tally in by_form.values())
+    return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    counted = counts_before(options.out, Counted, Counted({}, []))
+    by_form, missed = counted.forms, counted.missed
+    done = sum(tally.cases for tally in by_form.values())
     with progress(options.count - done, "reading") as advance:
         for seed in range(done, options.count):
             case = make_case(seed)
             made = judge(case, read(case))
             by_form[case.form] = by_form.get(case.form, DocumentTally()) + made
-            missed += [seed] * (made.found < made.documents or made.foreign > 0)
-            if options.out:
-                forms = {form: asdict(tally) for form, tally in sorted(by_form.items())}
-                options.out.write_text(
-                    json.dumps({"forms": forms, "missed": missed}, indent=2) + "\n", encoding="utf-8"
-                )
+            if made.found < made.documents or made.foreign > 0:
+                missed.append(seed)
+            write_counts(options.out, Counted(dict(sorted(by_form.items())), missed))
             advance()
     print(table(by_form))
     print(f"cases with a document missed or a foreign value: {', '.join(map(str, missed)) or 'none'}")

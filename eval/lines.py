@@ -9,19 +9,20 @@ need not print as labelled (dates, states) is left out. Spaces, slashes and case
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.fuzz import partial_ratio_alignment
 
+from eval.counts import counts_file
 from eval.report.tables import markdown_table
+from extractor.ending import Parser, Stops, ended
 from extractor.errors import ExtractorError
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
@@ -149,11 +150,10 @@ def _percent(part: int, whole: int) -> str:
 def options_of(name: str, text: str, arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of a command that counts over a folder of labelled pictures; `text` is its module's docstring."""
     command = f"python -m eval.{name}"
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=command,
         description=text.split("\n\n", maxsplit=1)[0],
         epilog=f"example:\n  {command} --dataset ../shared/specimens --out eval/results/{name}.json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--dataset", type=Path, required=True, help="folder of labelled pictures")
     parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
@@ -167,25 +167,23 @@ def count_all(
 ) -> int:
     """Counts every specimen by script, writes the counts, prints their table; returns the exit code."""
     tallies: dict[str, Tally] = {}
-    try:
-        specimens = load_dataset(options.dataset)
-        with progress(len(specimens), "reading") as advance:
-            for specimen in specimens:
-                count(specimen, tallies)
-                advance()
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    if options.out:
-        record = {name: asdict(one) for name, one in tallies.items()}
-        options.out.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    specimens = load_dataset(options.dataset)
+    with counts_file(options.out) as write, progress(len(specimens), "reading") as advance:
+        for specimen in specimens:
+            count(specimen, tallies)
+            advance()
+        write(tallies)
     print(table(tallies))
     return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
-    return count_all(options_of("lines", __doc__, arguments), count_specimen, table)
+    return ended(
+        "eval.lines",
+        lambda: count_all(options_of("lines", __doc__, arguments), count_specimen, table),
+        stops=Stops(),
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ and how many where the picture's own warning was given and where it was not.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -18,9 +17,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+from typing_extensions import TypedDict
 
+from eval.counts import counts_before, write_counts
 from eval.report.tables import markdown_table
 from eval.scoring.metrics import score_field
+from extractor.ending import Parser, Stops, at_least, ended
 from extractor.errors import ExtractorError
 from extractor.imaging import load_pages
 from extractor.labels import load_dataset
@@ -103,6 +105,15 @@ WAYS: Mapping[str, tuple[Callable[[np.ndarray, float], np.ndarray], tuple[float,
 }
 
 
+class Spoilt(TypedDict):
+    """A way and degree, and the shares of right fields of pictures without their warning and with it."""
+
+    way: str
+    degree: float
+    silent: list[float]
+    warned: list[float]
+
+
 def specimens(count: int) -> list[Specimen]:
     """Clean and scanned documents of the frozen set in Latin script, kinds and languages in turn."""
     fitting = [one for one in load_dataset(FROZEN) if one.capture in ("clean", "scan") and one.language in _LANGUAGES]
@@ -123,18 +134,23 @@ def read(specimen: Specimen, image: np.ndarray) -> tuple[float, set[str]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m eval.pictures", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--pages", type=int, default=24, help="documents (default: %(default)s)")
+    return ended("eval.pictures", lambda: _run(_options(arguments)), stops=Stops())
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(prog="python -m eval.pictures", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--pages", type=at_least(1), default=24, help="documents (default: %(default)s)")
     parser.add_argument(
         "--out",
         type=Path,
         help="JSON file of the shares of right fields, for docs/warnings.md; continued if it is there",
     )
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    rows = counts_before(options.out, list[Spoilt], [])
     given = [(one, load_pages(one.path)[0]) for one in specimens(options.pages)]
-    rows: list[dict[str, Any]] = []
-    if options.out and options.out.exists():
-        rows = json.loads(options.out.read_text(encoding="utf-8"))
     left = [(way, degree) for way, (_, degrees, _) in WAYS.items() for degree in degrees][len(rows) :]
     with progress(len(left), "spoiling") as advance:
         for way, degree in left:
@@ -144,8 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 share, warnings = read(specimen, spoil(image, degree))
                 by_warning[bool(warnings & (own | {_REFUSED}))].append(share)
             rows.append({"way": way, "degree": degree, "silent": by_warning[False], "warned": by_warning[True]})
-            if options.out:
-                options.out.write_text(json.dumps(rows) + "\n", encoding="utf-8")
+            write_counts(options.out, rows)
             advance()
     print(table(rows))
     return 0

@@ -58,7 +58,8 @@ from eval.report.generated import (
     scores_by_type,
     ten_million,
 )
-from extractor.errors import ExtractorError, UnreadableInputError
+from extractor.ending import ended
+from extractor.errors import UnreadableInputError
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "eval" / "results"
@@ -209,12 +210,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     action.add_argument("--write", action="store_true", help="bring the documents up to date")
     parser.add_argument("--file", type=Path, nargs="+", help="these files only")
-    options = parser.parse_args(argv)
-    try:
-        return max([_run(path, write=options.write) for path in options.file or generated_files()])
-    except ExtractorError as error:
-        print(f"eval.readme: {error}", file=sys.stderr)
-        return error.exit_code
+    return ended("eval.readme", lambda: _all(parser.parse_args(argv)))
+
+
+def _all(options: argparse.Namespace) -> int:
+    return max([_run(path, write=options.write) for path in options.file or generated_files()])
 
 
 def _run(path: Path, *, write: bool) -> int:
@@ -222,6 +222,8 @@ def _run(path: Path, *, write: bool) -> int:
         before = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ReadmeError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ReadmeError(f"{path} is no text in UTF-8") from None
     after = regenerated(before)
     if write and after != before:
         path.write_text(after, encoding="utf-8")

@@ -30,7 +30,7 @@ from scipy.optimize import minimize
 from eval.report.tables import markdown_table
 from eval.running.records import RESULTS_FILE, FieldRecord, Results, read_results
 from eval.scoring.calibration import auroc, expected_calibration_error
-from extractor.errors import ExtractorError
+from extractor.ending import Parser, ended
 
 #: Confidences are kept this far from 0 and 1, whose log-odds have no end.
 _EDGE = 1e-4
@@ -176,17 +176,20 @@ def _row(word: str, name: str, scale: Callable[[float], float], one: GroupConfid
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code: 0, or 3 for a folder that holds no run."""
-    parser = argparse.ArgumentParser(
+    return ended("eval.recalibration", lambda: _run(_options(argv)))
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(
         prog="python -m eval.recalibration",
         description="Says what the reader's confidences ought to have been, and tries each run's answer on the others.",
     )
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders that python -m eval.run has written")
-    options = parser.parse_args(argv)
-    try:
-        runs = {folder.resolve().name: read_results(folder / RESULTS_FILE) for folder in options.runs}
-    except ExtractorError as error:
-        print(f"eval.recalibration: {error}", file=sys.stderr)
-        return error.exit_code
+    return parser.parse_args(argv)
+
+
+def _run(options: argparse.Namespace) -> int:
+    runs = {folder.resolve().name: read_results(folder / RESULTS_FILE) for folder in options.runs}
     print(tables(runs))
     return 0
 

@@ -10,6 +10,7 @@ tesseract is a system package: apt-get install tesseract-ocr tesseract-ocr-scrip
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,8 @@ import numpy as np
 
 from eval.lines import count_all, edits_in, is_there, options_of, plain, script_of, values_of
 from eval.report.tables import markdown_table
-from extractor.errors import ExtractorError
+from extractor.ending import Stops, ended
+from extractor.errors import ExtractorError, UsageError
 from extractor.labels.format import Specimen
 from extractor.pipeline import prepare
 from extractor.text.ocr import line_crop
@@ -117,17 +119,18 @@ def table(found: Mapping[str, LineComparison]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
-    options = options_of("tesseract", __doc__, arguments)
+    return ended("eval.tesseract", lambda: _run(options_of("tesseract", __doc__, arguments)), stops=Stops())
+
+
+def _run(options: argparse.Namespace) -> int:
     binary = shutil.which("tesseract")
     if binary is None:
-        print(f"error: tesseract is not installed: {_INSTALL}", file=sys.stderr)
-        return 1
+        raise UsageError(f"tesseract is not installed: {_INSTALL}")
     try:
         models = installed(binary)
         return count_all(options, lambda one, found: count_specimen(one, binary, models, found), table)
     except subprocess.SubprocessError as error:
-        print(f"error: tesseract failed ({type(error).__name__}); install it again: {_INSTALL}", file=sys.stderr)
-        return 1
+        raise UsageError(f"tesseract failed ({type(error).__name__}); install it again: {_INSTALL}") from None
 
 
 if __name__ == "__main__":

@@ -19,8 +19,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
+from eval.counts import counts_before, counts_file
 from eval.report import tables
 from extractor import __version__
+from extractor.ending import Parser, Stops, ended
+from extractor.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSPORT = ROOT / "datasets" / "examples" / "passport.png"
@@ -32,6 +37,15 @@ import json, platform
 from importlib.metadata import version
 print(json.dumps({{"python": platform.python_version(), "with": {{name: version(name) for name in {_NATIVE!r}}}}}))
 """
+
+
+class Record(TypedDict):
+    """What was tried of which archives."""
+
+    version: str
+    sha256: dict[str, str]
+    machine: str
+    tried: list[dict[str, Any]]
 
 
 def tried(archive: Path, python: str, folder: Path) -> dict[str, Any]:
@@ -77,37 +91,37 @@ def _versions(found: Mapping[str, str]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.tried", description=__doc__)
+    return ended("eval.tried", lambda: _run(_options(argv)), stops=Stops())
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(prog="python -m eval.tried", description=__doc__)
     parser.add_argument("dist", type=Path, help="folder with wheel and sdist")
     parser.add_argument("pythons", nargs="+", metavar="PYTHON", help="an interpreter, such as python3.12")
     parser.add_argument("--out", type=Path, default=RESULT)
     parser.add_argument("--add", action="store_true", help="keep what OUT says of other Pythons and the same archives")
-    options = parser.parse_args(argv)
+    return parser.parse_args(argv)
+
+
+def _run(options: argparse.Namespace) -> int:
     archives = sorted([*options.dist.glob("*.whl"), *options.dist.glob("*.tar.gz")])
     if not archives:
-        print(f"eval.tried: there is no wheel in {options.dist}; make it by .ci/release", file=sys.stderr)
-        return 2
-    results = []
-    for python in options.pythons:
-        for archive in archives:
-            with tempfile.TemporaryDirectory() as folder:
-                results.append(tried(archive.resolve(), python, Path(folder) / "venv"))
-            print(results[-1], flush=True)
+        raise UsageError(f"there is no wheel in {options.dist}; make it by .ci/release")
     digests = {path.suffix.lstrip("."): hashlib.sha256(path.read_bytes()).hexdigest() for path in archives}
-    if options.add:
-        before = json.loads(options.out.read_text("utf-8"))
-        if before["sha256"] != digests:
-            print(f"eval.tried: {options.out} is of other archives than {options.dist}", file=sys.stderr)
-            return 2
+    nothing = Record(version=__version__, sha256=digests, machine=f"{platform.system()} {platform.machine()}", tried=[])
+    before = counts_before(options.out if options.add else None, Record, nothing)
+    if before["sha256"] != digests:
+        raise UsageError(f"{options.out} is of other archives than {options.dist}")
+    with counts_file(options.out) as write:
+        results = []
+        for python in options.pythons:
+            for archive in archives:
+                with tempfile.TemporaryDirectory() as folder:
+                    results.append(tried(archive.resolve(), python, Path(folder) / "venv"))
+                print(results[-1], flush=True)
         again = {one["asked"] for one in results}
-        results = [one for one in before["tried"] if one["asked"] not in again] + results
-    record = {
-        "version": __version__,
-        "sha256": digests,
-        "machine": f"{platform.system()} {platform.machine()}",
-        "tried": results,
-    }
-    options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        kept = [one for one in before["tried"] if one["asked"] not in again]
+        write({**nothing, "tried": kept + results})
     return 0 if all(one["outcome"].endswith("right") for one in results) else 1
 
 

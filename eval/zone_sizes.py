@@ -7,16 +7,17 @@ read whole, as any picture is: with detection, turning and everything else.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from eval.counts import counts_file
 from eval.report.tables import markdown_table
+from extractor.ending import Parser, Stops, at_least, ended
 from extractor.errors import ExtractorError
 from extractor.imaging import load_pages
 from extractor.labels import load_dataset
@@ -82,21 +83,28 @@ def table(tallies: Mapping[str, SizeTally]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m eval.zone_sizes", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--pixels", type=float, nargs="+", default=SIZES, metavar="N", help="default: %(default)s")
-    parser.add_argument("--limit", type=int, help="documents at most")
+    return ended("eval.zone_sizes", lambda: _run(_options(arguments)), stops=Stops())
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(prog="python -m eval.zone_sizes", description=__doc__.split("\n\n")[0])
+    parser.add_argument(
+        "--pixels", type=at_least(1), nargs="+", default=SIZES, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument("--limit", type=at_least(1), help="documents at most")
     parser.add_argument("--out", type=Path, help="JSON file of the counts, for docs/accuracy.md")
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
     chosen = specimens()[: options.limit]
-    tallies = {f"{size:g}": SizeTally() for size in options.pixels}
-    with progress(len(chosen) * len(tallies), "reading") as advance:
+    tallies = {str(size): SizeTally() for size in options.pixels}
+    with counts_file(options.out) as write, progress(len(chosen) * len(tallies), "reading") as advance:
         for size, tally in tallies.items():
             for specimen in chosen:
                 read(specimen, float(size), tally)
                 advance()
-    if options.out:
-        record = {size: asdict(one) for size, one in tallies.items()}
-        options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write(tallies)
     print(table(tallies))
     return 0
 

@@ -13,7 +13,6 @@ says how many there were. Every zone is reproducible from its seed.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 from collections import Counter
@@ -21,11 +20,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 
+from eval.counts import counts_before, write_counts
 from eval.report.tables import markdown_table
+from extractor.ending import Parser, Stops, at_least, ended
 from extractor.mrz import MrzReading, TextLine, read_mrz
 from extractor.mrz.parse import guess_format, verify
 from extractor.progress import progress
@@ -166,8 +168,9 @@ def _masks(line: str, pitch: float, rng: random.Random) -> np.ndarray:
     return np.minimum(canvas, 1.0)
 
 
+Kind = Literal["altered, clear", "true, blurred"]
 #: Kinds of zones, and how each is made from a seed.
-KINDS: Mapping[str, Callable[[int], DrawnZone]] = {"altered, clear": altered_zone, "true, blurred": true_zone}
+KINDS: Mapping[Kind, Callable[[int], DrawnZone]] = {"altered, clear": altered_zone, "true, blurred": true_zone}
 _STEP = 100
 
 
@@ -212,25 +215,29 @@ def outcome(reading: MrzReading | None) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table of both numbers."""
-    parser = argparse.ArgumentParser(prog="python -m eval.zones", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--zones", type=int, default=10_000, help="how many of each kind (default: %(default)s)")
+    return ended("eval.zones", lambda: _run(_options(arguments)), stops=Stops())
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(prog="python -m eval.zones", description=__doc__.split("\n\n")[0])
+    parser.add_argument(
+        "--zones", type=at_least(1), default=10_000, help="how many of each kind (default: %(default)s)"
+    )
     parser.add_argument(
         "--out", type=Path, help="JSON file of the counts, written every 100 zones; one that is there is continued"
     )
-    options = parser.parse_args(arguments)
-    tallies = {name: ZoneTally() for name in KINDS}
-    if options.out and options.out.exists():
-        record = json.loads(options.out.read_text(encoding="utf-8"))
-        tallies = {name: ZoneTally(**counts) for name, counts in record.items()}
+    return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    tallies = {name: ZoneTally() for name in KINDS} | counts_before(options.out, dict[Kind, ZoneTally], {})
     done = min(one.zones for one in tallies.values())
     with progress(options.zones - done, "reading") as advance:
         for first in range(done, options.zones, _STEP):
             seeds = range(first, min(first + _STEP, options.zones))
             for name, make in KINDS.items():
                 tallies[name] += tally([make(seed) for seed in seeds])
-            if options.out:
-                counts = {name: vars(one) for name, one in tallies.items()}
-                options.out.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+            write_counts(options.out, tallies)
             for _ in seeds:
                 advance()
     print(table(tallies))

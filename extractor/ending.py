@@ -36,6 +36,17 @@ class Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """A kind of argument: a whole number, from the least one on."""
+
+    def number(text: str) -> int:
+        if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+
+    return number
+
+
 def ended(command: str, run: Callable[[], int], *, stops: Stops | None = None, stopped: str = "stopped") -> int:
     """What `run` returns, or the exit code of what went wrong, which is said in one line.
 

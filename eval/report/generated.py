@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from eval.report import tables
 from eval.running.machine import busy
 
@@ -187,9 +189,9 @@ def pictures(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def usermodels(record: Mapping[str, Any]) -> str:
     """The table of `eval.usermodels`, with the command below."""
-    from eval.usermodels.__main__ import counts_of, table
+    from eval.usermodels.__main__ import Counts, table
 
-    counts = {name: counts_of(one) for name, one in record.items()}
+    counts = TypeAdapter(dict[str, Counts]).validate_python(record)
     every = {one.every for one in counts.values()}
     asked = f" --every {every.pop()}" if every != {1} else ""
     return f"{table(counts)}\n`python -m eval.usermodels --dataset {' '.join(counts)}{asked}`\n"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from eval.counts import counts_before, write_counts
 from eval.report.tables import markdown_table
 from eval.usermodels import MODELS
 from eval.usermodels.measure import Asked, measure
-from extractor.ending import Parser
-from extractor.errors import ExtractorError
+from extractor.cli_options import day
+from extractor.ending import Parser, Stops, at_least, ended
+from extractor.errors import ExtractorError, UsageError
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
 from extractor.progress import progress
@@ -31,24 +32,29 @@ exit codes: 0 done, 1 --fail-under was missed, 2 wrong usage, 3 no such dataset
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
+    return ended("eval.usermodels", lambda: _run(_options(argv)), stops=Stops())
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(
         prog="python -m eval.usermodels",
         description="Reads labelled documents once each, and fills the built-in schema and users' models from that.",
         epilog=_EPILOG,
     )
     parser.add_argument("--dataset", nargs="+", type=Path, default=[Path("datasets/frozen")], metavar="DIR")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="read one picture in N (default 1)")
+    parser.add_argument("--every", type=at_least(1), default=1, metavar="N", help="read one picture in N (default 1)")
     parser.add_argument("--fail-under", type=float, default=0.0, metavar="SHARE")
-    parser.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="the day of reading (YYYY-MM-DD)")
+    parser.add_argument("--today", type=day, metavar="DAY", help="the day of reading (YYYY-MM-DD)")
     parser.add_argument(
         "--out", type=Path, help="JSON file of the counts, written after every picture; one that is there is continued"
     )
-    options = parser.parse_args(argv)
-    try:
-        counts = read(options.dataset, options.every, options.today, options.out)
-    except ExtractorError as error:
-        print(f"eval.usermodels: {error}", file=sys.stderr)
-        return error.exit_code
+    return parser.parse_args(argv)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not 0 <= options.fail_under <= 1:
+        raise UsageError("--fail-under is a share of 1, such as 0.97")
+    counts = read(options.dataset, options.every, options.today, options.out)
     print(table(counts))
     return int(any(_share(_all(one)) < options.fail_under for one in counts.values()))
 
@@ -74,27 +80,21 @@ class Counts:
 
 
 def read(roots: Sequence[Path], every: int, today: date | None, out: Path | None) -> dict[str, Counts]:
-    """The counts of each data set by its name. Raises LabelError."""
-    counts: dict[str, Counts] = {}
-    if out and out.exists():
-        record = json.loads(out.read_text(encoding="utf-8"))
-        counts = {name: counts_of(one) for name, one in record.items()}
+    """The counts of each data set by its name, those that the file has of others with them. Raises LabelError, and
+    UsageError where the file counts other pictures of a data set."""
     specimens = {root.resolve().name: load_dataset(root)[::every] for root in roots}
-    counts = {name: counts.get(name) or Counts(len(own), every) for name, own in specimens.items()}
+    counts = counts_before(out, dict[str, Counts], {})
+    for name, own in specimens.items():
+        before = counts.setdefault(name, Counts(len(own), every))
+        if (before.pictures, before.every) != (len(own), every):
+            raise UsageError(f"{out} counts other pictures of {name} (--every {before.every}); write to another file")
     left = [(name, specimen) for name, own in specimens.items() for specimen in own[counts[name].done :]]
     with progress(len(left), "reading") as advance:
         for name, specimen in left:
             counts[name] = counts[name].with_picture(_measured(specimen, today))
-            if out:
-                text = json.dumps({name: asdict(one) for name, one in counts.items()}, ensure_ascii=False, indent=1)
-                out.write_text(text + "\n", encoding="utf-8")
+            write_counts(out, counts)
             advance()
     return counts
-
-
-def counts_of(record: Mapping[str, Any]) -> Counts:
-    """A data set's counts from a file."""
-    return Counts(**{**record, "models": {name: tuple(pair) for name, pair in record["models"].items()}})
 
 
 def table(counts: Mapping[str, Counts]) -> str:

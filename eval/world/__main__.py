@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from extractor.errors import ExtractorError, UsageError
+from extractor.ending import Parser, Stops, at_least, ended
+from extractor.errors import UsageError
 from extractor.labels.format import Specimen, save_labels
 from extractor.progress import progress
 from extractor.schemas import SCHEMAS, VOCABULARY, Kind
@@ -149,18 +150,21 @@ def draw_set(folder: Path, languages: Sequence[str] = LANGUAGES, count: int = CO
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draws the set."""
-    parser = argparse.ArgumentParser(prog="python -m eval.world", description=__doc__.split("\n\n")[0])
+    return ended("eval.world", lambda: _run(_options(arguments)), stops=Stops())
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(prog="python -m eval.world", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder to draw into")
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES, metavar="L")
-    parser.add_argument("--count", type=int, default=COUNT, help="documents a language (%(default)s)")
-    options = parser.parse_args(arguments)
-    try:
-        with progress(len(options.languages) * options.count, "drawing") as advance:
-            for _ in draw_set(options.out, options.languages, options.count):
-                advance()
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    parser.add_argument("--count", type=at_least(1), default=COUNT, help="documents a language (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    with progress(len(options.languages) * options.count, "drawing") as advance:
+        for _ in draw_set(options.out, options.languages, options.count):
+            advance()
     return 0
 
 
