@@ -7,9 +7,10 @@ and left out, where it may be left out; so is a nested object that lacks what it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -25,6 +26,7 @@ from extractor.schemas.text import scripts, squash
 from extractor.schemas.vocabulary import Kind
 from extractor.slots import Slot, input_of, leaf_slots, located, shown
 
+_NUMBER = re.compile(r"[+-]?\d*\.?\d*")
 #: Errors that a validator of the schema raises, and not a type.
 _REJECTIONS = frozenset({"value_error", "assertion_error"})
 _ABSENT = FieldEvidence(None, Verdict.ABSENT, 0.9)
@@ -255,8 +257,8 @@ def _fitting(leaf: Leaf, kind: Kind, value: Any) -> tuple[tuple[Any, Any] | None
     for form in forms(value, kind, leaf.annotation):
         try:
             typed = leaf.adapter.validate_python(form)
-            if kind is Kind.DATE and isinstance(typed, date) and not typed.isoformat().startswith(str(value)):
-                continue  # Pydantic takes digits for seconds since 1970
+            if isinstance(typed, date | time | timedelta) and _NUMBER.fullmatch(str(form)):
+                continue  # Pydantic takes a number for seconds, since 1970 or since midnight
             return (typed if leaf.is_strict else form, typed), False
         except ValidationError as error:
             rejected |= any(

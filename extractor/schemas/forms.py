@@ -21,7 +21,7 @@ from typing_extensions import ReadOnly
 
 from extractor.schemas.sexes import sexes_of
 from extractor.schemas.states import same_state, state_code
-from extractor.schemas.text import squash
+from extractor.schemas.text import plain_number, squash
 from extractor.schemas.vocabulary import Kind
 
 _WRAPPERS = (Annotated, typing.Required, typing.NotRequired, typing.Final, ReadOnly)
@@ -38,6 +38,8 @@ _DECIMAL = re.compile(
 )
 _NUMBER = re.compile(r"\d+(?:,\d{3}|\.\d+)*(?!\d)", re.ASCII)
 _FEET = re.compile(r"\d\s*(?:['’′](?!\d{3})|ft\b)", re.ASCII)
+#: So many days, as a visa counts them.
+_COUNTED = re.compile(r"([0-9]+)\s*[^\W\d_]{3,}\.?")
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -88,6 +90,8 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
         return
     if kind is Kind.DATE and date in accepted and _FULL_DATE.fullmatch(str(value)):
         yield date.fromisoformat(value)
+    if isinstance(value, str) and accepted and accepted <= _NUMBERS:
+        value = plain_number(value)  # Pydantic knows no others
     if kind is Kind.NUMBER and accepted and accepted <= _NUMBERS and re.match(r"\D*0\d", str(value)):
         return  # without its zeros it is another number
     if isinstance(value, str) and kind is Kind.NAME and any(one in LISTS for one in accepted):
@@ -112,6 +116,8 @@ def _reshaped(value: Any, kind: Kind, accepted: set[Any]) -> Iterator[Any]:
         return
     elif accepted and accepted <= _NUMBERS and (found := _DECIMAL.fullmatch(text)):
         yield f"{re.sub(r'[^0-9]', '', found[1])}.{found[3]}"
+    elif kind is Kind.CODE and accepted and accepted <= _NUMBERS and (found := _COUNTED.fullmatch(text)):
+        yield found[1]
     elif kind in (Kind.NUMBER, Kind.CODE):
         yield re.sub(r"[^0-9A-Za-z]", "", text)
     elif accepted & _NUMBERS and (found := _NUMBER.search(text)):

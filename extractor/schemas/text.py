@@ -11,12 +11,20 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ı": "i", "ə": "e", "ħ": "h"}
 )
 
+_ARABIC_MARKS = str.maketrans("٫٬", ".,")
+
 
 def strip_marks(text: str) -> str:
     """`text` without diacritics: NFKD, marks dropped (also the vowel signs of Thai and Devanagari, which Unicode gives
     no combining class); letters that do not decompose stay."""
     decomposed = unicodedata.normalize("NFKD", text)
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")))
+
+
+def plain_number(text: str) -> str:
+    """`text` with the digits of any script as 0-9, and their decimal and thousands marks as ours."""
+    half = (unicodedata.normalize("NFKC", c) if unicodedata.east_asian_width(c) == "F" else c for c in text)
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in half).translate(_ARABIC_MARKS)
 
 
 @lru_cache(maxsize=16384)
