@@ -8,6 +8,7 @@ what to do.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from extractor.errors import UnreadableInputError, UsageError
+from extractor.errors import ExtractorError, UnreadableInputError, UsageError
 from extractor.imaging import decoder
 from extractor.imaging.limits import DEFAULT, Limits
 from extractor.imaging.pictures import choose_pages, from_array, from_pillow, picture_pages, picture_size
@@ -93,9 +94,14 @@ def read_bytes(source: Input) -> bytes:
         return bytes(source)
     if hasattr(source, "read"):
         try:
-            return _all_of(source)
-        except (OSError, ValueError) as error:
+            data = _all_of(source)
+        except ExtractorError:
+            raise
+        except Exception as error:  # of the caller's own class, which may raise anything
             raise UnreadableInputError("the file object cannot be read; is it closed?") from error
+        if not data and _is_at_its_end(source):
+            raise UnreadableInputError("the file object was read or written to its end; call its seek(0) first")
+        return data
     if isinstance(source, str | os.PathLike):
         path = Path(os.fsdecode(source))
         if not os.fspath(source):
@@ -129,6 +135,12 @@ def _all_of(file: Any) -> bytes:
         if left < 0:
             raise too_large()
     return b"".join(chunks)
+
+
+def _is_at_its_end(file: Any) -> bool:
+    with contextlib.suppress(Exception):  # not every one knows where it is
+        return int(file.tell()) > 0
+    return False
 
 
 def too_large() -> UnreadableInputError:

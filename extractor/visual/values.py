@@ -39,6 +39,9 @@ _TITLES = re.compile(
 )
 
 
+#: What stands before a name and is no part of it; the apostrophe of `'t Hooft` and `'s-Gravezande` is.
+_BEFORE = re.compile(r"^(?:[ .,:;\"_*-]|'(?![tsn][ -]\w))+", re.IGNORECASE)
+
 #: Titles that are no surnames, where nothing else was read.
 _NO_NAMES = frozenset(("dr", "mr", "mrs", "mme", "mlle"))
 #: Another name behind the surname: at birth, a husband's or wife's (Dutch `e/v`), an alias.
@@ -203,7 +206,7 @@ def _name(name: str, text: str, _context: Context) -> Value | None:
 
 def clean_name(text: str) -> str:
     """A printed name without titles, and with the digits that OCR makes of letters undone between letters."""
-    text = _TITLES.sub("", text.strip(" .,:;'\"-_*"))
+    text = _TITLES.sub("", _BEFORE.sub("", text.strip()).rstrip(" .,:;'\"-_*"))
     # A digit of its own is the number of the field.
     text = re.sub(r"^\(?\d{1,2}[.)]?\s+(?=\D)", "", text)
     text = re.sub(r"(?<=[^\W\d_])0(?=[^\W\d_])", "O", text)

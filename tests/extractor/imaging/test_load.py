@@ -359,3 +359,25 @@ def test_what_has_no_end_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     with large.open("wb") as file:
         file.truncate(3 << 20)
     assert len(load.read_bytes(large)) == 3 << 20
+
+
+class _Own:
+    """A caller's file object, which raises what it likes."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def read(self, size: int) -> bytes:
+        raise self.error
+
+
+def test_file_objects_of_other_makers_are_one_line() -> None:
+    for error in (KeyError("SMITH"), TypeError("SMITH"), RuntimeError("SMITH"), OSError("SMITH"), ValueError("SMITH")):
+        assert refused(_Own(error)) == "the file object cannot be read; is it closed?"
+
+
+def test_a_file_object_at_its_end_is_not_called_an_empty_file() -> None:
+    written = io.BytesIO()
+    written.write(encoded("PNG"))
+    assert "seek(0)" in refused(written)
+    assert refused(io.BytesIO()) == "the file is empty"
