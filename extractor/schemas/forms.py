@@ -38,6 +38,8 @@ _DECIMAL = re.compile(
 )
 _NUMBER = re.compile(r"\d+(?:,\d{3}|\.\d+)*(?!\d)", re.ASCII)
 _FEET = re.compile(r"\d\s*(?:['’′](?!\d{3})|ft\b)", re.ASCII)
+#: Letters and digits that Pydantic takes for a number, and no document does: `12E5` is a code.
+_NO_NUMBER = re.compile(r"nan|inf(?:inity)?|\d+e\d+", re.IGNORECASE)
 #: So many days, as a visa counts them.
 _COUNTED = re.compile(r"([0-9]+)\s*[^\W\d_]{3,}\.?")
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -92,6 +94,8 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
         yield date.fromisoformat(value)
     if isinstance(value, str) and accepted and accepted <= _NUMBERS:
         value = plain_number(value)  # Pydantic knows no others
+        if _NO_NUMBER.fullmatch(re.sub(r"[^0-9A-Za-z]", "", value)):
+            return
     if kind is Kind.NUMBER and accepted and accepted <= _NUMBERS and re.match(r"\D*0\d", str(value)):
         return  # without its zeros it is another number
     if isinstance(value, str) and kind is Kind.NAME and any(one in LISTS for one in accepted):

@@ -187,6 +187,11 @@ class Address(BaseModel):
         ("٢٬٥٠٠", 2500, Decimal(2500)),
         ("٢٫٥", None, Decimal("2.5")),
         ("๐๐๗", None, None),
+        ("12E5", None, None),
+        ("1.2e-3", None, None),
+        ("9E999", None, None),
+        ("NaN", None, None),
+        ("-Infinity", None, None),
     ],
 )
 def test_a_number_is_the_one_that_is_printed(text: str, whole: int | None, decimal: Decimal | None) -> None:
