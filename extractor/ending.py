@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import math
 import os
 import signal
 import sys
@@ -45,6 +46,17 @@ def at_least(least: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
 
     return number
+
+
+def above_zero(text: str) -> float:
+    """A kind of argument: a number above zero that has an end."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if 0 < number < math.inf:
+        return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number above zero")
 
 
 def ended(command: str, run: Callable[[], int], *, stops: Stops | None = None, stopped: str = "stopped") -> int:

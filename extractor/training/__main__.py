@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from extractor.ending import Parser
+from extractor.ending import Parser, above_zero, at_least
 from extractor.progress import progress_bar
 from extractor.training.commands import run
 
@@ -25,11 +25,11 @@ def _parser() -> argparse.ArgumentParser:
     scratch = commands.add_parser("scratch", help="train the small model from scratch, in runs that add up")
     scratch.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; resumed if it exists")
     scratch.add_argument("--start", type=Path, help="folder with weights to begin with")
-    scratch.add_argument("--seconds", type=float, default=560, help="how long this run may take (%(default)s)")
+    scratch.add_argument("--seconds", type=above_zero, default=560, help="how long this run may take (%(default)s)")
     scratch.add_argument("--total", type=float, default=1100, help="seconds of training of all runs (%(default)s)")
     scratch.add_argument("--last", action="store_true", help="end the schedule with this run, whatever --total says")
     scratch.add_argument("--glyphs", type=float, default=40, help="of these, for the vision tower alone (%(default)s)")
-    scratch.add_argument("--documents", type=int, default=56, help="documents a step (%(default)s)")
+    scratch.add_argument("--documents", type=at_least(1), default=56, help="documents a step (%(default)s)")
     scratch.add_argument(
         "--catalogue-share", type=float, default=0.4, help="of the documents: of the world's catalogue (%(default)s)"
     )
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument(
         "--glyph-weight", type=float, default=1.0, help="of characters' loss at first; 0.1 at the end (%(default)s)"
     )
-    scratch.add_argument("--workers", type=int, default=15, help="processes that draw (%(default)s)")
+    scratch.add_argument("--workers", type=at_least(1), default=15, help="processes that draw (%(default)s)")
     scratch.add_argument("--seed", type=int, default=0)
     scratch.add_argument("--rehearse", action="store_true", help="a few documents a step, for a CPU")
     scratch.set_defaults(run=_scratch)

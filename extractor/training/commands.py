@@ -1,11 +1,14 @@
-"""Shared by the training commands: running one."""
+"""Shared by the training commands: running one, and what is checked before hours of work."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from extractor.ending import ended
+from extractor.errors import CheckpointError, DeviceError
 
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
@@ -16,3 +19,22 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int
         return int(options.run(options))
 
     return ended("error", chosen)
+
+
+@contextmanager
+def weights_of(file: Path) -> Iterator[None]:
+    """While a file of weights is read: whatever a library raises about it is a CheckpointError of one line."""
+    try:
+        yield
+    except Exception as error:  # safetensors, onnx and torch have errors of their own
+        raise CheckpointError(f"{file} holds no weights of this network") from error
+
+
+def check_device(device: str) -> None:
+    """Raises DeviceError for a device that torch does not have here."""
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise DeviceError(f"there is no device {device} that torch can use; try --device cpu") from None

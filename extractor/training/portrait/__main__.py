@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from extractor.ending import Parser
+from extractor.ending import Parser, above_zero, at_least
 from extractor.progress import progress_bar
-from extractor.training.commands import run
+from extractor.training.commands import check_device, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,10 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     learn = commands.add_parser("train", help="train on sheets that are drawn meanwhile")
     learn.add_argument("--out", type=Path, required=True, help="folder of the weights, kept every 50 steps")
     learn.add_argument("--start", type=Path, help="folder of weights to start from")
-    learn.add_argument("--steps", type=int, default=1200, help="steps (%(default)s)")
-    learn.add_argument("--batch", type=int, default=32, help="sheets a step (%(default)s)")
-    learn.add_argument("--rate", type=float, default=4e-3, help="highest learning rate (%(default)s)")
-    learn.add_argument("--workers", type=int, default=1, help="processes that draw (%(default)s)")
+    learn.add_argument("--steps", type=at_least(1), default=1200, help="steps (%(default)s)")
+    learn.add_argument("--batch", type=at_least(1), default=32, help="sheets a step (%(default)s)")
+    learn.add_argument("--rate", type=above_zero, default=4e-3, help="highest learning rate (%(default)s)")
+    learn.add_argument("--workers", type=at_least(0), default=1, help="processes that draw (%(default)s)")
     learn.add_argument("--seed", type=int, default=0)
     learn.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (%(default)s)")
     learn.set_defaults(run=_train)
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace) -> int:
     from extractor.training.portrait.train import PortraitPlan, train
 
+    check_device(options.device)
     names = ("steps", "batch", "rate", "workers", "seed", "device", "start")
     with progress_bar() as report:
         train(PortraitPlan(**{name: getattr(options, name) for name in names}), options.out, report)

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from extractor.portrait.shown import SIDE
+from extractor.training.commands import weights_of
 from extractor.training.portrait.network import PortraitNetwork
 from extractor.training.text.halve import halved
 
@@ -29,7 +30,8 @@ class _Sure(torch.nn.Module):
 def export(folder: Path, file: Path) -> None:
     """Writes the network in `folder` to `file`."""
     network = PortraitNetwork()
-    network.load_state_dict(load_file(folder / "network.safetensors"))
+    with weights_of(folder):
+        network.load_state_dict(load_file(folder / "network.safetensors"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(

@@ -14,6 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from extractor.portrait.frame import Rectangle
 from extractor.portrait.shown import KINDS, SIDE, STEP
+from extractor.training.commands import weights_of
 from extractor.training.portrait.network import PortraitNetwork
 from extractor.training.portrait.sheets import PortraitSheet, sheet
 
@@ -108,7 +109,8 @@ def train(plan: PortraitPlan, out: Path, report: Callable[[str, int, int], None]
     torch.manual_seed(plan.seed)
     network = PortraitNetwork()
     if plan.start:
-        network.load_state_dict(load_file(plan.start / "network.safetensors"))
+        with weights_of(plan.start):
+            network.load_state_dict(load_file(plan.start / "network.safetensors"))
     network = network.to(plan.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
     losses = 0.0

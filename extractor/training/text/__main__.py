@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from extractor.ending import above_zero
 from extractor.progress import progress_bar
 from extractor.text.ocr import threads
 from extractor.training.commands import run
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         task.add_argument("--network", choices=("detector", "recogniser"), required=True)
         task.add_argument("--data", type=Path, required=True, help="a zip that `draw` has written")
     train.add_argument("--out", type=Path, required=True, help="folder for the network and its state")
-    train.add_argument("--seconds", type=float, default=240, help="how long (%(default)s)")
+    train.add_argument("--seconds", type=above_zero, default=240, help="how long (%(default)s)")
     train.add_argument("--start", type=Path, help="state of an earlier run, to go on from")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(

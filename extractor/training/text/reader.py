@@ -33,6 +33,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from extractor.ending import above_zero
 from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, rounding
 from extractor.training.text.disturb import disturbed, papers
@@ -365,7 +366,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train = tasks.add_parser("train", help="train it")
     for name in ("start", "words", "fonts", "out"):
         train.add_argument(f"--{name}", type=Path, required=True)
-    train.add_argument("--seconds", type=float, default=480)
+    train.add_argument("--seconds", type=above_zero, default=480)
     train.add_argument("--begin", type=float, default=0.0, help="how much of the whole schedule is done (0..1)")
     train.add_argument("--end", type=float, default=1.0)
     train.add_argument("--workers", type=int, default=os.cpu_count() or 1)

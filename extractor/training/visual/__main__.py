@@ -9,7 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from extractor.training.commands import run
+from extractor.ending import Parser, above_zero, at_least
+from extractor.errors import UsageError
+from extractor.networks import session
+from extractor.training.commands import check_device, run, weights_of
 
 _EXAMPLES = """examples:
   python -m extractor.training.visual train --out runs/layout --seconds 500
@@ -24,10 +27,7 @@ _EXAMPLES = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code: 0, or that of what went wrong."""
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "python -m extractor.training.visual", description=__doc__, epilog=_EXAMPLES, formatter_class=raw
-    )
+    parser = Parser(prog="python -m extractor.training.visual", description=__doc__, epilog=_EXAMPLES)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train on made pages, and on real ones where they are given")
     folds = commands.add_parser("folds", help="train on with real pages, each time without the issuers of one fold")
@@ -39,14 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--printed", type=Path, help="file of made pages that were read (see `printed`)")
         command.add_argument("--printed-share", type=float, default=0.15, help="of the pages (%(default)s)")
         command.add_argument("--catalogue-share", type=float, default=0.45, help="of made pages (%(default)s)")
-        command.add_argument("--seconds", type=float, default=500, help="how long a run takes (%(default)s)")
-        command.add_argument("--rate", type=float, default=1.2e-3, help="highest learning rate (%(default)s)")
-        command.add_argument("--pages", type=int, default=224, help="pages a batch (%(default)s)")
-        command.add_argument("--workers", type=int, default=14, help="processes that make pages (%(default)s)")
+        command.add_argument("--seconds", type=above_zero, default=500, help="how long a run takes (%(default)s)")
+        command.add_argument("--rate", type=above_zero, default=1.2e-3, help="highest learning rate (%(default)s)")
+        command.add_argument("--pages", type=at_least(1), default=224, help="pages a batch (%(default)s)")
+        command.add_argument("--workers", type=at_least(1), default=14, help="processes that make pages (%(default)s)")
         command.add_argument("--device", default="cuda", help="cuda, cuda:N or cpu (%(default)s)")
-        command.add_argument("--devices", type=int, default=1, help="GPUs to train on together (%(default)s)")
+        command.add_argument("--devices", type=at_least(1), default=1, help="GPUs to train on together (%(default)s)")
         command.add_argument("--seed", type=int, default=0)
-    folds.add_argument("--folds", type=int, default=5, help="parts the issuers are divided into (%(default)s)")
+    folds.add_argument("--folds", type=at_least(1), default=5, help="parts the issuers are divided into (%(default)s)")
     folds.add_argument("--only", type=int, help="train this fold alone: several runs, each in a process of its own")
     train.set_defaults(run=_train)
     folds.set_defaults(run=_folds)
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     pages.set_defaults(run=_pages)
     printed = commands.add_parser("printed", help="print made pages, photograph and read them, for training")
-    printed.add_argument("--count", type=int, default=3000, help="pages (%(default)s)")
+    printed.add_argument("--count", type=at_least(1), default=3000, help="pages (%(default)s)")
     printed.add_argument("--catalogue-share", type=float, default=0.6, help="of the pages (%(default)s)")
     printed.add_argument("--seed", type=int, default=0)
     printed.add_argument("--out", type=Path, required=True, help="file to write")
@@ -102,8 +102,18 @@ def _plan(options: argparse.Namespace) -> object:
 def _train(options: argparse.Namespace) -> int:
     from extractor.training.visual.train import train
 
+    _check(options)
     train(_plan(options), _mixture(options), options.out, options.start, _held_out(options))  # type: ignore[arg-type]
     return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raises DeviceError and CheckpointError, before pages are made."""
+    from extractor.training.visual.export import start_weights
+
+    check_device(options.device)
+    if options.start:
+        start_weights(options.start)
 
 
 def _held_out(options: argparse.Namespace) -> list[object]:
@@ -120,7 +130,10 @@ def _folds(options: argparse.Namespace) -> int:
     from extractor.training.visual.real import issuers_of, load_pages
     from extractor.training.visual.train import train
 
+    if options.real is None:
+        raise UsageError("folds are made of the issuers of real pages; name them with --real")
     issuers = issuers_of(load_pages(options.real))
+    _check(options)
     random.Random(options.seed).shuffle(issuers)
     parts = [issuers[index :: options.folds] for index in range(options.folds)]
     options.out.mkdir(parents=True, exist_ok=True)
@@ -137,6 +150,9 @@ def _pages(options: argparse.Namespace) -> int:
     from extractor.training.visual.real import read_pages, write_pages
     from extractor.visual.reader import NETWORK, reading_with
 
+    if options.network:
+        with weights_of(options.network):
+            session(options.network, 1)
     with reading_with(options.network or NETWORK):
         write_pages(read_pages(options.data), options.out)
     return 0

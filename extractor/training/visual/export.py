@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from extractor.errors import UsageError
+from extractor.training.commands import weights_of
 from extractor.training.visual.network import LayoutNetwork
 from extractor.visual.features import LENGTH, NUMBERS
 
@@ -39,8 +40,12 @@ class OnePage(torch.nn.Module):
 
 
 def start_weights(start: Path) -> dict[str, torch.Tensor]:
-    """Weights to begin with: of a folder that training wrote, or of a shipped network as far as 8 bits keep them."""
-    return _from_onnx(start) if start.suffix == ".onnx" else load_file(start / "network.safetensors")
+    """Weights to begin with: of a folder that training wrote, or of a shipped network as far as 8 bits keep them.
+    Raises CheckpointError."""
+    with weights_of(start):
+        found = _from_onnx(start) if start.suffix == ".onnx" else load_file(start / "network.safetensors")
+        LayoutNetwork().load_state_dict(found)
+    return found
 
 
 def _from_onnx(file: Path) -> dict[str, torch.Tensor]:

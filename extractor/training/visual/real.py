@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from extractor.errors import UnreadableInputError
 from extractor.labels.format import Specimen
 from extractor.schemas import VOCABULARY, Kind
 from extractor.schemas.dates import find_dates
@@ -226,8 +227,11 @@ def _nearly(lines: Sequence[tuple[int, SheetLine]], wanted: str) -> list[list[Li
 
 
 def load_pages(file: Path, without: frozenset[str] = frozenset()) -> list[Sheet]:
-    """The pages that `write_pages` wrote, but those of issuers in `without`."""
-    sheets = [_from_json(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    """The pages that `write_pages` wrote, but those of issuers in `without`. Raises UnreadableInputError."""
+    try:
+        sheets = [_from_json(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise UnreadableInputError(f"{file} holds no pages as `pages` and `printed` write them") from None
     return [sheet for sheet in sheets if sheet.issuer not in without and sheet.lines]
 
 
