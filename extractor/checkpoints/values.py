@@ -82,6 +82,7 @@ _OTHERS: Mapping[str, Rule] = {
     "eos_token_id": optional(_ids),
     "pad_token_id": optional(_ids),
     "use_cache": optional(_FLAG),
+    "is_encoder_decoder": one_of(False),
     "tie_word_embeddings": optional(_FLAG),
     "rope_scaling": optional(_object),
     "rope_parameters": optional(_object),

@@ -66,6 +66,7 @@ def test_sizes_of_another_type_or_range(folder: Path, name: str, value: Any) -> 
         ({"rope_scaling": {"type": "su", "short_factor": [1.0]}}, "short_factor"),
         ({"rope_scaling": {"type": "yarn"}}, "type"),
         ({"hidden_act": "relu"}, "hidden_act"),
+        ({"is_encoder_decoder": True}, "is_encoder_decoder"),
         ({"torch_dtype": "int8"}, "torch_dtype"),
         ({"eos_token_id": "end"}, "eos_token_id"),
         ({"vision_config": {"image_size": 224}}, "image_size"),
