@@ -5,7 +5,6 @@ that installs it, and where REQUIRE_ALL is set, as in `.ci/run`, it fails. The c
 package; its tests are skipped wherever the folder is absent.
 """
 
-import hashlib
 import ipaddress
 import json
 import os
@@ -13,7 +12,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,12 +21,13 @@ import pytest
 from hypothesis import settings
 
 from .absent import absent
+from .memory import pages_once, parts_once
 
 # The networks of tests are small, and threads of several workers wait for one another by spinning: tests took four
 # times the CPU. Set before anything loads OpenMP, also for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# How long an example takes says nothing on a machine that does other work as well. Each run draws other examples, so that
+# How long an example takes says nothing on a machine that does other work as well. Each run draws other examples, so
 # many runs of 30 find what one of the usual 100 would.
 settings.register_profile("tests", deadline=None, max_examples=30)
 settings.load_profile("tests")
@@ -95,40 +94,21 @@ def examples_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def page_memory() -> Callable[..., list[Any]]:
-    """`extractor.text.page.read_pages` with a memory: a picture is read once in a session, whoever brings it."""
-    from extractor.text.page import read_pages
-
-    known: dict[tuple[Any, ...], list[Any]] = {}
-
-    def read(image: Any, index: int = 0) -> list[Any]:
-        key = image.shape, hashlib.sha256(image.tobytes()).digest()
-        if key not in known:
-            known[key] = read_pages(image)
-        return [replace(page, index=index) for page in known[key]]
-
-    return read
+    """`extractor.text.page.read_pages` with a memory of the session."""
+    return pages_once()
 
 
 @pytest.fixture(scope="session")
 def part_memory() -> Callable[..., list[Any]]:
-    """The same of `extractor.text.page.read_part`: documents on a picture are read once."""
-    from extractor.text.page import read_part
-
-    known: dict[tuple[Any, ...], list[Any]] = {}
-
-    def read(page: Any, box: tuple[int, ...]) -> list[Any]:
-        key = page.index, box, page.to_source.tobytes(), hashlib.sha256(page.image.tobytes()).digest()
-        if key not in known:
-            known[key] = read_part(page, box)
-        return list(known[key])
-
-    return read
+    """The same of `extractor.text.page.read_part`."""
+    return parts_once()
 
 
 @pytest.fixture
 def read_once(monkeypatch: pytest.MonkeyPatch, page_memory: Any, part_memory: Any) -> None:
     """Pictures that a test reads through the pipeline are recognised once in a session; all else is done each time."""
     monkeypatch.setattr("extractor.pipeline.read_pages", page_memory)
+    monkeypatch.setattr("extractor.text.page.read_pages", page_memory)  # of redaction and /v1/classify
     monkeypatch.setattr("extractor.grouping.documents.read_part", part_memory)
 
 

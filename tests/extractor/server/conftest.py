@@ -17,6 +17,16 @@ from extractor.server.settings import EngineOptions, ServiceLimits, Settings
 from .browsing import Open
 from .services import FAKE, HERE, Process, Running, run_process, run_service
 
+COMMAND = """
+import sys
+from dataclasses import replace
+from extractor.server import __main__ as command
+
+serve = command.serve
+command.serve = lambda settings: serve(replace(settings, reader="remembering_reader:make"))
+sys.exit(command.main())
+"""
+
 
 @pytest.fixture(scope="module")
 def make_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
@@ -52,14 +62,15 @@ def fake_process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 @pytest.fixture(scope="session")
 def real_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """`extract-server` as a user starts it, with the embedded engine, what it stores encrypted, specimens beside it.
+    """`extract-server` with the embedded engine, what it stores encrypted, specimens beside it. It is as a user starts
+    it, but that its reader recognises a picture once (`remembering_reader`), however many tests send it.
 
     Everything that it could write lies in the folder above `output`: its data, its home, its temporary files.
     """
     folder = tmp_path_factory.mktemp("real")
     (folder / "key").write_text(new_data_key(), encoding="ascii")
     (folder / "home").mkdir()
-    arguments = ["-m", "extractor.server", "--port", "0", "--engine", "embedded", "--data", str(folder / "data")]
+    arguments = ["-c", COMMAND, "--port", "0", "--engine", "embedded", "--data", str(folder / "data")]
     arguments += ["--data-key-file", str(folder / "key"), "--specimens", str(folder / "specimens")]
     arguments += ["--page-seconds", "300"]  # tests run on busy machines
     environment = dict.fromkeys(("HOME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"), str(folder / "home"))
