@@ -5,12 +5,13 @@ that installs it, and where REQUIRE_ALL is set, as in `.ci/run`, it fails. The c
 package; its tests are skipped wherever the folder is absent.
 """
 
+import gc
 import ipaddress
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import date
 from functools import cache
@@ -107,14 +108,21 @@ def part_memory() -> Callable[..., list[Any]]:
 @pytest.fixture
 def read_once(monkeypatch: pytest.MonkeyPatch, page_memory: Any, part_memory: Any) -> None:
     """Pictures that a test reads through the pipeline are recognised once in a session; all else is done each time."""
-    monkeypatch.setattr("extractor.pipeline.read_pages", page_memory)
-    monkeypatch.setattr("extractor.text.page.read_pages", page_memory)  # of redaction and /v1/classify
-    monkeypatch.setattr("extractor.grouping.documents.read_part", part_memory)
+    _remember(monkeypatch, page_memory, part_memory)
+
+
+def _remember(patch: pytest.MonkeyPatch, pages: Callable[..., list[Any]], parts: Callable[..., list[Any]]) -> None:
+    patch.setattr("extractor.pipeline.read_pages", pages)
+    patch.setattr("extractor.text.page.read_pages", pages)  # of redaction and /v1/classify
+    patch.setattr("extractor.grouping.documents.read_part", parts)
 
 
 @pytest.fixture(scope="session")
 def read_example(
-    examples: dict[str, dict[str, Any]], today: date, page_memory: Callable[..., list[Any]]
+    examples: dict[str, dict[str, Any]],
+    today: date,
+    page_memory: Callable[..., list[Any]],
+    part_memory: Callable[..., list[Any]],
 ) -> Callable[[str], Any]:
     """`read_example("visa.png")`: the Extraction of one example under its own schema, read once in a session."""
     from extractor import extract
@@ -122,7 +130,7 @@ def read_example(
     @cache
     def read(file: str) -> Any:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("extractor.pipeline.read_pages", page_memory)
+            _remember(patch, page_memory, part_memory)
             return extract(EXAMPLES / file, examples[file]["schema"], today=today)
 
     return read
@@ -209,6 +217,16 @@ def _need_fonts(*pools: str) -> None:
             require_fonts(pool)
     except FontsMissingError as missing:
         absent(str(missing))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: 800,000 objects that no search for garbage need look through."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -179,7 +179,7 @@ class TestRefusals:
 
     def test_a_plain_text_page_is_no_document(self, read_once: None) -> None:
         page = drawn(self.TEXT)
-        for schema in ("auto", *SCHEMAS):
+        for schema in ("auto", "passport", "driving_licence"):  # with a zone, and with captions that are numbers
             with pytest.raises(NoDocumentError, match="not a document"):
                 extract(page, schema)
 
