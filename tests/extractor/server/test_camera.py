@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ REFUSED = """() => {
 }"""
 
 
+@cache
 def table() -> Image.Image:
     """A table of wood under an even light."""
     noise = np.random.default_rng(1).normal(0, 5, (HEIGHT, WIDTH, 1))
@@ -36,7 +38,7 @@ def lying(
     size = (round(document.width * scale), round(document.height * scale))
     laid = document.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
     laid = laid.rotate(turn, Image.Resampling.BICUBIC, expand=True)
-    scene = table()
+    scene = table().copy()
     scene.paste(laid, ((WIDTH - laid.width) // 2 + right, (HEIGHT - laid.height) // 2 + down), laid)
     return scene
 
@@ -107,7 +109,7 @@ def test_a_hint_says_what_the_frame_lacks(
     hint, drawn = SCENES[scene]
     page, sent = filmed(service, drawn(passport_picture))
     wait_for(lambda: page.get_attribute("#finder", "data-hint") == hint, seconds=20, pause=0.2)
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(600)
     assert page.get_attribute("#finder", "data-hint") == hint, "it does not flicker"
     said = page.evaluate("import('/static/words.js').then(({ words }) => words().hints)")[hint]
     assert page.inner_text("#hint") == said
@@ -134,7 +136,8 @@ LOOK = """async picture => {
 
 
 def test_lines_of_print_are_no_edges(open_page: Callable[..., Any], service: Running, examples_dir: Path) -> None:
-    """Every drawn document, whole, and cut off at each side by more and less: what is inside looks like an edge too."""
+    """Every drawn document, whole, and cut off at each side, one by more than the next: what is inside looks like an
+    edge too."""
     page = open_page(service)
 
     def hint(scene: Image.Image) -> str:
@@ -143,17 +146,17 @@ def test_lines_of_print_are_no_edges(open_page: Callable[..., Any], service: Run
         return str(page.evaluate(LOOK, f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"))
 
     wrong: list[str] = []
-    for path in sorted(examples_dir.glob("*.png")):
+    for number, path in enumerate(sorted(examples_dir.glob("*.png"))):
         document = Image.open(path).convert("RGB")
         width = round(document.width * 0.82 * min(WIDTH / document.width, HEIGHT / document.height))
         aside = (WIDTH - width) // 2
         places = [(0, 0, "good"), (0, 30, "good")]
-        places += [(0, sign * by, "edges") for sign in (-1, 1) for by in (80, 115, 150)]
-        places += [(sign * (aside + by), 0, "edges") for sign in (-1, 1) for by in (20, 70, 120)]
-        for right, down, wanted in places:
-            found = hint(lying(document, right=right, down=down))
+        down, across = (80, 115, 150)[number % 3], aside + (20, 70, 120)[number % 3]
+        places += [(0, sign * down, "edges") for sign in (-1, 1)] + [(sign * across, 0, "edges") for sign in (-1, 1)]
+        for right, below, wanted in places:
+            found = hint(lying(document, right=right, down=below))
             if found != wanted:
-                wrong.append(f"{path.name} at {right}, {down}: {found}")
+                wrong.append(f"{path.name} at {right}, {below}: {found}")
     assert wrong == []
 
 

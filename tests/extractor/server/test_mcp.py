@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from extractor.errors import UsageError  # noqa: E402
 from extractor.server.mcp import Roots, main  # noqa: E402
 
 ROOT = Path(__file__).parents[3]
+Ask = Callable[[list[tuple[str, dict[str, Any]]]], list[Any]]
 
 
 @pytest.fixture
@@ -34,43 +35,26 @@ def folder(tmp_path: Path, examples_dir: Path) -> Path:
     return allowed
 
 
-def ask(folder: Path, questions: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
-    """What a client gets from a server in a process of its own."""
+@pytest.fixture
+def ask(folder: Path) -> Ask:
+    """`ask([(tool, arguments), ...])`: what a client gets from a server in a process of its own, the tools first."""
     server = mcp.StdioServerParameters(
         command=sys.executable,
         args=["-m", "extractor.server.mcp", str(folder)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
-    async def talk() -> Any:
+    async def talk(calls: list[tuple[str, dict[str, Any]]]) -> list[Any]:
         async with mcp.Client(server) as client:
-            return await questions(client)
+            return [await client.list_tools(), *[await client.call_tool(*call) for call in calls]]
 
-    return anyio.run(talk)
+    return lambda calls: anyio.run(talk, calls)
 
 
 @pytest.mark.slow
-def test_an_agent_reads_classifies_and_lists(folder: Path) -> None:
+def test_an_agent_reads_classifies_lists_and_blacks_out(ask: Ask, folder: Path) -> None:
+    """One server answers it all; every error is one line and says nothing of other files."""
     schema = {"properties": {"family_name": {"type": "string"}, "dob": {"type": "string", "format": "date"}}}
-
-    async def questions(client: Any) -> list[Any]:
-        tools = await client.list_tools()
-        names = {"extract_document", "classify_document", "redact_document", "list_schemas"}
-        assert {tool.name for tool in tools.tools} == names
-        return [
-            await client.call_tool("extract_document", {"paths": ["passport.png"], "schema": schema}),
-            await client.call_tool("classify_document", {"path": str(folder / "passport.png")}),
-            await client.call_tool("list_schemas", {}),
-        ]
-
-    read, kind, schemas = (json.loads(answer.content[0].text) for answer in ask(folder, questions))
-    assert read["document"] == {"family_name": "UNDERHILL", "dob": "2020-03-30"}
-    assert kind["schema"] == "passport"
-    assert "surname" in schemas["passport"]
-
-
-@pytest.mark.slow
-def test_errors_are_one_line_and_say_nothing_of_other_files(folder: Path) -> None:
     wrong = [
         {"paths": ["../secret.png"]},
         {"paths": ["link.png"]},
@@ -79,33 +63,33 @@ def test_errors_are_one_line_and_say_nothing_of_other_files(folder: Path) -> Non
         {"paths": ["passport.png"], "schema": "os:path"},
         {"paths": ["passport.png"], "schema": {"not": {}}},
     ]
-
-    async def questions(client: Any) -> list[Any]:
-        return [await client.call_tool("extract_document", arguments) for arguments in wrong]
-
-    answers = ask(folder, questions)
-    assert all(answer.is_error for answer in answers)
-    texts = [answer.content[0].text for answer in answers]
-    assert len(set(texts[:4])) == 1
-    assert "no such file below the allowed folders" in texts[0]
-    assert "schema is auto" in texts[4]
-    assert all("\n" not in text and "secret" not in text for text in texts)
-
-
-@pytest.mark.slow
-def test_an_agent_sees_a_document_blacked_out(folder: Path) -> None:
-    async def questions(client: Any) -> list[Any]:
-        kept = {"paths": ["passport.png"], "keep": ["birth_date"]}
-        wrong = {"paths": ["passport.png"], "keep": ["zebra"]}
-        return [await client.call_tool("redact_document", arguments) for arguments in (kept, wrong)]
-
-    shown, refused = ask(folder, questions)
+    tools, read, kind, schemas, shown, refused, *errors = ask(
+        [
+            ("extract_document", {"paths": ["passport.png"], "schema": schema}),
+            ("classify_document", {"path": str(folder / "passport.png")}),
+            ("list_schemas", {}),
+            ("redact_document", {"paths": ["passport.png"], "hide": ["surname"]}),
+            ("redact_document", {"paths": ["passport.png"], "keep": ["zebra"]}),
+            *[("extract_document", arguments) for arguments in wrong],
+        ]
+    )
+    names = {"extract_document", "classify_document", "redact_document", "list_schemas"}
+    assert {tool.name for tool in tools.tools} == names
+    read, kind, schemas = (json.loads(answer.content[0].text) for answer in (read, kind, schemas))
+    assert read["document"] == {"family_name": "UNDERHILL", "dob": "2020-03-30"}
+    assert kind["schema"] == "passport"
+    assert "surname" in schemas["passport"]
     (picture,) = shown.content
     assert picture.mime_type == "image/png"
     with Image.open(BytesIO(base64.b64decode(picture.data))) as black, Image.open(folder / "passport.png") as given:
         assert black.size == given.size
         assert np.asarray(black.convert("L")).mean() < np.asarray(given.convert("L")).mean()
-    assert refused.is_error
+    assert all(answer.is_error for answer in (refused, *errors))
+    texts = [answer.content[0].text for answer in errors]
+    assert len(set(texts[:4])) == 1
+    assert "no such file below the allowed folders" in texts[0]
+    assert "schema is auto" in texts[4]
+    assert all("\n" not in text and "secret" not in text for text in texts)
 
 
 def test_only_files_below_the_roots(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

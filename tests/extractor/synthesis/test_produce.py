@@ -63,13 +63,13 @@ def test_labels_are_written_beside_the_pictures_and_read_back(tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.usefixtures("evaluation_fonts")
 def test_two_workers_make_the_same_files_as_one(tmp_path: Path) -> None:
-    jobs = plan(8, seed=6, pool="evaluation", suffix="webp")
+    jobs = plan(4, seed=6, pool="evaluation", suffix="webp")
     for workers in (1, 2):
         list(produce(jobs, tmp_path / str(workers), workers=workers))
     digests = [
         {path.name: file_digest(path) for path in sorted((tmp_path / workers).iterdir())} for workers in ("1", "2")
     ]
     assert digests[0] == digests[1]
-    assert len(digests[0]) == 9
+    assert len(digests[0]) == 5
     first = json.loads((tmp_path / "1" / LABEL_FILE).read_text("utf-8").splitlines()[0])
     assert not Path(first["file"]).is_absolute()

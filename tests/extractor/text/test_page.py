@@ -1,5 +1,6 @@
 """Pages are set upright, straightened and read, and everything on them is found again on the picture as given."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -116,13 +117,15 @@ def test_of_a_script_that_reads_badly_either_way_the_mrz_says_which_way_is_up(mo
 
 
 @pytest.mark.slow
-def test_two_cards_on_one_picture_each_turned_its_own_way(examples_dir: Path) -> None:
+def test_two_cards_on_one_picture_each_turned_its_own_way(
+    examples_dir: Path, example_page: Callable[[str], Page]
+) -> None:
     card = load_pages(examples_dir / "id_card.png")[0]
     top = card[: card.shape[0] // 2]
     bottom = turn(np.ascontiguousarray(card[card.shape[0] // 2 :]), 180)
     pages = read_pages(np.concatenate([top, bottom]))
     read = {line.text.replace(" ", "") for page in pages for line in page.lines}
-    whole = {line.text.replace(" ", "") for page in read_pages(card) for line in page.lines}
+    whole = {line.text.replace(" ", "") for line in example_page("id_card.png").lines}
     assert len(read & whole) > 0.8 * len(whole)
 
 
