@@ -39,7 +39,7 @@ def test_a_document_is_read_here_and_once_more_by_the_server(real_service, examp
     assert "schema" not in result.engine  # which it kept to
 
 
-def test_the_command_reads_by_a_server_and_says_where_pages_go(real_service, examples_dir, capsys):
+def test_the_command_reads_by_a_server_and_says_where_pages_go(real_service, examples_dir, capsys, read_once):
     url = f"http://127.0.0.1:{real_service.port}/v1"
     asked = ["--engine", "openai", "--base-url", url, "--model", "embedded", "--verbose", "--today", "2026-03-01"]
     assert main([str(examples_dir / "visa.png"), "--schema", "visa", *asked]) == 0
@@ -48,7 +48,7 @@ def test_the_command_reads_by_a_server_and_says_where_pages_go(real_service, exa
     assert f"engine openai: asked for; pages go to {url}" in output.err
 
 
-def test_several_documents_are_asked_about_at_once_and_one_failure_is_its_own(examples_dir, today):
+def test_several_documents_are_asked_about_at_once_and_one_failure_is_its_own(examples_dir, today, read_once):
     with model_server() as server:
         whole = completes(dict.fromkeys(SCHEMAS["visa"].model_fields))
         server.says(completes(None, refusal="no"), whole)
@@ -73,8 +73,7 @@ def test_the_service_reads_by_a_server_that_it_was_started_with(make_service, ex
     assert refused.json()["detail"].startswith("The model refuses to read this document. ")
 
 
-def test_a_caller_cannot_make_the_service_call_a_server(make_service, examples_dir):
-    service = make_service(engines=EngineOptions(engine="embedded"), reader=READER)
+def test_a_caller_cannot_make_the_service_call_a_server(service, examples_dir):
     picture = {"file": ("visa.png", (examples_dir / "visa.png").read_bytes())}
     with model_server() as server, client_of(service.port) as client:
         server.says(completes({}))
