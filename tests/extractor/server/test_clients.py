@@ -4,16 +4,15 @@ import base64
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import openai
 import pytest
 from pydantic import BaseModel, Field
 
 from .services import Process
 
-instructor = pytest.importorskip("instructor")
-langchain_openai = pytest.importorskip("langchain_openai")
+if TYPE_CHECKING:
+    import openai  # each of the three takes a second to import, in every worker that collects tests
 
 pytestmark = pytest.mark.slow
 
@@ -54,20 +53,23 @@ def messages(image: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def client(real_service: Process) -> Iterator[openai.OpenAI]:
+def client(real_service: Process) -> Iterator["openai.OpenAI"]:
+    import openai
+
     with openai.OpenAI(
         base_url=f"http://127.0.0.1:{real_service.port}/v1", api_key="none needed here", max_retries=0
     ) as client:
         yield client
 
 
-def test_openai_parses_a_nested_model(client: openai.OpenAI, messages: list[Any]) -> None:
+def test_openai_parses_a_nested_model(client: "openai.OpenAI", messages: list[Any]) -> None:
     answer = client.chat.completions.parse(model="auto", messages=messages, response_format=Document)
     assert answer.choices[0].message.parsed == EXPECTED
 
 
 @pytest.mark.parametrize("mode", ["TOOLS", "JSON_SCHEMA"])
-def test_instructor_in_each_of_its_modes(client: openai.OpenAI, messages: list[Any], mode: str) -> None:
+def test_instructor_in_each_of_its_modes(client: "openai.OpenAI", messages: list[Any], mode: str) -> None:
+    instructor = pytest.importorskip("instructor")
     patched = instructor.from_openai(client, mode=getattr(instructor.Mode, mode))
     read = patched.chat.completions.create(model="auto", messages=messages, response_model=Document, max_retries=0)
     assert read.model_dump() == EXPECTED.model_dump()  # of a class of instructor's own
@@ -78,6 +80,7 @@ def test_instructor_in_each_of_its_modes(client: openai.OpenAI, messages: list[A
 def test_langchain_with_structured_output(
     real_service: Process, image: str, method: Literal["json_schema", "function_calling"], strict: bool | None
 ) -> None:
+    langchain_openai = pytest.importorskip("langchain_openai")
     model = langchain_openai.ChatOpenAI(
         base_url=f"http://127.0.0.1:{real_service.port}/v1", api_key="none needed here", model="auto", max_retries=0
     )
