@@ -89,7 +89,8 @@ class TestEntryPoint:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a folder that is somebody's current one")
-def test_a_current_folder_that_is_gone_matters_to_names_in_it_only(passport: Path, tmp_path: Path) -> None:
-    script = f'mkdir gone && cd gone && rmdir ../gone && "{COMMAND}" "{passport.resolve()}"'
+def test_a_current_folder_that_is_gone_matters_to_names_in_it_only(examples_dir: Path, tmp_path: Path) -> None:
+    picture = examples_dir.resolve() / "chinese_id_card_back.png"
+    script = f'mkdir gone && cd gone && rmdir ../gone && "{COMMAND}" "{picture}"'
     done = subprocess.run(["sh", "-c", script], check=False, capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
