@@ -107,29 +107,29 @@ def is_state_name(text: str) -> bool:
 
 
 @cache
-def _provinces() -> tuple[tuple[str, str], ...]:
-    """(how a heading begins, code), longest first: names of states' parts, some only beside a word of office
-    (`Estado de Hidalgo`; `Hidalgo` is a surname)."""
+def _provinces() -> dict[str, str]:
+    """How a heading begins -> code: names of states' parts, some only beside a word of office (`Estado de Hidalgo`;
+    `Hidalgo` is a surname)."""
     table = load_table("provinces")
-    found = {f"{fold(name)} ": code for code, names in table["names"].items() for name in names}
+    found = {fold(name): code for code, names in table["names"].items() for name in names}
     for known in ("names", "names_beside_an_office"):
         for code, name in ((code, fold(name)) for code, names in table[known].items() for name in names):
-            found |= {f"{before} {name} ": code for before in table["before"]}
-            found |= {f"{name} {after} ": code for after in table["after"]}
-    return tuple(sorted(found.items(), key=lambda pair: -len(pair[0])))
+            found |= {f"{before} {name}": code for before in table["before"]}
+            found |= {f"{name} {after}": code for after in table["after"]}
+    return found
 
 
 def province_code(text: str) -> str | None:
     """The code of the state of which a text is, or begins with, the name of a part that issues documents in its own
     name (`Texas`, `Government of Kerala`), and that they need not name; else None."""
-    folded = f"{fold(text)} "
-    return next((code for name, code in _provinces() if folded.startswith(name)), None)
+    words = fold(text).split()
+    begins = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((_provinces()[name] for name in begins if name in _provinces()), None)
 
 
 def is_province(text: str) -> bool:
     """Whether a text is such a name and nothing else."""
-    folded = f"{fold(text)} "
-    return any(folded == name for name, _ in _provinces())
+    return fold(text) in _provinces()
 
 
 #: Signs of states that are not ISO 3166 codes: the distinguishing signs of road vehicles, which licences print
