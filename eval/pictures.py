@@ -149,7 +149,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> int:
-    rows = counts_before(options.out, list[Spoilt], [])
+    rows: list[Spoilt] = counts_before(options.out, list[Spoilt], [])
     given = [(one, load_pages(one.path)[0]) for one in specimens(options.pages)]
     left = [(way, degree) for way, (_, degrees, _) in WAYS.items() for degree in degrees][len(rows) :]
     with progress(len(left), "spoiling") as advance:

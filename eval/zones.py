@@ -230,7 +230,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> int:
-    tallies = {name: ZoneTally() for name in KINDS} | counts_before(options.out, dict[Kind, ZoneTally], {})
+    tallies: dict[str, ZoneTally] = {name: ZoneTally() for name in KINDS}
+    tallies |= counts_before(options.out, dict[Kind, ZoneTally], {})
     done = min(one.zones for one in tallies.values())
     with progress(options.zones - done, "reading") as advance:
         for first in range(done, options.zones, _STEP):

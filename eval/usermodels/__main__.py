@@ -83,7 +83,7 @@ def read(roots: Sequence[Path], every: int, today: date | None, out: Path | None
     """The counts of each data set by its name, those that the file has of others with them. Raises LabelError, and
     UsageError where the file counts other pictures of a data set."""
     specimens = {root.resolve().name: load_dataset(root)[::every] for root in roots}
-    counts = counts_before(out, dict[str, Counts], {})
+    counts: dict[str, Counts] = counts_before(out, dict[str, Counts], {})
     for name, own in specimens.items():
         before = counts.setdefault(name, Counts(len(own), every))
         if (before.pictures, before.every) != (len(own), every):

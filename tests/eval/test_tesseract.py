@@ -50,9 +50,9 @@ def test_a_tesseract_that_fails_is_one_line(
 ) -> None:
     program(tmp_path, "exit 3")
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    assert main(["--dataset", str(tmp_path)]) == 1
+    assert main(["--dataset", str(tmp_path)]) == 2
     (said,) = capsys.readouterr().err.splitlines()
-    assert said.startswith("error: tesseract failed (CalledProcessError)")
+    assert said.startswith("eval.tesseract: tesseract failed (CalledProcessError)")
 
 
 def test_the_table_has_both() -> None:
@@ -64,5 +64,5 @@ def test_without_tesseract_one_line_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    assert main(["--dataset", str(tmp_path)]) == 1
+    assert main(["--dataset", str(tmp_path)]) == 2
     assert "apt-get install tesseract-ocr" in capsys.readouterr().err
