@@ -19,7 +19,7 @@ from extractor.training.visual.noise import disturb
 from extractor.training.visual.papers import make_paper
 from extractor.training.visual.samples import ANY, LayoutSample, make_sample, two_documents
 from extractor.training.visual.sheet import make_sheet
-from extractor.training.visual.variants import relative
+from extractor.training.visual.variants import as_list, relative
 from extractor.visual.features import LENGTH, NUMBERS
 from extractor.visual.tags import TAGS
 
@@ -37,8 +37,8 @@ _KINDS = {
 @dataclass(frozen=True)
 class Mixture:
     """What samples are made of: entries, real pages and pages that were printed and read (`printed`), and their shares
-    (designs are the rest); the share of pictures with two documents, of relatives among the entries' pages, and of
-    papers that are no documents."""
+    (designs are the rest); the share of pictures with two documents, of relatives among the entries' pages, of
+    papers that are no documents, and of documents and of papers that are set as plain lists of lines."""
 
     entries: Sequence[Mapping[str, Any]]
     states: Sequence[str]
@@ -50,6 +50,8 @@ class Mixture:
     two_share: float = 0.06
     relatives_share: float = 0.5
     papers_share: float = 0.08
+    lists_share: float = 0.06
+    paper_lists_share: float = 0.3
 
 
 def make_page(mixture: Mixture, bank: Bank, rng: random.Random) -> Sheet:
@@ -73,9 +75,15 @@ def draw_sheet(mixture: Mixture, rng: random.Random) -> Sheet:
 
 def choose_entry(mixture: Mixture, rng: random.Random) -> Mapping[str, Any]:
     """The description of one document: of the catalogue, a relative of such a one, or a design; or that of a paper that
-    is none."""
+    is none. Some are set as lists."""
     if rng.random() < mixture.papers_share:
-        return make_paper(rng, mixture.states)
+        paper = make_paper(rng, mixture.states)
+        return as_list(paper, rng) if rng.random() < mixture.paper_lists_share else paper
+    entry = _choose_document(mixture, rng)
+    return as_list(entry, rng) if rng.random() < mixture.lists_share else entry
+
+
+def _choose_document(mixture: Mixture, rng: random.Random) -> Mapping[str, Any]:
     if not mixture.entries or rng.random() >= mixture.catalogue_share:
         return make_design(rng, mixture.states)
     kind = rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0]

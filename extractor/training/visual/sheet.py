@@ -76,7 +76,8 @@ def make_sheet(entry: Mapping[str, Any], holder: Holder, rng: random.Random) -> 
         side = sides[index]
         size = _size(side.get("size", "ID1"))
         base = (2.5 if size[0] < 100 else 2.9) * rng.uniform(0.85, 1.2)
-        setter = _Setter(entry, holder, rng, size, base, base * rng.uniform(0.5, 1.0), wide, owners)
+        caption = base * (1.0 if entry.get("even") else rng.uniform(0.5, 1.0))
+        setter = _Setter(entry, holder, rng, size, base, caption, wide, owners)
         _set_rows(setter, side.get("rows", ()), upper_caption=upper_caption, zone=bool(side.get("mrz")))
         zone = zone or bool(side.get("mrz"))
         if side.get("mrz") and entry.get("mrz"):

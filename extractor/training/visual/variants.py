@@ -16,6 +16,11 @@ from extractor.training.visual.designs import caption_languages, caption_of
 EntryCell = dict[str, Any]
 Rows = list[list[EntryCell]]
 
+#: What stands between a caption and its value on one line, and how high a line of a list is, millimetres.
+_SEPARATORS = (": ", ": ", ": ", " ", " ", ":", " : ", "  ", " - ", ". ")
+_LINE = (3.2, 6.5)
+#: Millimetres of the zone below a list.
+_ZONE = 15.0
 _SIDES = ("above", "above", "left", "left", "below", "over", "right")
 
 
@@ -29,6 +34,27 @@ def relative(entry: Mapping[str, Any], donors: Sequence[Mapping[str, Any]], rng:
         for side in sides:
             side["rows"] = [row for row in change(side["rows"], changed, donors, rng) if row]
     return changed
+
+
+def as_list(entry: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+    """A document as one would type it: a column of lines of one height, each a caption and its value, or now and then
+    one below the other. `even` tells `sheet` that captions are as high as values."""
+    separator, own_line = rng.choice(_SEPARATORS), rng.random() < 0.25
+    x = rng.choice((0.03, 0.05, 0.3))
+
+    def typed(cell: Mapping[str, Any]) -> EntryCell:
+        kept = {name: value for name, value in cell.items() if name not in ("right", "at", "s")} | {"x": x}
+        if own_line or not cell.get("c"):
+            return kept
+        caption = " ".join(str(cell["c"]).split("\n")).rstrip(" :")
+        return kept | {"c": caption + separator, "at": "over"}
+
+    sides = []
+    for side in entry["sides"]:
+        rows = [[typed(cell)] for row in side.get("rows", ()) for cell in row]
+        high = 8 + rng.uniform(*_LINE) * len(rows) * (1.6 if own_line else 1) + _ZONE * bool(side.get("mrz"))
+        sides.append({**side, "size": [rng.uniform(80, 150), high], "rows": rows})
+    return {**entry, "sides": sides, "even": True}
 
 
 def _cells(rows: Rows) -> list[EntryCell]:

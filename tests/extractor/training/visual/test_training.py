@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from extractor.training.visual.export import OnePage, export, start_weights
 from extractor.training.visual.holder import Holder
 from extractor.training.visual.network import LayoutNetwork
 from extractor.training.visual.pool import BatchPool, filled, widened
+from extractor.training.visual.printing import is_of_zone
 from extractor.training.visual.real import load_pages, sheet_of_page
 from extractor.training.visual.samples import make_sample
 from extractor.training.visual.sheet import make_sheet
 from extractor.training.visual.train import LayoutPlan, losses, train
-from extractor.training.visual.variants import relative
+from extractor.training.visual.variants import as_list, relative
 from extractor.visual.tags import TAGS, value_tag
 
 STATES = ("DEU", "JPN", "USA")
@@ -83,6 +85,16 @@ def test_workers_fill_the_pool() -> None:
             pool.look()
             time.sleep(0.05)
     assert not folder.exists()
+
+
+def test_a_document_set_as_a_list_is_a_column_of_lines_of_one_height() -> None:
+    for seed in range(20):
+        rng = random.Random(seed)
+        entry = as_list(make_design(rng, STATES), rng)
+        lines = [line for line in make_sheet(entry, Holder(entry, rng), rng).lines if not is_of_zone(line.text)]
+        assert all(lower.box[1] > upper.box[1] for upper, lower in pairwise(lines))
+        heights = [line.box[3] - line.box[1] for line in lines]
+        assert max(heights) < 1.01 * min(heights)
 
 
 def test_a_relative_of_an_entry_is_another_document_and_the_entry_stays_as_it_is() -> None:
