@@ -173,8 +173,8 @@ def _alone(source: Source | None, sources: Sequence[Source]) -> FieldEvidence:
 
 def _conflict(kind: Kind, mrz: Source, printed: Source, sources: Sequence[Source]) -> FieldEvidence:
     needed = _AGAINST_PROOF if mrz.proven else _AGAINST_MRZ
-    if kind is Kind.NUMBER and mrz.proven and _nearly(mrz.value, printed.value) and not _cut(mrz.value, printed.value):
-        note = "check digits prove the MRZ's number; the printed one differs in a few characters"
+    if mrz.proven and _is_misread(kind, mrz.value, printed.value):
+        note = "check digits prove the MRZ's value; the printed one differs in a few characters"
         return FieldEvidence(mrz.value, Verdict.CONFLICT, 0.8 * mrz.confidence, tuple(sources), mrz.box, note)
     if kind is Kind.NAME and agreement(str(mrz.value), str(printed.value)) >= _NEARLY_A_NAME:
         given = mrz if mrz.confidence >= _SURE_OF_LETTERS else printed
@@ -202,11 +202,15 @@ def _cut(mrz: Any, printed: Any) -> bool:
     return len(own) == _ROOM_OF_NUMBERS < len(whole) and whole.startswith(own) and one
 
 
-def _nearly(a: Any, b: Any) -> bool:
-    """Whether two numbers are the same but for a few characters: one of them was misread."""
+def _is_misread(kind: Kind, mrz: Any, printed: Any) -> bool:
+    """Whether a printed value is likely the MRZ's, misread: a number but for a few characters, a date but for a digit.
+    Dates that differ in more are more often others: what a printer's sample has in its zone."""
     from rapidfuzz import fuzz
 
-    return fuzz.ratio(squash(str(a)), squash(str(b))) >= _SAME_NUMBER
+    own, read = squash(str(mrz)), squash(str(printed))
+    if kind is Kind.DATE:
+        return len(own) == len(read) and sum(a != b for a, b in zip(own, read, strict=True)) == 1
+    return kind is Kind.NUMBER and fuzz.ratio(own, read) >= _SAME_NUMBER and not _cut(mrz, printed)
 
 
 def with_model(kind: Kind, evidence: FieldEvidence, model: Source) -> FieldEvidence:

@@ -186,8 +186,13 @@ class TestConflict:
 
     def test_against_check_digits_the_print_must_be_surer(self) -> None:
         proven = mrz("1985-07-14", proven=True)
-        assert reconciled(Kind.DATE, proven, printed("1995-07-14", 0.6)) == ("1985-07-14", Verdict.CONFLICT)
-        assert reconciled(Kind.DATE, proven, printed("1995-07-14", 0.8)) == ("1995-07-14", Verdict.CONFLICT)
+        assert reconciled(Kind.DATE, proven, printed("1995-08-14", 0.6)) == ("1985-07-14", Verdict.CONFLICT)
+        assert reconciled(Kind.DATE, proven, printed("1995-08-14", 0.8)) == ("1995-08-14", Verdict.CONFLICT)
+
+    def test_a_date_that_check_digits_prove_stands_against_one_misread_digit(self) -> None:
+        proven = mrz("1985-07-14", proven=True)
+        assert reconciled(Kind.DATE, proven, printed("1995-07-14", 0.99)) == ("1985-07-14", Verdict.CONFLICT)
+        assert reconciled(Kind.DATE, proven, printed("1985-07", 0.99))[0] == "1985-07-14"
 
     def test_a_print_that_was_hardly_read_contradicts_nothing(self) -> None:
         assert reconciled(Kind.DATE, mrz("1985-07-14", proven=True), printed("1995", 0.1)) == (
