@@ -30,9 +30,9 @@ _WAVES = 6
 class EncoderLayer(nn.Module):
     """Pre-norm attention and a gated feed-forward layer."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.dropout = heads, dropout
         self.norm_attention, self.norm_forward = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
@@ -42,8 +42,11 @@ class EncoderLayer(nn.Module):
         q, k, v = self.qkv(self.norm_attention(x)).view(batch, count, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]) + bias
         mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, count, width)
-        x = x + self.out(mixed)
-        return x + self.down(functional.gelu(self.up(self.norm_forward(x))))
+        x = x + self._dropped(self.out(mixed))
+        return x + self._dropped(self.down(functional.gelu(self.up(self.norm_forward(x)))))
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return functional.dropout(x, self.dropout, self.training) if self.dropout else x
 
 
 class Pointer(nn.Module):
@@ -61,9 +64,10 @@ class Pointer(nn.Module):
 
 
 class LayoutNetwork(nn.Module):
-    """See the module. `width`, `layers` and `heads` are the transformer's."""
+    """See the module. `width`, `layers`, `heads` and `dropout` (of what each layer adds, while training) are the
+    transformer's."""
 
-    def __init__(self, width: int = 256, layers: int = 6, heads: int = 8) -> None:
+    def __init__(self, width: int = 256, layers: int = 6, heads: int = 8, dropout: float = 0.0) -> None:
         super().__init__()
         self.heads = heads
         self.letters = nn.Embedding(CHARACTERS, 64, padding_idx=0)
@@ -72,7 +76,7 @@ class LayoutNetwork(nn.Module):
         # Two biases more than heads: those of the two pointers.
         self.across, self.down = nn.Embedding(_BUCKETS, heads + 2), nn.Embedding(_BUCKETS, heads + 2)
         self.aligned = nn.Embedding(2, heads + 2)
-        self.blocks = nn.ModuleList(EncoderLayer(width, heads) for _ in range(layers))
+        self.blocks = nn.ModuleList(EncoderLayer(width, heads, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.tags = nn.Linear(width, len(TAGS))
         self.before, self.caption = Pointer(width), Pointer(width)

@@ -37,8 +37,8 @@ _AVERAGE = 0.999
 
 @dataclass(frozen=True)
 class LayoutPlan:
-    """How a run trains: its seconds, peak rate, pages a batch, worker processes, seed, device, and on how many
-    devices at once, each with a batch and `workers` of its own."""
+    """How a run trains: its seconds, peak rate, pages a batch, worker processes, seed, device, on how many
+    devices at once, each with a batch and `workers` of its own, and the network's dropout."""
 
     seconds: float
     rate: float = 1.2e-3
@@ -47,6 +47,7 @@ class LayoutPlan:
     seed: int = 0
     device: str = "cuda"
     devices: int = 1
+    dropout: float = 0.0
 
 
 def losses(answers: tuple[Tensor, ...], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -140,7 +141,7 @@ def _run(
     plan: LayoutPlan, pool: BatchPool, out: Path, start: Path | None, *, shown: bool = True
 ) -> tuple[LayoutNetwork, dict[str, Tensor], int]:
     """Steps until the time is over: the network, its averaged weights and the number of steps."""
-    network = LayoutNetwork()
+    network = LayoutNetwork(dropout=plan.dropout)
     if start is not None:
         network.load_state_dict(start_weights(start))
     network.to(plan.device)

@@ -55,6 +55,15 @@ def test_a_few_steps_lower_every_loss(batch: dict[str, torch.Tensor]) -> None:
     assert all(seen[-1][name] < seen[0][name] for name in ("tags", "before", "caption", "kind"))
 
 
+def test_dropout_is_of_training_alone(batch: dict[str, torch.Tensor]) -> None:
+    network, one = LayoutNetwork(width=64, layers=2, heads=4, dropout=0.3), moved(batch)
+    given = [one[name] for name in ("characters", "numbers", "places", "padding")]
+    with torch.no_grad():
+        assert not torch.equal(network(*given)[0], network(*given)[0])
+        network.eval()
+        assert torch.equal(network(*given)[0], network(*given)[0])
+
+
 def test_padding_changes_nothing_of_what_is_said_of_a_page(batch: dict[str, torch.Tensor]) -> None:
     network = LayoutNetwork(width=64, layers=2, heads=4).eval()
     one = moved(batch)
@@ -111,7 +120,7 @@ def test_a_relative_of_an_entry_is_another_document_and_the_entry_stays_as_it_is
 @pytest.mark.slow
 def test_a_run_is_saved_goes_on_and_is_exported(tmp_path: Path) -> None:
     mixture = Mixture([], STATES)
-    plan = LayoutPlan(seconds=2, pages=8, workers=0, device="cpu")
+    plan = LayoutPlan(seconds=2, pages=8, workers=0, device="cpu", dropout=0.1)
     first = train(plan, mixture, tmp_path / "first")
     second = train(plan, mixture, tmp_path / "second", start=first)
     assert (second / "plan.json").is_file()
@@ -164,8 +173,11 @@ def test_a_mean_lies_between_its_weights(tmp_path: Path) -> None:
     out = str(tmp_path / "mean")
     assert main(["mean", *folders, "--shares", "0.25", "0.25", "0.5", "--out", out]) == 0
     assert all((value == 1.25).all() for value in start_weights(tmp_path / "mean").values())
-    for wrong in (["0.5", "0.5"], ["0.5", "0.5", "0.5"], ["1.5", "-0.5", "0"]):
+    for wrong in (["0.5", "0.5"], ["0.5", "0.5", "0.5"]):
         assert main(["mean", *folders, "--shares", *wrong, "--out", out]) == 2
+    for none in (["1.5", "-0.5", "0"], ["nan", "0.5", "0.5"]):
+        with pytest.raises(SystemExit, match="2"):
+            main(["mean", *folders, "--shares", *none, "--out", out])
 
 
 def test_labels_are_found_in_what_was_read(tmp_path: Path) -> None:
