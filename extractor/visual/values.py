@@ -216,16 +216,21 @@ def clean_name(text: str) -> str:
     return re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", text)).strip(" ,")
 
 
-def _text(_name: str, text: str, _context: Context) -> Value | None:
+#: Texts that are often a code of one letter or digit (`9a END M`, `12 REST 1` on licences).
+_CODED = frozenset({"restrictions", "endorsements", "category"})
+
+
+def _text(name: str, text: str, _context: Context) -> Value | None:
     dates = find_dates(text)
     for printed in reversed(dates):
         text = f"{text[: printed.start]} {text[printed.end :]}"
     text = re.sub(r"\s+", " ", text).strip(" ,;:-/")
     letters = sum(c.isalpha() for c in text)
-    little = letters < 3 if dates else not letters and sum(c.isdigit() for c in text) < 2
+    least_digits = 1 if name in _CODED else 2
+    little = letters < 3 if dates else not letters and sum(c.isdigit() for c in text) < least_digits
     if little or is_rest_of_caption(text):
         return None
-    short = sum(c.isalnum() for c in text) < 2 and text < "\u2e80"
+    short = name not in _CODED and sum(c.isalnum() for c in text) < 2 and text < "\u2e80"
     value = latin_of(_with_letters(text))
     return Value(value, text, 0.5 if short else 0.9 if dates else 1.0)
 
@@ -259,6 +264,8 @@ def _code(name: str, text: str, _context: Context) -> Value | None:
 _CATEGORY = re.compile(r"AM|[AB]1|A2|BE|C1E|C1|CE|D1E|D1|DE|[ABCDFGKLMT]")
 #: States whose classes are other letters (New York's `DM`).
 _OTHER_CLASSES = frozenset({"USA", "CAN", "AUS", "MEX"})
+#: Sureness of classes in words (`LIGHT MOTOR VEHICLE`).
+_IN_WORDS = 0.9
 
 
 def _list(name: str, text: str, context: Context) -> Value | None:
@@ -269,7 +276,7 @@ def _list(name: str, text: str, context: Context) -> Value | None:
         items = [category for item in items for category in _categories(item)]
     short = [item for item in items if len(item) <= 4]
     if not items or len(short) < len(items):
-        return Value([text], text, 0.3) if items else None
+        return Value([text], text, _IN_WORDS) if items else None
     return Value(items, text, 1.0)
 
 

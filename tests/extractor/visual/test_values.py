@@ -292,6 +292,13 @@ def test_categories_run_together(issuer: str | None, text: str, expected: list[s
     assert found.value == expected
 
 
+def test_what_a_licence_restricts_may_be_a_single_letter_or_digit_and_classes_may_be_words() -> None:
+    for text in ("M", "1"):
+        assert fit(Kind.TEXT, text, "restrictions") == fit(Kind.TEXT, text, "endorsements") == 1.0
+    assert fit(Kind.TEXT, "M", "authority") <= 0.5
+    assert fit(Kind.LIST, "LIGHT MOTOR VEHICLE", "vehicle_classes") > 0.75
+
+
 def test_a_document_code_is_a_letter_or_two() -> None:
     fits = [fit(Kind.CODE, text, "document_type") for text in ("P", "PO", "PASS", "PASSPORT OF UTOPIA")]
     assert fits == sorted(fits, reverse=True)
