@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from extractor.extraction import Extraction
+    from extractor.imaging.outline import Outline
 
 CutoutKind = Literal["portrait", "ghost", "signature"]
 #: Pages (h, w, 3) by their number.
@@ -65,7 +66,8 @@ class Cutout:
 
 @dataclass(frozen=True)
 class _Flat:
-    """A document laid flat: the page it is on, the way back to it (3, 3), and what is printed on it, in its pixels."""
+    """A document laid flat: the page it is on, the way back to it (3, 3), and what is printed on it, in its pixels; and
+    its outline on the page, or None where it is the whole page."""
 
     page: int
     image: np.ndarray
@@ -73,6 +75,7 @@ class _Flat:
     printed: np.ndarray
     captions: list[np.ndarray]
     zone: frame.Rectangle | None
+    outline: Outline | None = None
 
     @cached_property
     def shown(self) -> list[Shown]:
@@ -104,7 +107,7 @@ def cutouts_of(result: Extraction[Any], images: PagesByNumber) -> list[Cutout]:
     the signature."""
     from PIL import Image as pictures
 
-    documents = list(_flat_documents(result, images, images))
+    documents = flat_documents(result, images)
     faces = [face for flat in documents for face in _portraits(flat)] or _at_last(documents, result, images)
     main = _main(faces)
     ghosts = [replace(face, kind="ghost") for face in faces if face is not main]
@@ -133,10 +136,9 @@ def _at_last(documents: Sequence[_Flat], result: Extraction[Any], images: PagesB
     return sorted(shown or unsure, key=lambda face: -face.score)[:1]
 
 
-def traces_of(result: Extraction[Any], images: PagesByNumber) -> list[tuple[int, np.ndarray]]:
+def traces_of(documents: Sequence[_Flat]) -> list[tuple[int, np.ndarray]]:
     """Where the holder's face may show, for hiding it: every face however unsure, and every place that looks like the
-    portrait, on all sides of the document; each with its page and its corners (4, 2) there."""
-    documents = list(_flat_documents(result, images, images))
+    portrait, on all sides of the document (`flat_documents`); each with its page and its corners (4, 2) there."""
     faces = [face for flat in documents for face in _portraits(flat, least=_UNSURE)]
     main = _main(faces)
     copies = [copy for flat in documents if main for copy in _copies(flat, main, [])]
@@ -150,21 +152,26 @@ def traces_of(result: Extraction[Any], images: PagesByNumber) -> list[tuple[int,
     return [(one.flat.page, one.corners) for one in (*faces, *copies)]
 
 
-def faces_left(result: Extraction[Any], images: PagesByNumber, shown: PagesByNumber) -> list[tuple[int, np.ndarray]]:
-    """Faces that can be seen on the pages `shown`, which are those of `images` with something hidden."""
-    looked_at = [*_flat_documents(result, images, shown), *_upright_pages(result, shown)]
+def faces_left(
+    result: Extraction[Any], documents: Sequence[_Flat], shown: PagesByNumber
+) -> list[tuple[int, np.ndarray]]:
+    """Faces that can be seen on the pages `shown`, which are those of a result's `documents` with something hidden."""
+    flat = [replace(one, image=straighten(shown[one.page], one.outline).image) for one in documents if one.outline]
+    looked_at = [*flat, *_upright_pages(result, shown)]
     return [(face.flat.page, face.corners) for flat in looked_at for face in _portraits(flat)]
 
 
-def _flat_documents(result: Extraction[Any], images: PagesByNumber, shown: PagesByNumber) -> Iterator[_Flat]:
-    """The documents on `images`, as they lie on `shown`."""
+def flat_documents(result: Extraction[Any], images: PagesByNumber) -> list[_Flat]:
+    """The documents on a result's pages, laid flat."""
     from extractor.imaging.given import outlines_of
 
+    found = []
     for part, outline in outlines_of(result, images):
-        flat = straighten(shown[part.index], outline).image
+        flat = straighten(images[part.index], outline).image
         height, width = flat.shape[:2]
         to_flat = quad_matrix(outline.corners, width, height)
-        yield _Flat(part.index, flat, np.linalg.inv(to_flat), *_text(part, to_flat))
+        found.append(_Flat(part.index, flat, np.linalg.inv(to_flat), *_text(part, to_flat), outline))
+    return found
 
 
 def _upright_pages(result: Extraction[Any], images: PagesByNumber) -> Iterator[_Flat]:

@@ -30,6 +30,8 @@ _CANDIDATE, _MOST, _SURROUNDINGS = 0.3, 8, (3.8, 5.0)
 _NEAR, _AS_LARGE = 0.35, 1.6
 #: Pixels of a square that a face is wide at least; the network also answers with boxes of no size.
 _SMALLEST = 8
+#: Pixels of the longer side of a picture of what is around each place.
+_SMOOTH = 250
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def find_faces(image: np.ndarray, *, least: float = SURE) -> list[Face]:
     for face in sorted((one for level in (1, 2) for one in _at_level(small, level)), key=lambda face: -face.score):
         if len(kept) < _MOST and all(shared(face.box, other.box) < _SAME for other in kept):
             kept.append(face)
-    judged = [(face, (face.score * _looked_at_again(small, face)) ** 0.5) for face in kept]
+    judged = [(face, (face.score * _looked_at_again(small, face, least**2 / face.score)) ** 0.5) for face in kept]
     found = [_enlarged(face, 1 / scale, score) for face, score in judged if score >= least]
     return sorted(found, key=lambda face: -face.size)
 
@@ -78,7 +80,10 @@ def brought_out(image: np.ndarray, gain: float, blur: float) -> np.ndarray:
 
     unit = max(image.shape[:2]) / 1000
     grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), blur * unit)
-    around = cv2.GaussianBlur(grey, (0, 0), 40 * unit)
+    # What is as smooth as this needs few pixels: in full size it was the dearest step of hiding a face.
+    size = [max(1, round(side * _SMOOTH / max(image.shape[:2]))) for side in image.shape[1::-1]]
+    small = cv2.GaussianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), (0, 0), 40 * _SMOOTH / 1000)
+    around = cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.repeat(np.clip(128 + gain * (grey - around), 0, 255).astype(np.uint8)[..., None], 3, 2)
 
 
@@ -87,11 +92,12 @@ def _enlarged(face: Face, factor: float, score: float) -> Face:
     return Face((left, top, right, bottom), score, face.eyes * factor)
 
 
-def _looked_at_again(image: np.ndarray, face: Face) -> float:
-    """The mean chance that the network sees the same face in squares around it."""
+def _looked_at_again(image: np.ndarray, face: Face, enough: float) -> float:
+    """The mean chance that the network sees the same face in squares around it; 0 once it cannot reach `enough`."""
     import cv2
 
-    chances = []
+    chances: list[float] = []
+    left = 2 * len(_SURROUNDINGS)
     for sides in _SURROUNDINGS:
         scale = _SIDE / (sides * face.size)
         x, y = _SIDE / 2 - scale * face.middle
@@ -99,6 +105,9 @@ def _looked_at_again(image: np.ndarray, face: Face) -> float:
         for view in (square, np.ascontiguousarray(square[:, ::-1])):
             seen = (one for one in _in_square(view, 0.05) if _is_same(one, _SIDE / sides))
             chances.append(max((one.score for one in seen), default=0.0))
+            left -= 1
+            if sum(chances) + left < enough * (len(chances) + left):
+                return 0.0
     return float(np.mean(chances))
 
 

@@ -196,19 +196,20 @@ class _Redacting:
 
     def _hide_faces(self) -> None:
         """Hides what else may show the holder's face, and looks whether a face is left."""
-        from extractor.portrait.cutouts import faces_left, traces_of
+        from extractor.portrait.cutouts import faces_left, flat_documents, traces_of
         from extractor.portrait.faces import SURE
 
         fronts = self._fronts()
         sure = {one.box.page for one in self._result.cutouts if one.kind != "signature" and one.score >= SURE}
         if fronts and not fronts & sure:
             self._lost.append("portrait")
-        left = traces_of(self._result, self._as_read)
+        documents = flat_documents(self._result, self._as_read)
+        left = traces_of(documents)
         for _ in range(_ROUNDS):
             for page, corners in left:
                 self._black_around(page, corners)
             shown = {page: self._hidden_so_far(page) for page in self._as_read}
-            if not (left := faces_left(self._result, self._as_read, shown)):
+            if not (left := faces_left(self._result, documents, shown)):
                 return
         self._lost.append("portrait")
 
