@@ -20,7 +20,6 @@ from extractor.schemas.text import squash
 from extractor.synthesis.capture import capture
 from extractor.synthesis.draw import draw
 from extractor.synthesis.produce import template_named
-from extractor.text.page import read_pages
 from extractor.text.scripts import read_other_script
 
 pytestmark = pytest.mark.usefixtures("read_once")
@@ -36,8 +35,11 @@ EXAMPLES = [
 PUBLIC = ("document_type", "issuing_country")
 
 
-def text_of(picture: Image.Image, issuer: str | None = None, read: Callable[..., list[Any]] = read_pages) -> str:
-    pages = [read_other_script(page, issuer) for page in read(np.asarray(picture))]
+def text_of(picture: Image.Image, issuer: str | None = None) -> str:
+    """What our OCR reads; of pixels that `redact` itself has read, what it read (`read_once`)."""
+    from extractor.text.page import read_pages
+
+    pages = [read_other_script(page, issuer) for page in read_pages(np.asarray(picture))]
     return " ".join(line.text for page in pages for line in page.lines)
 
 
@@ -58,14 +60,11 @@ def still_said(said: str, fields: Mapping[str, Any], printed: Mapping[str, str] 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_of_an_example_can_be_read_afterwards(
-    name: str,
-    examples: dict[str, dict[str, Any]],
-    examples_dir: Path,
-    page_memory: Callable[..., list[Any]],
+    name: str, examples: dict[str, dict[str, Any]], examples_dir: Path
 ) -> None:
     label = examples[name]
     result = extract(examples_dir / name)
-    before = text_of(Image.open(examples_dir / name).convert("RGB"), read=page_memory)
+    before = text_of(Image.open(examples_dir / name).convert("RGB"))
     assert still_said(before, label["fields"]), "the check itself finds what is printed"
     (picture,) = redact(result).pictures
     with Image.open(examples_dir / name) as original:
@@ -87,8 +86,7 @@ def test_nothing_of_an_example_can_be_read_afterwards(
 )
 def test_drawn_documents_of_other_scripts(name: str, mode: Any, evaluation_fonts: None) -> None:
     page = draw(template_named("evaluation", name), 4)
-    shot = capture(page, mode)
-    (picture,) = redact(extract(shot.image)).pictures
+    (picture,) = redact(extract(capture(page, mode).image)).pictures
     issuer = page.fields.get("issuing_country")
     assert still_said(text_of(picture, issuer), page.fields, page.printed) == []
 
@@ -232,10 +230,7 @@ TWO = ("passport.png", "id_card.png")
 
 @pytest.mark.slow
 def test_of_several_documents_on_a_picture_none_can_be_read_afterwards(
-    sheet: Image.Image,
-    examples: dict[str, dict[str, Any]],
-    tmp_path: Path,
-    page_memory: Callable[..., list[Any]],
+    sheet: Image.Image, examples: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     """Whichever of the documents is redacted: nothing of the other one leaves with it either, though it is another
     person's and nobody asked for it; and `keep` keeps what it names, of the own document only."""
@@ -243,7 +238,7 @@ def test_of_several_documents_on_a_picture_none_can_be_read_afterwards(
     documents = extract_documents(tmp_path / "scan.png")
     assert [type(one.document).__name__ for one in documents] == ["Passport", "IdCard"]
     labels = [examples[name]["fields"] for name in TWO]
-    before = text_of(sheet, read=page_memory)
+    before = text_of(sheet)
     assert all(still_said(before, fields) for fields in labels), "the check itself finds what is printed"
     for result, keep, left in zip(documents, (["surname"], []), ([["surname"], []], [[], []]), strict=True):
         (picture,) = redact(result, keep=keep).pictures
