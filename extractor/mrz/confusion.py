@@ -152,6 +152,7 @@ def glyph(character: str) -> tuple[float, ...] | None:
     return tuple(probabilities)
 
 
+@lru_cache(maxsize=32768)
 def likeliest(character: str) -> str:
     """The one character of the 37 that `character` most probably is; empty for anything else."""
     probabilities = glyph(character)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Protocol
 
@@ -53,6 +54,14 @@ class Row:
     pieces: tuple[Piece, ...]
     lattice: Lattice
 
+    @cached_property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+    @cached_property
+    def likeness(self) -> float:
+        return likeness(self.text)
+
     @property
     def left(self) -> float:
         return self.pieces[0].left
@@ -61,11 +70,11 @@ class Row:
     def right(self) -> float:
         return self.pieces[-1].right
 
-    @property
+    @cached_property
     def down(self) -> float:
         return float(np.mean([piece.down for piece in self.pieces]))
 
-    @property
+    @cached_property
     def height(self) -> float:
         return float(np.median([piece.height for piece in self.pieces]))
 
@@ -120,8 +129,8 @@ def looks_like_zone(lines: Sequence[TextLine]) -> bool:
 
 def is_of_zone(row: Row) -> bool:
     """Whether a row can be nothing but a line of a zone."""
-    text = "".join(piece.text for piece in row.pieces)
-    return len(text) >= _TELLING and likeness(text) > _ALIKE and text.count(FILLER) > 2
+    text = row.text
+    return len(text) >= _TELLING and row.likeness > _ALIKE and text.count(FILLER) > 2
 
 
 def _missing(row: Row, rows: list[Row]) -> float:
@@ -135,8 +144,7 @@ def _missing(row: Row, rows: list[Row]) -> float:
 
 
 def _promise(row: Row) -> float:
-    text = "".join(piece.text for piece in row.pieces)
-    return likeness(text) * min(len(text), 44)
+    return row.likeness * min(len(row.text), 44)
 
 
 def _tilt(lines: Sequence[TextLine]) -> float:
