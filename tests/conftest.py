@@ -145,6 +145,22 @@ def example_page(page_memory: Callable[..., list[Any]]) -> Callable[[str], Any]:
 
 
 @pytest.fixture(scope="session")
+def two_people() -> Any:
+    """A passport and, under it, the card of somebody else, as a scanner sees them: (h, w, 3) RGB."""
+    import numpy as np
+    from PIL import Image
+
+    pictures = [np.asarray(Image.open(EXAMPLES / name).convert("RGB")) for name in ("passport.png", "id_card.png")]
+    width = max(picture.shape[1] for picture in pictures) + 80
+    sheet = np.full((sum(picture.shape[0] for picture in pictures) + 120, width, 3), 235, np.uint8)
+    top = 40
+    for picture in pictures:
+        sheet[top : top + picture.shape[0], 40 : 40 + picture.shape[1]] = picture
+        top += picture.shape[0] + 40
+    return sheet
+
+
+@pytest.fixture(scope="session")
 def specimens_dir() -> Path:
     """The collection of real specimens; its pictures are not ours to pass on, so it lies beside the checkout."""
     if not (SPECIMENS / "labels.jsonl").is_file():

@@ -16,13 +16,12 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.mrz.checkdigit import FILLER, INDEX, LETTERS
+from extractor.mrz.checkdigit import FILLER, INDEX
 from extractor.mrz.confusion import Array
 
 # Cost in quarter nats (base 36 digits) of the column's letter after the row's; `<` is the edge of a word. Counted
 # over the person names of Faker's Latin-script locales and the romanised ones of its Cyrillic and Greek locales,
 # every locale with the same weight, and over pinyin syllables.
-_ORDER = FILLER + LETTERS
 _BIGRAMS = (
     "zaccddeddfdcc9dfdmdadlehnig 6gfgehkhgekgbd7hlp9cefgmphj e6hqh5xtg9ipesm8wz9jqcqqzkv "
     "a7sio9un5audepm9skgkifqrzkh 87osi7rmh8mohkl8wuahmbkkzhk 7fihegjijekg9e8hjt8cckemlgh "

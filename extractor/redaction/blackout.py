@@ -218,7 +218,9 @@ class _Redacting:
         return self._choice.hides("barcodes") or bool(self._choice.only and self._hidden)
 
     def _cutouts(self, *, hidden: bool) -> list[Cutout]:
-        """Portrait, ghosts and signature, those that are hidden or those that are kept."""
+        """Portrait, ghosts and signature, those that are hidden or those that are kept; not looked for in vain."""
+        if not any(self._choice.hides(kind) == hidden for kind in ("portrait", "signature")):
+            return []
         return [
             one
             for one in self._result.cutouts

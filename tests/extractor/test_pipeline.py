@@ -349,21 +349,10 @@ class TestSeveralDocuments:
                 found.append(np.asarray(image.convert("RGB")))
         return found[0], found[1]
 
-    @pytest.fixture
-    def sheet(self, pictures: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """Both under one another as a scanner sees them."""
-        width = max(picture.shape[1] for picture in pictures) + 80
-        sheet = np.full((sum(picture.shape[0] for picture in pictures) + 120, width, 3), 235, np.uint8)
-        top = 40
-        for picture in pictures:
-            sheet[top : top + picture.shape[0], 40 : 40 + picture.shape[1]] = picture
-            top += picture.shape[0] + 40
-        return sheet
-
     def test_all_are_read_each_with_its_region_and_nothing_of_the_other(
-        self, sheet: np.ndarray, examples: Any, read_once: None, today: date
+        self, two_people: np.ndarray, examples: Any, read_once: None, today: date
     ) -> None:
-        passport, card = extract_documents(sheet, today=today)
+        passport, card = extract_documents(two_people, today=today)
         assert differences(passport, examples["passport.png"]["fields"]) == {}
         assert differences(card, examples["id_card.png"]["fields"]) == {}
         for result in (passport, card):
@@ -375,19 +364,19 @@ class TestSeveralDocuments:
         assert [len(result.regions) for result in (passport, card)] == [1, 2]
 
     def test_one_is_the_largest_and_says_how_to_get_the_others(
-        self, sheet: np.ndarray, read_once: None, today: date
+        self, two_people: np.ndarray, read_once: None, today: date
     ) -> None:
-        result = extract(sheet, today=today)
+        result = extract(two_people, today=today)
         (warning,) = [one for one in result.warnings if one.code == "several_documents"]
         assert warning.message.startswith("of 2 documents")
         assert not result.checks_passed
         # Of the kind that is asked for, if one is.
-        assert extract(sheet, Passport, today=today).document.surname == "UNDERHILL"
+        assert extract(two_people, Passport, today=today).document.surname == "UNDERHILL"
 
     def test_what_the_caller_calls_one_document_must_not_contradict_itself(
-        self, sheet: np.ndarray, pictures: Any, read_once: None, today: date
+        self, two_people: np.ndarray, pictures: Any, read_once: None, today: date
     ) -> None:
-        for source in (sheet, list(pictures)):
+        for source in (two_people, list(pictures)):
             with pytest.raises(NoDocumentError, match="not one document: its pages or parts contradict each other"):
                 extract(source, today=today, one_document=True)
         alone = extract(pictures[0], today=today, one_document=True)

@@ -17,11 +17,6 @@ def no_checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("EXTRACTOR_MODEL", raising=False)
 
 
-def test_the_embedded_engine_is_the_default() -> None:
-    assert cells() == [Cell("embedded")]
-    assert cells()[0].name == "embedded"
-
-
 def test_a_model_or_precision_asks_for_phi3v() -> None:
     assert [cell.name for cell in cells(dtypes=["int4"])] == ["phi3v nano int4"]
     assert [cell.name for cell in cells(models=["nano"])] == ["phi3v nano bfloat16"]

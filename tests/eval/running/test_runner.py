@@ -78,15 +78,6 @@ def test_a_documents_error_is_its_own(
     assert result["de-1.png"] is None
 
 
-def test_redacted_a_failure_is_named_by_its_kind_alone(
-    dataset: Path, reader: FakeReader, engines: dict[str, Any], tmp_path: Path
-) -> None:
-    reader.fails = {"fr-1.png": UnreadableInputError("fr-1.png is too large")}
-    found = started(dataset, tmp_path / "run", redact=True).finish()
-    assert [one.failure for one in found.documents if one.failure] == ["UnreadableInputError"]
-    assert {one.subject.file for one in found.documents} == {None}
-
-
 @pytest.mark.parametrize("error", [CheckpointError("gone"), UsageError("wrong")])
 def test_an_error_of_the_machine_or_the_call_stops_the_run(
     dataset: Path, reader: FakeReader, engines: dict[str, Any], tmp_path: Path, error: Exception
