@@ -120,12 +120,10 @@ def test_an_engine_that_is_not_here_holds_up_nobody(service: Running) -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "sent"),
     [
-        (400, "invalid-request", {"files": {"other": picture()}}),
         (422, "unreadable-file", {"files": {"file": b"PK\x03\x04broken"}}),
         (422, "invalid-parameter", {"files": {"file": picture()}, "data": {"previews": "true"}}),
         (422, "invalid-schema", {"files": {"file": picture()}, "data": {"schema": "x"}}),
         (422, "invalid-schema", {"files": {"file": picture()}, "data": {"schema": '{"type": "object"}'}}),
-        (415, "unsupported-media-type", {"content": b"x"}),
     ],
 )
 def test_refused_jobs(service: Running, status: int, kind: str, sent: dict[str, Any]) -> None:

@@ -41,11 +41,6 @@ def test_beyond_this_machine_keys_are_needed(host: str, tmp_path: Path) -> None:
     assert [key.name for key in settings("--host", host, "--api-keys", str(path)).keys] == ["clinic"]
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1"])
-def test_on_this_machine_none_are(host: str) -> None:
-    assert settings("--host", host).keys == ()
-
-
 def test_keys_and_data_key_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXTRACTOR_API_KEYS", new_key("bank")[1])
     monkeypatch.setenv("EXTRACTOR_DATA_KEY", new_data_key())

@@ -1,10 +1,10 @@
-"""Limits and places."""
+"""Which addresses are this machine's own, and where state lies."""
 
 from pathlib import Path
 
 import pytest
 
-from extractor.server.settings import ServiceLimits, Settings, is_loopback, state_folder
+from extractor.server.settings import is_loopback, state_folder
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.9", "localhost", "::1", "[::1]"])
@@ -23,11 +23,3 @@ def test_state_lies_where_users_state_lies(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert state_folder() == tmp_path / "home" / ".local" / "state" / "id-document-extractor"
-
-
-def test_no_picture_is_kept_unless_a_folder_for_it_is_named(tmp_path: Path) -> None:
-    assert Settings(data=tmp_path).specimens is None
-
-
-def test_no_limit_is_missing() -> None:
-    assert all(value is None or value > 0 for value in vars(ServiceLimits()).values())
