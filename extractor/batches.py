@@ -54,6 +54,19 @@ class _Begun(Iterator[T]):
             raise self._failure
 
 
+def _begin(pool: ThreadPoolExecutor, read: Callable[[T], R], document: T) -> Future[R]:
+    """`read(document)` in the pool, or here where no thread begins any more: the program's main one has ended."""
+    try:
+        return pool.submit(read, document)
+    except RuntimeError:
+        future: Future[R] = Future()
+        try:
+            future.set_result(read(document))
+        except BaseException as error:  # raised where the result is asked for, as the pool does
+            future.set_exception(error)
+        return future
+
+
 def in_order(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> Generator[R]:
     """`read(document)` of every document, in their order, up to `jobs` at the same time.
 
@@ -70,7 +83,7 @@ def in_order(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> Gener
     with sharing_cores(jobs), ThreadPoolExecutor(jobs, thread_name_prefix="document") as pool:
         try:
             for document in begun:
-                waiting.append(pool.submit(read, document))
+                waiting.append(_begin(pool, read, document))
                 if len(waiting) > 2 * jobs:
                     yield waiting.popleft().result()
             while waiting:
@@ -90,11 +103,11 @@ def as_they_come(read: Callable[[T], R], documents: Iterable[T], jobs: int) -> G
 
     left = _Begun(documents)
     with sharing_cores(jobs), ThreadPoolExecutor(jobs, thread_name_prefix="document") as pool:
-        waiting = {pool.submit(read, document) for document in islice(left, jobs)}
+        waiting = {_begin(pool, read, document) for document in islice(left, jobs)}
         try:
             while waiting:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                waiting |= {pool.submit(read, document) for document in islice(left, len(done))}
+                waiting |= {_begin(pool, read, document) for document in islice(left, len(done))}
                 for future in done:
                     yield future.result()
             left.end()

@@ -3,11 +3,26 @@
 A message is one line: what is wrong, and what to do about it. It never holds anything read from a document.
 """
 
+from __future__ import annotations
+
+import typing
+
 
 class ExtractorError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose. It comes back from other processes as it was raised."""
 
     exit_code = 3
+
+    def __reduce__(self) -> typing.Any:
+        # Exception would call the class with the message, which is not what every class is made from; a pool of
+        # processes that cannot load an answer loses all others with it.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[ExtractorError], args: tuple[typing.Any, ...], state: dict[str, typing.Any]) -> ExtractorError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(ExtractorError):

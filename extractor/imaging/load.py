@@ -9,6 +9,7 @@ what to do.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import threading
 from collections.abc import Sequence
@@ -93,6 +94,8 @@ def read_bytes(source: Input) -> bytes:
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
     if hasattr(source, "read"):
+        if isinstance(source, io.TextIOBase):  # which fails on a picture before it gives anything
+            raise UsageError("the file object gives text; open it in binary mode")
         try:
             data = _all_of(source)
         except ExtractorError:
@@ -128,10 +131,10 @@ def _all_of(file: Any) -> bytes:
     chunks: list[bytes] = []
     left = MOST_BYTES
     while chunk := file.read(_CHUNK):
-        if not isinstance(chunk, bytes):
+        if not isinstance(chunk, bytes | bytearray | memoryview):
             raise UsageError("the file object gives text; open it in binary mode")
-        chunks.append(chunk)
-        left -= len(chunk)
+        chunks.append(bytes(chunk))
+        left -= len(chunks[-1])
         if left < 0:
             raise too_large()
     return b"".join(chunks)

@@ -171,6 +171,8 @@ def _to_rgb(image: Image, side: int) -> np.ndarray:
     image = _upright(image)
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image = images.fromarray(_scaled(np.asarray(image)))
+    elif image.mode == "La":  # of which Pillow makes nothing but LA
+        image = image.convert("LA")
     if image.mode == "P" or "A" in image.getbands() or "transparency" in image.info:
         # Transparent areas become white, like paper.
         rgba = _bounded(image.convert("RGBA"), side)
@@ -213,7 +215,8 @@ def _scaled(values: np.ndarray) -> np.ndarray:
     flat = values.reshape(-1)
     parts = [slice(start, start + _SAMPLES) for start in range(0, flat.size, _SAMPLES)]
     top = max((_top(flat[part]) for part in parts), default=0.0)
-    full = 1.0 if top <= 1.0 else 255.0 if top <= 255.0 else 65535.0
+    # Resizing overshoots fractions a little. Cameras and scanners give 10, 12, 14 or 16 bits in whole numbers of more.
+    full = 1.0 if top < 2 else max(255.0, 2.0 ** math.ceil(math.log2(top + 1)) - 1)
     scaled = np.empty(flat.shape, np.uint8)
     for part in parts:
         samples = np.nan_to_num(flat[part].astype(np.float32), nan=0.0)

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from extractor.text.writing import logical_parts
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Two networks read lines: PP-OCRv6's knows Latin, Chinese and Japanese, `scripts` the others and Latin.
 RecogniserName = Literal["recogniser", "scripts"]
@@ -144,6 +147,15 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=threads(), thread_name_prefix="ocr")
 
 
+def _spread(function: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
+    """`function` of each item, over the cores; one after the other where no thread begins any more, as in a thread that
+    goes on once the program's main one has ended."""
+    try:
+        return _pool().map(function, items)
+    except RuntimeError:  # of the pool: what `function` raises comes with its results
+        return map(function, items)
+
+
 @cache
 def alphabet(name: RecogniserName = "recogniser") -> tuple[str, ...]:
     """A recogniser's classes; class 0 is CTC's blank."""
@@ -153,7 +165,7 @@ def alphabet(name: RecogniserName = "recogniser") -> tuple[str, ...]:
 
 def warm_up() -> None:
     """Loads both models side by side, so that the first page does not wait for one after the other."""
-    list(_pool().map(lambda load: load(), (_detector, _recogniser)))
+    list(_spread(lambda load: load(), (_detector, _recogniser)))
 
 
 def detection_scale(width: float, height: float) -> float:
@@ -241,9 +253,8 @@ def recognise(
     # Line by line: batches pad the shorter ones, and are slower even without that (0.09 against 0.08 ms a pixel of
     # width). Widest first, so that no core is left with the longest line at the end.
     order = sorted(range(len(ready)), key=lambda i: -ready[i].shape[1])
-    readings = dict(
-        zip(order, _pool().map(partial(_recognise_one, name, prior), [ready[i] for i in order]), strict=True)
-    )
+    read = partial(_recognise_one, name, prior)
+    readings = dict(zip(order, _spread(read, [ready[i] for i in order]), strict=True))
     return [readings[i] for i in range(len(ready))]
 
 

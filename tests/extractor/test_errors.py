@@ -1,5 +1,8 @@
 """Errors: a small hierarchy with the command's exit codes, one line each."""
 
+import copy
+import pickle
+
 import pytest
 
 import extractor
@@ -35,6 +38,15 @@ def test_a_missing_extra_says_how_to_install_it() -> None:
     error = errors.MissingExtraError("The service", "server")
     assert str(error) == 'The service is not installed; run: pip install "id-document-extractor[server]"'
     assert (error.feature, error.extra) == ("The service", "server")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [errors.NoDocumentError("nothing"), errors.RedactionError(("mrz", "surname")), errors.MissingExtraError("X", "x")],
+)
+def test_an_error_comes_back_from_another_process_as_it_was(error: errors.ExtractorError) -> None:
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
 @pytest.mark.parametrize("name", extractor.__all__)

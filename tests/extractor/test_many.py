@@ -1,6 +1,8 @@
 """Many documents, and documents beside other work."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -118,3 +120,26 @@ def test_asynchronously(examples_dir: Path) -> None:
     passport, missing = asyncio.run(both())
     assert passport.document.surname == "UNDERHILL"
     assert isinstance(missing, UnreadableInputError)
+
+
+ENDING = """
+import sys, threading
+from extractor import extract_many
+
+def read() -> None:
+    threading.main_thread().join()
+    for ordered in (True, False):
+        items = extract_many(sys.argv[1:], jobs=2, ordered=ordered)
+        print(*(item.error or item.result.document.surname for item in items), sep=", ")
+
+threading.Thread(target=read).start()
+"""
+
+
+def test_a_thread_that_outlives_the_main_one_still_reads(examples_dir: Path) -> None:
+    """Python begins no more threads then; what is left is read one after the other."""
+    passport, missing = str(examples_dir / "passport.png"), "none.png"
+    command = [sys.executable, "-c", ENDING, passport, missing]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not ended.stderr
+    assert set(ended.stdout.splitlines()) == {"UNDERHILL, there is no such file"}

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,12 @@ def test_one_bit() -> None:
     for form in ("PNG", "TIFF", "BMP"):
         page = load_pages(encoded(form, black_and_white))[0]
         assert np.array_equal(page[:, :, 0], np.where(GREY > 127, 255, 0))
+
+
+def test_premultiplied_alpha() -> None:
+    for mode in ("RGBA", "LA"):
+        image = Image.fromarray(GREY).convert(mode)
+        assert np.array_equal(load_pages(image.convert(f"{mode[:-1]}a"))[0], load_pages(image)[0])
 
 
 def test_palette() -> None:
@@ -240,11 +247,15 @@ def test_a_caller_s_picture_is_left_as_it_is() -> None:
     assert np.array_equal(array, quarters())
 
 
-@each("dtype", ["uint8", "uint16", "uint32", "uint64", "int16", "int32", "int64"])
-def test_arrays_of_integers(dtype: str) -> None:
-    scale = 1 if dtype == "uint8" else 257 if dtype != "int16" else 128
-    page = load_pages(quarters().astype(dtype) * np.array(scale, dtype))[0]
-    assert np.abs(page.astype(int) - quarters() * (0.5 if dtype == "int16" else 1)).max() <= 1
+@each(
+    "dtype, bits",
+    [("uint8", 8), ("int16", 15), *((dtype, bits) for dtype in ("uint16", "int32") for bits in (10, 12, 14, 16))]
+    + [(dtype, bits) for dtype in ("uint32", "uint64", "int64") for bits in (8, 16, 24, 32)],
+)
+def test_arrays_of_integers(dtype: str, bits: int) -> None:
+    """The samples of a scanner or camera are as many bits as the largest of them needs, whatever holds them."""
+    page = load_pages((quarters().astype(np.uint64) << np.uint64(bits - 8)).astype(dtype))[0]
+    assert np.abs(page.astype(int) - quarters()).max() <= 1
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -256,6 +267,12 @@ def test_arrays_of_floating_point(dtype: str, full: int) -> None:
 
 def test_arrays_of_truth() -> None:
     assert np.array_equal(load_pages(GREY > 127)[0][:, :, 1], np.where(GREY > 127, 255, 0))
+
+
+def test_fractions_that_resizing_made_larger_than_one_are_fractions() -> None:
+    array = quarters() / 255
+    array[0, 0] = 1.03
+    assert shows_quarters(load_pages(array)[0])
 
 
 @each("value", [np.nan, np.inf, -np.inf, -3.0])
@@ -318,6 +335,9 @@ def test_file_objects_that_give_text(tmp_path: Path) -> None:
     path.write_text("text")
     with path.open() as opened, pytest.raises(UsageError, match="binary mode"):
         load_pages(opened)
+    path.write_bytes(encoded("PNG"))  # which is no text
+    with path.open(encoding="utf-8") as opened, pytest.raises(UsageError, match="binary mode"):
+        load_pages(opened)
 
 
 def test_file_objects_that_are_closed(tmp_path: Path) -> None:
@@ -374,6 +394,12 @@ class _Own:
 def test_file_objects_of_other_makers_are_one_line() -> None:
     for error in (KeyError("SMITH"), TypeError("SMITH"), RuntimeError("SMITH"), OSError("SMITH"), ValueError("SMITH")):
         assert refused(_Own(error)) == "the file object cannot be read; is it closed?"
+
+
+@each("kind", [bytes, bytearray, memoryview])
+def test_file_objects_give_bytes_of_any_class(kind: Callable[[bytes], Any]) -> None:
+    left = io.BytesIO(encoded("PNG"))
+    assert shows_quarters(load_pages(SimpleNamespace(read=lambda size: kind(left.read(size))))[0])
 
 
 def test_a_file_object_at_its_end_is_not_called_an_empty_file() -> None:
