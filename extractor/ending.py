@@ -48,6 +48,20 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
+def between(least: float, most: float = math.inf) -> Callable[[str], float]:
+    """A kind of argument: a number from `least` to `most`, that has an end."""
+
+    def number(text: str) -> float:
+        with suppress(ValueError):
+            if least <= (found := float(text)) <= most and math.isfinite(found):
+                return found
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number from {least:g} " + (f"to {most:g}" if math.isfinite(most) else "on")
+        )
+
+    return number
+
+
 def above_zero(text: str) -> float:
     """A kind of argument: a number above zero that has an end."""
     try:

@@ -21,7 +21,7 @@ from extractor.mrz.dates import is_same_day
 from extractor.schemas import IdentityDocument, field_specs
 from extractor.schemas.plan import plan_of
 from extractor.schemas.states import same_state
-from extractor.schemas.text import restore_capitals, scripts, squash
+from extractor.schemas.text import plain_number, restore_capitals, scripts, squash
 from extractor.schemas.vocabulary import Kind
 
 #: A visual value needs this confidence to stand against an MRZ value that check digits prove, and that they do not.
@@ -87,6 +87,8 @@ def reconcile_field(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:
     """The value that `sources` give together, with its verdict and confidence."""
     if kind is Kind.NAME:
         sources = [_with_capitals(source) for source in sources]
+    elif kind in (Kind.NUMBER, Kind.CODE):
+        sources = [_with_plain_digits(source) for source in sources]
     evidence = _calibrated(kind, _of_the_document(kind, sources))
     model = _best(sources, SourceKind.MODEL)
     return _likely(with_model(kind, evidence, model) if model else evidence)
@@ -106,6 +108,11 @@ def _with_capitals(source: Source) -> Source:
     if source.kind is not SourceKind.VISUAL or not isinstance(source.value, str):
         return source
     return replace(source, value=restore_capitals(source.value))
+
+
+def _with_plain_digits(source: Source) -> Source:
+    """A number as every program compares it, in the digits 0-9; `text` keeps those of the script that is printed."""
+    return replace(source, value=plain_number(source.value)) if isinstance(source.value, str) else source
 
 
 def _of_the_document(kind: Kind, sources: Sequence[Source]) -> FieldEvidence:

@@ -80,6 +80,7 @@ def _put(data: Any, into: Sequence[str | int], value: Any) -> None:
         if isinstance(data, list):
             assert isinstance(step, int)
             data.extend([None] * (step + 1 - len(data)))
+            data[:0] = [None] * (-step - len(data))  # -1 is the last
             data[step] = inner if following is None or data[step] is None else data[step]
         else:
             data[step] = inner if following is None else data.get(step, inner)

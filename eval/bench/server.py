@@ -28,6 +28,7 @@ from eval.bench.command import Bench, Table
 from eval.running.machine import cores, family, resident_memory
 from eval.running.measuring import BenchError, quantile, slope
 from eval.running.selection import select
+from extractor.ending import above_zero
 from extractor.errors import UsageError
 
 _DATASET = Path("datasets/examples")
@@ -41,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--dataset", type=Path, default=_DATASET, help=f"labelled pictures (default {_DATASET})")
     own.add_argument("--limit", type=int, metavar="N", help="at most N pictures")
     own.add_argument("--clients", type=int, default=16, metavar="N", help="callers at a time (default 16)")
-    own.add_argument("--seconds", type=float, default=60.0, metavar="S", help="for how long they call (default 60)")
+    own.add_argument(
+        "--seconds", type=above_zero, default=60.0, metavar="S", help="for how long they call (default 60)"
+    )
     own.add_argument("--queue", type=int, default=16, metavar="N", help="the service's own --queue (default 16)")
 
 

@@ -14,7 +14,7 @@ from eval.report.tables import markdown_table
 from eval.usermodels import MODELS
 from eval.usermodels.measure import Asked, measure
 from extractor.cli_options import day
-from extractor.ending import Parser, Stops, at_least, ended
+from extractor.ending import Parser, Stops, at_least, between, ended
 from extractor.errors import ExtractorError, UsageError
 from extractor.labels import load_dataset
 from extractor.labels.format import Specimen
@@ -43,7 +43,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--dataset", nargs="+", type=Path, default=[Path("datasets/frozen")], metavar="DIR")
     parser.add_argument("--every", type=at_least(1), default=1, metavar="N", help="read one picture in N (default 1)")
-    parser.add_argument("--fail-under", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--fail-under", type=between(0, 1), default=0.0, metavar="SHARE")
     parser.add_argument("--today", type=day, metavar="DAY", help="the day of reading (YYYY-MM-DD)")
     parser.add_argument(
         "--out", type=Path, help="JSON file of the counts, written after every picture; one that is there is continued"
@@ -52,8 +52,6 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if not 0 <= options.fail_under <= 1:
-        raise UsageError("--fail-under is a share of 1, such as 0.97")
     counts = read(options.dataset, options.every, options.today, options.out)
     print(table(counts))
     return int(any(_share(_all(one)) < options.fail_under for one in counts.values()))

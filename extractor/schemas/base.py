@@ -7,18 +7,16 @@ documentation come from one definition. `field_specs` gives the same view of any
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.fields import FieldInfo
 
 from extractor.schemas.dates import iso_date
+from extractor.schemas.forms import LISTS, NUMBERS, TIMES, plain_types
 from extractor.schemas.vocabulary import VOCABULARY, FieldSpec, Kind
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -105,29 +103,15 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
 
 def kind_of_type(annotation: Any) -> Kind:
     """The kind of a field that says nothing about itself, by its type alone."""
-    members = {member for member in _flatten(annotation) if member is not type(None)}
-    if members & {date}:
+    members = plain_types(annotation)
+    if members & set(TIMES):
         return Kind.DATE
     if members == {bool}:
         return Kind.FLAG
-    if members and members <= {int, float, Decimal}:
+    if members and members <= NUMBERS:
         return Kind.NUMBER
     if any(isinstance(member, type) and issubclass(member, Enum) for member in members):
         return Kind.CODE
-    if list in members:
+    if members & set(LISTS):
         return Kind.LIST
     return Kind.TEXT
-
-
-def _flatten(annotation: Any) -> set[Any]:
-    """The plain types an annotation is built of, through unions, Annotated, Literal and containers."""
-    origin = typing.get_origin(annotation)
-    if origin is None:
-        return {annotation}
-    if origin is Annotated:
-        return _flatten(typing.get_args(annotation)[0])
-    if origin is Literal:
-        return {type(value) for value in typing.get_args(annotation)}
-    if origin in (list, tuple, set, frozenset):
-        return {list}
-    return set().union(*(_flatten(argument) for argument in typing.get_args(annotation)))

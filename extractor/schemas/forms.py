@@ -30,7 +30,7 @@ LISTS = (list, tuple, set, frozenset, Sequence, MutableSequence, Iterable, Colle
 TIMES = (date, datetime, PastDate, FutureDate, PastDatetime, FutureDatetime, AwareDatetime, NaiveDatetime)
 _DATETIMES = frozenset(TIMES) - {date, PastDate, FutureDate}
 _PARTICLES = frozenset("de del della di da do das dos du la las le los van von vom zu zur der den ter ten bin".split())
-_NUMBERS: frozenset[Any] = frozenset({int, float, Decimal})
+NUMBERS: frozenset[Any] = frozenset({int, float, Decimal})
 #: A number with a decimal mark, such as `1.234,56 EUR`; one without, or with commas between thousands; and a height in
 #: feet, which is not one number.
 _DECIMAL = re.compile(
@@ -92,11 +92,11 @@ def forms(value: Any, kind: Kind, annotation: Any) -> Iterator[Any]:
         return
     if kind is Kind.DATE and date in accepted and _FULL_DATE.fullmatch(str(value)):
         yield date.fromisoformat(value)
-    if isinstance(value, str) and accepted and accepted <= _NUMBERS:
+    if isinstance(value, str) and accepted and accepted <= NUMBERS:
         value = plain_number(value)  # Pydantic knows no others
         if _NO_NUMBER.fullmatch(re.sub(r"[^0-9A-Za-z]", "", value)):
             return
-    if kind is Kind.NUMBER and accepted and accepted <= _NUMBERS and re.match(r"\D*0\d", str(value)):
+    if kind is Kind.NUMBER and accepted and accepted <= NUMBERS and re.match(r"\D*0\d", str(value)):
         return  # without its zeros it is another number
     if isinstance(value, str) and kind is Kind.NAME and any(one in LISTS for one in accepted):
         yield names_in(value)
@@ -116,15 +116,15 @@ def _reshaped(value: Any, kind: Kind, accepted: set[Any]) -> Iterator[Any]:
     elif kind is Kind.DATE:
         yield text.replace("-", "")
         yield ".".join(reversed(text.split("-")))
-    elif accepted and accepted <= _NUMBERS and _FEET.search(text):
+    elif accepted and accepted <= NUMBERS and _FEET.search(text):
         return
-    elif accepted and accepted <= _NUMBERS and (found := _DECIMAL.fullmatch(text)):
+    elif accepted and accepted <= NUMBERS and (found := _DECIMAL.fullmatch(text)):
         yield f"{re.sub(r'[^0-9]', '', found[1])}.{found[3]}"
-    elif kind is Kind.CODE and accepted and accepted <= _NUMBERS and (found := _COUNTED.fullmatch(text)):
+    elif kind is Kind.CODE and accepted and accepted <= NUMBERS and (found := _COUNTED.fullmatch(text)):
         yield found[1]
     elif kind in (Kind.NUMBER, Kind.CODE):
         yield re.sub(r"[^0-9A-Za-z]", "", text)
-    elif accepted & _NUMBERS and (found := _NUMBER.search(text)):
+    elif accepted & NUMBERS and (found := _NUMBER.search(text)):
         yield found[0].replace(",", "")
 
 

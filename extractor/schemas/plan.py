@@ -26,7 +26,7 @@ from extractor.errors import SchemaError
 from extractor.schemas.base import IsoDate, MrzLine, StateCode, Text, described
 from extractor.schemas.document_kinds import kind_called, names_kinds
 from extractor.schemas.documents import BUILT_IN, READS_AS
-from extractor.schemas.forms import TIMES, members_of, plain_types
+from extractor.schemas.forms import NUMBERS, TIMES, members_of, plain_types
 from extractor.schemas.meanings import Meaning, Words, entry_part, meaning_of
 from extractor.schemas.nodes import (
     ChoiceNode,
@@ -315,7 +315,7 @@ class _Walker:
         try:
             leaf.kind  # noqa: B018
         except ValueError as error:
-            raise SchemaError(f"x-kind of {place.key}: {error}") from None
+            raise SchemaError(f"x-kind of {place.key}: {error}; it is one of {', '.join(Kind)}") from None
         return leaf
 
     def _count(self, captions: Mapping[str, tuple[str, ...]], place: _FieldPath) -> None:
@@ -357,7 +357,7 @@ def _misfits(meaning: Meaning, annotation: Any) -> bool:
         return bool(accepted) and accepted <= {bool, *TIMES}
     if kind is Kind.SEX and members_of(annotation):
         return False  # 1 and 2, as ISO/IEC 5218 has them
-    return bool(accepted) and all(kind in _MISFITS.get(int if one is float else one, ()) for one in accepted)
+    return bool(accepted) and all(kind in _MISFITS.get(int if one in NUMBERS else one, ()) for one in accepted)
 
 
 def _entries(group: GroupNode, of: str) -> GroupNode:

@@ -29,8 +29,9 @@ def plain_number(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
-    """Lower case, no diacritics, half-width, punctuation as single spaces: for comparing, never for output."""
-    plain = strip_marks(unicodedata.normalize("NFKC", text).casefold()).translate(_LETTERS)
+    """Lower case, no diacritics, half-width, digits of any script as 0-9, punctuation as single spaces: for comparing,
+    never for output."""
+    plain = strip_marks(plain_number(unicodedata.normalize("NFKC", text)).casefold()).translate(_LETTERS)
     return re.sub(r"[\W_]+", " ", plain).strip()
 
 

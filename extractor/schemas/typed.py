@@ -126,7 +126,7 @@ def _dataclass_fields(kind: Any, hints: Mapping[str, Any]) -> typing.Iterator[tu
 def input_of(kind: Any, name: str, info: FieldInfo) -> tuple[tuple[str | int, ...], tuple[str, ...]]:
     """Where a field's value goes in the object's input, and all names that are its aliases."""
     alias = info.validation_alias
-    choices = alias.choices if isinstance(alias, AliasChoices) else [alias] if alias else []
+    choices = alias.choices if isinstance(alias, AliasChoices) else [] if alias is None else [alias]
     ways = [tuple(one.path) if isinstance(one, AliasPath) else (one,) for one in choices]
     texts = [" ".join(step for step in way if isinstance(step, str)) for way in ways]
     texts += [step for way in ways for step in reversed(way) if isinstance(step, str) and len(way) > 1]

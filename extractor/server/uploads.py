@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -121,17 +122,23 @@ async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None], file
         taken: list[File] = []
         fields: dict[str, Any] = {}
         for name, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                if name not in _FILE_FIELDS:
-                    raise Problem("invalid-request", "files are sent as `file`")
+            if isinstance(value, UploadFile) and name in _FILE_FIELDS:
                 taken.append(File(clean_name(value.filename or ""), await value.read()))
             elif name in fields:
                 raise Problem("invalid-request", "a field is sent twice")
             else:
-                fields[name] = value
+                fields[name] = _text_of(await value.read()) if isinstance(value, UploadFile) else value
         return RequestBody(tuple(taken), fields)
     finally:
         await form.close()
+
+
+def _text_of(data: bytes) -> str:
+    """A field whose content the client took from a file, as `curl -F schema=@form.json` does. Raises a Problem."""
+    if sniff(data) is None and len(data) <= _FIELD_BYTES:
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode("utf-8-sig")
+    raise Problem("invalid-request", "files are sent as `file`")
 
 
 async def read_json(chunks: AsyncGenerator[bytes, None]) -> dict[str, Any]:

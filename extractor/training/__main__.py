@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from extractor.ending import Parser, above_zero, at_least
+from extractor.ending import Parser, above_zero, at_least, between
 from extractor.progress import progress_bar
 from extractor.training.commands import run
 
@@ -26,16 +26,26 @@ def _parser() -> argparse.ArgumentParser:
     scratch.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; resumed if it exists")
     scratch.add_argument("--start", type=Path, help="folder with weights to begin with")
     scratch.add_argument("--seconds", type=above_zero, default=560, help="how long this run may take (%(default)s)")
-    scratch.add_argument("--total", type=float, default=1100, help="seconds of training of all runs (%(default)s)")
+    scratch.add_argument("--total", type=above_zero, default=1100, help="seconds of training of all runs (%(default)s)")
     scratch.add_argument("--last", action="store_true", help="end the schedule with this run, whatever --total says")
-    scratch.add_argument("--glyphs", type=float, default=40, help="of these, for the vision tower alone (%(default)s)")
+    scratch.add_argument(
+        "--glyphs", type=between(0), default=40, help="of these, for the vision tower alone (%(default)s)"
+    )
     scratch.add_argument("--documents", type=at_least(1), default=56, help="documents a step (%(default)s)")
     scratch.add_argument(
-        "--catalogue-share", type=float, default=0.4, help="of the documents: of the world's catalogue (%(default)s)"
+        "--catalogue-share",
+        type=between(0, 1),
+        default=0.4,
+        help="of the documents: of the world's catalogue (%(default)s)",
     )
-    scratch.add_argument("--rate", type=float, default=1.0, help="peak of the rates, times the usual (%(default)s)")
     scratch.add_argument(
-        "--glyph-weight", type=float, default=1.0, help="of characters' loss at first; 0.1 at the end (%(default)s)"
+        "--rate", type=above_zero, default=1.0, help="peak of the rates, times the usual (%(default)s)"
+    )
+    scratch.add_argument(
+        "--glyph-weight",
+        type=between(0),
+        default=1.0,
+        help="of characters' loss at first; 0.1 at the end (%(default)s)",
     )
     scratch.add_argument("--workers", type=at_least(1), default=15, help="processes that draw (%(default)s)")
     scratch.add_argument("--seed", type=int, default=0)
@@ -54,11 +64,13 @@ def _add_tune(tune: argparse.ArgumentParser) -> None:
     )
     tune.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (%(default)s)")
     tune.add_argument("--epochs", type=int, default=4, help="times every document is shown (%(default)s)")
-    tune.add_argument("--rate", type=float, default=0.0, help="highest learning rate (0: what suits the method)")
+    tune.add_argument("--rate", type=between(0), default=0.0, help="highest learning rate (0: what suits the method)")
     tune.add_argument("--rank", type=int, default=16, help="of the adapters (%(default)s)")
     tune.add_argument("--accumulate", type=int, default=4, help="documents a step (%(default)s)")
     tune.add_argument("--hints", default="both", choices=("on", "off", "both"), help="OCR text along (%(default)s)")
-    tune.add_argument("--held-out", type=float, default=0.2, help="share of documents kept to check by (%(default)s)")
+    tune.add_argument(
+        "--held-out", type=between(0, 1), default=0.2, help="share of documents kept to check by (%(default)s)"
+    )
     tune.add_argument("--limit", type=int, default=0, help="use at most this many documents")
     tune.add_argument("--save-steps", type=int, default=10, help="steps between two saves (%(default)s)")
     tune.add_argument("--seed", type=int, default=0)

@@ -158,11 +158,16 @@ def _state(name: str, text: str, context: Context) -> Value | None:
         province = None if is_state_name(text) else province_code(text)
         code = province or state_code(text, context.issuer) or sign_code(text)
     else:
-        code = nationality_code(text, context.issuer)
+        code = nationality_code(text, context.issuer) or _nationality_sign(text)
     if code is None or any(c.isdigit() for c in text):
         return None
     exact = text.strip().upper() in state_codes()
     return Value(code, text, 1.0 if exact else 0.9)
+
+
+def _nationality_sign(text: str) -> str | None:
+    """The state of two letters or more that stand where a nationality is wanted, and begin no caption (`NO`, `DE`)."""
+    return None if len(text.strip()) < 2 or fold(text) in _caption_words() else sign_code(text)
 
 
 #: Letters before a number that may be its series (`IQB 691369` on Polish cards).

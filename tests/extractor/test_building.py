@@ -344,6 +344,14 @@ class Aliases(BaseModel):
     e: str = Field(serialization_alias="nationality")
 
 
+def test_an_alias_may_count_from_the_end_or_be_empty() -> None:
+    places = {
+        name: Field(validation_alias=AliasPath("names", at)) for name, at in (("surname", -1), ("given_names", -2))
+    }
+    schema = create_model("Own", sex=(str, Field(alias="")), **{name: (str, place) for name, place in places.items()})
+    assert read(schema)[0].model_dump() == {"sex": "M", "surname": "UNDERHILL", "given_names": "JOSHUA JAMES"}
+
+
 class Camel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
     birth_date: date

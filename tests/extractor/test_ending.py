@@ -1,5 +1,6 @@
 """A command ends in one line and an exit code, whatever goes wrong, and its last words quote no document."""
 
+import argparse
 import errno
 import os
 import signal
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from extractor.checkpoints import find_default_checkpoint
-from extractor.ending import Parser, Stops, ended
+from extractor.ending import Parser, Stops, between, ended
 from extractor.errors import NoDocumentError, UsageError
 from extractor.server.__main__ import build_parser, settings_from
 from extractor.server.settings import state_folder
 from extractor.shell import install
+
+from ..tables import each
 
 VALUE = "UNDERHILL"
 
@@ -103,3 +106,10 @@ def test_a_user_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(UsageError, match="this user has no home"):
             needs()
     assert settings_from(build_parser().parse_args(["--data", str(tmp_path)])).data == tmp_path
+
+
+@each("text", ["nan", "inf", "-1", "1.1", "x", ""])
+def test_a_share_is_a_number_from_0_to_1(text: str) -> None:
+    assert between(0, 1)("0.5") == 0.5
+    with pytest.raises(argparse.ArgumentTypeError, match="is no number from 0 to 1"):
+        between(0, 1)(text)

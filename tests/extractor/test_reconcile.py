@@ -56,6 +56,30 @@ def test_a_proven_number_of_the_zone_stands_against_a_printed_one_that_is_misrea
     )
 
 
+@each(
+    ("kind", "text", "value"),
+    [
+        (Kind.NUMBER, "٢٧٣٠٧٠١٠٣٧٨٥٣٧", "27307010378537"),
+        (Kind.NUMBER, "३०५-०१", "305-01"),
+        (Kind.NUMBER, "๑ ๒๓๔๕ ๖", "1 2345 6"),
+        (Kind.NUMBER, "ＡＢ１２３４５６", "AB123456"),
+        (Kind.CODE, "١٧٨", "178"),
+        (Kind.TEXT, "المادة ١٢", "المادة ١٢"),
+        (Kind.ADDRESS, "मकान ३", "मकान ३"),
+    ],
+)
+def test_numbers_are_given_in_the_digits_0_to_9_and_words_as_printed(kind: Kind, text: str, value: str) -> None:
+    for source in (printed(text), model(text)):
+        evidence = reconcile_field(kind, [source])
+        assert (evidence.value, evidence.sources[0].text) == (value, text)
+
+
+def test_a_number_printed_in_two_kinds_of_digits_is_one() -> None:
+    evidence = reconcile_field(Kind.NUMBER, [printed("١٢٣٤٥٦٧"), model("1234567")])
+    assert (evidence.value, evidence.verdict) == ("1234567", Verdict.AGREE)
+    assert same(Kind.NUMBER, "١٢٣٤", "1234")
+
+
 def test_names_that_differ_in_a_clear_letter_contradict_each_other() -> None:
     assert reconciled(Kind.NAME, mrz("BERISHA", 0.97), printed("BERISKA", 0.99)) == ("BERISHA", Verdict.CONFLICT)
     assert reconciled(Kind.NAME, mrz("BERISHA", 0.8), printed("BERISKA", 0.99)) == ("BERISKA", Verdict.CONFLICT)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from extractor.ending import above_zero
+from extractor.ending import above_zero, between
 from extractor.progress import progress_bar
 from extractor.text.ocr import threads
 from extractor.training.commands import run
@@ -55,11 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--start", type=Path, help="state of an earlier run, to go on from")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(
-        "--rate", type=float, default=1e-3, help="how fast weights move, in their own steps (%(default)s)"
+        "--rate", type=above_zero, default=1e-3, help="how fast weights move, in their own steps (%(default)s)"
     )
-    train.add_argument("--step-rate", type=float, default=3e-4, help="and the steps of what is computed (%(default)s)")
     train.add_argument(
-        "--within", type=float, default=1.0, help="what likeness within the network counts (%(default)s)"
+        "--step-rate", type=above_zero, default=3e-4, help="and the steps of what is computed (%(default)s)"
+    )
+    train.add_argument(
+        "--within", type=between(0), default=1.0, help="what likeness within the network counts (%(default)s)"
     )
     train.add_argument(
         "--teacher", type=Path, help="a network that `reader` has trained, to answer like that instead of the wheel's"
@@ -67,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--words", type=Path, help="with --fonts: draw lines beside those of --data (the recogniser's)")
     train.add_argument("--fonts", type=Path, help="folder of fonts that `material fonts` has cut")
     train.add_argument("--workers", type=int, default=threads(), help="processes that draw (%(default)s)")
-    train.add_argument("--batch", type=float, default=1.0, help="size of batches, times the usual (%(default)s)")
+    train.add_argument("--batch", type=above_zero, default=1.0, help="size of batches, times the usual (%(default)s)")
     train.set_defaults(run=_train)
     compare.add_argument("--trained", type=Path, required=True, help="the network that `train` has written")
     compare.set_defaults(run=_compare)

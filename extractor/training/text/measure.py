@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from extractor.ending import between
+
 #: Strips of paper that lines are put on.
 _PAPERS = 64
 
@@ -66,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--words", type=Path, required=True, help="what `material words` has written")
     parser.add_argument("--fonts", type=Path, required=True, help="folder of fonts")
     parser.add_argument("--count", type=int, default=60, help="lines a script (%(default)s)")
-    parser.add_argument("--hard", type=float, default=0.6, help="strength of disturbances, 0 to 1 (%(default)s)")
+    parser.add_argument(
+        "--hard", type=between(0, 1), default=0.6, help="strength of disturbances, 0 to 1 (%(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=7)
     options = vars(parser.parse_args(arguments))
     columns = [measure(network, **options) for network in options.pop("network")]

@@ -33,7 +33,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from extractor.ending import above_zero
+from extractor.ending import above_zero, between
 from extractor.text.writing import CHARACTERS
 from extractor.training.text import lines, rounding
 from extractor.training.text.disturb import disturbed, papers
@@ -361,21 +361,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mix = tasks.add_parser("mix", help="write a network between two")
     for name in ("one", "two"):
         mix.add_argument(name, type=Path)
-    mix.add_argument("--share", type=float, default=0.5, help="of the second's weights, 0 to 1 (%(default)s)")
+    mix.add_argument("--share", type=between(0, 1), default=0.5, help="of the second's weights, 0 to 1 (%(default)s)")
     mix.add_argument("--out", type=Path, required=True)
     train = tasks.add_parser("train", help="train it")
     for name in ("start", "words", "fonts", "out"):
         train.add_argument(f"--{name}", type=Path, required=True)
     train.add_argument("--seconds", type=above_zero, default=480)
-    train.add_argument("--begin", type=float, default=0.0, help="how much of the whole schedule is done (0..1)")
-    train.add_argument("--end", type=float, default=1.0)
+    train.add_argument("--begin", type=between(0, 1), default=0.0, help="how much of the whole schedule is done (0..1)")
+    train.add_argument("--end", type=between(0, 1), default=1.0)
     train.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     train.add_argument("--cut", type=Path, help="lines of drawn pages; those with ideographs are to be read as before")
     train.add_argument("--before", type=Path, help="read as this network (the one that the first run began with)")
-    train.add_argument("--rate", type=float, default=6e-4, help="Adam's rate (%(default)s)")
-    train.add_argument("--head-rate", type=float, default=2e-3, help="and of the output layer (%(default)s)")
+    train.add_argument("--rate", type=above_zero, default=6e-4, help="Adam's rate (%(default)s)")
+    train.add_argument("--head-rate", type=above_zero, default=2e-3, help="and of the output layer (%(default)s)")
     train.add_argument("--batch", type=int, default=160_000, help="pixels of width in a batch (%(default)s)")
-    train.add_argument("--pool", type=float, default=60e9, help="bytes of drawn lines that are kept (%(default)s)")
+    train.add_argument("--pool", type=above_zero, default=60e9, help="bytes of drawn lines that are kept (%(default)s)")
     train.add_argument("--seed", type=int, default=0)
     options = vars(parser.parse_args(arguments))
     import onnx

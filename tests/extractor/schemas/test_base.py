@@ -1,11 +1,12 @@
 """What every schema is made of: types, fields that carry their meaning, and the same view of a user's own model."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NewType
 
 import pytest
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, PastDate, TypeAdapter, ValidationError
 
 from extractor.schemas import VOCABULARY, IdentityDocument, Kind, described, field_specs
 from extractor.schemas.base import IsoDate, MrzLine, StateCode, Text, kind_of_type
@@ -154,11 +155,13 @@ class Colour(Enum):
         (str | None, Kind.TEXT),
         (date, Kind.DATE),
         (date | None, Kind.DATE),
-        (datetime | str, Kind.TEXT),
+        (datetime | str, Kind.DATE),
+        (PastDate, Kind.DATE),
         (Annotated[date | None, Field()], Kind.DATE),
         (bool | None, Kind.FLAG),
         (int, Kind.NUMBER),
         (int | float | None, Kind.NUMBER),
+        (NewType("Number", int) | None, Kind.NUMBER),
         (bool | int, Kind.TEXT),
         (Literal["a", "b"], Kind.TEXT),
         (Literal[1, 2], Kind.NUMBER),
@@ -166,6 +169,7 @@ class Colour(Enum):
         (list[str], Kind.LIST),
         (list[str] | None, Kind.LIST),
         (tuple[str, ...], Kind.LIST),
+        (Sequence[str], Kind.LIST),
         (Ticket, Kind.TEXT),
         (Any, Kind.TEXT),
         (None, Kind.TEXT),

@@ -87,6 +87,17 @@ def test_an_inline_schema_reaches_the_engine(service: Running) -> None:
     assert answer.headers["x-document-schema"] == "custom", "a header holds no letters beyond ASCII"
 
 
+def test_a_field_may_be_sent_as_a_file(service: Running) -> None:
+    """`curl -F schema=@form.json`, also from an editor that writes a byte order mark."""
+    schema = "\ufeff" + json.dumps({"title": "Card", "type": "object", "properties": {"surname": {"type": "string"}}})
+    files = [("file", ("a.png", picture())), ("schema", ("form.json", schema.encode())), ("evidence", ("e", b"true"))]
+    assert service.client.post("/v1/extract", files=files).json()["evidence"]["schema"] == "Card"
+    for name, content in (("picture", picture()), ("schema", b"\xff\xfe"), ("schema", picture())):
+        answer = service.client.post("/v1/extract", files=[("file", ("a.png", picture())), (name, ("b", content))])
+        assert (answer.status_code, kind_of(answer)) == (400, "invalid-request")
+        assert "sent as `file`" in answer.text
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_built_in_schema_can_be_sent_back(service: Running, name: str) -> None:
     schema = service.client.get(f"/v1/schemas/{name}").json()

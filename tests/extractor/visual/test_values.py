@@ -123,6 +123,10 @@ def test_but_not_in_mexican_passports() -> None:
         ("加拿大/CAN", "CAN"),
         ("DEUTSCH", "D"),
         ("UTO", "UTO"),
+        ("UK", "GBR"),
+        ("FR", "FRA"),
+        ("NO", None),  # the beginning of a caption
+        ("M", None),
         ("BONN", None),
         ("FRA 123", None),
     ],
