@@ -37,12 +37,16 @@ _TWELVE = r"(\d{12})"
 _THIRTEEN = r"(\d{13})"  # JMBG and its successors, CNP, IDNP
 _FOURTEEN = r"(\d{14})"
 _BIRTH_NUMBER = (r"(\d{6})(\d{3,4})", "{0}/{1}")  # rodné číslo
+_REGISTER_NUMBER = (r"(\d\d)(\d\d)(\d\d)(\d{3})(\d\d)", "{0}.{1}.{2}-{3}.{4}")
 
 CONVENTIONS: dict[str, tuple[Convention, ...]] = {
     "ALB": (Convention(*_BOTH, r"([A-Z]\d{8}[A-Z])"),),
     "ARE": (Convention(*_CARD, r"(784)(\d{4})(\d{7})(\d)", "{0}-{1}-{2}-{3}"),),
     "AZE": (Convention(*_PASSPORT, r"([0-9A-Z]{7})"),),
-    "BEL": (Convention(*_CARD, r"(\d\d)(\d\d)(\d\d)(\d{3})(\d\d)", "{0}.{1}.{2}-{3}.{4}"),),
+    "BEL": (  # on the first cards in the first line, then in the second
+        Convention(("TD1",), "optional_data_1", *_REGISTER_NUMBER),
+        Convention(("TD1",), "optional_data_2", *_REGISTER_NUMBER),
+    ),
     "BGR": (Convention(*_PASSPORT, r"(\d{10})"),),
     "CZE": (Convention(*_PASSPORT, *_BIRTH_NUMBER),),
     "ESP": (Convention(*_CARD, r"(\d{8}[A-Z]|[XYZ]\d{7}[A-Z])"),),

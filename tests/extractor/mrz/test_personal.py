@@ -30,5 +30,11 @@ def test_conventions(state: str | None, kind: str, optional: str, birth: str, ex
     assert personal_number(state, kind, {"optional_data_1": optional}, birth) == expected
 
 
+def test_belgian_cards_have_it_in_the_first_line_or_since_in_the_second() -> None:
+    for data in ({"optional_data_1": "85120100200"}, {"optional_data_1": "", "optional_data_2": "85120100200"}):
+        assert personal_number("BEL", "TD1", data, "851201") == "85.12.01-002.00"
+    assert personal_number("BEL", "TD1", {"optional_data_1": "", "optional_data_2": "X"}, "851201") is None
+
+
 def test_conventions_are_those_of_states() -> None:
     assert set(CONVENTIONS) <= STATE_CODES
