@@ -16,7 +16,7 @@ from extractor.cli_batch import SEVERITY, Batch, paired
 from extractor.cli_options import build_parser, page_numbers
 from extractor.ending import Stops, ended, say
 from extractor.errors import ExtractorError, UnreadableInputError, UsageError
-from extractor.inputs import Document, documents
+from extractor.inputs import Document, documents, shown
 from extractor.writing import OutputError, Stdout, check_apart, is_stdout, open_target
 
 if TYPE_CHECKING:
@@ -152,6 +152,11 @@ def _ask(options: argparse.Namespace, found: Sequence[Document]) -> int:
     """Answers a free question about each document, streamed to stdout."""
     from extractor.imaging import load_pages
 
+    unheeded = ("output", "overlay", "deskew", "portrait", "signature", "redact", "evidence", "documents", "pair_sides")
+    if names := [f"--{name.replace('_', '-')}" for name in unheeded if getattr(options, name)]:
+        raise UsageError(f"--ask writes its answer to stdout and reads no fields; leave out {', '.join(names)}")
+    if shown(options.ask) != options.ask:
+        raise UsageError("the question of --ask is no text in UTF-8")
     if options.engine == "embedded":
         raise UsageError("--ask is answered by phi3v, onnx or openai; the embedded engine has no words of its own")
     options.engine = options.engine if options.engine in ("onnx", "openai") else "phi3v"
