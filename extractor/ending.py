@@ -73,17 +73,6 @@ def above_zero(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is no number above zero")
 
 
-def share(text: str) -> float:
-    """A kind of argument: a number from 0 to 1."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if 0 <= number <= 1:
-        return number
-    raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
-
-
 def ended(command: str, run: Callable[[], int], *, stops: Stops | None = None, stopped: str = "stopped") -> int:
     """What `run` returns, or the exit code of what went wrong, which is said in one line.
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from extractor.ending import Parser, above_zero, at_least, share
+from extractor.ending import Parser, above_zero, at_least, between
 from extractor.errors import UsageError
 from extractor.networks import session
 from extractor.training.commands import check_device, run, weights_of
@@ -35,13 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--out", type=Path, required=True, help="folder of the result")
         command.add_argument("--start", type=Path, help="folder with weights to begin with, or a shipped .onnx")
         command.add_argument("--real", type=Path, help="file of real labelled pages (see `pages`)")
-        command.add_argument("--real-share", type=share, default=0.25, help="of the pages (%(default)s)")
+        command.add_argument("--real-share", type=between(0, 1), default=0.25, help="of the pages (%(default)s)")
         command.add_argument("--printed", type=Path, help="file of made pages that were read (see `printed`)")
-        command.add_argument("--printed-share", type=share, default=0.15, help="of the pages (%(default)s)")
-        command.add_argument("--catalogue-share", type=share, default=0.45, help="of made pages (%(default)s)")
+        command.add_argument("--printed-share", type=between(0, 1), default=0.15, help="of the pages (%(default)s)")
+        command.add_argument("--catalogue-share", type=between(0, 1), default=0.45, help="of made pages (%(default)s)")
         command.add_argument("--seconds", type=above_zero, default=500, help="how long a run takes (%(default)s)")
         command.add_argument("--rate", type=above_zero, default=1.2e-3, help="highest learning rate (%(default)s)")
-        command.add_argument("--dropout", type=share, default=0.0, help="of what each layer adds (%(default)s)")
+        command.add_argument("--dropout", type=between(0, 1), default=0.0, help="of what each layer adds (%(default)s)")
         command.add_argument("--pages", type=at_least(1), default=224, help="pages a batch (%(default)s)")
         command.add_argument("--workers", type=at_least(1), default=14, help="processes that make pages (%(default)s)")
         command.add_argument("--device", default="cuda", help="cuda, cuda:N or cpu (%(default)s)")
@@ -62,13 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pages.set_defaults(run=_pages)
     printed = commands.add_parser("printed", help="print made pages, photograph and read them, for training")
     printed.add_argument("--count", type=at_least(1), default=3000, help="pages (%(default)s)")
-    printed.add_argument("--catalogue-share", type=share, default=0.6, help="of the pages (%(default)s)")
+    printed.add_argument("--catalogue-share", type=between(0, 1), default=0.6, help="of the pages (%(default)s)")
     printed.add_argument("--seed", type=int, default=0)
     printed.add_argument("--out", type=Path, required=True, help="file to write")
     printed.set_defaults(run=_printed)
     mean = commands.add_parser("mean", help="write the mean of the weights of runs that began alike")
     mean.add_argument("folders", type=Path, nargs="+")
-    mean.add_argument("--shares", type=share, nargs="+", required=True, help="of each, 1 together")
+    mean.add_argument("--shares", type=between(0, 1), nargs="+", required=True, help="of each, 1 together")
     mean.add_argument("--out", type=Path, required=True, help="folder of the result")
     mean.set_defaults(run=_mean)
     export = commands.add_parser("export", help="write trained weights as the network that the package ships")
