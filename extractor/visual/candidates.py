@@ -60,8 +60,11 @@ def find_candidates(
             # The caption of a user's own may name something else on other documents: a place, a class.
             chains = chains_of_caption(layout, replace(spec, captions=spec.own))
             beside = [one for chain in chains for one in _candidates(layout, lines, name, spec, chain, context)]
-            named = {one.words for one in beside}
-            own = [replace(one, own=one.words in named) for one in own or beside]
+            named = {one.words: one.score for one in beside}
+            own = [
+                replace(one, own=one.words in named, score=max(one.score, named.get(one.words, 0.0)))
+                for one in own or beside
+            ]
         found += sorted(_agreeing(own), key=lambda one: -one.score)
     found = _after_comma(layout, lines, found, specs, context) + _periods(found, specs, context)
     found = _no_end_that_begins(found)

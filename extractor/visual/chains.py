@@ -164,9 +164,10 @@ def _caption_of(layout: Layout, chain: Chain) -> int | None:
 
 
 def _pointed(layout: Layout, words: Sequence[int]) -> int | None:
+    """The word that begins the caption of words, if they surely point to one; words are no caption of their own."""
     pointed = layout.caption[list(words)].mean(axis=0)
     at = int(pointed.argmax())
-    return at if at < len(layout.words) and pointed[at] >= _SAME_CAPTION else None
+    return at if at < len(layout.words) and at not in words and pointed[at] >= _SAME_CAPTION else None
 
 
 def chains_of_caption(layout: Layout, spec: FieldSpec) -> list[Chain]:

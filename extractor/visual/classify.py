@@ -47,7 +47,7 @@ _SURE_TITLE, _BESIDE_TITLE, _MOST_OF_LINE = 0.5, 2, 0.8
 #: Share of a line that may stand beside a title that is the line.
 _BESIDE = 0.15
 #: From this probability on the layout reader's kind stands before titles and document codes, which then count less.
-_LEARNED, _BESIDE_LEARNED = 0.8, 0.7
+_LEARNED, _BESIDE_LEARNED = 0.9, 0.7
 
 
 @cache
