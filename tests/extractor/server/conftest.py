@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from extractor.server.sealing import new_data_key
 from extractor.server.settings import EngineOptions, ServiceLimits, Settings
 
-from .browsing import Open
+from .browsing import MOST_MS, Open
 from .services import FAKE, HERE, Process, Running, run_process, run_service
 
 COMMAND = """
@@ -94,7 +94,7 @@ def open_page(browser: Any) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **given)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_navigation_timeout(90_000)  # of a machine whose cores are all taken
+        page.set_default_timeout(MOST_MS)
         url = f"http://127.0.0.1:{service.port}"
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))

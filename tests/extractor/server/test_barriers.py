@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .browsing import READ_MS, Open, drop, row, shown
+from .browsing import Open, drop, row, shown
 from .services import Process
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,7 @@ def look_at_everything(page: Any, altered: bytes, examples_dir: Path, looks: lis
     looking = False
     for route in held:
         route.continue_()
-    page.wait_for_selector("#offer:not([hidden])", timeout=READ_MS)
+    page.wait_for_selector("#offer:not([hidden])")
     hide_message(page)
     assert barriers(page, over) == [], "an offer to join two sides"
     page.click("#offer-yes")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from extractor.labels import load_dataset
 
-from .browsing import READ_MS, Open, drop, paste, row, shown, value
+from .browsing import Open, drop, paste, row, shown, value
 from .services import Process, Running, wait_for
 from .test_guard import key
 
@@ -238,7 +238,7 @@ def test_several_files_are_records_that_keep_their_corrections(
     # Two documents of two holders are not joined, whoever asks; and one that is done with.
     page.click('[data-record="1"]')
     page.click("#join")
-    page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
+    page.wait_for_selector("#toast.bad:not([hidden])")
     assert "contradict each other" in page.inner_text("#toast")
     assert [value(page, "surname"), page.locator("[data-record]").count()] == ["UNDERHILL", 2]
     assert value(page, "issue_date") == "2023-01-11"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from .browsing import READ_MS, shown, value
+from .browsing import shown, value
 from .services import Process, Running, wait_for
 
 pytestmark = pytest.mark.slow
@@ -177,7 +177,7 @@ def test_a_picture_of_no_document_is_said(filmed: Callable[..., Any], real_servi
     page, _ = filmed(real_service, table())
     wait_for(lambda: page.get_attribute("#finder", "data-hint") == "edges", seconds=20, pause=0.2)
     page.click("#shoot")
-    page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
+    page.wait_for_selector("#toast.bad:not([hidden])")
     assert "Check the picture" in page.inner_text("#toast")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from .browsing import READ_MS, Open, drop, row, shown, value
+from .browsing import Open, drop, row, shown, value
 from .services import Process, Running, wait_for
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def read_family(page: Any, examples_dir: Path) -> None:
     page.wait_for_selector("#choose")
     page.set_input_files("#file", [str(examples_dir / name) for name in FAMILY])
     shown(page)
-    page.wait_for_selector("#offer:not([hidden])", timeout=READ_MS)
+    page.wait_for_selector("#offer:not([hidden])")
 
 
 def downloaded(page: Any, button: str) -> tuple[str, str]:
@@ -277,10 +277,10 @@ def test_a_file_that_was_not_read_is_tried_again_or_taken_away(
         ],
     )
     shown(page)
-    page.wait_for_selector('[data-away="1"]', timeout=READ_MS)
+    page.wait_for_selector('[data-away="1"]')
     assert names(page) == ["UNDERHILL, JOSHUA", "not read"]
     page.click('[data-record="1"]')
-    page.wait_for_selector("#toast.bad:not([hidden])", timeout=READ_MS)
+    page.wait_for_selector("#toast.bad:not([hidden])")
     assert "No document was found" in page.inner_text("#toast")
     assert names(page) == ["UNDERHILL, JOSHUA", "not read"]
     page.click('[data-away="1"]')
